@@ -1,0 +1,1 @@
+"""The domain of Codex-Swarm: runs as append-only logs, workspaces as snapshots, and the agent loop."""

@@ -1,0 +1,86 @@
+"""What the agent loop asks of a language model: one request in, one turn out.
+
+The vocabulary is that of the OpenAI Responses API (https://platform.openai.com/docs/api-reference/responses):
+a conversation is a list of items, and a response adds items to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import JsonValue
+
+Item = Mapping[str, JsonValue]
+"""One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A function tool as the model sees it. `parameters` is a strict JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model asks for. `arguments` is the model's own JSON text and may be malformed."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one response, as the provider counts them. `cached` is part of `input`, `reasoning` of `output`."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Everything a model needs for the next turn. `seconds` bounds the whole call, retries included."""
+
+    instructions: str
+    items: Sequence[Item]
+    tools: Sequence[ToolSpec]
+    conversation_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTurn:
+    """One response: the items to carry along verbatim, what was said, and the calls it asks for, in order."""
+
+    items: Sequence[Item]
+    text: str
+    calls: Sequence[ToolCall]
+    usage: TokenUsage
+
+
+class Model(Protocol):
+    """A language model, or something that behaves like one."""
+
+    name: str
+    offline: bool
+
+    def respond(self, request: ModelRequest) -> ModelTurn:
+        """The next turn. Raises `swarm.errors.ModelFailure` when there is none to be had."""
+        ...
+
+
+def user_message(text: str) -> Item:
+    """A user message item."""
+    return {"type": "message", "role": "user", "content": text}
+
+
+def tool_output(call: ToolCall, output: str) -> Item:
+    """The item that answers one tool call."""
+    return {"type": "function_call_output", "call_id": call.call_id, "output": output}

@@ -1,0 +1,234 @@
+"""Every error the service raises on purpose, as one tree, and whose fault each one is.
+
+    SwarmError
+    ├── CallerError               the request is at fault; `status` and `code` go to the caller
+    │   ├── BadRequest 400        InvalidId, InvalidRequest, IdMismatch, RunAlreadyEnded, CloneNotAllowed
+    │   ├── Forbidden 403         InvalidPath
+    │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound
+    │   ├── Conflict 409
+    │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
+    │   ├── TooMany 429           TooManyActiveRuns
+    │   └── Unavailable 503       NotConfigured
+    ├── ModelFailure              the provider gave no usable turn
+    ├── ToolFailure               a tool call failed; its text goes back to the model
+    └── CorruptObject             stored bytes do not match their hash
+
+`RunStopped` is deliberately outside `Exception`: no tool or retry may swallow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SwarmError(Exception):
+    """Base of everything raised on purpose."""
+
+
+class CallerError(SwarmError):
+    """The request cannot be done as asked; the text says what is wrong and how to mend it."""
+
+    status = 400
+    code = "bad_request"
+
+
+class BadRequest(CallerError):
+    """400."""
+
+
+class InvalidId(BadRequest):
+    """An id is blank, too long or has characters that an id may not have."""
+
+    code = "invalid_id"
+
+
+class InvalidRequest(BadRequest):
+    """A field of the request has a value that is not allowed."""
+
+    code = "invalid_request"
+
+
+class IdMismatch(BadRequest):
+    """Path and body name different ids."""
+
+    code = "id_mismatch"
+
+    def __init__(self, field: str, in_path: str, in_body: str) -> None:
+        super().__init__(f"the path says {in_path!r} but the body's {field} says {in_body!r}; send the same id in both")
+
+
+class RunAlreadyEnded(BadRequest):
+    """The run is final and never changes again."""
+
+    code = "run_already_ended"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"run {run_id} has already ended: it is {status}")
+        self.run_id = run_id
+        self.run_status = status
+
+
+class CloneNotAllowed(BadRequest):
+    """A workspace can be cloned within its own project only."""
+
+    code = "clone_not_allowed"
+
+    def __init__(self, run_id: str, project_id: str) -> None:
+        super().__init__(f"run {run_id} is not in project {project_id}; from_run_id takes runs of the same project")
+
+
+class Forbidden(CallerError):
+    """403."""
+
+    status = 403
+    code = "forbidden"
+
+
+class InvalidPath(Forbidden):
+    """A path leaves the workspace or could not be a file in it."""
+
+    code = "invalid_path"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; use a relative path inside the workspace, such as docs/report.md")
+
+
+class NotFound(CallerError):
+    """404. The same text for what belongs to another tenant and what never existed."""
+
+    status = 404
+    code = "not_found"
+
+
+class ProjectNotFound(NotFound):
+    """The tenant has no such project."""
+
+    code = "project_not_found"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"no project {project_id}; create it with PUT /projects/{{id}}")
+
+
+class RunNotFound(NotFound):
+    """The tenant has no such run."""
+
+    code = "run_not_found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"no run {run_id}")
+
+
+class WorkspaceFileNotFound(NotFound):
+    """The workspace has no such file."""
+
+    code = "file_not_found"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no file {path} in this workspace")
+
+
+class ArtifactNotFound(NotFound):
+    """The run has no such artifact."""
+
+    code = "artifact_not_found"
+
+    def __init__(self, artifact_id: str) -> None:
+        super().__init__(f"no artifact {artifact_id} in this run")
+
+
+class DiffNotFound(NotFound):
+    """The run changed nothing, or has not got that far."""
+
+    code = "diff_not_found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"run {run_id} has no diff: it changed no file, or has not ended yet")
+
+
+class Conflict(CallerError):
+    """409."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(CallerError):
+    """413."""
+
+    status = 413
+    code = "too_large"
+
+
+class FileTooLarge(TooLarge):
+    """One file is over the limit, in bytes."""
+
+    code = "file_too_large"
+
+    def __init__(self, path: str, size: int, limit: int) -> None:
+        super().__init__(f"{path} has {size} bytes; a file may have {limit}")
+
+
+class WorkspaceTooLarge(TooLarge):
+    """The workspace would hold too many files or bytes."""
+
+    code = "workspace_too_large"
+
+
+class TooMany(CallerError):
+    """429."""
+
+    status = 429
+    code = "too_many_requests"
+    retry_after = 5
+
+
+class TooManyActiveRuns(TooMany):
+    """The tenant's quota of runs at a time is used up."""
+
+    code = "too_many_active_runs"
+
+    def __init__(self) -> None:
+        super().__init__("as many runs are active as your quota allows; wait for one to end, or cancel one")
+
+
+class Unavailable(CallerError):
+    """503."""
+
+    status = 503
+    code = "unavailable"
+
+
+class NotConfigured(Unavailable):
+    """A setting without which no run can be made is missing."""
+
+    code = "not_configured"
+
+    def __init__(self, setting: str, advice: str) -> None:
+        super().__init__(f"{setting} is not set; {advice}")
+        self.setting = setting
+
+
+@dataclass
+class ModelFailure(SwarmError):
+    """The provider gave no usable turn. `error_type` is one of `swarm.failures`; `retryable` says a later try may work."""
+
+    error_type: str
+    message: str
+    suggestion: str
+    retryable: bool = False
+    retry_after: float | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ToolFailure(SwarmError):
+    """A tool call could not be done; the text is the model's to read and mend."""
+
+
+class CorruptObject(SwarmError):
+    """A stored object's bytes are not what its name or pointer says."""
+
+
+class RunStopped(BaseException):
+    """This process no longer owns the run: it was cancelled, has ended, or a newer process took over."""
