@@ -1,0 +1,6 @@
+"""Codex-Swarm from Python: the wire models, a typed client and its errors. It needs no AWS library.
+
+from codex_swarm.client import CodexSwarmClient
+"""
+
+__version__ = "1.0.0"

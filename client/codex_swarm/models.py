@@ -1,0 +1,273 @@
+"""The wire contract: every body that the HTTP API reads or answers, shared by the service and its clients.
+
+Unknown fields are ignored and fields that were added later have defaults, so either side may be the older.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, computed_field
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
+"""Always aware and in UTC, so that its JSON ends in `Z`; a time without an offset is read as UTC."""
+
+
+class Wire(BaseModel):
+    """Base of all wire models: immutable, and deaf to fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether the run has ended and will never change again."""
+        return self not in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class TaskType(StrEnum):
+    """What kind of work a run does: it picks the instructions, the tools and the favoured outputs."""
+
+    CODE = "code"
+    RESEARCH = "research"
+    WRITING = "writing"
+    DATA_ANALYSIS = "data_analysis"
+    DOCUMENT_PROCESSING = "document_processing"
+    DOCUMENT_WRITING = "document_writing"
+    DOCUMENT_ANALYSIS = "document_analysis"
+
+
+class Health(Wire):
+    """The service answers."""
+
+    status: str = Field(default="ok", description="Always `ok`.")
+
+
+class FieldError(Wire):
+    """One thing that is wrong with a request."""
+
+    loc: list[str | int] = Field(description="Where: the way to the field, outermost first.")
+    msg: str = Field(description="What is wrong there.")
+
+
+class ErrorBody(Wire):
+    """What every answer from 400 on carries."""
+
+    detail: str = Field(description="What went wrong and how to mend it, for people.")
+    code: str = Field(default="error", description="A stable name for programs.")
+    errors: list[FieldError] | None = Field(default=None, description="Each fault of an invalid request.")
+
+
+class ProjectPut(Wire):
+    """Creates a project, or changes it; `created_at` stays."""
+
+    id: str | None = Field(default=None, description="When given, the same id as in the path.")
+    name: str = Field(default="", description="For people; the id when left out.")
+    task_type: TaskType = Field(default=TaskType.CODE, description="Used by runs that name none.")
+    domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
+
+
+class ProjectRead(Wire):
+    """A project: a stable place for runs that build on each other."""
+
+    id: str
+    name: str = ""
+    task_type: str = Field(default=TaskType.CODE.value, description="A TaskType, for runs that name none.")
+    domain_config: JsonValue = None
+    created_at: Timestamp
+
+
+class RunCreate(Wire):
+    """Starts a run."""
+
+    project_id: str | None = Field(default=None, description="When given, the same id as in the path.")
+    name: str = Field(default="", description="For people; derived from the instructions when left out.")
+    instructions: str = Field(description="What to do, in words. Not blank.")
+    task_type: TaskType | None = Field(default=None, description="The project's when left out.")
+    reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
+    from_run_id: str | None = Field(
+        default=None, description="Begin with this run's workspace; same project."
+    )
+
+
+class RunError(Wire):
+    """A hard failure of a run."""
+
+    step: str = Field(description="Where in the run it happened.")
+    tool: str = Field(description="The tool that failed, or the part of the service.")
+    error_type: str = Field(description="A stable name, such as `timeout` or `provider_rate_limited`.")
+    message: str = Field(description="What happened.")
+    suggestion: str = Field(default="", description="What to do about it.")
+    retryable: bool = Field(default=False, description="Whether the same run may work when started again.")
+
+
+class ArtifactRead(Wire):
+    """An output that a run recorded."""
+
+    id: str
+    run_id: str
+    kind: str = Field(description="Such as `markdown`, `diff-summary` or `codex-jsonl`.")
+    path: str
+    bytes: int
+    created_at: Timestamp
+
+
+class MachineSummary(Wire):
+    """What a run was for and what came of it, derived from its records without a model."""
+
+    goal: str = Field(description="The user's instruction.")
+    primary_artifact: str | None = Field(default=None, description="The main output, as a workspace path.")
+    secondary_artifacts: list[str] = Field(default_factory=list, description="At most five more.")
+    execution_attempted: bool
+    execution_succeeded: bool
+    reason_for_failure: str | None = Field(default=None, description="An `error_type`; null after success.")
+    notes: str | None = Field(default=None, description="Such as that the run was made offline.")
+
+
+class Usage(Wire):
+    """What a run has used so far."""
+
+    model_calls: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = Field(default=0, description="The part of `input_tokens` read from the cache.")
+    output_tokens: int = 0
+    reasoning_tokens: int = Field(default=0, description="The part of `output_tokens` spent on reasoning.")
+    tool_calls: int = 0
+    seconds: float = Field(default=0.0, description="Spent in turns; waiting between them does not count.")
+    cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
+
+
+class RunRead(Wire):
+    """A run, as far as it has come."""
+
+    id: str
+    project_id: str
+    name: str = ""
+    created_at: Timestamp
+    status: RunStatus
+    task_type: str = Field(default=TaskType.CODE.value, description="The run's own; one of TaskType.")
+    progress: int = Field(default=0, ge=0, le=100, description="Never falls; 100 only with a final status.")
+    had_errors: bool = Field(default=False, description="True exactly when a hard failure was recorded.")
+    errors: list[RunError] = Field(default_factory=list)
+    artifacts: list[ArtifactRead] = Field(default_factory=list, description="Left empty in lists of runs.")
+    machine_summary: MachineSummary | None = Field(default=None, description="Null until the run has ended.")
+    reference_run_id: str | None = None
+    workspace_from_run_id: str | None = Field(
+        default=None, description="Whose workspace this one began with."
+    )
+    system_instructions: str | None = Field(default=None, description="The composed prompt.")
+    codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
+    usage: Usage = Field(default_factory=Usage)
+
+    @computed_field(description="The same as `id`.")  # type: ignore[prop-decorator]
+    @property
+    def run_id(self) -> str:
+        """The same as `id`."""
+        return self.id
+
+
+class StepRead(Wire):
+    """One message of a run's conversation. The fields that end in `_json` hold JSON texts."""
+
+    id: str
+    run_id: str
+    t: Timestamp
+    role: str = Field(description="`user`, `assistant` or `tool`.")
+    content: str
+    intent_kind: str | None = None
+    intent_target: str | None = None
+    outcome_ok: bool | None = None
+    files_json: str | None = None
+    tool_name: str | None = None
+    tool_args_json: str | None = None
+    outcome_notes_json: str | None = None
+
+
+class WorkspaceFile(Wire):
+    """A file of a run's workspace."""
+
+    path: str
+    size_bytes: int
+    type: str = Field(description="Such as `markdown`; an unknown suffix is `text`, no suffix is `binary`.")
+    url: str | None = Field(default=None, description="Fetches the bytes without a key until `expires_at`.")
+    expires_at: Timestamp | None = None
+
+
+class WorkspaceFileListing(Wire):
+    """A workspace's files, sorted by path; one page of them when `next_cursor` is set."""
+
+    run_id: str
+    total_files: int = Field(description="Of the whole workspace, whatever the page.")
+    files: list[WorkspaceFile]
+    next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
+
+
+class DiffFile(Wire):
+    """A path that a run changed."""
+
+    path: str
+    status: str = Field(description="`A` added, `M` modified or `D` deleted.")
+
+
+class DiffSummary(Wire):
+    """What a run changed, in the words of git."""
+
+    branch: str | None = None
+    files: list[DiffFile] = Field(default_factory=list)
+    shortstat: str = ""
+    stat: str = ""
+
+
+class DiffRead(Wire):
+    """What a run changed, and the artifact that keeps it."""
+
+    artifact_id: str
+    summary: DiffSummary
+
+
+class PatternStep(Wire):
+    """One step of what worked."""
+
+    instruction: str
+    intent: str | None = None
+
+
+class PatternVariable(Wire):
+    """Something that will differ the next time."""
+
+    type: str
+    example: str
+
+
+class PatternRead(Wire):
+    """What a run taught; without a pattern summary, steps and variables are empty."""
+
+    id: str
+    source_run_id: str
+    name: str = ""
+    summary: str = ""
+    steps: list[PatternStep] = Field(default_factory=list)
+    variables: dict[str, PatternVariable] = Field(default_factory=dict)
+
+
+class CancelRead(Wire):
+    """The run is cancelled: no model call, file write or event comes after this answer."""
+
+    status: RunStatus = RunStatus.CANCELLED
+    process_killed: bool = Field(default=False, description="Whether something running was stopped.")
