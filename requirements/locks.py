@@ -1,0 +1,111 @@
+"""The lock files: what each is made from, how to renew them, and what must hold for them to be trusted.
+
+`python -m requirements.locks renew` resolves again; `python -m requirements.locks check` asks no registry.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+DEV = Path("requirements/dev.txt")
+CORE = Path("layers/core/requirements.txt")
+LAYER_INPUTS = (Path("layers/core/requirements.in"), Path("layers/agent/requirements.in"))
+
+_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_HOST_OR_PATH = re.compile(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/\w", re.MULTILINE)
+
+
+class Lock(NamedTuple):
+    """One lock file and the arguments that `uv pip compile` makes it from."""
+
+    path: Path
+    sources: tuple[str, ...]
+    follows_dev: bool = True
+    without_core: bool = False
+
+
+# In order: what comes after dev.txt takes its versions from there; the agent layer leaves out what core has.
+LOCKS = (
+    Lock(DEV, ("pyproject.toml", "--group", "dev", *map(str, LAYER_INPUTS)), follows_dev=False),
+    Lock(Path("requirements/uv.txt"), ("requirements/uv.in",)),
+    Lock(CORE, (str(LAYER_INPUTS[0]),)),
+    Lock(Path("layers/agent/requirements.txt"), (str(LAYER_INPUTS[1]),), without_core=True),
+    Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
+)
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Canonical package name -> pinned version."""
+    return {canonicalize_name(name): version for name, version in _PIN.findall(lock.read_text())}
+
+
+def renew(root: Path = ROOT) -> None:
+    """Resolve every lock again, newest first; a package keeps its version unless its input says otherwise."""
+    for lock in LOCKS:
+        command = ["uv", "pip", "compile", *lock.sources, "--output-file", str(lock.path)]
+        command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
+        command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+        if lock.follows_dev:
+            command += ["--constraints", str(DEV)]
+        if lock.without_core:
+            command += [f"--no-emit-package={name}" for name in pins(root / CORE)]
+        subprocess.run(command, cwd=root, check=True)
+        print(f"{lock.path}: {len(pins(root / lock.path))} packages")
+
+
+def problems(root: Path = ROOT) -> Iterator[str]:
+    """What is wrong with the lock files, one sentence each; nothing when they can be trusted."""
+    dev = pins(root / DEV)
+    for lock in LOCKS:
+        text = (root / lock.path).read_text()
+        if found := _HOST_OR_PATH.search(text):
+            yield f"{lock.path} names a host or a path near {text[found.start() :][:40]!r}"
+        for entry in re.split(r"\n(?=\S)", text.strip()):
+            if "--hash=sha256:" not in entry:
+                yield f"{lock.path} has an entry without a hash: {entry.splitlines()[0]!r}"
+        if lock.follows_dev:
+            for name, version in pins(root / lock.path).items():
+                if dev.get(name) != version:
+                    yield f"{lock.path} pins {name} {version}, but {DEV} has {dev.get(name)}"
+    for requirement in _asked_for(root):
+        pinned = dev.get(canonicalize_name(requirement.name))
+        if pinned is None or pinned not in requirement.specifier:
+            yield f"{DEV} has {requirement.name} {pinned}, but {requirement} is asked for; run ./run.sh lock"
+
+
+def _asked_for(root: Path) -> Iterator[Requirement]:
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    groups = {name: entries for name, entries in project["dependency-groups"].items() if name != "sam"}
+    wanted = [*project["project"]["dependencies"]]
+    wanted += [entry for entries in groups.values() for entry in entries if isinstance(entry, str)]
+    for source in LAYER_INPUTS:
+        lines = (root / source).read_text().splitlines()
+        wanted += [line for line in lines if line and not line.startswith("#")]
+    yield from map(Requirement, wanted)
+
+
+def main(command: str) -> int:
+    """Exit status of `renew` or `check`."""
+    if command == "renew":
+        renew()
+    found = list(problems())
+    print(
+        *found or [f"{len(LOCKS)} lock files: hashes everywhere, no hosts, layers agree with {DEV}"], sep="\n"
+    )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["renew"], ["check"]):
+        sys.exit("usage: python -m requirements.locks renew|check")
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Everything a developer does here, by name. It makes its own environment, and needs only Python 3.11 or later.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+cd -- "$here"
+
+python="$here/.venv/bin/python"
+sam_python="$here/.venv-sam/bin/python"
+export PATH="$here/.venv/bin:$PATH"
+export PYTHONPATH="$here/client:$here/layers/core:$here/functions:$here"
+export SAM_CLI_TELEMETRY=0
+
+usage() {
+    cat <<'TEXT'
+./run.sh COMMAND [ARGUMENTS]
+
+  demo       start the laptop cloud, run the example against it, show what came out, stop
+  services   start the laptop cloud and keep it running: --port 5050
+  example    run the DraftPunk example against services that already run
+  test       run the tests; arguments go to pytest
+  check      run every check that is not a test: lint, types, imports, locks, templates
+  build      build the functions and layers for AWS (sam build, no Docker)
+  bench      measure
+  openapi    write docs/openapi.json again from the handlers
+  lock       resolve every lock file again
+  help       this text
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "run.sh: $*"
+    exit 1
+}
+
+# A version manager leaves names on PATH that run nothing, so each candidate has to prove itself.
+find_python() {
+    local name
+    for name in python3.13 python3.12 python3.11 python3.14 python3 python; do
+        if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    die "Python 3.11 or later is needed, with its venv module (on Debian: apt-get install python3 python3-venv)"
+}
+
+# environment FOLDER LOCK: the folder holds exactly what the lock names. A copy of the lock inside says that it does.
+environment() {
+    local folder=$1 lock=$2 started=$SECONDS
+    if cmp -s "$lock" "$folder/installed.txt" && "$folder/bin/python" -c '' 2>/dev/null; then
+        return
+    fi
+    say "Setting up ${folder##*/} from $lock; this happens once ..."
+    if ! "$folder/bin/python" -c 'import pip' 2>/dev/null; then
+        rm -rf -- "$folder"
+        "$(find_python)" -m venv -- "$folder"
+    fi
+    rm -f -- "$folder/installed.txt"
+    install_locked "$folder/bin/python" "$lock"
+    cp -- "$lock" "$folder/installed.txt"
+    say "Done in $((SECONDS - started)) s."
+}
+
+# uv is several times faster, but reads other settings than pip: where it cannot reach the packages, pip may.
+install_locked() {
+    local interpreter=$1 lock=$2 uv="$here/.venv/bin/uv" reason
+    if [[ ! -x $uv ]]; then
+        "$interpreter" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+    fi
+    if reason=$("$uv" pip install --quiet --python "$interpreter" --exact --require-hashes -r "$lock" 2>&1); then
+        return
+    fi
+    say "uv could not install the packages (${reason##*$'\n'}); trying pip ..."
+    "$interpreter" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+}
+
+development() { environment "$here/.venv" requirements/dev.txt; }
+
+sam() {
+    environment "$here/.venv-sam" requirements/sam.txt
+    "$sam_python" -m samcli "$@"
+}
+
+node_tools() {
+    command -v npm >/dev/null || die "check needs npm for asl-validator (on Debian: apt-get install npm)"
+    if ! cmp -s package-lock.json node_modules/installed.json; then
+        say "Setting up node_modules from package-lock.json; this happens once ..."
+        npm ci --silent --no-audit --no-fund
+        cp -- package-lock.json node_modules/installed.json
+    fi
+}
+
+# step NAME COMMAND...: quiet when it passes; says what it found when it does not, and the rest still runs.
+step() {
+    local name=$1 output started=$SECONDS
+    shift
+    if output=$("$@" 2>&1); then
+        printf 'ok    %-24s %3d s\n' "$name" "$((SECONDS - started))"
+    else
+        printf 'FAIL  %s\n%s\n' "$name" "$output"
+        failed+=("$name")
+    fi
+}
+
+state_machine() {
+    local definition
+    definition=$(mktemp)
+    "$python" -m infra.asl >"$definition"
+    "$@" "$definition"
+    rm -f -- "$definition"
+}
+
+check() {
+    failed=()
+    step "ruff" "$python" -m ruff check .
+    step "format" "$python" -m ruff format --check .
+    step "types" "$python" -m mypy
+    step "imports" "$python" -m importlinter.cli lint
+    step "locks" "$python" -m requirements.locks check
+    step "cfn-lint" "$python" -m cfnlint template.yaml
+    step "sam validate" sam validate --lint --region us-east-1
+    node_tools
+    step "asl-validator" state_machine node_modules/.bin/asl-validator --json-path
+    if ((${#failed[@]})); then
+        say "check failed: ${failed[*]}"
+        return 1
+    fi
+}
+
+[[ ${1-} == crossrun ]] && shift
+command=${1-help}
+(($# == 0)) || shift
+
+case $command in
+help | -h | --help) usage && exit ;;
+demo | services | example | test | check | build | bench | openapi | lock) development ;;
+*) usage >&2 && die "no command '$command'" ;;
+esac
+
+case $command in
+demo | services) exec "$python" -m infra.local "$command" "$@" ;;
+example) exec "$python" examples/draftpunk_example.py "$@" ;;
+test) exec "$python" -m pytest "$@" ;;
+check) check ;;
+build) sam build "$@" ;;
+bench) exec "$python" -m tests.benchmarks "$@" ;;
+openapi) exec "$python" -m infra.openapi "$@" ;;
+lock) exec "$python" -m requirements.locks renew ;;
+esac
