@@ -68,13 +68,13 @@ environment() {
 install_locked() {
     local interpreter=$1 lock=$2 uv="$here/.venv/bin/uv" reason
     if [[ ! -x $uv ]]; then
-        "$interpreter" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+        "$interpreter" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/uv.txt
     fi
     if reason=$("$uv" pip install --quiet --python "$interpreter" --exact --require-hashes -r "$lock" 2>&1); then
         return
     fi
     say "uv could not install the packages (${reason##*$'\n'}); trying pip ..."
-    "$interpreter" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    "$interpreter" -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock"
 }
 
 development() { environment "$here/.venv" requirements/dev.txt; }
@@ -105,25 +105,19 @@ step() {
     fi
 }
 
-state_machine() {
-    local definition
-    definition=$(mktemp)
-    "$python" -m infra.asl >"$definition"
-    "$@" "$definition"
-    rm -f -- "$definition"
-}
 
 check() {
     failed=()
     step "ruff" "$python" -m ruff check .
     step "format" "$python" -m ruff format --check .
     step "types" "$python" -m mypy
-    step "imports" "$python" -m importlinter.cli lint
+    step "imports" "$python" .venv/bin/lint-imports
     step "locks" "$python" -m requirements.locks check
-    step "cfn-lint" "$python" -m cfnlint template.yaml
+    step "cfn-lint" "$python" .venv/bin/cfn-lint template.yaml
     step "sam validate" sam validate --lint --region us-east-1
     node_tools
-    step "asl-validator" state_machine node_modules/.bin/asl-validator --json-path
+    step "asl-validator" node_modules/.bin/asl-validator \
+        --yaml-definition "$(sed 's/\${Partition}/aws/' infra/run.asl.yaml)"
     if ((${#failed[@]})); then
         say "check failed: ${failed[*]}"
         return 1
