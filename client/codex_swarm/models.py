@@ -222,7 +222,7 @@ class DiffFile(Wire):
     """A path that a run changed."""
 
     path: str
-    status: str = Field(description="`A` added, `M` modified or `D` deleted.")
+    status: str = Field(description="As git prints it, such as `A`, `M` or `D`.")
 
 
 class DiffSummary(Wire):

@@ -1,0 +1,280 @@
+"""The client: one method for each thing that the service can do.
+
+with CodexSwarmClient() as swarm:
+    run = swarm.start_run("my-workspace", "Create a markdown file called hello.md with a greeting")
+    run = swarm.wait(run.run_id, on_progress=lambda run: print(run.progress))
+    print(swarm.get_file_text(run.run_id, "hello.md"))
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+from pydantic import JsonValue
+
+from codex_swarm import settings
+from codex_swarm.connection import Backoff, Connection, parse
+from codex_swarm.errors import NotFound, RunFailed, WaitTimeout
+from codex_swarm.events import RunEvent, follow
+from codex_swarm.models import (
+    ArtifactRead,
+    CancelRead,
+    DiffRead,
+    Health,
+    PatternRead,
+    ProjectPut,
+    ProjectRead,
+    RunCreate,
+    RunRead,
+    RunStatus,
+    StepRead,
+    TaskType,
+    WorkspaceFile,
+    WorkspaceFileListing,
+)
+
+
+class CodexSwarmClient:
+    """A connection to one service, and what can be asked of it. Usable as a context manager.
+
+    `base_url` and `api_key` default to `CODEX_SWARM_URL` and `CODEX_SWARM_API_KEY`, and without them to a
+    laptop cloud on this machine. `timeout` is in seconds, for each request; `retries` says how often a request
+    that may be repeated is. Every method raises `ApiError` when the service refuses and `TransportError` when
+    it does not answer. `transport`, `sleep` and `clock` are for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 3,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = (base_url or settings.base_url()).rstrip("/")
+        self._connection = Connection(
+            self.base_url,
+            api_key or settings.api_key(),
+            timeout=timeout,
+            backoff=Backoff(retries, sleep),
+            transport=transport,
+        )
+        self._sleep = sleep
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._connection.close()
+
+    def health(self) -> Health:
+        """Whether the service answers; needs no key."""
+        return self._connection.read(Health, "/healthz")
+
+    # Projects
+
+    def put_project(
+        self,
+        project_id: str,
+        name: str | None = None,
+        *,
+        task_type: TaskType | str = TaskType.CODE,
+        domain_config: JsonValue = None,
+    ) -> ProjectRead:
+        """Creates the project, or replaces what is said of it; its runs and `created_at` stay."""
+        project = ProjectPut(
+            id=project_id, name=name or project_id, task_type=TaskType(task_type), domain_config=domain_config
+        )
+        answer = self._connection.request(
+            "PUT", f"/projects/{_segment(project_id)}", body=project.model_dump(mode="json")
+        )
+        return parse(ProjectRead, answer)
+
+    create_project = put_project
+
+    def list_projects(self) -> list[ProjectRead]:
+        """Every project."""
+        return self._connection.read(list[ProjectRead], "/projects")
+
+    # Runs
+
+    def start_run(
+        self,
+        project_id: str,
+        instructions: str,
+        task_type: TaskType | str | None = None,
+        name: str | None = None,
+        reference_run_id: str | None = None,
+        from_run_id: str | None = None,
+    ) -> RunRead:
+        """Starts a run and returns at once; makes the project first when there is none of that id."""
+        run = RunCreate(
+            project_id=project_id,
+            name=name or "",
+            instructions=instructions,
+            task_type=None if task_type is None else TaskType(task_type),
+            reference_run_id=reference_run_id,
+            from_run_id=from_run_id,
+        )
+        try:
+            return self._post_run(project_id, run)
+        except NotFound as error:
+            if error.code != "project_not_found":
+                raise
+        self.put_project(project_id, task_type=run.task_type or TaskType.CODE)
+        return self._post_run(project_id, run)
+
+    def _post_run(self, project_id: str, run: RunCreate) -> RunRead:
+        body = run.model_dump(mode="json", exclude_defaults=True)
+        return parse(
+            RunRead, self._connection.request("POST", f"/projects/{_segment(project_id)}/runs", body=body)
+        )
+
+    def get_run(self, run_id: str) -> RunRead:
+        """The run as it stands."""
+        return self._connection.read(RunRead, _of_run(run_id))
+
+    def list_runs(self, project_id: str | None = None) -> list[RunRead]:
+        """Runs, newest first and without their artifacts: a project's, or all."""
+        params = None if project_id is None else {"project_id": project_id}
+        return self._connection.read(list[RunRead], "/runs", params=params)
+
+    def cancel_run(self, run_id: str) -> CancelRead:
+        """Stops a run; raises `BadRequest` when it has already ended."""
+        return parse(CancelRead, self._connection.request("POST", _of_run(run_id, "cancel")))
+
+    def wait(
+        self,
+        run_id: str,
+        timeout: float | None = None,
+        *,
+        poll: float = 1.0,
+        on_progress: Callable[[RunRead], None] | None = None,
+        check: bool = False,
+    ) -> RunRead:
+        """The run once it has ended, however it ended; asks every `poll` seconds.
+
+        `on_progress` gets the run as first seen and after each change of status or progress, the end last.
+        Raises `WaitTimeout` after `timeout` seconds, while the run goes on; with `check`, raises `RunFailed`
+        when it ended otherwise than succeeded.
+        """
+        deadline = None if timeout is None else self._clock() + timeout
+        seen: tuple[RunStatus, int] | None = None
+        while True:
+            run = self.get_run(run_id)
+            if on_progress is not None and (run.status, run.progress) != seen:
+                on_progress(run)
+            seen = (run.status, run.progress)
+            if run.status.final:
+                break
+            if deadline is not None and timeout is not None and self._clock() + poll > deadline:
+                raise WaitTimeout(run, timeout)
+            self._sleep(poll)
+        if check and run.status is not RunStatus.SUCCEEDED:
+            raise RunFailed(run)
+        return run
+
+    def events(self, run_id: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
+        """What happens in the run, until it ends; from its beginning, or after `last_event_id`."""
+        return follow(self._connection, _of_run(run_id, "stream"), last_event_id)
+
+    def get_steps(self, run_id: str) -> list[StepRead]:
+        """The run's conversation so far."""
+        return self._connection.read(list[StepRead], _of_run(run_id, "steps"))
+
+    def get_diff(self, run_id: str) -> DiffRead:
+        """What the run changed; raises `NotFound` when it changed nothing."""
+        return self._connection.read(DiffRead, _of_run(run_id, "diff"))
+
+    def get_pattern(self, run_id: str) -> PatternRead:
+        """What the run taught; empty when it taught nothing."""
+        return self._connection.read(PatternRead, f"/patterns/{_segment(run_id)}")
+
+    # Files and artifacts
+
+    def list_files(self, run_id: str) -> WorkspaceFileListing:
+        """The whole workspace, sorted by path, over as many pages as it takes."""
+        pages = list(self._file_pages(run_id))
+        files = [file for page in pages for file in page.files]
+        return pages[-1].model_copy(update={"files": files})
+
+    def iter_files(self, run_id: str) -> Iterator[WorkspaceFile]:
+        """The workspace's files, page by page as they are asked for."""
+        for page in self._file_pages(run_id):
+            yield from page.files
+
+    def _file_pages(self, run_id: str) -> Iterator[WorkspaceFileListing]:
+        params: dict[str, str] = {}
+        while True:
+            page = self._connection.read(
+                WorkspaceFileListing, _of_run(run_id, "workspace/files"), params=params
+            )
+            yield page
+            if page.next_cursor is None:
+                return
+            params = {"cursor": page.next_cursor}
+
+    def get_file(self, run_id: str, path: str) -> bytes:
+        """A file of the workspace."""
+        return self._connection.request("GET", _of_file(run_id, path)).content
+
+    def get_file_text(self, run_id: str, path: str, encoding: str = "utf-8") -> str:
+        """A text file of the workspace; raises `UnicodeDecodeError` when it is none in that encoding."""
+        return self.get_file(run_id, path).decode(encoding)
+
+    def download_file(self, run_id: str, path: str, to: str | os.PathLike[str]) -> Path:
+        """Writes a file of the workspace to `to`, or under its own name into the folder `to`; returns where.
+
+        It is streamed, so it may be large, and appears only once it is complete.
+        """
+        target = Path(to)
+        if target.is_dir():
+            target /= Path(path).name
+        with (
+            TemporaryDirectory(dir=target.parent) as folder,
+            self._connection.stream(_of_file(run_id, path)) as answer,
+        ):
+            incomplete = Path(folder, target.name)
+            with incomplete.open("wb") as file:
+                file.writelines(answer.iter_bytes())
+            incomplete.replace(target)
+        return target
+
+    def get_artifacts(self, run_id: str) -> list[ArtifactRead]:
+        """The outputs that the run recorded."""
+        return self._connection.read(list[ArtifactRead], _of_run(run_id, "artifacts"))
+
+    def get_artifact(self, run_id: str, artifact_id: str) -> bytes:
+        """The bytes of one recorded output."""
+        path = _of_run(run_id, f"artifacts/{_segment(artifact_id)}/download")
+        return self._connection.request("GET", path).content
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _of_run(run_id: str, rest: str = "") -> str:
+    return f"/runs/{_segment(run_id)}" + (f"/{rest}" if rest else "")
+
+
+def _of_file(run_id: str, path: str) -> str:
+    return _of_run(run_id, f"workspace/files/{quote(path)}")
