@@ -6,6 +6,7 @@ from draftpunk_client import CodexSwarmClient
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import ApiError, CodexSwarmError, NotFound, RunFailed, TransportError, WaitTimeout
@@ -36,6 +37,7 @@ __all__ = [
     "RunFailed",
     "RunStatus",
     "RunSummary",
+    "Service",
     "TaskType",
     "TransportError",
     "WaitTimeout",
@@ -51,58 +53,54 @@ __all__ = [
 ]
 
 
-def start_run(  # noqa: PLR0913
+class Service(TypedDict, total=False):
+    """Which service a single call asks; what is left out is as `CodexSwarmClient` has it."""
+
+    base_url: str
+    api_key: str
+
+
+def start_run(
     project_id: str,
     instructions: str,
     task_type: TaskType | str | None = None,
     name: str | None = None,
     reference_run_id: str | None = None,
     from_run_id: str | None = None,
-    *,
-    base_url: str | None = None,
-    api_key: str | None = None,
+    **service: Unpack[Service],
 ) -> RunSummary:
     """`CodexSwarmClient.start_run` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.start_run(project_id, instructions, task_type, name, reference_run_id, from_run_id)
 
 
-def get_run(run_id: str, *, base_url: str | None = None, api_key: str | None = None) -> RunSummary:
+def get_run(run_id: str, **service: Unpack[Service]) -> RunSummary:
     """`CodexSwarmClient.get_run` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.get_run(run_id)
 
 
-def list_files(
-    run_id: str, *, base_url: str | None = None, api_key: str | None = None
-) -> WorkspaceFileListing:
+def list_files(run_id: str, **service: Unpack[Service]) -> WorkspaceFileListing:
     """`CodexSwarmClient.list_files` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.list_files(run_id)
 
 
-def get_file(run_id: str, path: str, *, base_url: str | None = None, api_key: str | None = None) -> bytes:
+def get_file(run_id: str, path: str, **service: Unpack[Service]) -> bytes:
     """`CodexSwarmClient.get_file` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.get_file(run_id, path)
 
 
-def get_file_text(
-    run_id: str,
-    path: str,
-    encoding: str = "utf-8",
-    *,
-    base_url: str | None = None,
-    api_key: str | None = None,
-) -> str:
+def get_file_text(run_id: str, path: str, encoding: str = "utf-8", **service: Unpack[Service]) -> str:
     """`CodexSwarmClient.get_file_text` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.get_file_text(run_id, path, encoding)
 
 
-def cancel_run(run_id: str, *, base_url: str | None = None, api_key: str | None = None) -> CancelRead:
+def cancel_run(run_id: str, **service: Unpack[Service]) -> CancelRead:
     """`CodexSwarmClient.cancel_run` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.cancel_run(run_id)
 
 
@@ -112,9 +110,8 @@ def wait(
     *,
     on_progress: Callable[[RunSummary], None] | None = None,
     check: bool = False,
-    base_url: str | None = None,
-    api_key: str | None = None,
+    **service: Unpack[Service],
 ) -> RunSummary:
     """`CodexSwarmClient.wait` on a client of its own."""
-    with CodexSwarmClient(base_url, api_key) as client:
+    with CodexSwarmClient(**service) as client:
         return client.wait(run_id, timeout, on_progress=on_progress, check=check)

@@ -46,9 +46,9 @@ class CodexSwarmClient:
     """A connection to one service, and what can be asked of it. Usable as a context manager.
 
     `base_url` and `api_key` default to `CODEX_SWARM_URL` and `CODEX_SWARM_API_KEY`, and without them to a
-    laptop cloud on this machine. `timeout` is in seconds, for each request; `retries` says how often a request
-    that may be repeated is. Every method raises `ApiError` when the service refuses and `TransportError` when
-    it does not answer. `transport`, `sleep` and `clock` are for tests.
+    laptop cloud on this machine. `timeout` is in seconds, for each request; `retries` says how often one that
+    may be repeated is. Every method raises `ApiError` when the service refuses and `TransportError` when it
+    does not answer. `transport`, `sleep` and `clock` are for tests.
     """
 
     def __init__(

@@ -102,8 +102,8 @@ class Connection:
             attempt += 1
 
     def _send_once(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
-        # Large files come by a redirect to the storage. httpx drops Authorization on the way to another origin;
-        # the key is none of the storage's business, and it refuses a signed URL that comes with one.
+        # Large files come by a redirect to the storage. httpx drops Authorization on the way to another
+        # origin; the key is none of the storage's business, and it refuses a signed URL that comes with one.
         response = self._http.send(request, stream=stream, follow_redirects=request.method == "GET")
         if response.is_success:
             return response
