@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from httpx_sse import EventSource, SSEError
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from codex_swarm.connection import Connection
@@ -66,7 +66,7 @@ class _Place:
         self.moved = False
         self.ended = False
         self._status: JsonValue = None
-        self._saw_the_end = False
+        self.saw_the_end = False
 
     def take(self, event: RunEvent) -> bool:
         """Moves on by one event; whether it tells anything new."""
@@ -80,12 +80,12 @@ class _Place:
         told = event.fields.get("status")
         repeated = not event.id and told == self._status
         self._status = told
-        self._saw_the_end = is_new and told in _FINAL
+        self.saw_the_end = is_new and told in _FINAL
         return not repeated
 
     def close(self) -> None:
         """The service closed: the run is over when its end was among the events, or when none are left."""
-        self.ended = self._saw_the_end or (self._status in _FINAL and not self.moved)
+        self.ended = self.saw_the_end or (self._status in _FINAL and not self.moved)
 
 
 def _one_connection(connection: Connection, path: str, place: _Place) -> Iterator[RunEvent]:
@@ -93,12 +93,44 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
     with connection.stream(path, headers, read_timeout=_LONGEST_SILENCE) as response:
-        try:
-            for message in EventSource(response).iter_sse():
-                if message.retry is not None:
-                    place.pause = message.retry / 1000
-                if message.data:
-                    fields = _FIELDS.validate_json(message.data)
-                    yield RunEvent(str(fields.get("type", message.event)), fields, message.id)
-        except (SSEError, ValidationError) as error:
-            raise UnexpectedAnswer(f"{path} did not send events: {error}") from error
+        if response.status_code == HTTPStatus.NO_CONTENT:
+            place.saw_the_end = True
+            return
+        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?")
+        yield from _read(_lines(response.iter_text()), place)
+
+
+def _read(lines: Iterator[str], place: _Place) -> Iterator[RunEvent]:
+    """As html.spec.whatwg.org/multipage/server-sent-events.html has it; an event's type is in its data."""
+    event_id = ""
+    data: list[str] = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            data.append(value)
+        elif name == "id":
+            event_id = value
+        elif name == "retry" and value.isdecimal():
+            place.pause = int(value) / 1000
+        elif not line and data:
+            yield _event(event_id, "\n".join(data))
+            data = []
+
+
+def _lines(chunks: Iterator[str]) -> Iterator[str]:
+    # httpx's own lines would also end at a U+2028 within a text.
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
+
+
+def _event(event_id: str, data: str) -> RunEvent:
+    try:
+        fields = _FIELDS.validate_json(data)
+    except ValidationError as error:
+        raise UnexpectedAnswer(f"an event that is no JSON object: {data[:200]}") from error
+    return RunEvent(str(fields.get("type", "message")), fields, event_id)

@@ -1,0 +1,87 @@
+"""Bodies of the contract, as the service sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def run(**changes: Any) -> dict[str, Any]:
+    """A run that has succeeded, unless changed."""
+    return {
+        "id": "run-1",
+        "run_id": "run-1",
+        "project_id": "demo",
+        "name": "Hello",
+        "created_at": "2025-01-13T10:00:00Z",
+        "status": "succeeded",
+        "task_type": "document_writing",
+        "progress": 100,
+        "had_errors": False,
+        "errors": [],
+        "artifacts": [artifact()],
+        "machine_summary": summary(),
+        "reference_run_id": None,
+        "workspace_from_run_id": None,
+        "system_instructions": "Write.",
+        "codex_thread_id": "thread-1",
+        "usage": {
+            "model_calls": 2,
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "tool_calls": 1,
+            "seconds": 1.5,
+        },
+        **changes,
+    }
+
+
+def running(progress: int, **changes: Any) -> dict[str, Any]:
+    """A run on its way."""
+    return run(status="running", progress=progress, artifacts=[], machine_summary=None, **changes)
+
+
+def failed(**changes: Any) -> dict[str, Any]:
+    """A run that has failed."""
+    error = {
+        "step": "agent",
+        "tool": "provider",
+        "error_type": "timeout",
+        "message": "the provider did not answer",
+        "suggestion": "Start the run again.",
+        "retryable": True,
+    }
+    told = summary(execution_succeeded=False, primary_artifact=None, reason_for_failure="timeout")
+    return run(status="failed", had_errors=True, errors=[error], machine_summary=told, **changes)
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    """A machine summary."""
+    return {
+        "goal": "Create hello.md",
+        "primary_artifact": "hello.md",
+        "secondary_artifacts": [],
+        "execution_attempted": True,
+        "execution_succeeded": True,
+        "reason_for_failure": None,
+        "notes": None,
+        **changes,
+    }
+
+
+def artifact(**changes: Any) -> dict[str, Any]:
+    """A recorded output."""
+    return {
+        "id": "art-1",
+        "run_id": "run-1",
+        "kind": "markdown",
+        "path": "hello.md",
+        "bytes": 8,
+        "created_at": "2025-01-13T10:00:05Z",
+        **changes,
+    }
+
+
+def listing(*paths: str, total: int | None = None, next_cursor: str | None = None) -> dict[str, Any]:
+    """A page of a workspace."""
+    files = [{"path": path, "size_bytes": len(path), "type": "markdown"} for path in paths]
+    return {"run_id": "run-1", "total_files": total or len(paths), "files": files, "next_cursor": next_cursor}

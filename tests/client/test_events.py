@@ -1,0 +1,162 @@
+"""Following a run: each event once and in order, over closed and broken connections, until the run ends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from codex_swarm.client import CodexSwarmClient
+from codex_swarm.errors import NotFound, TransportError, UnexpectedAnswer
+from tests.client.conftest import Clock
+from tests.client.fake_api import HANG_UP, Answer, FakeApi, refused, told
+
+STREAM = "/runs/run-1/stream"
+
+
+def message(fields: dict[str, Any], id: str | None = None) -> str:  # noqa: A002
+    place = "" if id is None else f"id: {id}\n"
+    return f"{place}data: {json.dumps(fields, ensure_ascii=False)}\n\n"
+
+
+def status(value: str, id: str | None = None) -> str:  # noqa: A002
+    return message({"type": "status", "status": value, "run_id": "run-1", "project_id": "demo"}, id)
+
+
+def progress(percent: int, id: str) -> str:  # noqa: A002
+    return message({"type": "progress", "stage": "x", "message": "…", "percent": percent}, id)
+
+
+def stream(*messages: str, missing: int = 0) -> Answer:
+    headers = {"Content-Type": "text/event-stream; charset=utf-8"}
+    return Answer(body="".join(messages).encode(), headers=headers, missing=missing)
+
+
+def cursors(api: FakeApi) -> list[str | None]:
+    return [request.headers.get("Last-Event-ID") for request in api.received]
+
+
+def ids(client: CodexSwarmClient, last_event_id: str | None = None) -> list[str]:
+    return [event.id for event in client.events("run-1", last_event_id)]
+
+
+def test_one_connection_tells_the_whole_run(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on(
+        "GET",
+        STREAM,
+        stream(status("queued", "0"), progress(20, "1"), status("succeeded", "2"), progress(100, "3")),
+    )
+    events = list(client.events("run-1"))
+    assert [event.type for event in events] == ["status", "progress", "status", "progress"]
+    assert events[-1].fields["percent"] == 100
+    assert cursors(api) == [None]
+
+
+def test_a_closed_connection_is_opened_where_it_stopped(
+    api: FakeApi, client: CodexSwarmClient, clock: Clock
+) -> None:
+    api.on(
+        "GET",
+        STREAM,
+        stream(status("queued", "0.0"), progress(20, "1.0")),
+        stream(": nothing new\n\n"),
+        stream("retry: 200\n\n", progress(70, "2.0")),
+        stream(status("failed", "3.0")),
+    )
+    assert ids(client) == ["0.0", "1.0", "2.0", "3.0"]
+    assert cursors(api) == [None, "1.0", "1.0", "2.0"]
+    assert clock.naps == [1.0, 1.0, 0.2]
+
+
+def test_a_broken_connection_loses_and_repeats_nothing(
+    api: FakeApi, client: CodexSwarmClient, clock: Clock
+) -> None:
+    api.on(
+        "GET",
+        STREAM,
+        stream(status("running", "1"), "id: 2\ndata: {", missing=50),
+        HANG_UP,
+        stream(progress(30, "2"), status("succeeded", "3")),
+    )
+    assert ids(client) == ["1", "2", "3"]
+    assert cursors(api) == [None, "1", "1"]
+    assert clock.naps == [0.25, 0.25]
+
+
+def test_the_present_status_that_opens_a_connection_is_told_only_when_it_is_news(
+    api: FakeApi, client: CodexSwarmClient
+) -> None:
+    api.on(
+        "GET",
+        STREAM,
+        stream(status("running"), progress(20, "1")),
+        stream(status("running"), progress(30, "2")),
+        stream(status("cancelled"), progress(100, "3")),
+        stream(status("cancelled")),
+    )
+    events = list(client.events("run-1"))
+    assert [event.fields.get("status") or event.fields["percent"] for event in events] == [
+        *("running", 20, 30, "cancelled", 100)
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param(stream(status("succeeded")), id="told"), pytest.param(Answer(204), id="no-content")],
+)
+def test_following_a_run_from_its_end_ends_at_once(
+    api: FakeApi, client: CodexSwarmClient, answer: Answer
+) -> None:
+    api.on("GET", STREAM, answer)
+    assert [event.id for event in client.events("run-1", "9")] in ([], [""])
+    assert cursors(api) == ["9"]
+
+
+def test_separators_of_other_kinds_do_not_split_an_event(api: FakeApi, client: CodexSwarmClient) -> None:
+    step = message({"type": "step", "content": "one\u2028two\x85three"}, "1")
+    api.on("GET", STREAM, stream(step, status("succeeded", "2")))
+    assert next(client.events("run-1")).fields["content"] == "one\u2028two\x85three"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_lines_may_end_either_way(api: FakeApi, client: CodexSwarmClient, end: str) -> None:
+    lines = ["event: message", 'data: {"type": "status",', 'data:"status": "failed"}', "id: 4", "", ""]
+    api.on("GET", STREAM, stream(end.join(lines)))
+    assert [(event.id, event.fields["status"]) for event in client.events("run-1")] == [("4", "failed")]
+
+
+def test_an_unknown_run_is_told_at_once(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", STREAM, refused(404, "run_not_found"))
+    with pytest.raises(NotFound):
+        list(client.events("run-1"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(told({}), id="json"),
+        pytest.param(stream("data: not json\n\n"), id="events-of-another-kind"),
+    ],
+)
+def test_something_else_than_events_is_recognised(
+    api: FakeApi, client: CodexSwarmClient, answer: Answer
+) -> None:
+    api.on("GET", STREAM, answer)
+    with pytest.raises(UnexpectedAnswer):
+        list(client.events("run-1"))
+
+
+def test_a_stream_that_only_breaks_is_given_up(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", STREAM, stream(status("running", "1"), missing=9), stream(missing=9))
+    with pytest.raises(TransportError):
+        list(client.events("run-1"))
+    assert len(api.received) == 4
+
+
+def test_leaving_early_is_fine(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", STREAM, stream(status("running", "1"), progress(20, "2")))
+    for event in client.events("run-1"):
+        assert event.id == "1"
+        break
+    assert len(api.received) == 1

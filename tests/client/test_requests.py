@@ -1,0 +1,226 @@
+"""Each method asks for the right thing and returns it typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from codex_swarm.client import CodexSwarmClient
+from codex_swarm.errors import NotFound
+from codex_swarm.models import RunRead, TaskType
+from tests.client import bodies
+from tests.client.fake_api import Answer, FakeApi, refused, told
+
+PROJECT = {
+    "id": "demo",
+    "name": "Demo",
+    "task_type": "code",
+    "domain_config": None,
+    "created_at": "2025-01-13T10:00:00Z",
+}
+STEP = {"id": "s-1", "run_id": "run-1", "t": "2025-01-13T10:00:01Z", "role": "user", "content": "Hi"}
+DIFF = {
+    "artifact_id": "art-2",
+    "summary": {
+        "branch": "main",
+        "files": [{"path": "a.md", "status": "A"}],
+        "shortstat": "1 file changed",
+        "stat": "a.md | 1 +",
+    },
+}
+PATTERN = {
+    "id": "pat-run-1",
+    "source_run_id": "run-1",
+    "name": "Hello",
+    "summary": "Greets.",
+    "steps": [{"instruction": "Write hello.md", "intent": "write"}],
+    "variables": {"tone": {"type": "tone", "example": "warm"}},
+}
+
+Call = Callable[[CodexSwarmClient], Any]
+
+
+@pytest.mark.parametrize(
+    ("call", "target", "answer", "seen"),
+    [
+        pytest.param(lambda c: c.health().status, "/healthz", {"status": "ok"}, "ok", id="health"),
+        pytest.param(lambda c: c.list_projects()[0].name, "/projects", [PROJECT], "Demo", id="projects"),
+        pytest.param(
+            lambda c: c.get_run("run-1").usage.model_calls, "/runs/run-1", bodies.run(), 2, id="run"
+        ),
+        pytest.param(lambda c: c.list_runs()[0].id, "/runs", [bodies.run()], "run-1", id="runs"),
+        pytest.param(lambda c: c.list_runs("a b"), "/runs?project_id=a+b", [], [], id="runs-of-a-project"),
+        pytest.param(lambda c: c.get_steps("run-1")[0].role, "/runs/run-1/steps", [STEP], "user", id="steps"),
+        pytest.param(
+            lambda c: c.get_artifacts("run-1")[0].bytes,
+            "/runs/run-1/artifacts",
+            [bodies.artifact()],
+            8,
+            id="artifacts",
+        ),
+        pytest.param(
+            lambda c: c.get_diff("run-1").summary.files[0].path, "/runs/run-1/diff", DIFF, "a.md", id="diff"
+        ),
+        pytest.param(
+            lambda c: c.get_pattern("run-1").variables["tone"].example,
+            "/patterns/run-1",
+            PATTERN,
+            "warm",
+            id="pattern",
+        ),
+        pytest.param(
+            lambda c: c.get_run("a/b ?#").id, "/runs/a%2Fb%20%3F%23", bodies.run(), "run-1", id="quoted-id"
+        ),
+    ],
+)
+def test_reads(
+    api: FakeApi, client: CodexSwarmClient, call: Call, target: str, answer: Any, seen: Any
+) -> None:
+    api.on("GET", target, told(answer))
+    assert call(client) == seen
+    assert api.received[0].headers["Authorization"] == "Bearer key-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("hello.md", "hello.md", id="plain"),
+        pytest.param("docs/My report.md", "docs/My%20report.md", id="folder-and-space"),
+        pytest.param("50%?#.md", "50%25%3F%23.md", id="reserved"),
+        pytest.param("über/naïve.md", "%C3%BCber/na%C3%AFve.md", id="unicode"),
+        pytest.param("a%2Fb.md", "a%252Fb.md", id="looks-encoded"),
+    ],
+)
+def test_file_paths_arrive_as_they_are(
+    api: FakeApi, client: CodexSwarmClient, path: str, target: str
+) -> None:
+    api.on("GET", f"/runs/run-1/workspace/files/{target}", Answer(body=b"\x00\xff"))
+    assert client.get_file("run-1", path) == b"\x00\xff"
+
+
+def test_text_is_decoded_as_asked(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/runs/run-1/workspace/files/a.txt", Answer(body="naïve".encode("latin-1")))
+    assert client.get_file_text("run-1", "a.txt", "latin-1") == "naïve"
+    with pytest.raises(UnicodeDecodeError):
+        client.get_file_text("run-1", "a.txt")
+
+
+def test_an_artifact_comes_as_bytes(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/runs/run-1/artifacts/art-1/download", Answer(body=b"{}"))
+    assert client.get_artifact("run-1", "art-1") == b"{}"
+
+
+def test_a_project_is_put_whole(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("PUT", "/projects/demo", told(PROJECT, 201))
+    client.put_project("demo", "Demo", task_type="writing", domain_config={"a": [1]})
+    client.create_project("demo")
+    assert [request.json() for request in api.received] == [
+        {"id": "demo", "name": "Demo", "task_type": "writing", "domain_config": {"a": [1]}},
+        {"id": "demo", "name": "demo", "task_type": "code", "domain_config": None},
+    ]
+
+
+def test_starting_a_run_sends_only_what_was_said(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/projects/demo/runs", told(bodies.run(status="queued", progress=0), 201))
+    run = client.start_run(project_id="demo", instructions="Go")
+    assert isinstance(run, RunRead)
+    assert run.status == "queued"
+    client.start_run("demo", "Go", "research", "Name", reference_run_id="run-a", from_run_id="run-b")
+    assert [request.json() for request in api.received] == [
+        {"project_id": "demo", "instructions": "Go"},
+        {
+            "project_id": "demo",
+            "instructions": "Go",
+            "task_type": "research",
+            "name": "Name",
+            "reference_run_id": "run-a",
+            "from_run_id": "run-b",
+        },
+    ]
+
+
+def test_starting_a_run_makes_a_missing_project(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/projects/demo/runs", refused(404, "project_not_found"), told(bodies.running(0), 201))
+    api.on("PUT", "/projects/demo", told(PROJECT, 201))
+    client.start_run("demo", "Go", TaskType.WRITING)
+    assert api.asked() == ["POST /projects/demo/runs", "PUT /projects/demo", "POST /projects/demo/runs"]
+    assert api.received[1].json()["task_type"] == "writing"
+
+
+def test_a_missing_source_run_makes_no_project(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/projects/demo/runs", refused(404, "run_not_found"))
+    with pytest.raises(NotFound):
+        client.start_run("demo", "Go", from_run_id="gone")
+    assert len(api.received) == 1
+
+
+def test_an_unknown_task_type_is_refused_before_anything_is_sent(
+    api: FakeApi, client: CodexSwarmClient
+) -> None:
+    with pytest.raises(ValueError, match="cooking"):
+        client.start_run("demo", "Go", "cooking")
+    assert api.received == []
+
+
+def test_cancelling(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/runs/run-1/cancel", told({"status": "cancelled", "process_killed": True}))
+    assert client.cancel_run("run-1").process_killed
+
+
+def test_a_listing_is_complete_over_its_pages(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on(
+        "GET",
+        "/runs/run-1/workspace/files",
+        told(bodies.listing("a.md", "b.md", total=3, next_cursor="n/2=")),
+    )
+    api.on("GET", "/runs/run-1/workspace/files?cursor=n%2F2%3D", told(bodies.listing("c.md", total=3)))
+    listing = client.list_files("run-1")
+    assert [file.path for file in listing.files] == ["a.md", "b.md", "c.md"]
+    assert (listing.total_files, listing.next_cursor) == (3, None)
+
+
+def test_iterating_asks_for_a_page_only_when_it_is_needed(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/runs/run-1/workspace/files", told(bodies.listing("a.md", total=2, next_cursor="2")))
+    api.on("GET", "/runs/run-1/workspace/files?cursor=2", told(bodies.listing("b.md", total=2)))
+    files = client.iter_files("run-1")
+    assert next(files).path == "a.md"
+    assert len(api.received) == 1
+    assert [file.path for file in files] == ["b.md"]
+
+
+def test_a_base_url_may_have_a_path(api: FakeApi) -> None:
+    api.on("GET", "/prod/runs/run-1", told(bodies.run()))
+    with CodexSwarmClient(f"{api.url}/prod/") as client:
+        assert client.get_run("run-1").id == "run-1"
+
+
+def test_the_environment_names_service_and_key(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.on("GET", "/projects", told([]))
+    monkeypatch.setenv("CODEX_SWARM_URL", api.url)
+    monkeypatch.setenv("CODEX_SWARM_API_KEY", "from-env")
+    with CodexSwarmClient() as client:
+        client.list_projects()
+    assert api.received[0].headers["Authorization"] == "Bearer from-env"
+
+
+def test_without_a_key_none_is_sent(api: FakeApi) -> None:
+    api.on("GET", "/projects", told([]))
+    with CodexSwarmClient(api.url) as client:
+        client.list_projects()
+    assert "Authorization" not in api.received[0].headers
+
+
+def test_leaving_the_block_closes_the_connections(api: FakeApi) -> None:
+    with CodexSwarmClient(api.url) as client:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        client.health()
+
+
+def test_any_transport_will_do() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "ok"}))
+    with CodexSwarmClient("http://swarm.test", transport=transport) as client:
+        assert client.health().status == "ok"
