@@ -115,7 +115,7 @@ class RunNotFound(NotFound):
     code = "run_not_found"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"no run {run_id}")
+        super().__init__(f"no run {run_id[:64]}")
 
 
 class WorkspaceFileNotFound(NotFound):

@@ -1,0 +1,1 @@
+"""The Agent state of the run's state machine."""

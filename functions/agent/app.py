@@ -1,0 +1,44 @@
+"""Takes turns with the model for as long as this invocation may run: 30 -> 70."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from swarm import aws
+from swarm.agent.loop import Clock, work
+from swarm.agent.model import Model
+from swarm.agent.offline import OfflineModel
+from swarm.backend import backend
+from swarm.ids import new_id
+from swarm.run import Run
+from swarm.settings import settings
+from swarm.task_state import TaskState, answer, run_of
+
+
+def handler(event: object, context: LambdaContext) -> TaskState:
+    """Outcome `continue`, `finish` or `ended`."""
+    key = run_of(event, context)
+    run = backend().runs.get(key.tenant_id, key.run_id)
+    clock = Clock(
+        now=lambda: datetime.now(UTC), seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000
+    )
+    return answer(key, work(backend(), key, model_for(run), clock, writer=new_id()))
+
+
+def model_for(run: Run) -> Model:
+    """The model that works on this run."""
+    if settings().offline:
+        return OfflineModel(run.task_type)
+    # Only this function has the provider's library, and only runs that use a provider need to load it.
+    from swarm.agent.provider import OpenAIModel  # noqa: PLC0415
+
+    return OpenAIModel(api_key(), settings().openai_model, settings().openai_base_url or None)
+
+
+@cache
+def api_key() -> str:
+    """The provider's key, read once per process."""
+    return aws.secrets().get_secret_value(SecretId=settings().openai_secret_name)["SecretString"].strip()

@@ -1,0 +1,34 @@
+"""The API's Lambda handler: one function answers every route, so that they share one warm process."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from api import openapi, problems
+from api.requests import Event, normalised
+from api.resolver import ApiResolver
+from api.routes import health, outputs, projects, runs, watch, workspace
+from swarm.errors import CallerError
+from swarm.logs import log
+
+app = ApiResolver(enable_validation=True)
+for resource in (health, projects, runs, workspace, outputs, watch):
+    app.include_router(resource.router)
+problems.install(app)
+
+
+@app.get("/openapi.json", summary="This document", tags=["service"])
+def openapi_json() -> Response[str]:
+    return Response(200, content_types.APPLICATION_JSON, openapi.document(app))
+
+
+@log.inject_lambda_context
+def handler(event: Event, context: LambdaContext) -> Event:
+    """The answer to one HTTP request (API Gateway HTTP API, payload 2.0)."""
+    try:
+        return app.resolve(normalised(event), context)
+    except CallerError as error:
+        return problems.as_event(problems.refused(error))
+    except Exception as error:  # noqa: BLE001  the last resort: whatever it is, the caller gets an answer without it
+        return problems.as_event(problems.crashed(error))

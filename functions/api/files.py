@@ -1,0 +1,60 @@
+"""Answers that carry a file: small ones inline, large ones by a redirect to a presigned URL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import Response
+
+from swarm import aws
+from swarm.backend import Backend
+from swarm.presign import Credentials, Presigner
+
+MAX_INLINE_BYTES = 4_000_000
+"""What fits into a Lambda answer of 6 MB once it is base64."""
+
+LIFETIME = timedelta(minutes=15)
+
+_SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    # A page that a run wrote is shown without scripts and without this API's origin.
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "Cache-Control": "private, no-cache",
+}
+
+
+def presigner(backend: Backend) -> Presigner:
+    """A signer of URLs that are good for a quarter of an hour from now."""
+    client = aws.s3()
+    access_key, secret_key, token = aws.credentials()
+    return Presigner(
+        Credentials(access_key, secret_key, token),
+        client.meta.region_name,
+        client.meta.endpoint_url,
+        backend.settings.bucket_name,
+        datetime.now(UTC),
+        LIFETIME,
+    )
+
+
+def file_url(signer: Presigner, key: str, path: str, content_type: str) -> str:
+    """A URL of a stored file that is answered under its own name and type."""
+    name = quote(path.rpartition("/")[2], safe="")
+    return signer.get(
+        key,
+        response={
+            "response-content-type": content_type,
+            "response-content-disposition": f"inline; filename*=UTF-8''{name}",
+        },
+    )
+
+
+def file_response(
+    backend: Backend, key: str, path: str, size: int, content_type: str, data: bytes | None = None
+) -> Response[bytes]:
+    """The stored file: its bytes where they fit into an answer, else 307 to where they are."""
+    if size > MAX_INLINE_BYTES:
+        location = file_url(presigner(backend), key, path, content_type)
+        return Response(307, content_type, b"", {"Location": location, **_SAFE})
+    return Response(200, content_type, backend.blobs.get(key) if data is None else data, dict(_SAFE))

@@ -1,0 +1,89 @@
+"""The OpenAPI 3.1 document, generated from the routes."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
+from api.resolver import ApiResolver
+from codex_swarm import __version__
+from codex_swarm.models import ErrorBody
+
+GREEDY = "/runs/{run_id}/workspace/files/.+"
+FILE_PATH = "/runs/{run_id}/workspace/files/{path}"
+
+OPEN = ("/healthz", "/openapi.json")
+"""Routes that need no key."""
+
+
+MEDIA_TYPES = {
+    "get_file": "application/octet-stream",
+    "download_artifact": "application/octet-stream",
+    "stream_events": "text/event-stream",
+    "console": "text/html",
+}
+"""What the routes answer that do not answer JSON."""
+
+_REDIRECT = {
+    "description": "A large file: fetch it from Location, without the API key.",
+    "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+}
+_PROBLEM = {
+    "description": "The request was refused; `detail` says why and how to mend it.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+}
+_PATH = {
+    "name": "path",
+    "in": "path",
+    "required": True,
+    "description": "The file's path; its slashes stay slashes.",
+    "schema": {"type": "string"},
+}
+
+
+@cache
+def document(app: ApiResolver) -> str:
+    """The document as JSON text, the same for the same routes."""
+    schema: dict[str, Any] = json.loads(
+        app.get_openapi_json_schema(
+            title="Codex-Swarm",
+            version=__version__,
+            description="Agent tasks in isolated workspaces: start a run, watch it, read what came out.",
+            security_schemes={"ApiKey": HTTPBearer(description="Authorization: Bearer <API key>")},
+            security=[{"ApiKey": []}],
+        )
+    )
+    paths = schema["paths"]
+    paths[FILE_PATH] = paths.pop(GREEDY)
+    paths[FILE_PATH]["get"]["parameters"].append(_PATH)
+    names = app.operation_names()
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            _describe(operation, names[method.upper(), GREEDY if path == FILE_PATH else path])
+            if path in OPEN:
+                operation["security"] = []
+    schemas = schema["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+        schemas.pop(unused, None)
+    error = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(error.pop("$defs"), ErrorBody=error)
+    schema["servers"] = [{"url": "/"}]
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def _describe(operation: dict[str, Any], name: str) -> None:
+    operation["operationId"] = name
+    answers = operation["responses"]
+    answers.pop("422", None)
+    answers["default"] = _PROBLEM
+    media_type = MEDIA_TYPES.get(name)
+    if media_type is None:
+        return
+    binary = media_type == "application/octet-stream"
+    schema = {"type": "string", "format": "binary"} if binary else {"type": "string"}
+    answers["200"]["content"] = {media_type: {"schema": schema}}
+    if binary:
+        answers["307"] = _REDIRECT

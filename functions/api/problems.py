@@ -1,0 +1,63 @@
+"""Errors as the contract writes them: `{"detail": what is wrong and how to mend it, "code": stable_name}`."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from api.requests import Event
+from api.resolver import ApiResolver
+from codex_swarm.models import ErrorBody, FieldError
+from swarm.errors import CallerError, TooMany
+from swarm.logs import log
+
+
+def problem(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response[str]:
+    """The answer to a request that was refused."""
+    return Response(status, content_types.APPLICATION_JSON, body.model_dump_json(exclude_none=True), dict(headers or {}))
+
+
+def refused(error: CallerError) -> Response[str]:
+    """The answer to a request that is at fault."""
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    return problem(error.status, ErrorBody(detail=str(error), code=error.code), headers)
+
+
+def invalid(error: RequestValidationError) -> Response[str]:
+    """The answer to a body or a parameter that does not fit: every fault, and none of the values."""
+    faults = [FieldError(loc=list(fault["loc"]), msg=fault["msg"]) for fault in error.errors()]
+    told = "; ".join(f"{'.'.join(map(str, fault.loc))}: {fault.msg}" for fault in faults[:3])
+    body = ErrorBody(detail=f"the request does not fit: {told}", code="invalid_request", errors=faults)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, body)
+
+
+def crashed(error: Exception) -> Response[str]:
+    """The answer when the fault is ours: nothing of it but that it was logged."""
+    log.exception("a request failed", exc_info=error)
+    detail = "something went wrong in the service; the operator's log has it. Try again, and report it if it stays"
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorBody(detail=detail, code="internal_error"))
+
+
+def install(app: ApiResolver) -> None:
+    """Let the resolver answer every error in the contract's words."""
+    app.exception_handler(CallerError)(refused)
+    app.exception_handler(RequestValidationError)(invalid)
+
+    @app.not_found
+    def unknown_route(_: NotFoundError) -> Response[str]:
+        methods = app.methods_of(app.current_event.path)
+        if not methods:
+            return problem(404, ErrorBody(detail="there is no such route; /openapi.json lists them", code="unknown_route"))
+        allowed = ", ".join(methods)
+        detail = f"this route takes {allowed}, not {app.current_event.http_method}"
+        return problem(405, ErrorBody(detail=detail, code="method_not_allowed"), {"Allow": allowed})
+
+
+def as_event(response: Response[str]) -> Event:
+    """An answer in the form that API Gateway reads, for what is refused before the resolver runs."""
+    headers = {"Content-Type": content_types.APPLICATION_JSON, **response.headers}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body or json.dumps(None)}

@@ -1,0 +1,70 @@
+"""What every request is checked for before a route sees it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic_core import from_json
+
+from swarm.errors import CallerError, TooLarge
+
+MAX_BODY_BYTES = 1_000_000
+
+Event = dict[str, Any]
+"""A payload 2.0 event, as Lambda hands it over; only Powertools' data class looks deeper into it."""
+
+
+class InvalidJson(CallerError):
+    """The body is not JSON."""
+
+    code = "invalid_json"
+
+
+
+
+def normalised(event: Event) -> Event:
+    """The event with its body as checked JSON text, whatever Content-Type it came with. Raises `CallerError`."""
+    if not event.get("body"):
+        return event
+    body = _decoded(event)
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken")
+    try:
+        text = body.decode()
+        from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidJson(f"the body is not valid JSON: {error}") from error
+    headers = {**event.get("headers", {}), "content-type": "application/json"}
+    return {**event, "headers": headers, "body": text, "isBase64Encoded": False}
+
+
+def _decoded(event: Event) -> bytes:
+    body: str = event["body"]
+    if not event.get("isBase64Encoded"):
+        return body.encode(errors="surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise InvalidJson("the body cannot be decoded") from error
+
+
+def tenant_of(router: APIGatewayHttpRouter) -> str:
+    """The tenant that the authorizer found the caller's key to belong to."""
+    authorizer = router.current_event.request_context.authorizer
+    context = authorizer.get_lambda if authorizer else None
+    if not context or not context.get("tenant_id"):
+        raise Unauthenticated
+    return str(context["tenant_id"])
+
+
+class Unauthenticated(CallerError):
+    """The request reached a route without a tenant: the API is deployed without its authorizer."""
+
+    status = 401
+    code = "unauthenticated"
+
+    def __init__(self) -> None:
+        super().__init__("this request carries no API key; send it as Authorization: Bearer <key>")

@@ -1,0 +1,21 @@
+"""The resolver: Powertools' one for HTTP APIs, which here also knows which methods a path takes."""
+
+from __future__ import annotations
+
+import re
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+
+class ApiResolver(APIGatewayHttpResolver):
+    """Resolves payload 2.0 events."""
+
+    def methods_of(self, path: str) -> list[str]:
+        """The methods that some route answers on this path; none when there is no such path."""
+        routes = [*self._static_routes, *self._dynamic_routes]
+        return sorted({route.method for route in routes if route.rule.match(path)})
+
+    def operation_names(self) -> dict[tuple[str, str], str]:
+        """The function behind each method and path, the path as OpenAPI writes it."""
+        routes = [*self._static_routes, *self._dynamic_routes]
+        return {(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)): route.func.__name__ for route in routes}

@@ -1,0 +1,72 @@
+"""Runs: start, read, list, cancel."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from api.requests import tenant_of
+from api.views import run_read
+from codex_swarm.models import CancelRead, RunCreate, RunRead
+from swarm import lifecycle
+from swarm.backend import backend
+from swarm.errors import IdMismatch, InvalidRequest, TooLarge
+from swarm.ids import valid_project_id
+from swarm.lifecycle import NewRun
+
+MAX_INSTRUCTIONS_BYTES = 65_536
+MAX_NAME = 200
+
+router = APIGatewayHttpRouter()
+
+
+@router.post("/projects/<project_id>/runs", status_code=201, summary="Start a run", tags=["runs"])
+def create_run(project_id: str, body: RunCreate) -> RunRead:
+    valid_project_id(project_id)
+    if body.project_id is not None and body.project_id != project_id:
+        raise IdMismatch("project_id", project_id, valid_project_id(body.project_id))
+    wanted = NewRun(
+        name=body.name.strip()[:MAX_NAME],
+        instructions=_checked(body.instructions),
+        task_type=body.task_type,
+        reference_run_id=body.reference_run_id or None,
+        from_run_id=body.from_run_id or None,
+    )
+    return run_read(lifecycle.create(backend(), tenant_of(router), project_id, wanted, datetime.now(UTC)))
+
+
+def _checked(instructions: str) -> str:
+    if not instructions.strip():
+        raise InvalidRequest("instructions is blank; say what the run should do")
+    size = len(instructions.encode())
+    if size > MAX_INSTRUCTIONS_BYTES:
+        raise TooLarge(
+            f"instructions has {size} bytes; at most {MAX_INSTRUCTIONS_BYTES} are taken. Put long material into files"
+        )
+    return instructions
+
+
+@router.get("/runs", summary="Runs, newest first", tags=["runs"])
+def list_runs(
+    project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
+) -> list[RunRead]:
+    tenant_id, runs = tenant_of(router), backend().runs
+    if project_id is None:
+        found = runs.of_tenant(tenant_id)
+    else:
+        found = runs.of_project(tenant_id, valid_project_id(project_id))
+    return [run_read(run, with_artifacts=False) for run in found]
+
+
+@router.get("/runs/<run_id>", summary="One run", tags=["runs"])
+def get_run(run_id: str) -> RunRead:
+    return run_read(backend().runs.get(tenant_of(router), run_id))
+
+
+@router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"])
+def cancel_run(run_id: str) -> CancelRead:
+    was_running = lifecycle.cancel(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
+    return CancelRead(process_killed=was_running)

@@ -1,0 +1,81 @@
+"""The files of a run's workspace: list and download."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from bisect import bisect_right
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from api.files import MAX_INLINE_BYTES, file_response, file_url, presigner
+from api.requests import tenant_of
+from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
+from swarm.backend import area_of, backend
+from swarm.errors import InvalidRequest, WorkspaceFileNotFound
+from swarm.filetypes import content_type
+from swarm.workspace.paths import valid_path
+from swarm.workspace.working_copy import read_blob
+
+DEFAULT_PAGE = 1_000
+MAX_PAGE = 2_000
+"""With temporary credentials a signed URL is some 1.6 KB long, and an answer may have 6 MB."""
+
+FILES = "/workspace/files/"
+
+router = APIGatewayHttpRouter()
+
+
+@router.get("/runs/<run_id>/workspace/files", summary="A page of the workspace's files", tags=["workspace"])
+def list_files(
+    run_id: str,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Files a page.")] = DEFAULT_PAGE,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+) -> WorkspaceFileListing:
+    run = backend().runs.get(tenant_of(router), run_id)
+    snapshot, area, signer = backend().files_of(run), area_of(run.key), presigner(backend())
+    first = bisect_right(snapshot.paths, _path_of(cursor)) if cursor else 0
+    page = snapshot.paths[first : first + limit]
+    entries = [(path, snapshot.files[path]) for path in page]
+    return WorkspaceFileListing(
+        run_id=run_id,
+        total_files=len(snapshot.files),
+        files=[
+            WorkspaceFile(
+                path=path,
+                size_bytes=entry.size,
+                type=entry.type,
+                url=file_url(signer, area.blob(entry.sha256), path, content_type(path)),
+                expires_at=signer.expires_at,
+            )
+            for path, entry in entries
+        ],
+        next_cursor=_cursor_of(page[-1]) if first + limit < len(snapshot.paths) else None,
+    )
+
+
+def _cursor_of(path: str) -> str:
+    return base64.urlsafe_b64encode(path.encode()).decode().rstrip("=")
+
+
+def _path_of(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest("cursor is not one that this listing gave; begin again without it") from error
+
+
+@router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
+def get_file(run_id: str) -> Response[bytes]:
+    """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
+    path = valid_path(router.current_event.path.partition(FILES)[2])
+    run = backend().runs.get(tenant_of(router), run_id)
+    entry = backend().files_of(run).files.get(path)
+    if entry is None:
+        raise WorkspaceFileNotFound(path)
+    area = area_of(run.key)
+    data = read_blob(backend().blobs, area, entry) if entry.size <= MAX_INLINE_BYTES else None
+    return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data)

@@ -1,0 +1,45 @@
+"""What the API shows of the domain's records."""
+
+from __future__ import annotations
+
+from codex_swarm.models import ArtifactRead, PatternRead, RunRead
+from swarm.run import Artifact, Run
+
+
+def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
+    """The run as callers read it."""
+    return RunRead(
+        id=run.run_id,
+        project_id=run.key.project_id,
+        name=run.name,
+        created_at=run.created_at,
+        status=run.status,
+        task_type=run.task_type.value,
+        progress=run.progress,
+        had_errors=bool(run.errors),
+        errors=list(run.errors),
+        artifacts=[artifact_read(run, artifact) for artifact in run.artifacts] if with_artifacts else [],
+        machine_summary=run.summary,
+        reference_run_id=run.reference_run_id,
+        workspace_from_run_id=run.from_run_id,
+        system_instructions=run.system_instructions,
+        codex_thread_id=run.run_id if run.turns else None,
+        usage=run.usage,
+    )
+
+
+def artifact_read(run: Run, artifact: Artifact) -> ArtifactRead:
+    """An output as callers read it."""
+    return ArtifactRead(
+        id=artifact.id,
+        run_id=run.run_id,
+        kind=artifact.kind,
+        path=artifact.path,
+        bytes=artifact.bytes,
+        created_at=artifact.created_at,
+    )
+
+
+def pattern_read(run: Run) -> PatternRead:
+    """What a run taught; empty where it taught nothing."""
+    return run.pattern or PatternRead(id=f"pat-{run.run_id}", source_run_id=run.run_id, name=run.name)

@@ -1,0 +1,1 @@
+"""The Fail state of the run's state machine."""

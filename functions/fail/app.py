@@ -1,0 +1,36 @@
+"""Turns whatever ended a run's execution into a structured error, and ends the run as failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field
+
+from swarm import lifecycle
+from swarm.backend import backend
+from swarm.execution_errors import explain
+from swarm.ids import new_id
+from swarm.task_state import TaskState, answer, run_of
+
+
+class Caught(BaseModel):
+    """What `Catch` puts into the state."""
+
+    error: str = Field(default="States.TaskFailed", alias="Error")
+    cause: str = Field(default="", alias="Cause")
+
+
+class Failure(BaseModel):
+    """The part of the task's input that is about the failure."""
+
+    error: Caught = Caught()
+
+
+def handler(event: object, context: LambdaContext) -> TaskState:
+    """Outcome `ended`."""
+    key = run_of(event, context)
+    caught = Failure.model_validate(event).error
+    run = backend().runs.current(key.tenant_id, key.run_id)
+    error = explain(run, caught.error, caught.cause)
+    return answer(key, lifecycle.fail(backend(), key, error, writer=new_id(), now=datetime.now(UTC)))

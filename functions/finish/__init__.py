@@ -1,0 +1,1 @@
+"""The Finish state of the run's state machine."""

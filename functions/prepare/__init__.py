@@ -1,0 +1,1 @@
+"""The Prepare state of the run's state machine."""

@@ -1,0 +1,66 @@
+"""The one module that knows boto3: clients, made once per process and only when first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+__all__ = ["ClientError", "credentials", "dynamodb", "error_code", "s3", "secrets", "states"]
+
+_PATIENT = Config(
+    signature_version="v4",
+    connect_timeout=3,
+    read_timeout=10,
+    max_pool_connections=32,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+def error_code(error: ClientError) -> str:
+    """The service's own name for what went wrong, such as `NoSuchKey`."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """The DynamoDB client of this process."""
+    return boto3.client("dynamodb", config=_PATIENT)
+
+
+@cache
+def s3() -> S3Client:
+    """The S3 client of this process. Path style, so that it works against any endpoint."""
+    # boto3 would presign with the old signature version 2 unless told; addressing by path keeps one host name.
+    style = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    return boto3.client("s3", config=_PATIENT.merge(style))
+
+
+@cache
+def states() -> SFNClient:
+    """The Step Functions client of this process."""
+    return boto3.client("stepfunctions", config=_PATIENT)
+
+
+@cache
+def secrets() -> SecretsManagerClient:
+    """The Secrets Manager client of this process."""
+    return boto3.client("secretsmanager", config=_PATIENT)
+
+
+def credentials() -> tuple[str, str, str | None]:
+    """Access key, secret key and session token that this process signs with; temporary ones are renewed by boto3."""
+    found = boto3.DEFAULT_SESSION.get_credentials() if boto3.DEFAULT_SESSION else boto3.Session().get_credentials()
+    if found is None:
+        raise RuntimeError("this process has no AWS credentials")
+    frozen = found.get_frozen_credentials()
+    return frozen.access_key, frozen.secret_key, frozen.token

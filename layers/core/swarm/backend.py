@@ -1,0 +1,66 @@
+"""Everything the service keeps its state in, put together once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from swarm import aws
+from swarm.executions import Executions
+from swarm.projects import Projects
+from swarm.run import Run, RunKey
+from swarm.runlog import DynamoRunLog, RunLog
+from swarm.runs import Runs
+from swarm.settings import Settings, settings
+from swarm.table import Table
+from swarm.tenants import Tenants
+from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
+from swarm.workspace.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The stores, and the settings they were made with."""
+
+    settings: Settings
+    blobs: BlobStore
+    log: RunLog
+    runs: Runs
+    projects: Projects
+    tenants: Tenants
+    executions: Executions
+
+    def snapshot(self, key: str | None) -> Snapshot:
+        """The stored snapshot, or an empty one where there is none yet."""
+        return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
+
+    def files_of(self, run: Run) -> Snapshot:
+        """The files of a run as its last turn left them."""
+        return self.snapshot(run.snapshot)
+
+
+def connect(chosen: Settings) -> Backend:
+    """The stores that these settings name."""
+    table = Table(aws.dynamodb(), chosen.table_name)
+    blobs = S3Blobs(aws.s3(), chosen.bucket_name)
+    log = DynamoRunLog(table, blobs)
+    return Backend(
+        settings=chosen,
+        blobs=blobs,
+        log=log,
+        runs=Runs(table, log),
+        projects=Projects(table),
+        tenants=Tenants(table, chosen.max_active_runs),
+        executions=Executions(aws.states(), chosen.state_machine_arn),
+    )
+
+
+@cache
+def backend() -> Backend:
+    """The stores of this process."""
+    return connect(settings())
+
+
+def area_of(key: RunKey) -> ProjectArea:
+    """Where the objects of a run's project are."""
+    return ProjectArea(key.tenant_id, key.project_id)

@@ -1,0 +1,42 @@
+"""Executions of the state machine: one a run, named like it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from swarm.aws import ClientError, error_code
+from swarm.run import RunKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class Executions:
+    """The executions of one state machine."""
+
+    def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
+        self._client = client
+        self._machine = state_machine_arn
+
+    def start(self, key: RunKey) -> None:
+        """Start the run's execution. Starting it again is harmless: an execution's name is taken once and for all."""
+        try:
+            self._client.start_execution(
+                stateMachineArn=self._machine, name=key.run_id, input=json.dumps(asdict(key))
+            )
+        except ClientError as error:
+            if error_code(error) != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, key: RunKey, reason: str) -> None:
+        """Stop the run's execution, if it is running. The state that is at work may still end by itself."""
+        try:
+            self._client.stop_execution(executionArn=self._arn(key.run_id), error="Cancelled", cause=reason)
+        except ClientError as error:
+            if error_code(error) != "ExecutionDoesNotExist":
+                raise
+
+    def _arn(self, name: str) -> str:
+        return f"{self._machine.replace(':stateMachine:', ':execution:', 1)}:{name}"

@@ -1,0 +1,38 @@
+"""Ids that the service makes, and the rules for those that callers choose."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+
+from swarm.errors import InvalidId
+
+MAX_PROJECT_ID = 128
+
+_RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+
+
+def new_id() -> str:
+    """A new id: 32 hexadecimal digits, random."""
+    return uuid.uuid4().hex
+
+
+def valid_project_id(raw: str) -> str:
+    """The id, if a project may have it. Raises `InvalidId`."""
+    if not raw.strip():
+        raise InvalidId("the project id is blank; use a stable id, such as your workspace's slug")
+    if raw != raw.strip():
+        raise InvalidId("the project id begins or ends with white space")
+    if len(raw) > MAX_PROJECT_ID:
+        raise InvalidId(f"the project id has {len(raw)} characters; at most {MAX_PROJECT_ID} are allowed")
+    if raw in {".", ".."} or "/" in raw or "\\" in raw:
+        raise InvalidId("the project id may not be '.' or '..', and may not have a slash or a backslash")
+    if any(unicodedata.category(character).startswith("C") for character in raw):
+        raise InvalidId("the project id has a control character")
+    return raw
+
+
+def could_be_run_id(raw: str) -> bool:
+    """Whether a run could have this id. What could not is answered like what does not exist."""
+    return _RUN_ID.fullmatch(raw) is not None

@@ -1,0 +1,103 @@
+"""Presigned S3 URLs, signed in this process with one derived key for many URLs.
+
+The algorithm is AWS Signature Version 4 with query parameters
+(https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html). boto3's own generator resolves an
+endpoint and derives the key again for every URL; a listing of a thousand files cannot wait for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from urllib.parse import quote, urlsplit
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What S3 knows this process by. A session token comes with temporary keys."""
+
+    access_key: str
+    secret_key: str
+    session_token: str | None = None
+
+
+@dataclass(frozen=True)
+class Presigner:
+    """Signs URLs of one bucket at one moment. `endpoint` is S3's, such as https://s3.eu-west-1.amazonaws.com."""
+
+    credentials: Credentials
+    region: str
+    endpoint: str
+    bucket: str
+    now: datetime
+    lifetime: timedelta
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the URLs stop working."""
+        return self.now + self.lifetime
+
+    def get(self, key: str, *, response: Mapping[str, str] | None = None) -> str:
+        """A URL that reads the object. `response` sets headers of the answer, such as `response-content-type`."""
+        return self._sign("GET", key, response or {}, {})
+
+    def put(self, key: str, *, headers: Mapping[str, str] | None = None) -> str:
+        """A URL that writes the object; whoever uses it must send exactly these headers (names in lower case)."""
+        return self._sign("PUT", key, {}, headers or {})
+
+    def _sign(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
+        host = urlsplit(self.endpoint).netloc
+        path = f"/{self.bucket}/{quote(key, safe='/~')}"
+        signed = dict(sorted({"host": host, **headers}.items()))
+        canonical_query = _encoded({**query, **self._parameters(";".join(signed))})
+        request = "\n".join(
+            [
+                method,
+                path,
+                canonical_query,
+                *(f"{name}:{' '.join(value.split())}" for name, value in signed.items()),
+                "",
+                ";".join(signed),
+                "UNSIGNED-PAYLOAD",
+            ]
+        )
+        text = "\n".join([ALGORITHM, self._timestamp, self._scope, hashlib.sha256(request.encode()).hexdigest()])
+        signature = hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        return f"{self.endpoint}{path}?{canonical_query}&X-Amz-Signature={signature}"
+
+    def _parameters(self, signed_headers: str) -> dict[str, str]:
+        parameters = {
+            "X-Amz-Algorithm": ALGORITHM,
+            "X-Amz-Credential": f"{self.credentials.access_key}/{self._scope}",
+            "X-Amz-Date": self._timestamp,
+            "X-Amz-Expires": str(int(self.lifetime.total_seconds())),
+            "X-Amz-SignedHeaders": signed_headers,
+        }
+        if self.credentials.session_token:
+            parameters["X-Amz-Security-Token"] = self.credentials.session_token
+        return parameters
+
+    @cached_property
+    def _timestamp(self) -> str:
+        return self.now.strftime("%Y%m%dT%H%M%SZ")
+
+    @cached_property
+    def _scope(self) -> str:
+        return f"{self.now:%Y%m%d}/{self.region}/s3/aws4_request"
+
+    @cached_property
+    def _key(self) -> bytes:
+        key = f"AWS4{self.credentials.secret_key}".encode()
+        for part in self._scope.split("/"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        return key
+
+
+def _encoded(query: Mapping[str, str]) -> str:
+    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))

@@ -1,0 +1,74 @@
+"""Projects: the stable workspaces of DraftPunk, kept one item each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from codex_swarm.models import ProjectRead, TaskType
+from swarm.errors import ProjectNotFound
+from swarm.table import Item, Key, Table, project_key, projects_of_tenant, sortable
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChange:
+    """What `PUT` says of a project."""
+
+    name: str
+    task_type: TaskType
+    domain_config: JsonValue
+
+
+class Projects:
+    """The projects in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, tenant_id: str, project_id: str, change: ProjectChange, now: datetime) -> ProjectRead:
+        """Create the project, or change it and keep its `created_at`: one update either way."""
+        listed = projects_of_tenant(tenant_id, sortable(now), project_id)
+        item = self._table.update(
+            project_key(tenant_id, project_id),
+            "SET project_id = :id, #name = :name, task_type = :task_type, domain_config = :config, "
+            "created_at = if_not_exists(created_at, :now), #schema = :schema, "
+            "GSI2PK = :listed, GSI2SK = if_not_exists(GSI2SK, :order)",
+            names={"#name": "name", "#schema": "schema"},
+            values={
+                ":id": {"S": project_id},
+                ":name": {"S": change.name},
+                ":task_type": {"S": change.task_type.value},
+                ":config": {"S": json.dumps(change.domain_config, ensure_ascii=False)},
+                ":now": {"S": sortable(now)},
+                ":schema": {"N": "1"},
+                ":listed": {"S": listed.pk},
+                ":order": {"S": listed.sk},
+            },
+        )
+        return _decode(item)
+
+    def get(self, tenant_id: str, project_id: str) -> ProjectRead:
+        """The project. Raises `ProjectNotFound`."""
+        item = self._table.get(project_key(tenant_id, project_id))
+        if item is None:
+            raise ProjectNotFound(project_id)
+        return _decode(item)
+
+    def of_tenant(self, tenant_id: str) -> Iterator[ProjectRead]:
+        """A tenant's projects, oldest first."""
+        listed: Key = projects_of_tenant(tenant_id)
+        return map(_decode, self._table.index("GSI2", listed.pk))
+
+
+def _decode(item: Item) -> ProjectRead:
+    return ProjectRead(
+        id=item["project_id"]["S"],
+        name=item["name"]["S"],
+        task_type=item["task_type"]["S"],
+        domain_config=json.loads(item["domain_config"]["S"]),
+        created_at=datetime.fromisoformat(item["created_at"]["S"]),
+    )

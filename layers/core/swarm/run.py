@@ -1,0 +1,215 @@
+"""A run, the entries of its log, and the pure fold that makes the one from the others.
+
+An entry is one change of the run, decided by who gets its slot (see `swarm.runlog`). `apply` never looks at a clock,
+a store or the environment, so the same log gives the same run everywhere and for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from codex_swarm.models import DiffSummary, MachineSummary, PatternRead, RunError, RunStatus, TaskType, Usage
+from swarm.events import Event
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunKey:
+    """Who a run belongs to. Every read and write names the tenant, so no run is ever found without one."""
+
+    tenant_id: str
+    project_id: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """An output: `key` is where its bytes are stored, `path` what people call it, `bytes` its size."""
+
+    id: str
+    kind: str
+    path: str
+    bytes: int
+    key: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as far as its log goes.
+
+    `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
+    `first_snapshot`, `snapshot` and `transcript` are keys of stored objects.
+    """
+
+    key: RunKey
+    name: str
+    task_type: TaskType
+    instructions: str
+    created_at: datetime
+    status: RunStatus = RunStatus.QUEUED
+    version: int = 0
+    progress: int = 0
+    reference_run_id: str | None = None
+    from_run_id: str | None = None
+    model: str = ""
+    prompt: str | None = None
+    first_snapshot: str | None = None
+    snapshot: str | None = None
+    transcript: str | None = None
+    turns: int = 0
+    steps: int = 0
+    finished_turns: bool = False
+    usage: Usage = field(default_factory=Usage)
+    errors: tuple[RunError, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    diff: DiffSummary | None = None
+    pattern: PatternRead | None = None
+    summary: MachineSummary | None = None
+    ended_at: datetime | None = None
+    schema: int = SCHEMA
+
+    @property
+    def run_id(self) -> str:
+        return self.key.run_id
+
+    @property
+    def system_instructions(self) -> str | None:
+        """The composed prompt: pattern block, base prompt, instructions. None until it has been composed."""
+        return None if self.prompt is None else f"{self.prompt}\n\n{self.instructions}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """Slot 0: the run exists, queued."""
+
+    run: Run
+    kind: Literal["created"] = "created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The workspace and the prompt are ready; the run is running."""
+
+    snapshot: str
+    prompt: str
+    kind: Literal["prepared"] = "prepared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A process took the run over: whoever held it before can no longer get a slot."""
+
+    kind: Literal["claimed"] = "claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTaken:
+    """One model response and the tool calls that came of it. `final` says that the agent is done."""
+
+    transcript: str
+    snapshot: str
+    usage: Usage
+    final: bool = False
+    kind: Literal["turn"] = "turn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The run is final: succeeded, failed or cancelled."""
+
+    status: RunStatus
+    summary: MachineSummary
+    artifacts: tuple[Artifact, ...] = ()
+    diff: DiffSummary | None = None
+    errors: tuple[RunError, ...] = ()
+    pattern: PatternRead | None = None
+    kind: Literal["ended"] = "ended"
+
+
+Change = Created | Prepared | Claimed | TurnTaken | Ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One slot of a run's log: what changed, who wrote it, and what watchers are told.
+
+    `progress` is the percentage that the run has after this entry, `steps` how many step events it adds.
+    """
+
+    slot: int
+    writer: str
+    at: datetime
+    change: Change
+    progress: int = 0
+    events: tuple[Event, ...] = ()
+    schema: int = SCHEMA
+
+
+def apply(run: Run | None, entry: Entry) -> Run:
+    """The run after one more entry. An entry that is already part of the run changes nothing."""
+    if isinstance(entry.change, Created):
+        return run or entry.change.run
+    if run is None or entry.slot > run.version + 1:
+        raise ValueError(f"the log has a gap before slot {entry.slot}")
+    if entry.slot <= run.version:
+        return run
+    moved_on = replace(
+        run,
+        version=entry.slot,
+        progress=max(run.progress, entry.progress),
+        steps=run.steps + sum(event.type == "step" for event in entry.events),
+    )
+    return _changed(moved_on, entry.change, entry.at)
+
+
+def _changed(run: Run, change: Prepared | Claimed | TurnTaken | Ended, at: datetime) -> Run:
+    match change:
+        case Prepared():
+            return replace(
+                run,
+                status=RunStatus.RUNNING,
+                first_snapshot=change.snapshot,
+                snapshot=change.snapshot,
+                prompt=change.prompt,
+            )
+        case Claimed():
+            return run
+        case TurnTaken():
+            return replace(
+                run,
+                snapshot=change.snapshot,
+                transcript=change.transcript,
+                turns=run.turns + 1,
+                usage=total(run.usage, change.usage),
+                finished_turns=change.final,
+            )
+        case Ended():
+            return replace(
+                run,
+                status=change.status,
+                errors=run.errors + change.errors,
+                artifacts=change.artifacts,
+                diff=change.diff,
+                pattern=change.pattern,
+                summary=change.summary,
+                ended_at=at,
+            )
+
+
+def total(one: Usage, other: Usage) -> Usage:
+    """Both together. A cost is known only where both are."""
+    costs = (one.cost_usd, other.cost_usd)
+    return Usage(
+        model_calls=one.model_calls + other.model_calls,
+        input_tokens=one.input_tokens + other.input_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
+        tool_calls=one.tool_calls + other.tool_calls,
+        seconds=round(one.seconds + other.seconds, 3),
+        cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),
+    )

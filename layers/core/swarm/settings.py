@@ -1,0 +1,65 @@
+"""The settings of a deployed function, read from its environment once; no other module reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from swarm.errors import NotConfigured
+
+ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator sets in `template.yaml`; its parameters explain each one."""
+
+    table_name: str = ""
+    bucket_name: str = ""
+    state_machine_arn: str = ""
+    stage: str = "dev"
+    openai_model: str = ""
+    openai_secret_name: str = ""
+    openai_base_url: str = ""
+    offline: bool = False
+    skip_commands: bool = False
+    max_active_runs: int = 10
+    max_turns: int = 60
+    retention_days: int = 90
+
+    @property
+    def model_name(self) -> str:
+        """The model that new runs use, as `usage` and notes name it."""
+        return "offline" if self.offline else self.openai_model
+
+    def require_model(self) -> None:
+        """Raises `NotConfigured` when there is neither a provider's key nor the offline mode."""
+        if not self.offline and not self.openai_secret_name:
+            raise NotConfigured("OPENAI_API_KEY", ADVICE)
+
+    @staticmethod
+    def of(environment: Mapping[str, str]) -> Settings:
+        """The settings that an environment holds."""
+        read = environment.get
+        return Settings(
+            table_name=read("TABLE_NAME", ""),
+            bucket_name=read("BUCKET_NAME", ""),
+            state_machine_arn=read("STATE_MACHINE_ARN", ""),
+            stage=read("STAGE", "dev"),
+            openai_model=read("OPENAI_MODEL", ""),
+            openai_secret_name=read("OPENAI_SECRET_NAME", ""),
+            openai_base_url=read("OPENAI_BASE_URL", ""),
+            offline=read("CROSS_RUN_FAKE_SWARM") == "1",
+            skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
+            max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
+            max_turns=int(read("MAX_TURNS") or 60),
+            retention_days=int(read("RETENTION_DAYS") or 90),
+        )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.of(os.environ)

@@ -1,0 +1,37 @@
+"""What the state machine passes from task to task: ids, and what to do next. Everything else is in the run log."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import TypeAdapter
+
+from swarm.lifecycle import Outcome
+from swarm.logs import log
+from swarm.run import RunKey
+
+
+class TaskState(TypedDict):
+    """Input and answer of every task; `outcome` is what the Choice states read."""
+
+    tenant_id: str
+    project_id: str
+    run_id: str
+    outcome: str
+
+
+_KEY = TypeAdapter(RunKey)
+
+
+def run_of(event: object, context: LambdaContext) -> RunKey:
+    """The run that a task is for. The log names it from here on."""
+    key = _KEY.validate_python(event)
+    log.append_keys(run_id=key.run_id, project_id=key.project_id, request_id=context.aws_request_id)
+    return key
+
+
+def answer(key: RunKey, outcome: Outcome) -> TaskState:
+    """The answer of a task."""
+    log.info("the task is done", outcome=outcome.value)
+    return TaskState(tenant_id=key.tenant_id, project_id=key.project_id, run_id=key.run_id, outcome=outcome.value)

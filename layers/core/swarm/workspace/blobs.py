@@ -1,0 +1,111 @@
+"""Where bytes are kept: a small key-value store, in S3 or in memory, and the keys of one project's objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from swarm.aws import ClientError, error_code
+from swarm.errors import CorruptObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class ObjectMissing(CorruptObject):
+    """A key that something points at holds nothing."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"nothing is stored at {key}")
+        self.key = key
+
+
+class BlobStore(Protocol):
+    """Objects by key. A put is atomic: a reader sees the whole object or none of it."""
+
+    def get(self, key: str) -> bytes:
+        """The object. Raises `ObjectMissing`."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store the object, over an earlier one."""
+        ...
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Store the object unless there is one; false when there was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectArea:
+    """The keys of one project's objects: `t/{tenant}/p/{project}/...`, each part percent-encoded."""
+
+    tenant_id: str
+    project_id: str
+
+    @property
+    def prefix(self) -> str:
+        return f"t/{_part(self.tenant_id)}/p/{_part(self.project_id)}"
+
+    def blob(self, sha256: str) -> str:
+        return f"{self.prefix}/blobs/{sha256}"
+
+    def of_run(self, run_id: str, kind: str, name: str) -> str:
+        """The key of something that belongs to one run; kinds are snapshots, transcript, artifacts, log, calls."""
+        return f"{self.prefix}/runs/{run_id}/{kind}/{name}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+class MemoryBlobs:
+    """A store that lives as long as the process; for tests, held to the same contract as S3's."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.objects[key]
+        except KeyError:
+            raise ObjectMissing(key) from None
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if key in self.objects:
+            return False
+        self.objects[key] = data
+        return True
+
+
+class S3Blobs:
+    """Objects of one bucket. `put_new` is S3's conditional write (`If-None-Match: *`)."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in {"NoSuchKey", "404"}:
+                raise ObjectMissing(key) from error
+            raise
+
+    def put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            # 409 is S3's answer to two conditional writes at once: the other one is storing it.
+            if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict"}:
+                return False
+            raise
+        return True

@@ -1,0 +1,120 @@
+"""A working copy: a snapshot, and changes to it that become durable all at once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from swarm.errors import CorruptObject, FileTooLarge, InvalidPath, WorkspaceFileNotFound, WorkspaceTooLarge
+from swarm.filetypes import file_type
+from swarm.workspace.blobs import BlobStore, ProjectArea
+from swarm.workspace.paths import valid_path
+from swarm.workspace.snapshot import FileEntry, Snapshot
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceLimits:
+    """The most a workspace may hold; sizes in bytes."""
+
+    file_bytes: int = 50 * MIB
+    total_bytes: int = 2_048 * MIB
+    files: int = 20_000
+
+
+class Workspace:
+    """Files as a run sees them. Writes stay in memory until `save`, so that a stopped run leaves no trace."""
+
+    def __init__(
+        self, snapshot: Snapshot, store: BlobStore, area: ProjectArea, limits: WorkspaceLimits | None = None
+    ) -> None:
+        self._base = snapshot
+        self._files = dict(snapshot.files)
+        self._size = snapshot.size
+        self._pending: dict[str, bytes] = {}
+        self._store = store
+        self._area = area
+        self._limits = limits or WorkspaceLimits()
+
+    def paths(self) -> list[str]:
+        """Every path, sorted."""
+        return sorted(self._files)
+
+    def entry(self, path: str) -> FileEntry:
+        """Hash, size and type of a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
+        path = valid_path(path)
+        try:
+            return self._files[path]
+        except KeyError:
+            raise WorkspaceFileNotFound(path) from None
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes, verified. Raises `InvalidPath`, `WorkspaceFileNotFound`, `CorruptObject`."""
+        entry = self.entry(path)
+        pending = self._pending.get(entry.sha256)
+        return pending if pending is not None else read_blob(self._store, self._area, entry)
+
+    def write(self, path: str, data: bytes) -> FileEntry:
+        """Create or replace a file. Raises `InvalidPath`, `FileTooLarge`, `WorkspaceTooLarge`."""
+        path = valid_path(path)
+        self._check_room(path, len(data))
+        entry = FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path))
+        self._size += entry.size - self._size_at(path)
+        self._files[path] = entry
+        self._pending[entry.sha256] = data
+        return entry
+
+    def delete(self, path: str) -> None:
+        """Remove a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
+        entry = self.entry(path)
+        del self._files[valid_path(path)]
+        self._size -= entry.size
+
+    @property
+    def changed(self) -> bool:
+        """Whether the files differ from the snapshot this copy started from."""
+        return self._files != self._base.files
+
+    def save(self) -> Snapshot:
+        """Store what is new, then name it: the snapshot of the files as they are now."""
+        kept = {entry.sha256 for entry in self._files.values()}
+        for sha256, data in self._pending.items():
+            if sha256 in kept:
+                self._store.put(self._area.blob(sha256), data)
+        self._pending.clear()
+        self._base = Snapshot(dict(self._files))
+        return self._base
+
+    def _size_at(self, path: str) -> int:
+        entry = self._files.get(path)
+        return entry.size if entry else 0
+
+    def _check_room(self, path: str, size: int) -> None:
+        limits = self._limits
+        if size > limits.file_bytes:
+            raise FileTooLarge(path, size, limits.file_bytes)
+        if self._size + size - self._size_at(path) > limits.total_bytes:
+            raise WorkspaceTooLarge(f"{path} would take the workspace over {limits.total_bytes} bytes; delete files first")
+        if path in self._files:
+            return
+        if len(self._files) >= limits.files:
+            raise WorkspaceTooLarge(f"the workspace already holds {limits.files} files; delete some first")
+        self._check_folders(path)
+
+    def _check_folders(self, path: str) -> None:
+        """A path cannot be a file and a folder at once."""
+        for parent in PurePosixPath(path).parents:
+            if str(parent) in self._files:
+                raise InvalidPath(f"{parent} is a file, so {path} cannot be inside it")
+        if any(other.startswith(f"{path}/") for other in self._files):
+            raise InvalidPath(f"{path} is a folder")
+
+
+def read_blob(store: BlobStore, area: ProjectArea, entry: FileEntry) -> bytes:
+    """The bytes of a stored file. Raises `CorruptObject` when they are not what the snapshot promised."""
+    data = store.get(area.blob(entry.sha256))
+    if hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise CorruptObject(f"the blob {entry.sha256} does not have the bytes that its name promises")
+    return data
