@@ -23,7 +23,7 @@ usage() {
   build      build the functions and layers for AWS (sam build, no Docker)
   bench      measure
   openapi    write docs/openapi.json again from the handlers
-  lock       resolve every lock file again
+  lock       resolve every lock file again; --upgrade takes newer versions
   help       this text
 TEXT
 }
@@ -49,14 +49,15 @@ find_python() {
 
 # environment FOLDER LOCK: the folder holds exactly what the lock names. A copy of the lock inside says that it does.
 environment() {
-    local folder=$1 lock=$2 started=$SECONDS
+    local folder=$1 lock=$2 started=$SECONDS found
     if cmp -s "$lock" "$folder/installed.txt" && "$folder/bin/python" -c '' 2>/dev/null; then
         return
     fi
     say "Setting up ${folder##*/} from $lock; this happens once ..."
     if ! "$folder/bin/python" -c 'import pip' 2>/dev/null; then
+        found=$(find_python)
         rm -rf -- "$folder"
-        "$(find_python)" -m venv -- "$folder"
+        "$found" -m venv -- "$folder"
     fi
     rm -f -- "$folder/installed.txt"
     install_locked "$folder/bin/python" "$lock"
@@ -88,23 +89,35 @@ node_tools() {
     command -v npm >/dev/null || die "check needs npm for asl-validator (on Debian: apt-get install npm)"
     if ! cmp -s package-lock.json node_modules/installed.json; then
         say "Setting up node_modules from package-lock.json; this happens once ..."
-        npm ci --silent --no-audit --no-fund
+        npm ci --loglevel=error
         cp -- package-lock.json node_modules/installed.json
     fi
 }
 
 # step NAME COMMAND...: quiet when it passes; says what it found when it does not, and the rest still runs.
 step() {
-    local name=$1 output started=$SECONDS
+    local name=$1 output status started=$SECONDS
     shift
-    if output=$("$@" 2>&1); then
-        printf 'ok    %-24s %3d s\n' "$name" "$((SECONDS - started))"
+    # Not in an `if`: there bash would let the command go on after its first failure.
+    set +e
+    output=$(set -e && "$@" 2>&1)
+    status=$?
+    set -e
+    if ((status == 0)); then
+        printf 'ok    %-14s %3d s\n' "$name" "$((SECONDS - started))"
     else
         printf 'FAIL  %s\n%s\n' "$name" "$output"
         failed+=("$name")
     fi
 }
 
+# Lambda takes a function and its layers together only up to 250 MiB, unpacked.
+build_within_limits() {
+    sam build >/dev/null
+    local mebibytes
+    mebibytes=$(du -cms .aws-sam/build/*Layer .aws-sam/build/AgentFunction | tail -n 1 | cut -f 1)
+    ((mebibytes < 250)) || die "the agent function and its layers are $mebibytes MiB; Lambda takes 250"
+}
 
 check() {
     failed=()
@@ -115,7 +128,8 @@ check() {
     step "locks" "$python" -m requirements.locks check
     step "cfn-lint" "$python" .venv/bin/cfn-lint template.yaml
     step "sam validate" sam validate --lint --region us-east-1
-    node_tools
+    step "sam build" build_within_limits
+    step "npm packages" node_tools
     step "asl-validator" node_modules/.bin/asl-validator \
         --yaml-definition "$(sed 's/\${Partition}/aws/' infra/run.asl.yaml)"
     if ((${#failed[@]})); then
@@ -142,5 +156,5 @@ check) check ;;
 build) sam build "$@" ;;
 bench) exec "$python" -m tests.benchmarks "$@" ;;
 openapi) exec "$python" -m infra.openapi "$@" ;;
-lock) exec "$python" -m requirements.locks renew ;;
+lock) exec "$python" -m requirements.locks renew "$@" ;;
 esac

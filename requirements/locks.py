@@ -1,6 +1,6 @@
 """The lock files: what each is made from, how to renew them, and what must hold for them to be trusted.
 
-`python -m requirements.locks renew` resolves again; `python -m requirements.locks check` asks no registry.
+`python -m requirements.locks renew` resolves again; `check` in its place asks no registry.
 """
 
 from __future__ import annotations
@@ -49,12 +49,14 @@ def pins(lock: Path) -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in _PIN.findall(lock.read_text())}
 
 
-def renew(root: Path = ROOT) -> None:
-    """Resolve every lock again, newest first; a package keeps its version unless its input says otherwise."""
+def renew(*, upgrade: bool = False, root: Path = ROOT) -> None:
+    """Resolve every lock again. A package keeps its version while its input allows, unless `upgrade`."""
     for lock in LOCKS:
         command = ["uv", "pip", "compile", *lock.sources, "--output-file", str(lock.path)]
         command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
         command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+        if upgrade:
+            command += ["--upgrade"]
         if lock.follows_dev:
             command += ["--constraints", str(DEV)]
         if lock.without_core:
@@ -94,18 +96,20 @@ def _asked_for(root: Path) -> Iterator[Requirement]:
     yield from map(Requirement, wanted)
 
 
-def main(command: str) -> int:
-    """Exit status of `renew` or `check`."""
-    if command == "renew":
-        renew()
-    found = list(problems())
-    print(
-        *found or [f"{len(LOCKS)} lock files: hashes everywhere, no hosts, layers agree with {DEV}"], sep="\n"
-    )
-    return 1 if found else 0
+def main(arguments: list[str]) -> int | str:
+    """What the process exits with."""
+    match arguments:
+        case ["check"]:
+            pass
+        case ["renew", *options] if options in ([], ["--upgrade"]):
+            renew(upgrade=bool(options))
+        case _:
+            return "usage: python -m requirements.locks renew [--upgrade] | check"
+    if found := list(problems()):
+        return "\n".join(found)
+    print(f"{len(LOCKS)} lock files: hashes everywhere, no hosts, layers agree with {DEV}")
+    return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["renew"], ["check"]):
-        sys.exit("usage: python -m requirements.locks renew|check")
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

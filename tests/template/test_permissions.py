@@ -1,0 +1,105 @@
+"""Every role can do what its function does, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.template.conftest import Document, of_type
+
+READ_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
+FILES = {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+LOG_DELIVERY = {
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+ALLOWED = {
+    "AuthorizerFunctionRole": {"dynamodb:GetItem"},
+    "ApiFunctionRole": {
+        *READ_WRITE,
+        *FILES,
+        "dynamodb:DeleteItem",
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:StopExecution",
+    },
+    "PrepareFunctionRole": READ_WRITE | FILES,
+    "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue"},
+    "FinishFunctionRole": READ_WRITE | FILES,
+    "FailFunctionRole": READ_WRITE | FILES,
+    "RunStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},
+}
+
+
+def listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role: Document) -> Iterator[Document]:
+    """A role's own statements, those under a condition included."""
+    for policy in role.get("Policies", []):
+        for statement in listed(policy["PolicyDocument"]["Statement"]):
+            assert isinstance(statement, dict)
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def test_no_role_is_unaccounted_for(resources: dict[str, Document]) -> None:
+    assert of_type(resources, "AWS::IAM::Role").keys() == ALLOWED.keys()
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_a_role_is_allowed_exactly(role: str, resources: dict[str, Document]) -> None:
+    own = statements(resources[role]["Properties"])
+    assert {action for statement in own for action in listed(statement["Action"])} == ALLOWED[role]
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_only_log_delivery_is_given_for_every_resource(role: str, resources: dict[str, Document]) -> None:
+    for statement in statements(resources[role]["Properties"]):
+        assert "NotAction" not in statement
+        assert "NotResource" not in statement
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) == LOG_DELIVERY
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_aws_managed_policies_only_log_and_trace(role: str, resources: dict[str, Document]) -> None:
+    managed = json.dumps(resources[role]["Properties"].get("ManagedPolicyArns", []))
+    names = {text.split('"')[0] for text in managed.split(":iam::aws:policy/")[1:]}
+    assert names <= {
+        "service-role/AWSLambdaBasicExecutionRole",
+        "AWSXRayDaemonWriteAccess",
+        "AWSXrayWriteOnlyAccess",
+    }
+
+
+def test_objects_are_reached_under_the_tenants_prefix_only(resources: dict[str, Document]) -> None:
+    reached = [
+        statement["Resource"]
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for statement in statements(role)
+        if {"s3:GetObject", "s3:PutObject"} & set(map(str, listed(statement["Action"])))
+    ]
+    assert len(reached) == 5
+    assert all(resource == {"Fn::Sub": "${Bucket.Arn}/t/*"} for resource in reached)
+
+
+def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Document]) -> None:
+    agent = resources["AgentFunctionRole"]["Properties"]["Policies"]
+    conditional = [
+        branch["Fn::If"]
+        for policy in agent
+        for branch in policy["PolicyDocument"]["Statement"]
+        if "Fn::If" in branch
+    ]
+    assert [branch[0] for branch in conditional] == ["HasSecret"]
+    assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")
+    assert conditional[0][2] == {"Ref": "AWS::NoValue"}

@@ -1,0 +1,120 @@
+"""What an operator deploys: functions with their settings, data that outlives the stack, shut doors."""
+
+from __future__ import annotations
+
+from collections import UserDict
+
+import pytest
+
+from swarm.settings import Settings
+from tests.template.conftest import ROOT, Document, of_type
+
+FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Finish", "Fail"]
+OPEN_ROUTES = {"/healthz", "/openapi.json"}
+
+
+class Asked(UserDict[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+@pytest.fixture(scope="module")
+def functions(resources: dict[str, Document]) -> dict[str, Document]:
+    return {
+        name.removesuffix("Function"): spec
+        for name, spec in of_type(resources, "AWS::Lambda::Function").items()
+    }
+
+
+def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None:
+    named = [
+        name.removesuffix("Function")
+        for name, spec in source["Resources"].items()
+        if spec["Type"] == "AWS::Serverless::Function"
+    ]
+    assert named == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[str, Document]) -> None:
+    asked = Asked()
+    Settings.of(asked)
+    given = functions[name]["Environment"]["Variables"].keys()
+    assert asked.names - given == (set() if name == "Api" else {"STATE_MACHINE_ARN"})
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_is_a_file_of_the_functions_own_folder(name: str, functions: dict[str, Document]) -> None:
+    folder, module, function = functions[name]["Handler"].split(".")
+    assert (folder, module, function) == (name.lower(), "app", "handler")
+    assert (ROOT / "functions" / folder / "app.py").is_file()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_the_agent_carries_the_providers_sdk(name: str, functions: dict[str, Document]) -> None:
+    layers = [str(layer["Ref"]) for layer in functions[name]["Layers"]]
+    expected = ["CoreLayer", "ClientLayer"] + (["AgentLayer"] if name == "Agent" else [])
+    assert len(layers) == len(expected)
+    assert all(layer.startswith(prefix) for layer, prefix in zip(layers, expected, strict=True))
+
+
+def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Document]) -> None:
+    assert functions["Api"]["Timeout"] < 30
+
+
+def test_every_route_but_two_wants_a_key(resources: dict[str, Document]) -> None:
+    (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
+    routes = {
+        path: operation for path, methods in api["Body"]["paths"].items() for operation in methods.values()
+    }
+    assert {path for path, operation in routes.items() if not operation.get("security")} == set()
+    unlocked = {path for path, operation in routes.items() if operation["security"] == [{"NONE": []}]}
+    assert unlocked == OPEN_ROUTES
+    assert routes["/{proxy+}"]["security"] == [{"ApiKey": []}]
+
+
+@pytest.mark.parametrize("name", ["Table", "Bucket"])
+def test_data_outlives_the_stack(name: str, resources: dict[str, Document]) -> None:
+    assert resources[name]["DeletionPolicy"] == resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_table_is_encrypted_recoverable_and_expires(resources: dict[str, Document]) -> None:
+    table = resources["Table"]["Properties"]
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["GSI1", "GSI2", "GSI3"]
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_tls_only(resources: dict[str, Document]) -> None:
+    bucket = resources["Bucket"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (statement,) = resources["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_log_is_kept_for_a_set_time(resources: dict[str, Document]) -> None:
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert {group["RetentionInDays"]["Ref"] for group in groups.values()} == {"LogRetentionDays"}
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_every_parameter_is_explained_and_grouped(source: Document) -> None:
+    groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(source["Parameters"])
+    assert all(parameter["Description"] for parameter in source["Parameters"].values())

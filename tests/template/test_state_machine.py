@@ -1,0 +1,85 @@
+"""The state machine: whatever a task does, the run reaches an end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.template.conftest import ROOT, Document, of_type
+
+TASKS = ["Prepare", "Agent", "Finish", "Fail"]
+# What the platform does to a call. Our own errors are final, and never among them.
+TRANSIENT = {
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+}
+
+
+def states_of(definition: Document, kind: str) -> Document:
+    return {name: state for name, state in definition["States"].items() if state["Type"] == kind}
+
+
+def test_every_placeholder_is_filled_and_every_filling_used(source: Document) -> None:
+    text = (ROOT / "infra/run.asl.yaml").read_text()
+    filled = source["Resources"]["RunStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert set(re.findall(r"\$\{(\w+)}", text)) == filled.keys()
+
+
+def test_the_tasks_are_told_in_order(definition: Document) -> None:
+    assert list(states_of(definition, "Task")) == TASKS
+
+
+def test_every_choice_has_a_default(definition: Document) -> None:
+    choices = states_of(definition, "Choice")
+    assert choices
+    assert all("Default" in choice for choice in choices.values())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_only_what_is_transient_is_tried_again(task: str, definition: Document) -> None:
+    (retry,) = definition["States"][task]["Retry"]
+    assert set(retry["ErrorEquals"]) == TRANSIENT
+
+
+@pytest.mark.parametrize("task", TASKS[:-1])
+def test_every_other_error_goes_to_fail_with_the_runs_ids(task: str, definition: Document) -> None:
+    assert definition["States"][task]["Catch"] == [
+        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Fail"}
+    ]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_waits_longer_than_its_function_may_run(
+    task: str, definition: Document, resources: dict[str, Document]
+) -> None:
+    patience = definition["States"][task]["TimeoutSeconds"]
+    assert resources[f"{task}Function"]["Properties"]["Timeout"] < patience < definition["TimeoutSeconds"]
+
+
+def test_the_machine_may_call_exactly_its_tasks(resources: dict[str, Document]) -> None:
+    (machine_role,) = (
+        spec for name, spec in of_type(resources, "AWS::IAM::Role").items() if name == "RunStateMachineRole"
+    )
+    statements = machine_role["Policies"][0]["PolicyDocument"]["Statement"]
+    (invoke,) = (statement for statement in statements if statement["Action"] == "lambda:InvokeFunction")
+    assert invoke["Resource"] == [{"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in TASKS]
+
+
+def test_it_is_a_standard_machine_that_logs_no_document(resources: dict[str, Document]) -> None:
+    (machine,) = of_type(resources, "AWS::StepFunctions::StateMachine").values()
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_paths_are_jsonpath_throughout(definition: Document) -> None:
+    assert "QueryLanguage" not in definition
+    assert not any(
+        {"Arguments", "Output", "Assign"} & state.keys() for state in definition["States"].values()
+    )
