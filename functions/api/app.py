@@ -20,6 +20,7 @@ problems.install(app)
 
 @app.get("/openapi.json", summary="This document", tags=["service"])
 def openapi_json() -> Response[str]:
+    """The document that describes this API."""
     return Response(200, content_types.APPLICATION_JSON, openapi.document(app))
 
 

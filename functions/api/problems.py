@@ -18,7 +18,9 @@ from swarm.logs import log
 
 def problem(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response[str]:
     """The answer to a request that was refused."""
-    return Response(status, content_types.APPLICATION_JSON, body.model_dump_json(exclude_none=True), dict(headers or {}))
+    return Response(
+        status, content_types.APPLICATION_JSON, body.model_dump_json(exclude_none=True), dict(headers or {})
+    )
 
 
 def refused(error: CallerError) -> Response[str]:
@@ -51,7 +53,10 @@ def install(app: ApiResolver) -> None:
     def unknown_route(_: NotFoundError) -> Response[str]:
         methods = app.methods_of(app.current_event.path)
         if not methods:
-            return problem(404, ErrorBody(detail="there is no such route; /openapi.json lists them", code="unknown_route"))
+            return problem(
+                404,
+                ErrorBody(detail="there is no such route; /openapi.json lists them", code="unknown_route"),
+            )
         allowed = ", ".join(methods)
         detail = f"this route takes {allowed}, not {app.current_event.http_method}"
         return problem(405, ErrorBody(detail=detail, code="method_not_allowed"), {"Allow": allowed})

@@ -6,9 +6,9 @@ import base64
 import binascii
 from typing import Any
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic_core import from_json
 
+from api.resolver import Router
 from swarm.errors import CallerError, TooLarge
 
 MAX_BODY_BYTES = 1_000_000
@@ -21,8 +21,6 @@ class InvalidJson(CallerError):
     """The body is not JSON."""
 
     code = "invalid_json"
-
-
 
 
 def normalised(event: Event) -> Event:
@@ -51,7 +49,7 @@ def _decoded(event: Event) -> bytes:
         raise InvalidJson("the body cannot be decoded") from error
 
 
-def tenant_of(router: APIGatewayHttpRouter) -> str:
+def tenant_of(router: Router) -> str:
     """The tenant that the authorizer found the caller's key to belong to."""
     authorizer = router.current_event.request_context.authorizer
     context = authorizer.get_lambda if authorizer else None

@@ -5,6 +5,14 @@ from __future__ import annotations
 import re
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+
+class Router(APIGatewayHttpRouter):
+    """The routes of one resource."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
 
 
 class ApiResolver(APIGatewayHttpResolver):

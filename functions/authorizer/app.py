@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import APIGatewayAuthorizerEventV2
+from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
+    APIGatewayAuthorizerEventV2,
+)
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import JsonValue
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
+from api.resolver import Router
 from codex_swarm.models import Health
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.get("/healthz", summary="Whether the service answers", tags=["service"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.files import file_response
 from api.requests import tenant_of
+from api.resolver import Router
 from api.views import artifact_read, pattern_read
 from codex_swarm.models import ArtifactRead, DiffRead, PatternRead, StepRead
 from swarm import events, lifecycle
@@ -17,7 +17,7 @@ from swarm.filetypes import content_type
 CONTENT_TYPES = {"codex-jsonl": "application/x-ndjson", "diff-summary": "application/json"}
 """Of the kinds that are no file types; the others go by their name."""
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.get("/runs/<run_id>/steps", summary="The conversation, message by message", tags=["outputs"])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
 from api.requests import tenant_of
+from api.resolver import Router
 from codex_swarm.models import ProjectPut, ProjectRead
 from swarm.backend import backend
 from swarm.errors import IdMismatch
 from swarm.ids import valid_project_id
 from swarm.projects import ProjectChange
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.put("/projects/<project_id>", status_code=201, summary="Create a project, or change it", tags=["projects"])

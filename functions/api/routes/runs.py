@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.requests import tenant_of
+from api.resolver import Router
 from api.views import run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead
 from swarm import lifecycle
@@ -20,7 +20,7 @@ from swarm.lifecycle import NewRun
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.post("/projects/<project_id>/runs", status_code=201, summary="Start a run", tags=["runs"])

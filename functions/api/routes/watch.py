@@ -12,9 +12,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.requests import tenant_of
+from api.resolver import Router
 from swarm import stream
 from swarm.backend import backend
 from swarm.stream import BEGINNING, Cursor
@@ -23,7 +23,7 @@ WAIT_SECONDS = 20.0
 
 PAGE = Path(__file__).parent.parent / "console" / "run.html"
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.get("/runs/<run_id>/stream", summary="Server-Sent Events since a cursor", tags=["watching"])
@@ -35,9 +35,7 @@ def stream_events(
     cursor = Cursor.parse(last_event_id or "") or BEGINNING
     # An ended run has nothing to wait for: what it told is all that it will ever tell.
     seconds = 0.0 if run.status.final else WAIT_SECONDS
-    told = stream.wait_for(
-        backend().log, run.key, cursor, seconds=seconds, clock=time.monotonic, sleep=time.sleep
-    )
+    told = stream.wait_for(backend().log, run.key, cursor, seconds=seconds, clock=time.monotonic, sleep=time.sleep)
     ended = told[-1].last if told else run.status.final
     body = stream.encode(told, ended=ended)
     return Response(200, "text/event-stream", body, {"Cache-Control": "no-store"})
@@ -47,7 +45,11 @@ def stream_events(
 def console(run_id: str) -> Response[str]:
     """The page holds nothing of any run; what it shows it asks this API for, as the person who opened it."""
     page, policy = _page()
-    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    headers = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
     return Response(200, "text/html; charset=utf-8", page, headers)
 
 

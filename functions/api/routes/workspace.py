@@ -9,10 +9,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.files import MAX_INLINE_BYTES, file_response, file_url, presigner
 from api.requests import tenant_of
+from api.resolver import Router
 from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
 from swarm.backend import area_of, backend
 from swarm.errors import InvalidRequest, WorkspaceFileNotFound
@@ -26,7 +26,7 @@ MAX_PAGE = 2_000
 
 FILES = "/workspace/files/"
 
-router = APIGatewayHttpRouter()
+router = Router()
 
 
 @router.get("/runs/<run_id>/workspace/files", summary="A page of the workspace's files", tags=["workspace"])

@@ -34,7 +34,7 @@ def error_code(error: ClientError) -> str:
 @cache
 def dynamodb() -> DynamoDBClient:
     """The DynamoDB client of this process."""
-    return boto3.client("dynamodb", config=_PATIENT)
+    return _session().client("dynamodb", config=_PATIENT)
 
 
 @cache
@@ -42,25 +42,30 @@ def s3() -> S3Client:
     """The S3 client of this process. Path style, so that it works against any endpoint."""
     # boto3 would presign with the old signature version 2 unless told; addressing by path keeps one host name.
     style = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-    return boto3.client("s3", config=_PATIENT.merge(style))
+    return _session().client("s3", config=_PATIENT.merge(style))
 
 
 @cache
 def states() -> SFNClient:
     """The Step Functions client of this process."""
-    return boto3.client("stepfunctions", config=_PATIENT)
+    return _session().client("stepfunctions", config=_PATIENT)
 
 
 @cache
 def secrets() -> SecretsManagerClient:
     """The Secrets Manager client of this process."""
-    return boto3.client("secretsmanager", config=_PATIENT)
+    return _session().client("secretsmanager", config=_PATIENT)
 
 
 def credentials() -> tuple[str, str, str | None]:
     """Access key, secret key and session token that this process signs with; temporary ones are renewed by boto3."""
-    found = boto3.DEFAULT_SESSION.get_credentials() if boto3.DEFAULT_SESSION else boto3.Session().get_credentials()
-    if found is None:
+    found = _session().get_credentials()
+    frozen = found.get_frozen_credentials() if found else None
+    if frozen is None or frozen.access_key is None or frozen.secret_key is None:
         raise RuntimeError("this process has no AWS credentials")
-    frozen = found.get_frozen_credentials()
     return frozen.access_key, frozen.secret_key, frozen.token
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()

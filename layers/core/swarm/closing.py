@@ -92,7 +92,12 @@ def _diff(backend: Backend, run: Run, changes: Sequence[Change]) -> DiffSummary 
 
 
 def _artifacts(
-    backend: Backend, run: Run, changes: Sequence[Change], diff: DiffSummary | None, writer: str, now: datetime
+    backend: Backend,
+    run: Run,
+    changes: Sequence[Change],
+    diff: DiffSummary | None,
+    writer: str,
+    now: datetime,
 ) -> tuple[Artifact, ...]:
     area = area_of(run.key)
     found = [
@@ -117,7 +122,12 @@ def _artifacts(
         backend.blobs.put(key, data)
         found.append(
             Artifact(
-                id=artifact_id(run.run_id, f"/{name}"), kind=kind, path=name, bytes=len(data), key=key, created_at=now
+                id=artifact_id(run.run_id, f"/{name}"),
+                kind=kind,
+                path=name,
+                bytes=len(data),
+                key=key,
+                created_at=now,
             )
         )
     return tuple(found)

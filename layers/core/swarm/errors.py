@@ -210,7 +210,10 @@ class NotConfigured(Unavailable):
 
 @dataclass
 class ModelFailure(SwarmError):
-    """The provider gave no usable turn. `error_type` is one of `swarm.failures`; `retryable` says a later try may work."""
+    """The provider gave no usable turn.
+
+    `error_type` is one of `swarm.failures`; `retryable` says that a later try may work, after `retry_after` seconds.
+    """
 
     error_type: str
     message: str

@@ -50,9 +50,7 @@ def progress(stage: Stage, percent: int | None = None) -> Event:
 
 def workspace(run_id: str, source_run_id: str, action: str, entries: int) -> Event:
     """The workspace began as a copy (`cloned`), or could not (`clone-missing`)."""
-    return Event(
-        "workspace", {"run_id": run_id, "source_run_id": source_run_id, "action": action, "entries": entries}
-    )
+    return Event("workspace", {"run_id": run_id, "source_run_id": source_run_id, "action": action, "entries": entries})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

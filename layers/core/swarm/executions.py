@@ -23,9 +23,7 @@ class Executions:
     def start(self, key: RunKey) -> None:
         """Start the run's execution. Starting it again is harmless: an execution's name is taken once and for all."""
         try:
-            self._client.start_execution(
-                stateMachineArn=self._machine, name=key.run_id, input=json.dumps(asdict(key))
-            )
+            self._client.start_execution(stateMachineArn=self._machine, name=key.run_id, input=json.dumps(asdict(key)))
         except ClientError as error:
             if error_code(error) != "ExecutionAlreadyExists":
                 raise

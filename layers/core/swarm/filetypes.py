@@ -52,12 +52,18 @@ _BY_SUFFIX = {
         ("archive", "application/zip", ".zip"),
         ("archive", "application/gzip", ".gz .tgz"),
         ("archive", "application/x-tar", ".tar"),
-        ("binary", "application/octet-stream", ".bin .exe .so .dll .dylib .o .a .class .pyc .db .sqlite .parquet .npy .pkl"),
+        (
+            "binary",
+            "application/octet-stream",
+            ".bin .exe .so .dll .dylib .o .a .class .pyc .db .sqlite .parquet .npy .pkl",
+        ),
     )
     for suffix in suffixes.split()
 }
 
-_TEXTUAL_APPLICATION_TYPES = frozenset({"application/json", "application/x-ndjson", "application/yaml", "application/xml"})
+_TEXTUAL_APPLICATION_TYPES = frozenset(
+    {"application/json", "application/x-ndjson", "application/yaml", "application/xml"}
+)
 _BINARY_TYPES = frozenset({"binary", "archive", "pdf", "docx", "xlsx", "pptx", "odt", "epub", "image"})
 
 

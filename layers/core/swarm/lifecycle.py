@@ -1,4 +1,7 @@
-"""A run from the request to its end: create, prepare, finish, fail, cancel. The agent's turns are `swarm.agent.loop`."""
+"""A run from the request to its end: create, prepare, finish, fail, cancel.
+
+The agent's turns, between prepare and finish, are in `swarm.agent.loop`.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ from swarm.workspace.snapshot import Snapshot
 
 MAX_SHOWN = 4_000
 """How many characters of a message a step shows; the transcript has it whole."""
+
+MAX_DERIVED_NAME = 60
 
 _CANCEL_ATTEMPTS = 20
 
@@ -78,7 +83,7 @@ def _require_same_project(backend: Backend, tenant_id: str, project_id: str, fro
 
 def _name_from(instructions: str) -> str:
     first = " ".join(instructions.split())
-    return first if len(first) <= 60 else f"{first[:57]}..."
+    return first if len(first) <= MAX_DERIVED_NAME else f"{first[: MAX_DERIVED_NAME - 3]}..."
 
 
 def _start(backend: Backend, key: RunKey) -> None:
@@ -180,13 +185,14 @@ def cancel(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> b
 
     Whoever is at work on the run finds its next slot taken, and stops. Returns whether anybody can have been.
     """
+    run = backend.runs.current(tenant_id, run_id)
     for _ in range(_CANCEL_ATTEMPTS):
-        run = backend.runs.current(tenant_id, run_id)
         if run.status.final:
             raise RunAlreadyEnded(run_id, run.status.value)
         try:
             closing.end(backend, run, closing.CANCELLED, writer=new_id(), now=now)
         except SlotTaken:
+            run = backend.runs.current(tenant_id, run_id)
             continue
         backend.executions.stop(run.key, "cancelled by the caller")
         return run.status is RunStatus.RUNNING

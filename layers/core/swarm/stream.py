@@ -16,6 +16,7 @@ from swarm.runlog import RunLog
 
 RETRY_MILLISECONDS = 1_000
 POLL_SECONDS = 0.5
+_LONGEST_CURSOR = 32
 
 
 class Cursor(NamedTuple):
@@ -31,7 +32,7 @@ class Cursor(NamedTuple):
     def parse(text: str) -> Cursor | None:
         """The cursor that `str` wrote, or None."""
         slot, dot, number = text.partition(".")
-        if dot and slot.isdecimal() and number.isdecimal() and len(text) < 32:
+        if dot and slot.isdecimal() and number.isdecimal() and len(text) <= _LONGEST_CURSOR:
             return Cursor(int(slot), int(number))
         return None
 
@@ -58,7 +59,13 @@ def since(log: RunLog, key: RunKey, cursor: Cursor) -> Iterator[Told]:
 
 
 def wait_for(
-    log: RunLog, key: RunKey, cursor: Cursor, *, seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]
+    log: RunLog,
+    key: RunKey,
+    cursor: Cursor,
+    *,
+    seconds: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
 ) -> list[Told]:
     """What is new behind the cursor, waiting up to `seconds` for something."""
     deadline = clock() + seconds

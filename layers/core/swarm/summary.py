@@ -45,7 +45,14 @@ def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
         entry = files.files[path]
         named = PurePosixPath(path).name in run.instructions
         depth = path.count("/")
-        return (path not in written, favoured.get(entry.type, len(favoured)), not named, depth, -entry.size, path)
+        return (
+            path not in written,
+            favoured.get(entry.type, len(favoured)),
+            not named,
+            depth,
+            -entry.size,
+            path,
+        )
 
     candidates = (path for path in files.paths if path in written or files.files[path].type in favoured)
     return sorted(candidates, key=order)

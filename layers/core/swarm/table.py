@@ -47,14 +47,17 @@ class Key:
 
 
 def tenant_key(tenant_id: str) -> Key:
+    """A tenant's quota and active runs."""
     return Key(f"T#{tenant_id}", META)
 
 
 def api_key_key(sha256: str) -> Key:
+    """An API key, by its hash."""
     return Key(f"KEY#{sha256}", META)
 
 
 def project_key(tenant_id: str, project_id: str) -> Key:
+    """A project."""
     return Key(f"T#{tenant_id}#P#{project_id}", META)
 
 
@@ -64,14 +67,17 @@ def projects_of_tenant(tenant_id: str, created_at: str = "", project_id: str = "
 
 
 def pattern_key(tenant_id: str, project_id: str, task_type: str, run_id: str) -> Key:
+    """What one run of a project taught."""
     return Key(f"T#{tenant_id}#P#{project_id}", f"PATTERN#{task_type}#{run_id}")
 
 
 def run_key(tenant_id: str, run_id: str) -> Key:
+    """A run, as folded from its log."""
     return Key(f"T#{tenant_id}#R#{run_id}", META)
 
 
 def slot_key(tenant_id: str, run_id: str, slot: int) -> Key:
+    """One slot of a run's log."""
     return Key(f"T#{tenant_id}#R#{run_id}", f"L#{slot:08}")
 
 
@@ -124,7 +130,13 @@ class Table:
             raise _condition_failed(error) from error
 
     def update(
-        self, key: Key, expression: str, *, values: Item, names: Mapping[str, str] | None = None, condition: str = ""
+        self,
+        key: Key,
+        expression: str,
+        *,
+        values: Item,
+        names: Mapping[str, str] | None = None,
+        condition: str = "",
     ) -> Item:
         """Change an item by an update expression; the item as it is afterwards. Raises `ConditionFailed`."""
         extra: Any = {"ConditionExpression": condition} if condition else {}

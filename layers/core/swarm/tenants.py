@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from swarm.errors import TooManyActiveRuns
-from swarm.table import ConditionFailed, Table, api_key_key, tenant_key
+from swarm.table import ConditionFailed, Item, Table, api_key_key, tenant_key
 
 WITHIN_QUOTA = (
     "contains(active, :run) OR attribute_not_exists(active)"
@@ -28,7 +28,11 @@ class Tenants:
 
     def admit(self, tenant_id: str, run_id: str) -> None:
         """Count the run among the tenant's active ones; twice is once. Raises `TooManyActiveRuns`."""
-        values = {":runs": {"SS": [run_id]}, ":run": {"S": run_id}, ":default": {"N": str(self._default_quota)}}
+        values: Item = {
+            ":runs": {"SS": [run_id]},
+            ":run": {"S": run_id},
+            ":default": {"N": str(self._default_quota)},
+        }
         try:
             self._table.update(tenant_key(tenant_id), "ADD active :runs", values=values, condition=WITHIN_QUOTA)
         except ConditionFailed as full:

@@ -171,9 +171,18 @@ def _steps(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: dateti
 
 
 def _tool_step(result: ToolResult, now: datetime) -> Step:
-    args = {name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in (result.args or {}).items()}
+    args = {
+        name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in (result.args or {}).items()
+    }
     if result.tool == FINISH and result.ok:
-        return Step(number=0, at=now, role="assistant", content=str(args.get("summary", "")), intent_kind=result.intent, ok=True)
+        return Step(
+            number=0,
+            at=now,
+            role="assistant",
+            content=str(args.get("summary", "")),
+            intent_kind=result.intent,
+            ok=True,
+        )
     return Step(
         number=0,
         at=now,
@@ -218,5 +227,3 @@ def _run_error(failure: ModelFailure) -> RunError:
         suggestion=failure.suggestion,
         retryable=failure.retryable,
     )
-
-

@@ -70,7 +70,9 @@ class Snapshot:
             manifest = _MANIFEST.validate_json(gzip.decompress(data))
         except (OSError, EOFError, ValidationError) as error:
             raise CorruptObject(f"a snapshot manifest cannot be read: {error}") from error
-        return Snapshot(MappingProxyType({path: FileEntry(sha, size, kind) for path, sha, size, kind in manifest.files}))
+        return Snapshot(
+            MappingProxyType({path: FileEntry(sha, size, kind) for path, sha, size, kind in manifest.files})
+        )
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,9 @@ class Workspace:
         if size > limits.file_bytes:
             raise FileTooLarge(path, size, limits.file_bytes)
         if self._size + size - self._size_at(path) > limits.total_bytes:
-            raise WorkspaceTooLarge(f"{path} would take the workspace over {limits.total_bytes} bytes; delete files first")
+            raise WorkspaceTooLarge(
+                f"{path} would take the workspace over {limits.total_bytes} bytes; delete files first"
+            )
         if path in self._files:
             return
         if len(self._files) >= limits.files:
