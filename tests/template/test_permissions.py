@@ -95,10 +95,7 @@ def test_objects_are_reached_under_the_tenants_prefix_only(resources: dict[str, 
 def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Document]) -> None:
     agent = resources["AgentFunctionRole"]["Properties"]["Policies"]
     conditional = [
-        branch["Fn::If"]
-        for policy in agent
-        for branch in policy["PolicyDocument"]["Statement"]
-        if "Fn::If" in branch
+        branch["Fn::If"] for policy in agent for branch in policy["PolicyDocument"]["Statement"] if "Fn::If" in branch
     ]
     assert [branch[0] for branch in conditional] == ["HasSecret"]
     assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")

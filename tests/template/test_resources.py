@@ -31,10 +31,7 @@ class Asked(UserDict[str, str]):
 
 @pytest.fixture(scope="module")
 def functions(resources: dict[str, Document]) -> dict[str, Document]:
-    return {
-        name.removesuffix("Function"): spec
-        for name, spec in of_type(resources, "AWS::Lambda::Function").items()
-    }
+    return {name.removesuffix("Function"): spec for name, spec in of_type(resources, "AWS::Lambda::Function").items()}
 
 
 def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None:
@@ -75,9 +72,7 @@ def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Docume
 
 def test_every_route_but_two_wants_a_key(resources: dict[str, Document]) -> None:
     (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
-    routes = {
-        path: operation for path, methods in api["Body"]["paths"].items() for operation in methods.values()
-    }
+    routes = {path: operation for path, methods in api["Body"]["paths"].items() for operation in methods.values()}
     assert {path for path, operation in routes.items() if not operation.get("security")} == set()
     unlocked = {path for path, operation in routes.items() if operation["security"] == [{"NONE": []}]}
     assert unlocked == OPEN_ROUTES

@@ -46,9 +46,7 @@ def bare_machine(tmp_path: Path) -> Path:
 def test_help_names_every_command(arguments: list[str]) -> None:
     done = run_sh(*arguments)
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")][
-        : len(COMMANDS)
-    ] == COMMANDS
+    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")][: len(COMMANDS)] == COMMANDS
 
 
 def test_an_unknown_command_is_refused_by_name() -> None:

@@ -80,6 +80,4 @@ def test_it_is_a_standard_machine_that_logs_no_document(resources: dict[str, Doc
 
 def test_paths_are_jsonpath_throughout(definition: Document) -> None:
     assert "QueryLanguage" not in definition
-    assert not any(
-        {"Arguments", "Output", "Assign"} & state.keys() for state in definition["States"].values()
-    )
+    assert not any({"Arguments", "Output", "Assign"} & state.keys() for state in definition["States"].values())
