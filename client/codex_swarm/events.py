@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from codex_swarm.connection import Connection
 from codex_swarm.errors import TransportError, UnexpectedAnswer
-from codex_swarm.models import RunStatus
 
 _BETWEEN_CONNECTIONS = 1.0
 """Seconds; the service may ask for another pause with `retry:`."""
@@ -18,7 +16,9 @@ _BETWEEN_CONNECTIONS = 1.0
 _LONGEST_SILENCE = 60.0
 """Seconds without an event after which a connection counts as broken; the service waits some 20 for one."""
 
-_FINAL = tuple(status.value for status in RunStatus if status.final)
+_END = "end"
+"""The type of the message after which the service has no more events of this run."""
+
 _FIELDS = TypeAdapter(dict[str, JsonValue])
 
 
@@ -40,52 +40,37 @@ def follow(connection: Connection, path: str, last_event_id: str | None = None) 
     place = _Place(last_event_id or "")
     failures = 0
     while not place.ended:
-        place.moved = False
+        before = place.last_id
         try:
             for event in _one_connection(connection, path, place):
                 if place.take(event):
                     yield event
         except TransportError:
-            failures = 1 if place.moved else failures + 1
+            failures = failures + 1 if place.last_id == before else 1
             if failures > connection.backoff.retries:
                 raise
             connection.backoff.pause(failures - 1)
         else:
             failures = 0
-            place.close()
             if not place.ended:
                 connection.backoff.sleep(place.pause)
 
 
+@dataclass(slots=True)
 class _Place:
-    """How far a run was followed."""
+    """How far a run was followed, and what the service asked for."""
 
-    def __init__(self, last_id: str) -> None:
-        self.last_id = last_id
-        self.pause = _BETWEEN_CONNECTIONS
-        self.moved = False
-        self.ended = False
-        self._status: JsonValue = None
-        self.saw_the_end = False
+    last_id: str
+    pause: float = _BETWEEN_CONNECTIONS
+    ended: bool = False
 
     def take(self, event: RunEvent) -> bool:
-        """Moves on by one event; whether it tells anything new."""
-        is_new = event.id not in ("", self.last_id)
-        if is_new:
-            self.last_id = event.id
-            self.moved = True
-        if event.type != "status":
-            return True
-        # Each connection may open with the run's present status, which has no place among the events.
-        told = event.fields.get("status")
-        repeated = not event.id and told == self._status
-        self._status = told
-        self.saw_the_end = is_new and told in _FINAL
-        return not repeated
-
-    def close(self) -> None:
-        """The service closed: the run is over when its end was among the events, or when none are left."""
-        self.ended = self.saw_the_end or (self._status in _FINAL and not self.moved)
+        """Moves on by one event; whether it is one of the run, and not the sign that none will follow."""
+        if event.type == _END:
+            self.ended = True
+            return False
+        self.last_id = event.id or self.last_id
+        return True
 
 
 def _one_connection(connection: Connection, path: str, place: _Place) -> Iterator[RunEvent]:
@@ -93,9 +78,6 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
     with connection.stream(path, headers, read_timeout=_LONGEST_SILENCE) as response:
-        if response.status_code == HTTPStatus.NO_CONTENT:
-            place.saw_the_end = True
-            return
         if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
             raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?")
         yield from _read(_lines(response.iter_text()), place)

@@ -20,9 +20,7 @@ def storage() -> Iterator[FakeApi]:
         yield storage
 
 
-def test_a_redirect_is_followed_without_the_key(
-    api: FakeApi, client: CodexSwarmClient, storage: FakeApi
-) -> None:
+def test_a_redirect_is_followed_without_the_key(api: FakeApi, client: CodexSwarmClient, storage: FakeApi) -> None:
     api.on("GET", BIG, Answer(307, headers={"Location": f"{storage.url}/bucket/blob?X-Amz-Signature=abc"}))
     storage.on("GET", "/bucket/blob?X-Amz-Signature=abc", Answer(body=b"big"))
     assert client.get_file("run-1", "data/big.bin") == b"big"
@@ -30,9 +28,7 @@ def test_a_redirect_is_followed_without_the_key(
     assert "Authorization" not in storage.received[0].headers
 
 
-def test_a_download_follows_too(
-    api: FakeApi, client: CodexSwarmClient, storage: FakeApi, tmp_path: Path
-) -> None:
+def test_a_download_follows_too(api: FakeApi, client: CodexSwarmClient, storage: FakeApi, tmp_path: Path) -> None:
     api.on("GET", BIG, Answer(307, headers={"Location": f"{storage.url}/blob"}))
     storage.on("GET", "/blob", Answer(body=b"big" * 100_000))
     written = client.download_file("run-1", "data/big.bin", tmp_path)

@@ -19,9 +19,7 @@ def test_the_earlier_loop_works(api: FakeApi) -> None:
     api.on("POST", "/projects/demo/runs", told(bodies.run(status="queued", progress=0), 201))
     api.on("GET", "/runs/run-1", told(bodies.running(30)), told(bodies.failed()))
     with draftpunk_client.CodexSwarmClient(base_url=api.url) as client:
-        run = client.start_run(
-            project_id="demo", instructions="Go", task_type="document_writing", name="Hello"
-        )
+        run = client.start_run(project_id="demo", instructions="Go", task_type="document_writing", name="Hello")
         lines = []
         while run.status in ("queued", "running"):
             run = client.get_run(run.run_id)
@@ -87,9 +85,7 @@ def test_the_earlier_loop_works(api: FakeApi) -> None:
         ),
     ],
 )
-def test_single_calls(
-    api: FakeApi, call: Callable[..., Any], request_line: str, answer: Answer, seen: Any
-) -> None:
+def test_single_calls(api: FakeApi, call: Callable[..., Any], request_line: str, answer: Answer, seen: Any) -> None:
     method, target = request_line.split()
     api.on(method, target, answer)
     assert call(base_url=api.url, api_key="key-2") == seen

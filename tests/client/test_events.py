@@ -28,6 +28,9 @@ def progress(percent: int, id: str) -> str:  # noqa: A002
     return message({"type": "progress", "stage": "x", "message": "…", "percent": percent}, id)
 
 
+END = "event: end\n" + message({"type": "end"})
+
+
 def stream(*messages: str, missing: int = 0) -> Answer:
     headers = {"Content-Type": "text/event-stream; charset=utf-8"}
     return Answer(body="".join(messages).encode(), headers=headers, missing=missing)
@@ -45,7 +48,7 @@ def test_one_connection_tells_the_whole_run(api: FakeApi, client: CodexSwarmClie
     api.on(
         "GET",
         STREAM,
-        stream(status("queued", "0"), progress(20, "1"), status("succeeded", "2"), progress(100, "3")),
+        stream(status("queued", "0"), progress(20, "1"), status("succeeded", "2"), progress(100, "3"), END),
     )
     events = list(client.events("run-1"))
     assert [event.type for event in events] == ["status", "progress", "status", "progress"]
@@ -53,75 +56,48 @@ def test_one_connection_tells_the_whole_run(api: FakeApi, client: CodexSwarmClie
     assert cursors(api) == [None]
 
 
-def test_a_closed_connection_is_opened_where_it_stopped(
-    api: FakeApi, client: CodexSwarmClient, clock: Clock
-) -> None:
+def test_a_closed_connection_is_opened_where_it_stopped(api: FakeApi, client: CodexSwarmClient, clock: Clock) -> None:
     api.on(
         "GET",
         STREAM,
         stream(status("queued", "0.0"), progress(20, "1.0")),
         stream(": nothing new\n\n"),
         stream("retry: 200\n\n", progress(70, "2.0")),
-        stream(status("failed", "3.0")),
+        stream(status("failed", "3.0"), END),
     )
     assert ids(client) == ["0.0", "1.0", "2.0", "3.0"]
     assert cursors(api) == [None, "1.0", "1.0", "2.0"]
     assert clock.naps == [1.0, 1.0, 0.2]
 
 
-def test_a_broken_connection_loses_and_repeats_nothing(
-    api: FakeApi, client: CodexSwarmClient, clock: Clock
-) -> None:
+def test_a_broken_connection_loses_and_repeats_nothing(api: FakeApi, client: CodexSwarmClient, clock: Clock) -> None:
     api.on(
         "GET",
         STREAM,
         stream(status("running", "1"), "id: 2\ndata: {", missing=50),
         HANG_UP,
-        stream(progress(30, "2"), status("succeeded", "3")),
+        stream(progress(30, "2"), status("succeeded", "3"), END),
     )
     assert ids(client) == ["1", "2", "3"]
     assert cursors(api) == [None, "1", "1"]
     assert clock.naps == [0.25, 0.25]
 
 
-def test_the_present_status_that_opens_a_connection_is_told_only_when_it_is_news(
-    api: FakeApi, client: CodexSwarmClient
-) -> None:
-    api.on(
-        "GET",
-        STREAM,
-        stream(status("running"), progress(20, "1")),
-        stream(status("running"), progress(30, "2")),
-        stream(status("cancelled"), progress(100, "3")),
-        stream(status("cancelled")),
-    )
-    events = list(client.events("run-1"))
-    assert [event.fields.get("status") or event.fields["percent"] for event in events] == [
-        *("running", 20, 30, "cancelled", 100)
-    ]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [pytest.param(stream(status("succeeded")), id="told"), pytest.param(Answer(204), id="no-content")],
-)
-def test_following_a_run_from_its_end_ends_at_once(
-    api: FakeApi, client: CodexSwarmClient, answer: Answer
-) -> None:
-    api.on("GET", STREAM, answer)
-    assert [event.id for event in client.events("run-1", "9")] in ([], [""])
-    assert cursors(api) == ["9"]
+def test_following_an_ended_run_from_its_last_event_ends_at_once(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", STREAM, stream(END))
+    assert ids(client, "9.1") == []
+    assert cursors(api) == ["9.1"]
 
 
 def test_separators_of_other_kinds_do_not_split_an_event(api: FakeApi, client: CodexSwarmClient) -> None:
     step = message({"type": "step", "content": "one\u2028two\x85three"}, "1")
-    api.on("GET", STREAM, stream(step, status("succeeded", "2")))
+    api.on("GET", STREAM, stream(step, END))
     assert next(client.events("run-1")).fields["content"] == "one\u2028two\x85three"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
 def test_lines_may_end_either_way(api: FakeApi, client: CodexSwarmClient, end: str) -> None:
-    lines = ["event: message", 'data: {"type": "status",', 'data:"status": "failed"}', "id: 4", "", ""]
+    lines = ["event: message", 'data: {"type": "status",', 'data:"status": "failed"}', "id: 4", "", END]
     api.on("GET", STREAM, stream(end.join(lines)))
     assert [(event.id, event.fields["status"]) for event in client.events("run-1")] == [("4", "failed")]
 
@@ -139,9 +115,7 @@ def test_an_unknown_run_is_told_at_once(api: FakeApi, client: CodexSwarmClient) 
         pytest.param(stream("data: not json\n\n"), id="events-of-another-kind"),
     ],
 )
-def test_something_else_than_events_is_recognised(
-    api: FakeApi, client: CodexSwarmClient, answer: Answer
-) -> None:
+def test_something_else_than_events_is_recognised(api: FakeApi, client: CodexSwarmClient, answer: Answer) -> None:
     api.on("GET", STREAM, answer)
     with pytest.raises(UnexpectedAnswer):
         list(client.events("run-1"))

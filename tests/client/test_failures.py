@@ -47,9 +47,7 @@ def test_a_refusal_has_a_type_and_carries_what_was_said(
 
 def test_each_fault_of_an_invalid_request_is_told(api: FakeApi, client: CodexSwarmClient) -> None:
     faults = [{"loc": ["body", "instructions"], "msg": "must not be blank"}]
-    api.on(
-        "POST", "/projects/demo/runs", told({"detail": "invalid", "code": "invalid", "errors": faults}, 400)
-    )
+    api.on("POST", "/projects/demo/runs", told({"detail": "invalid", "code": "invalid", "errors": faults}, 400))
     with pytest.raises(errors.BadRequest) as caught:
         client.start_run("demo", " ")
     assert [(fault.loc, fault.msg) for fault in caught.value.errors] == [
@@ -58,9 +56,7 @@ def test_each_fault_of_an_invalid_request_is_told(api: FakeApi, client: CodexSwa
 
 
 @pytest.mark.parametrize("status", [401, 403], ids=str)
-def test_the_gateways_own_refusal_is_about_the_key(
-    api: FakeApi, client: CodexSwarmClient, status: int
-) -> None:
+def test_the_gateways_own_refusal_is_about_the_key(api: FakeApi, client: CodexSwarmClient, status: int) -> None:
     api.on("GET", "/projects", told({"message": "Forbidden"}, status))
     with pytest.raises(errors.AuthError, match="API key"):
         client.list_projects()
@@ -74,9 +70,7 @@ def test_the_gateways_own_refusal_is_about_the_key(
         pytest.param(b"", "the service said nothing more", id="nothing"),
     ],
 )
-def test_a_body_that_is_not_ours_is_quoted(
-    api: FakeApi, client: CodexSwarmClient, body: bytes, detail: str
-) -> None:
+def test_a_body_that_is_not_ours_is_quoted(api: FakeApi, client: CodexSwarmClient, body: bytes, detail: str) -> None:
     api.on("POST", "/runs/run-1/cancel", Answer(502, body))
     with pytest.raises(Unavailable) as caught:
         client.cancel_run("run-1")
@@ -87,9 +81,7 @@ def test_a_body_that_is_not_ours_is_quoted(
     "answer",
     [pytest.param(Answer(body=b"<html>"), id="a-page"), pytest.param(told({"id": 1}), id="other-json")],
 )
-def test_something_else_than_this_api_is_recognised(
-    api: FakeApi, client: CodexSwarmClient, answer: Answer
-) -> None:
+def test_something_else_than_this_api_is_recognised(api: FakeApi, client: CodexSwarmClient, answer: Answer) -> None:
     api.on("GET", "/runs/run-1", answer)
     with pytest.raises(UnexpectedAnswer, match="base URL"):
         client.get_run("run-1")
@@ -102,9 +94,7 @@ def test_something_else_than_this_api_is_recognised(
         pytest.param([Answer(body=b"{", missing=9)], [0.25], id="broken-off"),
         pytest.param([refused(503, "unavailable")], [0.25], id="503"),
         pytest.param([refused(429, "too_many_requests", Retry_After="7")], [7.0], id="429-says-when"),
-        pytest.param(
-            [refused(502, "x"), HANG_UP, refused(504, "x", Retry_After="0")], [0.25, 0.5, 0.0], id="three"
-        ),
+        pytest.param([refused(502, "x"), HANG_UP, refused(504, "x", Retry_After="0")], [0.25, 0.5, 0.0], id="three"),
         pytest.param([refused(429, "x", Retry_After="Wed, 01 Jan 2025 00:00:00 GMT")], [0.25], id="a-date"),
     ],
 )
@@ -117,9 +107,7 @@ def test_passing_trouble_is_waited_out(
     assert len(api.received) == len(trouble) + 1
 
 
-def test_lasting_trouble_is_told_after_the_last_retry(
-    api: FakeApi, client: CodexSwarmClient, clock: Clock
-) -> None:
+def test_lasting_trouble_is_told_after_the_last_retry(api: FakeApi, client: CodexSwarmClient, clock: Clock) -> None:
     api.on("GET", "/runs/run-1", refused(503, "unavailable", "later"))
     with pytest.raises(Unavailable, match="later"):
         client.get_run("run-1")

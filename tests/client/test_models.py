@@ -22,9 +22,7 @@ OLD_RUN = {
     "created_at": "2024-11-02T08:00:00",
     "status": "succeeded",
 }
-WIRE_MODELS = [
-    value for value in vars(models).values() if isinstance(value, type) and issubclass(value, Wire)
-]
+WIRE_MODELS = [value for value in vars(models).values() if isinstance(value, type) and issubclass(value, Wire)]
 
 
 def test_a_run_of_an_older_service_loads_with_safe_defaults() -> None:
@@ -73,9 +71,7 @@ def test_times_are_written_in_utc_with_z(given: str) -> None:
 )
 def test_domain_config_round_trips_exactly(config: JsonValue) -> None:
     body = {"id": "p", "name": "P", "created_at": "2025-01-13T10:00:00Z", "domain_config": config}
-    returned = ProjectRead.model_validate_json(
-        ProjectRead.model_validate(body).model_dump_json()
-    ).domain_config
+    returned = ProjectRead.model_validate_json(ProjectRead.model_validate(body).model_dump_json()).domain_config
     assert returned == config
     assert type(returned) is type(config)
 
@@ -119,17 +115,11 @@ def test_every_model_describes_itself(model: type[BaseModel]) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        pytest.param(
-            "codex_swarm.models", "httpx httpx_sse boto3 botocore swarm", id="models-need-pydantic-only"
-        ),
-        pytest.param(
-            "draftpunk_client", "boto3 botocore aws_lambda_powertools openai swarm", id="client-without-aws"
-        ),
+        pytest.param("codex_swarm.models", "httpx httpx_sse boto3 botocore swarm", id="models-need-pydantic-only"),
+        pytest.param("draftpunk_client", "boto3 botocore aws_lambda_powertools openai swarm", id="client-without-aws"),
     ],
 )
 def test_imports_without(module: str, absent: str) -> None:
     blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in absent.split())
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run(
-        [sys.executable, "-c", f"import sys; {blocked}; import {module}"], check=True, env=environment
-    )
+    subprocess.run([sys.executable, "-c", f"import sys; {blocked}; import {module}"], check=True, env=environment)

@@ -48,9 +48,7 @@ Call = Callable[[CodexSwarmClient], Any]
     [
         pytest.param(lambda c: c.health().status, "/healthz", {"status": "ok"}, "ok", id="health"),
         pytest.param(lambda c: c.list_projects()[0].name, "/projects", [PROJECT], "Demo", id="projects"),
-        pytest.param(
-            lambda c: c.get_run("run-1").usage.model_calls, "/runs/run-1", bodies.run(), 2, id="run"
-        ),
+        pytest.param(lambda c: c.get_run("run-1").usage.model_calls, "/runs/run-1", bodies.run(), 2, id="run"),
         pytest.param(lambda c: c.list_runs()[0].id, "/runs", [bodies.run()], "run-1", id="runs"),
         pytest.param(lambda c: c.list_runs("a b"), "/runs?project_id=a+b", [], [], id="runs-of-a-project"),
         pytest.param(lambda c: c.get_steps("run-1")[0].role, "/runs/run-1/steps", [STEP], "user", id="steps"),
@@ -61,9 +59,7 @@ Call = Callable[[CodexSwarmClient], Any]
             8,
             id="artifacts",
         ),
-        pytest.param(
-            lambda c: c.get_diff("run-1").summary.files[0].path, "/runs/run-1/diff", DIFF, "a.md", id="diff"
-        ),
+        pytest.param(lambda c: c.get_diff("run-1").summary.files[0].path, "/runs/run-1/diff", DIFF, "a.md", id="diff"),
         pytest.param(
             lambda c: c.get_pattern("run-1").variables["tone"].example,
             "/patterns/run-1",
@@ -71,14 +67,10 @@ Call = Callable[[CodexSwarmClient], Any]
             "warm",
             id="pattern",
         ),
-        pytest.param(
-            lambda c: c.get_run("a/b ?#").id, "/runs/a%2Fb%20%3F%23", bodies.run(), "run-1", id="quoted-id"
-        ),
+        pytest.param(lambda c: c.get_run("a/b ?#").id, "/runs/a%2Fb%20%3F%23", bodies.run(), "run-1", id="quoted-id"),
     ],
 )
-def test_reads(
-    api: FakeApi, client: CodexSwarmClient, call: Call, target: str, answer: Any, seen: Any
-) -> None:
+def test_reads(api: FakeApi, client: CodexSwarmClient, call: Call, target: str, answer: Any, seen: Any) -> None:
     api.on("GET", target, told(answer))
     assert call(client) == seen
     assert api.received[0].headers["Authorization"] == "Bearer key-1"
@@ -94,9 +86,7 @@ def test_reads(
         pytest.param("a%2Fb.md", "a%252Fb.md", id="looks-encoded"),
     ],
 )
-def test_file_paths_arrive_as_they_are(
-    api: FakeApi, client: CodexSwarmClient, path: str, target: str
-) -> None:
+def test_file_paths_arrive_as_they_are(api: FakeApi, client: CodexSwarmClient, path: str, target: str) -> None:
     api.on("GET", f"/runs/run-1/workspace/files/{target}", Answer(body=b"\x00\xff"))
     assert client.get_file("run-1", path) == b"\x00\xff"
 
@@ -157,9 +147,7 @@ def test_a_missing_source_run_makes_no_project(api: FakeApi, client: CodexSwarmC
     assert len(api.received) == 1
 
 
-def test_an_unknown_task_type_is_refused_before_anything_is_sent(
-    api: FakeApi, client: CodexSwarmClient
-) -> None:
+def test_an_unknown_task_type_is_refused_before_anything_is_sent(api: FakeApi, client: CodexSwarmClient) -> None:
     with pytest.raises(ValueError, match="cooking"):
         client.start_run("demo", "Go", "cooking")
     assert api.received == []

@@ -32,12 +32,8 @@ def test_changes_are_told_once_and_in_order(api: FakeApi, client: CodexSwarmClie
     assert clock.naps == [2] * 6
 
 
-@pytest.mark.parametrize(
-    "body", [bodies.failed(), bodies.run(status="cancelled")], ids=["failed", "cancelled"]
-)
-def test_an_unhappy_end_is_an_answer_unless_checked(
-    api: FakeApi, client: CodexSwarmClient, body: object
-) -> None:
+@pytest.mark.parametrize("body", [bodies.failed(), bodies.run(status="cancelled")], ids=["failed", "cancelled"])
+def test_an_unhappy_end_is_an_answer_unless_checked(api: FakeApi, client: CodexSwarmClient, body: object) -> None:
     api.on("GET", "/runs/run-1", told(body))
     run = client.wait("run-1")
     with pytest.raises(RunFailed) as caught:
@@ -57,9 +53,7 @@ def test_a_checked_success_returns(api: FakeApi, client: CodexSwarmClient) -> No
 
 
 @pytest.mark.parametrize(("timeout", "polls"), [(0, 1), (2.5, 3)], ids=["not-at-all", "for-a-while"])
-def test_patience_ends(
-    api: FakeApi, client: CodexSwarmClient, clock: Clock, timeout: float, polls: int
-) -> None:
+def test_patience_ends(api: FakeApi, client: CodexSwarmClient, clock: Clock, timeout: float, polls: int) -> None:
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     with pytest.raises(WaitTimeout, match="30%") as caught:
         client.wait("run-1", timeout)
