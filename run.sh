@@ -138,6 +138,13 @@ check() {
     fi
 }
 
+openapi() {
+    local document
+    document=$("$python" -c 'from api.app import app, openapi; print(openapi.document(app))')
+    mkdir -p docs
+    printf '%s\n' "$document" >docs/openapi.json
+}
+
 [[ ${1-} == crossrun ]] && shift
 command=${1-help}
 (($# == 0)) || shift
@@ -155,6 +162,6 @@ test) exec "$python" -m pytest "$@" ;;
 check) check ;;
 build) sam build "$@" ;;
 bench) exec "$python" -m tests.benchmarks "$@" ;;
-openapi) exec "$python" -m infra.openapi "$@" ;;
+openapi) openapi ;;
 lock) exec "$python" -m requirements.locks renew "$@" ;;
 esac

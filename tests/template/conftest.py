@@ -1,27 +1,19 @@
-"""The template as CloudFormation gets it: `template.yaml` through SAM's own translator."""
+"""The template as it is written, and as CloudFormation gets it: through SAM's own translator."""
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+from infra.local import template
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # JSON documents of other people's shape: a type of our own would say nothing that their schemas do not.
 Document = dict[str, Any]
-
-
-class NoManagedPolicies:
-    """The template names no managed policy by its short name, so the translator need not know any."""
-
-    def load(self) -> dict[str, str]:
-        """Policy name -> ARN."""
-        return {}
 
 
 @pytest.fixture(scope="session")
@@ -37,19 +29,12 @@ def definition() -> Document:
 
 
 @pytest.fixture(scope="session")
-def resources(source: Document) -> dict[str, Document]:
+def resources() -> dict[str, Document]:
     """Logical id -> resource, after translation."""
-    template = copy.deepcopy(source)
-    # Local paths mean something to `sam build` only; the translator takes where the built package lies.
-    template["Globals"]["Function"]["CodeUri"] = "s3://built/functions"
-    for resource in template["Resources"].values():
-        for location in {"ContentUri", "DefinitionUri"} & resource["Properties"].keys():
-            resource["Properties"][location] = "s3://built/there"
-    parameters = {name: spec["Default"] for name, spec in template["Parameters"].items()}
     with pytest.MonkeyPatch.context() as environment:
         # The translator asks which AWS partition it works for, and knows it by the region.
         environment.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        return dict(transform(template, parameters, NoManagedPolicies())["Resources"])
+        return dict(template.load(ROOT / "template.yaml", {}).document["Resources"])
 
 
 def of_type(resources: dict[str, Document], kind: str) -> dict[str, Document]:
