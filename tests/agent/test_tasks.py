@@ -12,11 +12,33 @@ from swarm.agent.tools import FINISH
 from swarm.filetypes import file_type
 from swarm.tasks import TASKS, Task
 
-SUFFIXES = (
-    "md docx pdf epub html txt csv xlsx json py ts js sh css yaml xml odt pptx rtf tex rst ipynb png".split()
-)
+SUFFIXES = [
+    "md",
+    "docx",
+    "pdf",
+    "epub",
+    "html",
+    "txt",
+    "csv",
+    "xlsx",
+    "json",
+    "py",
+    "ts",
+    "js",
+    "sh",
+    "css",
+    "yaml",
+    "xml",
+    "odt",
+    "pptx",
+    "rtf",
+    "tex",
+    "rst",
+    "ipynb",
+    "png",
+]
 
-tasks = pytest.mark.parametrize("task", TASKS.values(), ids=str)
+tasks = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
 
 def test_there_is_a_task_for_every_type() -> None:

@@ -144,9 +144,7 @@ def test_an_edit_keeps_crlf_line_ends(workspace: Workspace) -> None:
         pytest.param("one", "one", "nothing to change", id="same"),
     ],
 )
-def test_an_edit_without_exactly_one_place_changes_nothing(
-    workspace: Workspace, old: str, new: str, says: str
-) -> None:
+def test_an_edit_without_exactly_one_place_changes_nothing(workspace: Workspace, old: str, new: str, says: str) -> None:
     workspace.write("a.txt", b"one aaa")
     result = do(workspace, "edit_file", path="a.txt", old_text=old, new_text=new)
     assert not result.ok
@@ -163,9 +161,7 @@ def test_a_search_gives_path_line_and_text(workspace: Workspace) -> None:
     assert do(workspace, "search_files", pattern=r"(?i)äpfel|\d+ apples", path_prefix=None).output == (
         "a.md:2: Zwölf Äpfel\nsub/b.md:1: 12 apples"
     )
-    assert (
-        do(workspace, "search_files", pattern="apples", path_prefix="sub/").output == "sub/b.md:1: 12 apples"
-    )
+    assert do(workspace, "search_files", pattern="apples", path_prefix="sub/").output == "sub/b.md:1: 12 apples"
     assert do(workspace, "search_files", pattern="pears").output == "no line matches in 3 text files"
 
 
@@ -183,9 +179,7 @@ def test_many_matches_are_cut_with_advice(workspace: Workspace) -> None:
     ("tool", "arguments", "says"),
     [
         pytest.param("write_file", '{"path": "a.md", "content": "cut of', "not valid JSON", id="cut JSON"),
-        pytest.param(
-            "write_file", '{"path": "a", "content": "\\ud800"}', "not valid JSON", id="lone surrogate"
-        ),
+        pytest.param("write_file", '{"path": "a", "content": "\\ud800"}', "not valid JSON", id="lone surrogate"),
         pytest.param("write_file", "[" * 100_000, "not valid JSON", id="deep nesting"),
         pytest.param("write_file", "[1]", "not a JSON object", id="array"),
         pytest.param("write_file", "", "not valid JSON", id="nothing"),
@@ -197,9 +191,7 @@ def test_many_matches_are_cut_with_advice(workspace: Workspace) -> None:
         pytest.param("read_file", {"path": "gone.md"}, "no file gone.md", id="no such file"),
         pytest.param("read_file", {"path": "../etc"}, "use a relative path", id="path outside"),
         pytest.param("read_file", {"path": "a\0b"}, "use a relative path", id="NUL in path"),
-        pytest.param(
-            "read_file", {"path": "two.txt", "start_line": 3}, "which has lines 1 to 2", id="past end"
-        ),
+        pytest.param("read_file", {"path": "two.txt", "start_line": 3}, "which has lines 1 to 2", id="past end"),
         pytest.param(
             "read_file",
             {"path": "two.txt", "start_line": 2, "end_line": 1},
@@ -207,15 +199,11 @@ def test_many_matches_are_cut_with_advice(workspace: Workspace) -> None:
             id="backwards",
         ),
         pytest.param("delete_file", {"path": "gone.md"}, "no file gone.md", id="delete nothing"),
-        pytest.param(
-            "write_file", {"path": "big.txt", "content": "x" * 2_000}, "a file may have", id="too large"
-        ),
+        pytest.param("write_file", {"path": "big.txt", "content": "x" * 2_000}, "a file may have", id="too large"),
         pytest.param("write_file", {"path": "two.txt/a", "content": ""}, "is a file", id="inside a file"),
         pytest.param("search_files", {"pattern": "("}, "RE2 syntax: missing )", id="bad pattern"),
         pytest.param("search_files", {"pattern": r"(a)\1"}, "RE2 syntax", id="backreference"),
-        pytest.param(
-            "edit_file", {"path": "b.png", "old_text": "a", "new_text": "b"}, "not text", id="edit binary"
-        ),
+        pytest.param("edit_file", {"path": "b.png", "old_text": "a", "new_text": "b"}, "not text", id="edit binary"),
     ],
 )
 def test_what_cannot_be_done_is_a_result_that_says_how_to_mend_it(

@@ -1,0 +1,206 @@
+"""Reading instructions as the offline model understands them.
+
+    create a file called hello.md with a greeting        a file; the content fits the name and the words
+    write "exactly this" to notes/a.txt                  a file with that content
+    touch a b                                            empty files
+    delete a.md
+    convert a.md to docx
+    run `command`
+    wait 3 seconds
+    fail with the message
+
+Several may follow one another in a sentence or in several. Prose that names no file is one document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from codex_swarm.models import TaskType
+from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
+from swarm.agent.offline.naming import document_name
+from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
+
+LONGEST_TEXT = 20_000
+MOST_STEPS = 100
+LONGEST_WAIT = 3_600.0
+
+THE_DOCUMENT = "it"
+"""Stands for the file written last, where a clause says `convert it`."""
+
+_FORMATS = {"word": "docx", "powerpoint": "pptx", "excel": "xlsx", "markdown": "md", "latex": "tex", "text": "txt"}
+_FORMAT = re.compile(
+    r"\b(docx|word|pdf|html|odt|rtf|epub|latex|rst|ipynb|pptx|powerpoint|xlsx|excel|csv|json|markdown|md|txt|text)\b",
+    re.IGNORECASE,
+)
+_WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
+_FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
+_RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
+_TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
+_DELETE = re.compile(r"(?:delete|remove)\b", re.IGNORECASE)
+_CONVERT = re.compile(r"convert\s+(.*?)\s+(?:in)?to\s+(.+)", re.IGNORECASE | re.DOTALL)
+_CREATE = re.compile(rf"(?:{VERBS})\b", re.IGNORECASE)
+_EXACTLY = re.compile(
+    r"\W*(?:with\s+(?:the\s+)?(?:texts?|contents?|words|line)\b|(?:that|which)\s+says\b|saying\b|reading\b"
+    r"|containing\s+(?!an?\b|the\b|some\b))[\s:]*(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONNECTOR = re.compile(r"\W*(?:with|containing|that\s+contains|about|on|for)\s+", re.IGNORECASE)
+_IT = re.compile(r"it|them|this|that|(?:the|this|that)\s+(?:file|document|report|draft|result)s?", re.IGNORECASE)
+_SHAPE = re.compile(
+    rf"(?:{VERBS})\s+(?:(?:an?|the|new|simple|small|short|empty|\w+)\s+)*?files?\s+(?:called|named)?\s*", re.IGNORECASE
+)
+_TRAILING = re.compile(r"[\s,]*\b(?:and|to|into|as|in|called|named)?[\s,\"“'`]*$", re.IGNORECASE)
+
+
+def read_instructions(text: str, task_type: TaskType) -> tuple[Step, ...]:
+    """The steps to take. Never empty for a text that says anything, and never more than `MOST_STEPS`."""
+    steps: list[Step] = []
+    prose: list[str] = []
+    first_prose = 0
+    for clause in clauses(text[:LONGEST_TEXT]):
+        read = _read(clause)
+        if not read:
+            first_prose = first_prose if prose else len(steps)
+            prose.append(clause)
+        steps += read
+    if not any(_names_a_file(step) for step in steps) and (prose or not steps):
+        about = _without_verb(" ".join(prose))
+        steps.insert(first_prose, Write(document_name(about, task_type), about))
+    return tuple(_with_document(steps))[:MOST_STEPS]
+
+
+def _read(clause: str) -> list[Step]:
+    """The steps of one clause; none when it is prose."""
+    for reader in _READERS:
+        steps = reader(clause)
+        if steps:
+            return steps
+    return []
+
+
+def _names_a_file(step: Step) -> bool:
+    return not isinstance(step, Wait | Fail) and not (isinstance(step, Convert) and step.sources == (THE_DOCUMENT,))
+
+
+def _with_document(steps: list[Step]) -> list[Step]:
+    """The same steps, with `it` replaced by the file written before."""
+    written = ""
+    resolved: list[Step] = []
+    for step in steps:
+        if isinstance(step, Write):
+            written = step.path
+        if isinstance(step, Convert) and step.sources == (THE_DOCUMENT,):
+            resolved.append(Convert((written or THE_DOCUMENT,), step.targets))
+        else:
+            resolved.append(step)
+    return resolved
+
+
+def _read_wait(clause: str) -> list[Step]:
+    found = _WAIT.fullmatch(clause)
+    if not found:
+        return []
+    seconds = float(found[1]) * (60 if found[2] else 1)
+    return [Wait(min(seconds, LONGEST_WAIT))]
+
+
+def _read_fail(clause: str) -> list[Step]:
+    found = _FAIL.match(clause)
+    return [Fail(found[1].strip().rstrip(".").strip("\"“”'`") or "failed as asked")] if found else []
+
+
+def _read_run(clause: str) -> list[Step]:
+    return [Run(tuple(quoted(clause)))] if _RUN.match(clause) and quoted(clause) else []
+
+
+def _read_touch(clause: str) -> list[Step]:
+    found = _TOUCH.match(clause)
+    names = re.split(r"[\s,]+", found[1]) if found else []
+    bare = [name.strip("\"“”'`").rstrip(".") for name in names if name.lower() not in {"and", "files", "file", "the"}]
+    paths = tuple(name for name in bare if name)
+    return [Touch(paths)] if paths else []
+
+
+def _read_delete(clause: str) -> list[Step]:
+    paths = tuple(named.path for named in mentioned_names(clause)) if _DELETE.match(clause) else ()
+    return [Delete(paths)] if paths else []
+
+
+def _read_convert(clause: str) -> list[Step]:
+    found = _CONVERT.match(clause)
+    if not found:
+        return []
+    what = THE_DOCUMENT if _IT.fullmatch(found[1]) else found[1]
+    sources = tuple(named.path for named in mentioned_names(found[1])) or (what,)
+    named = tuple(target.path for target in mentioned_names(found[2]))
+    formats = tuple(f".{_FORMATS.get(word.lower(), word.lower())}" for word in _FORMAT.findall(found[2]))
+    targets = named or tuple(dict.fromkeys(formats))
+    return [Convert(sources, targets)] if targets else []
+
+
+def _read_create(clause: str) -> list[Step]:
+    names = file_names(clause) if _CREATE.match(clause) else target_names(clause)
+    steps: list[Step] = []
+    about, literal = "", None
+    for place in range(len(names) - 1, -1, -1):
+        ends = names[place + 1].start if place + 1 < len(names) else len(clause)
+        tail = clause[names[place].end : ends]
+        if place + 1 < len(names):
+            tail = _TRAILING.sub("", tail)
+        if tail.strip(" .,") or not steps:
+            about, literal = _content(clause[: names[place].start], tail)
+        steps = [*_write(names[place].path, about, literal), *steps]
+    return steps
+
+
+def _content(head: str, tail: str) -> tuple[str, str | None]:
+    """What a file is to be about, from the words before and after its name; or its exact content, if given."""
+    exact = quoted(tail)
+    if exact:
+        return "", exact[0]
+    wanted = _EXACTLY.fullmatch(tail)
+    if wanted:
+        return "", wanted[1].rstrip(".")
+    described = _CONNECTOR.sub("", tail, count=1).strip(" .,:")
+    given = quoted(head)
+    if not described and given:
+        return "", given[0]
+    return described or _TRAILING.sub("", _without_verb(_SHAPE.sub("", head))).strip(), None
+
+
+def _without_verb(text: str) -> str:
+    verb = _CREATE.match(text)
+    return text[verb.end() :].strip() if verb else text
+
+
+def _write(path: str, about: str, literal: str | None) -> list[Step]:
+    """The file; of a format that is not text, its source and a conversion."""
+    source = text_source(path)
+    written = Write(source, about, literal if literal is None or literal.endswith("\n") else f"{literal}\n")
+    return [written] if source == path else [written, Convert((source,), (path,))]
+
+
+def text_source(path: str) -> str:
+    """The text file that a file of this name can be made from: itself, when it is text."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return str(PurePosixPath(path).with_suffix(_SOURCES[suffix])) if suffix in _SOURCES else path
+
+
+_SOURCES = {
+    **dict.fromkeys((".docx", ".pdf", ".pptx", ".odt", ".rtf", ".epub", ".doc"), ".md"),
+    ".xlsx": ".csv",
+    ".xls": ".csv",
+}
+
+_READERS: tuple[Callable[[str], list[Step]], ...] = (
+    _read_wait,
+    _read_fail,
+    _read_run,
+    _read_touch,
+    _read_delete,
+    _read_convert,
+    _read_create,
+)

@@ -1,0 +1,104 @@
+"""A model without a provider: the same conversation always gets the same turn.
+
+It is a pure function of the conversation. What it has done so far it reads from the calls that are already there,
+so any process can take over at any turn.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from codex_swarm.models import TaskType
+from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, ToolSpec
+from swarm.agent.offline.grammar import read_instructions
+from swarm.agent.offline.turns import PlannedCall, PlannedTurn, plan
+from swarm.agent.tools import FAILED
+from swarm.errors import ModelFailure
+from swarm.failures import ErrorType
+
+
+class OfflineModel:
+    """Reads plain instructions (see `grammar`) and carries them out with the tools that are offered."""
+
+    name = "offline"
+    offline = True
+
+    def __init__(self, task_type: TaskType, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._task_type = task_type
+        self._sleep = sleep
+
+    def respond(self, request: ModelRequest) -> ModelTurn:
+        """The next turn of the plan. Raises `ModelFailure` only where the instructions say `fail with`."""
+        instructions, since = _last_instructions(request.items)
+        steps = read_instructions(instructions, self._task_type)
+        specs = {spec.name: spec for spec in request.tools}
+        turn = _next(plan(steps, self._task_type, frozenset(specs), _outcomes(since)), since)
+        if turn.failure is not None:
+            raise ModelFailure(ErrorType.RUNTIME, turn.failure, "The instructions asked for this failure.")
+        if turn.seconds:
+            self._sleep(max(0.0, min(turn.seconds, request.seconds)))
+        first = sum(1 for _ in _calls(request.items))
+        return _as_turn(turn, [_call(call, specs, first + place) for place, call in enumerate(turn.calls)])
+
+
+def _last_instructions(items: Sequence[Item]) -> tuple[str, Sequence[Item]]:
+    """The text of the last user message, and what came after it."""
+    for place in range(len(items) - 1, -1, -1):
+        if items[place].get("role") == "user":
+            return _text(items[place].get("content")), items[place + 1 :]
+    return "", items
+
+
+def _text(content: JsonValue) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+
+
+def _calls(items: Iterable[Item]) -> Iterable[Item]:
+    return (item for item in items if item.get("type") == "function_call")
+
+
+def _outcomes(items: Sequence[Item]) -> list[bool]:
+    """Whether each of these calls succeeded, in their order."""
+    failed = {
+        item.get("call_id")
+        for item in items
+        if item.get("type") == "function_call_output" and str(item.get("output")).startswith(FAILED)
+    }
+    return [call.get("call_id") not in failed for call in _calls(items)]
+
+
+def _next(turns: Sequence[PlannedTurn], since: Sequence[Item]) -> PlannedTurn:
+    """The first turn whose calls have not been made; the last one when all have."""
+    made = sum(1 for _ in _calls(since))
+    for turn in turns:
+        if made <= 0:
+            return turn
+        made -= len(turn.calls)
+    return turns[-1]
+
+
+def _call(planned: PlannedCall, specs: Mapping[str, ToolSpec], number: int) -> ToolCall:
+    """The call with every property that the tool declares; strict tools want the optional ones as null."""
+    properties = specs[planned.tool].parameters.get("properties") if planned.tool in specs else None
+    declared = dict.fromkeys(properties) if isinstance(properties, dict) else {}
+    return ToolCall(f"call_{number}", planned.tool, json.dumps({**declared, **planned.arguments}))
+
+
+def _as_turn(turn: PlannedTurn, calls: Sequence[ToolCall]) -> ModelTurn:
+    message: Item = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": turn.says}],
+    }
+    asked: list[Item] = [
+        {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments}
+        for call in calls
+    ]
+    return ModelTurn([message, *asked], turn.says, tuple(calls), TokenUsage())

@@ -1,0 +1,60 @@
+"""What an instruction can ask of the offline model, one value a step, in the order in which to do them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write one file: exactly `literal` when there is one, else something fitting about `about`."""
+
+    path: str
+    about: str = ""
+    literal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Create empty files."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete files."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """Convert files, each source to each target; a target that begins with a dot is a suffix."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run commands in a shell."""
+
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Be busy for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """End the run with this message."""
+
+    message: str
+
+
+Step = Write | Touch | Delete | Convert | Run | Wait | Fail

@@ -1,0 +1,130 @@
+"""From steps to turns: which tools to call, in which order, and what to say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pydantic import JsonValue
+
+from codex_swarm.models import TaskType
+from swarm.agent.offline.content import content_of
+from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.tools import FINISH
+
+CONVERT = "convert_document"
+RUN = "run_command"
+_MISSING = {
+    CONVERT: "documents cannot be converted in this installation",
+    RUN: "commands cannot be run in this installation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One call to make, and what it will have done."""
+
+    tool: str
+    arguments: Mapping[str, JsonValue]
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTurn:
+    """One turn: what to say and call, how long to be busy first, or the failure to end with."""
+
+    says: str
+    calls: tuple[PlannedCall, ...] = ()
+    seconds: float = 0
+    failure: str | None = None
+
+
+def plan(
+    steps: Sequence[Step], task_type: TaskType, offered: frozenset[str], succeeded: Sequence[bool]
+) -> tuple[PlannedTurn, ...]:
+    """Every turn from the first to the one that finishes.
+
+    `succeeded` tells of each call made so far whether it did; only the closing words depend on it.
+    """
+    turns = [turn for step in steps for turn in _turns(step, task_type, offered)]
+    skipped = [text for step in steps for text in _skipped(step, offered)]
+    summary = _summary(turns, skipped, succeeded)
+    return (*turns, _closing(summary, offered))
+
+
+def _turns(step: Step, task_type: TaskType, offered: frozenset[str]) -> Iterator[PlannedTurn]:
+    if isinstance(step, Wait):
+        yield from _waiting(step.seconds)
+    elif isinstance(step, Fail):
+        yield PlannedTurn(says="", failure=step.message)
+    else:
+        calls = tuple(call for call in _calls(step, task_type) if call.tool not in _MISSING or call.tool in offered)
+        if calls:
+            yield PlannedTurn(f"Next: {_listed(call.done for call in calls)}.", calls)
+
+
+def _waiting(seconds: float) -> Iterator[PlannedTurn]:
+    for second in range(math.ceil(seconds)):
+        look = PlannedCall("list_files", {"prefix": None})
+        yield PlannedTurn(f"Waiting, {seconds - second:g} seconds left.", (look,), min(1.0, seconds - second))
+
+
+def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
+    match step:
+        case Write(path, about, literal):
+            content = literal if literal is not None else content_of(path, about, task_type)
+            yield PlannedCall("write_file", {"path": path, "content": content}, f"create {path}")
+        case Touch(paths):
+            for path in paths:
+                yield PlannedCall("write_file", {"path": path, "content": ""}, f"create {path}")
+        case Delete(paths):
+            for path in paths:
+                yield PlannedCall("delete_file", {"path": path}, f"delete {path}")
+        case Convert():
+            for path, target in _pairs(step):
+                yield PlannedCall(CONVERT, {"path": path, "target_path": target}, f"convert {path} to {target}")
+        case Run(commands):
+            for command in commands:
+                yield PlannedCall(RUN, {"command": command}, f"run {command}")
+        case _:
+            return
+
+
+def _pairs(step: Convert) -> Iterator[tuple[str, str]]:
+    for source in step.sources:
+        for target in step.targets:
+            yield source, _renamed(source, target) if target.startswith(".") else target
+
+
+def _renamed(path: str, suffix: str) -> str:
+    name = PurePosixPath(path).name
+    return f"{path.removesuffix(PurePosixPath(path).suffix)}{suffix}" if name else suffix
+
+
+def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
+    needed = {Convert: CONVERT, Run: RUN}.get(type(step))
+    if needed and needed not in offered:
+        for call in _calls(step, TaskType.CODE):
+            yield f"{call.done} ({_MISSING[needed]})"
+
+
+def _summary(turns: Sequence[PlannedTurn], skipped: Sequence[str], succeeded: Sequence[bool]) -> str:
+    calls = [call for turn in turns for call in turn.calls]
+    outcomes = list(zip(calls, succeeded, strict=False))
+    done = [call.done for call, well in outcomes if well and call.done]
+    failed = [*(call.done for call, well in outcomes if not well and call.done), *skipped]
+    sentences = [f"Done: {_listed(done)}." if done else "Nothing was written."]
+    if failed:
+        sentences.append(f"Not done: {_listed(failed)}.")
+    return " ".join(sentences)
+
+
+def _closing(summary: str, offered: frozenset[str]) -> PlannedTurn:
+    calls = (PlannedCall(FINISH, {"summary": summary}),) if FINISH in offered else ()
+    return PlannedTurn(summary, calls)
+
+
+def _listed(texts: Iterator[str] | Sequence[str]) -> str:
+    return "; ".join(texts)
