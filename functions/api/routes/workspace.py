@@ -63,7 +63,7 @@ def _cursor_of(path: str) -> str:
 
 def _path_of(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise InvalidRequest("cursor is not one that this listing gave; begin again without it") from error
 

@@ -1,0 +1,212 @@
+"""The functions over moto in this process: the template's own table, a bucket, and a state machine driven by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import pytest
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+from swarm import aws
+from swarm.backend import Backend, backend
+from swarm.settings import settings
+from tests.support.paths import ROOT
+
+MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
+CACHED = (settings, backend)
+
+
+@dataclass
+class Context:
+    """What a handler may ask of Lambda."""
+
+    seconds: float = 600.0
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1_000)
+
+
+@dataclass
+class Answer:
+    """The answer to one request."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+@dataclass
+class Stack:
+    """The deployed functions."""
+
+    calls: list[str] = field(default_factory=list)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        tenant: str | None = "tenant-a",
+        context: Context | None = None,
+    ) -> Answer:
+        """Send a request as API Gateway would hand it over; `path` is decoded already, as `rawPath` is."""
+        from api.app import handler
+
+        answer = handler(_event(method, path, body, raw, headers or {}, tenant), context or Context())
+        content: str = answer["body"]
+        data = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
+        given = {**answer.get("headers", {})}
+        given |= {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
+        return Answer(answer["statusCode"], {name.lower(): value for name, value in given.items()}, data)
+
+    def project(self, project_id: str = "p1", *, task_type: str = "code", tenant: str = "tenant-a") -> str:
+        body = {"id": project_id, "name": project_id, "task_type": task_type}
+        assert self.request("PUT", f"/projects/{project_id}", body, tenant=tenant).status == 201
+        return project_id
+
+    def start(self, instructions: str, project_id: str = "p1", *, tenant: str = "tenant-a", **more: object) -> str:
+        body = {"project_id": project_id, "name": "a run", "instructions": instructions, **more}
+        answer = self.request("POST", f"/projects/{project_id}/runs", body, tenant=tenant)
+        assert answer.status == 201, answer.text
+        return str(answer.json["id"])
+
+    def finish(self, instructions: str, project_id: str = "p1", *, tenant: str = "tenant-a", **more: object) -> str:
+        """Start a run and drive it to its end."""
+        self.project(project_id, tenant=tenant)
+        run_id = self.start(instructions, project_id, tenant=tenant, **more)
+        self.drive(run_id, project_id, tenant=tenant)
+        return run_id
+
+    def run(self, run_id: str, *, tenant: str = "tenant-a") -> Any:
+        return self.request("GET", f"/runs/{run_id}", tenant=tenant).json
+
+    def drive(self, run_id: str, project_id: str = "p1", *, tenant: str = "tenant-a") -> list[str]:
+        """Do what the state machine does, as `infra/run.asl.yaml` tells it; the outcomes, in order."""
+        from agent.app import handler as agent
+        from finish.app import handler as finish
+        from prepare.app import handler as prepare
+
+        state: Any = {"tenant_id": tenant, "project_id": project_id, "run_id": run_id}
+        task, outcomes = prepare, []
+        while True:
+            state = task(state, Context())
+            outcomes.append(state["outcome"])
+            if state["outcome"] == "ended":
+                return outcomes
+            task = finish if state["outcome"] == "finish" else agent
+
+    @property
+    def backend(self) -> Backend:
+        return backend()
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[str]]:
+        """The AWS calls made meanwhile, as `service.Operation`."""
+        self.calls.clear()
+        yield self.calls
+
+
+def _event(
+    method: str, path: str, body: object, raw: bytes | None, headers: Mapping[str, str], tenant: str | None
+) -> dict[str, Any]:
+    path, _, query = path.partition("?")
+    data = json.dumps(body).encode() if raw is None and body is not None else raw
+    authorizer = {"lambda": {"tenant_id": tenant}} if tenant else {}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "ANY /{proxy+}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "api.test", **headers},
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)) or None,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api",
+            "authorizer": authorizer,
+            "domainName": "api.test",
+            "http": {"method": method, "path": quote(path), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "requestId": "request",
+            "routeKey": "ANY /{proxy+}",
+            "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000",
+            "timeEpoch": 0,
+        },
+        "isBase64Encoded": False,
+    }
+    if data is not None:
+        event["body"] = base64.b64encode(data).decode()
+        event["isBase64Encoded"] = True
+    return event
+
+
+def template_table() -> dict[str, Any]:
+    """The table as `template.yaml` declares it, for `create_table`."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    return {name: template["Resources"]["Table"]["Properties"][name] for name in wanted}
+
+
+@contextmanager
+def stack(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Stack]:
+    """A fresh deployment; `environment` goes over the offline defaults."""
+    defaults = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "TABLE_NAME": "table",
+        "BUCKET_NAME": "bucket",
+        "CROSS_RUN_FAKE_SWARM": "1",
+        "POWERTOOLS_DEV": "0",
+        "POWERTOOLS_SERVICE_NAME": "codex-swarm",
+    }
+    with mock_aws():
+        for name, value in {**defaults, **environment}.items():
+            monkeypatch.setenv(name, value)
+        aws.dynamodb().create_table(TableName="table", **template_table())
+        aws.s3().create_bucket(Bucket="bucket")
+        machine = aws.states().create_state_machine(
+            name="runs", definition=json.dumps(MACHINE), roleArn="arn:aws:iam::123456789012:role/runs"
+        )
+        monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+        _forget()
+        deployed = Stack()
+        # The clients outlive the test, as they do in a warm function: making one costs more than most tests.
+        for client in (aws.dynamodb(), aws.s3(), aws.states()):
+            client.meta.events.register(
+                "before-call", lambda model, **_: deployed.calls.append(_name(model)), unique_id="recorder"
+            )
+        yield deployed
+        for client in (aws.dynamodb(), aws.s3(), aws.states()):
+            client.meta.events.unregister("before-call", unique_id="recorder")
+    _forget()
+
+
+def _name(model: Any) -> str:
+    return f"{model.service_model.service_name}.{model.name}"
+
+
+def _forget() -> None:
+    for cached in CACHED:
+        cached.cache_clear()
