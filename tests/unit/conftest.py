@@ -1,0 +1,41 @@
+"""Every implementation of the stores, each for one contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from swarm import aws
+from swarm.runlog import DynamoRunLog, MemoryRunLog, RunLog
+from swarm.table import Table
+from swarm.workspace.blobs import BlobStore, MemoryBlobs, S3Blobs
+from tests.support.stack import template_table
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+@pytest.fixture(params=["memory", "s3"])
+def blobs(request: pytest.FixtureRequest) -> Iterator[BlobStore]:
+    if request.param == "memory":
+        yield MemoryBlobs()
+        return
+    with mock_aws():
+        aws.s3().create_bucket(Bucket="bucket")
+        yield S3Blobs(aws.s3(), "bucket")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def log(request: pytest.FixtureRequest) -> Iterator[RunLog]:
+    if request.param == "memory":
+        yield MemoryRunLog()
+        return
+    with mock_aws():
+        aws.dynamodb().create_table(TableName="table", **template_table())
+        yield DynamoRunLog(Table(aws.dynamodb(), "table"), MemoryBlobs())

@@ -1,0 +1,47 @@
+"""What can be the path of a workspace file."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.errors import InvalidPath
+from swarm.workspace.paths import valid_path
+
+GOOD = ["a", "a.md", "docs/a.md", ".env", "a/.git/b", "100%.md", "50%25.md", "-rf", "a b", "\u00fc/\u2603.txt", "..a", "a..b"]
+BAD = [
+    "", " ", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", "a/./b", "a\\b", "\\\\host\\a", "C:a", "C:/a",
+    "a\0b", "a\nb", "a\u2028b", "\ud800", "%2e%2e/a", "%2E%2E", "a%2f..%2fb", "%252e%252e", "a%5cb", "a%00b",
+    ".git", ".git/config", ".GIT/config", ".swarm/x", "x" * 1_001, "y" * 256,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_a_relative_path_is_taken(path: str) -> None:
+    assert valid_path(path) == path
+
+
+@pytest.mark.parametrize("path", BAD, ids=[ascii(path)[:24] for path in BAD])
+def test_anything_else_is_refused(path: str) -> None:
+    with pytest.raises(InvalidPath):
+        valid_path(path)
+
+
+def test_two_spellings_of_one_name_are_one_path() -> None:
+    assert valid_path("u\u0308.md") == valid_path("\u00fc.md")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_taken_stays_inside(raw: str) -> None:
+    try:
+        path = valid_path(raw)
+    except InvalidPath:
+        return
+    names = path.split("/")
+    assert ".." not in names
+    assert all(names)
+    assert unicodedata.is_normalized("NFC", path)
+    assert valid_path(path) == path
