@@ -1,0 +1,89 @@
+"""`python -m infra.local services`: the laptop cloud until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.local.configuration import Configuration, configure
+from infra.local.front.server import PortTaken
+from swarm.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from infra.local.cloud import LocalCloud
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process's exit code."""
+    options = _parser().parse_args(arguments)
+    stopping = _stop_on_signals()
+    try:
+        configuration = configure()
+        cloud = _cloud(options, configuration)
+        return _serve(cloud, configuration, stopping)
+    except (NotConfigured, PortTaken) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="services")
+    services = commands.add_parser("services", help="run until SIGTERM or Ctrl-C")
+    services.add_argument("--port", type=_port, default=5050, help="where to listen; 0 is any free port (default 5050)")
+    services.add_argument("--require-key", action="store_true", help="refuse requests without an API key; prints one")
+    services.add_argument("--logs", type=Path, help="folder for the functions' logs (default .local/logs)")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _stop_on_signals() -> threading.Event:
+    """Set by the first signal, also while starting; nothing is cut short, so nothing is left behind."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCloud:
+    # Slow to import, and not needed to say that a setting is missing.
+    from infra.local.cloud import LocalCloud  # noqa: PLC0415
+
+    cloud = LocalCloud(
+        port=options.port,
+        offline=configuration.offline,
+        api_key=configuration.api_key,
+        parameters=configuration.parameters,
+        require_key=options.require_key,
+    )
+    if options.logs:
+        cloud.log_folder = options.logs
+    return cloud
+
+
+def _serve(cloud: LocalCloud, configuration: Configuration, stopping: threading.Event) -> int:
+    with cloud:
+        for ignored in cloud.ignored:
+            print(ignored, file=sys.stderr)
+        if configuration.offline:
+            print("offline: the deterministic model answers, no provider is called", file=sys.stderr)
+        if cloud.require_key:
+            print(f"key {cloud.development_key}", file=sys.stderr)
+        if not stopping.is_set():
+            print(f"ready {cloud.url}", flush=True)
+        stopping.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""The laptop cloud as a Python object, for `services`, the demo and tests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from moto.cloudformation.models import cloudformation_backends
+from moto.moto_api._internal import moto_api_backend
+
+from infra.local import deployment, moto_patches, schedules, settings, template
+from infra.local.aws import Clients
+from infra.local.calls import Call
+from infra.local.front import routes
+from infra.local.front.gateway import Gateway
+from infra.local.front.server import Front
+from infra.local.identity import ACCOUNT_ID, REGION, CredentialIssuer
+from infra.local.lambdas.function import Function
+from infra.local.lambdas.lifeline import Lifeline
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specification import environment
+from infra.local.moto_patches import lambdas as lambda_patches
+from infra.local.moto_patches import state_machines
+from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
+from infra.local.server import AwsServer
+from infra.local.supported import Ignored
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STACK_NAME = "codex-swarm"
+SECRET_NAME = "codex-swarm/openai"  # noqa: S105  (the name of the secret, not the secret)
+TENANT = "local"
+
+# moto's state is one per process.
+_the_one = threading.Lock()
+
+
+class AlreadyRunning(Exception):
+    """A process can hold one laptop cloud at a time: moto's state is global."""
+
+
+@dataclass
+class LocalCloud:
+    """The system of `template.yaml`, running from `start` to `stop`; also a context manager.
+
+    One at a time in a process. `parameters` win over what `offline` and `api_key` set. `function_environment` adds
+    variables to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
+    """
+
+    template: Path = REPOSITORY / "template.yaml"
+    port: int = 0
+    offline: bool = True
+    api_key: str | None = field(default=None, repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    require_key: bool = False
+    log_folder: Path = REPOSITORY / ".local" / "logs"
+
+    url: str = field(init=False, default="")
+    endpoint_url: str = field(init=False, default="")
+    development_key: str = field(init=False, repr=False, default="")
+    ignored: tuple[Ignored, ...] = field(init=False, default=())
+    resources: Mapping[str, Resolved] = field(init=False, default_factory=dict)
+    outputs: Mapping[str, str] = field(init=False, default_factory=dict)
+    functions: LambdaService = field(init=False, default_factory=LambdaService)
+
+    def __post_init__(self) -> None:
+        self._running = ExitStack()
+        self._physical_ids: Mapping[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Returns when requests are answered. Raises PortTaken, UnsupportedTemplate, AlreadyRunning."""
+        if not _the_one.acquire(blocking=False):
+            raise AlreadyRunning("this process holds a laptop cloud already; stop it first")
+        self._running.callback(_the_one.release)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End everything that was started; on return no process is left. Twice is once."""
+        self._running.close()
+
+    @property
+    def table_name(self) -> str:
+        """The DynamoDB table."""
+        return self._physical_ids["Table"]
+
+    @property
+    def bucket_name(self) -> str:
+        """The S3 bucket."""
+        return self._physical_ids["Bucket"]
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The run's state machine."""
+        return self._physical_ids["RunStateMachine"]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the laptop cloud; what it calls is recorded with no function."""
+        return self._clients.client(service)
+
+    @contextmanager
+    def recorded_calls(self) -> Iterator[list[Call]]:
+        """The AWS calls made inside the block, by anyone; the list grows as they come."""
+        with self._server.recorder.record() as calls:
+            yield calls
+
+    def worker_pids(self) -> list[int]:
+        """Every Lambda worker process that lives at this moment."""
+        return [worker.pid for function in self.functions.values() for worker in function.workers()]
+
+    # ---- starting, in the order in which things depend on each other ------------------------------------------
+
+    def _start(self) -> None:
+        _be_quiet()
+        front = Front(self.port)
+        self._running.callback(front.close)
+        moto_patches.install()
+        credentials = CredentialIssuer()
+        self._running.callback(moto_api_backend.reset)
+        self._server = AwsServer(credentials)
+        self._running.callback(self._server.close)
+        self.endpoint_url = self._server.url
+        self._clients = Clients(self.endpoint_url)
+        self._running.callback(self._clients.close)
+        translated = self._deploy()
+        self._start_functions(translated, credentials)
+        self._serve(front)
+
+    def _deploy(self) -> template.Template:
+        parameters = self._parameters()
+        translated = template.load(self.template, parameters)
+        self.ignored = translated.ignored
+        if self.api_key is not None:
+            self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
+        RESOLVED.clear()
+        # Not over HTTP: what moto cannot do is told by its own exception, not by a page of a debugger.
+        cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
+            name=STACK_NAME, template=json.dumps(translated.document), parameters=translated.known(parameters)
+        )
+        self.resources = dict(RESOLVED)
+        cloudformation = self.client("cloudformation")
+        stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+        self._physical_ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
+        for resource in self.resources.values():
+            settings.apply(resource, self._clients)
+        return translated
+
+    def _parameters(self) -> dict[str, str]:
+        return {
+            "Stage": "local",
+            "FakeSwarm": "1" if self.offline else "",
+            "OpenAISecretName": SECRET_NAME if self.api_key is not None else "",
+            **self.parameters,
+        }
+
+    def _start_functions(self, translated: template.Template, credentials: CredentialIssuer) -> None:
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        lifeline = Lifeline()
+        self._running.callback(lifeline.close)
+        self.functions = LambdaService()
+        self._running.callback(self.functions.stop)
+        for specification in deployment.specifications(
+            self.resources, translated.folders, self.function_environment
+        ):
+            variables = environment(specification, credentials.issue(specification.logical_id), self.endpoint_url)
+            log = self.log_folder / f"{specification.logical_id}.log"
+            self.functions.add(Function(specification, variables, log, lifeline))
+        lambda_patches.run_with(self.functions)
+        self._running.callback(lambda_patches.run_with, None)
+        self._running.callback(state_machines.stop_everything)
+        scheduler = schedules.Scheduler(schedules.read(self.resources.values()), self.functions)
+        self._running.callback(scheduler.stop)
+
+    def _serve(self, front: Front) -> None:
+        documents = [each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"]
+        found = [route for document in documents for route in routes.read(document)]
+        self.development_key = secrets.token_urlsafe(24)
+        self._store_key(self.development_key)
+        front.start(Gateway(found, self.functions, None if self.require_key else self.development_key))
+        self.url = front.url
+
+    def _store_key(self, key: str) -> None:
+        # As swarm.tenants reads it: only the hash is stored.
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        item = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}, "tenant_id": {"S": TENANT}}
+        self.client("dynamodb").put_item(TableName=self.table_name, Item=item)
+
+
+def _be_quiet() -> None:
+    """Libraries log to whoever listens; nobody does, and then Python prints warnings to stderr."""
+    for name in ("moto", "werkzeug", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+

@@ -1,0 +1,57 @@
+"""What the developer's environment says: which model answers, and with which key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from swarm.errors import NotConfigured
+from swarm.settings import ADVICE
+
+KEY = "OPENAI_API_KEY"
+FAKE_SWARM = "CROSS_RUN_FAKE_SWARM"
+# Settings by the name of the template parameter that each becomes.
+PARAMETERS = {
+    "FakeCodex": "CROSS_RUN_FAKE_CODEX",
+    "OpenAIBaseUrl": "OPENAI_BASE_URL",
+    "OpenAIModel": "OPENAI_MODEL",
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The offline model, or a provider's key; and parameters of the template."""
+
+    offline: bool
+    api_key: str | None = field(repr=False)
+    parameters: Mapping[str, str]
+
+
+def configure(
+    environment: Mapping[str, str] = os.environ,
+    terminal: TextIO | None = None,
+    ask: Callable[[str], str] = input,
+) -> Configuration:
+    """Read the settings. With a terminal and no key it offers the offline model; raises NotConfigured without either."""
+    terminal = sys.stdin if terminal is None else terminal
+    parameters = {name: environment[setting] for name, setting in PARAMETERS.items() if environment.get(setting)}
+    offline = environment.get(FAKE_SWARM) == "1"
+    api_key = environment.get(KEY) or None
+    if offline or api_key is None:
+        if not offline and not (terminal.isatty() and _accepted(ask)):
+            raise NotConfigured(KEY, ADVICE)
+        return Configuration(offline=True, api_key=None, parameters=parameters)
+    return Configuration(offline=False, api_key=api_key, parameters=parameters)
+
+
+def _accepted(ask: Callable[[str], str]) -> bool:
+    print(f"{KEY} is not set. The deterministic offline model needs none.", file=sys.stderr)
+    # `input` would write its prompt to stdout, which is for the ready line.
+    print("Go on with the offline model? [Y/n] ", end="", file=sys.stderr, flush=True)
+    try:
+        return ask("").strip().lower() in ("", "y", "yes")
+    except EOFError:
+        return False

@@ -1,0 +1,63 @@
+"""From a request to its response: the route, the authorizer, the function."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from infra.local.front.authorization import Authorization
+from infra.local.front.request import Request, proxy_event
+from infra.local.front.response import (
+    INTERNAL_ERROR,
+    NOT_FOUND,
+    TOO_LARGE,
+    UNAVAILABLE,
+    Response,
+    of_function,
+)
+from infra.local.front.routes import Route
+from infra.local.lambdas.invocation import RequestTooLarge, Throttled
+from infra.local.lambdas.service import LambdaService
+
+
+class Gateway:
+    """The HTTP API. With a `development_key`, a request without a key is taken to carry that one."""
+
+    def __init__(self, routes: list[Route], functions: LambdaService, development_key: str | None) -> None:
+        self._routes = routes
+        self._functions = functions
+        self._development_key = development_key
+        self._authorization = Authorization(functions)
+
+    def answer(self, request: Request) -> Response:
+        """Every request gets a response; nothing that a client or a function does is raised."""
+        for route in self._routes:
+            parameters = route.match(request.method, request.path)
+            if parameters is not None:
+                return self._answer_on(route, request, parameters)
+        return NOT_FOUND
+
+    def _answer_on(self, route: Route, request: Request, parameters: dict[str, str]) -> Response:
+        context = None
+        if route.authorizer is not None:
+            request = self._with_key(request)
+            context = self._authorization.decide(route.authorizer, request, route, parameters)
+            if isinstance(context, Response):
+                return context
+        event = json.dumps(proxy_event(request, route.key, parameters, context)).encode()
+        try:
+            function = self._functions.by_arn(route.function_arn)
+            outcome = function.begin(event, patience=route.timeout).wait(route.timeout)
+        except Throttled:
+            return UNAVAILABLE
+        except RequestTooLarge:
+            return TOO_LARGE
+        if outcome is None:
+            # The function goes on, and nobody waits for it any longer.
+            return UNAVAILABLE
+        return INTERNAL_ERROR if outcome.error is not None else of_function(outcome.payload)
+
+    def _with_key(self, request: Request) -> Request:
+        if self._development_key is None or "authorization" in request.headers:
+            return request
+        return replace(request, headers={**request.headers, "authorization": f"Bearer {self._development_key}"})

@@ -1,0 +1,1 @@
+"""Lambda on one machine: every execution environment is a process that awslambdaric drives."""

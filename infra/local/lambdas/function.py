@@ -1,0 +1,132 @@
+"""A Lambda function: a pool of workers that grows with the calls, within the function's concurrency."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.lambdas.invocation import REQUEST_LIMIT, Invocation, Outcome, RequestTooLarge, Throttled
+from infra.local.lambdas.lifeline import Lifeline
+from infra.local.lambdas.specification import Specification
+from infra.local.lambdas.worker import Worker
+
+# Without a reserved concurrency AWS would scale out; here calls queue for a worker instead.
+MOST_WORKERS = 10
+QUEUE_SECONDS = 60.0
+# A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
+IDLE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class RunningWorker:
+    """A live worker process, and the request it has in hand."""
+
+    pid: int
+    request_id: str | None
+
+
+class Function:
+    """Calls run in parallel, each in a process of its own that later calls use again."""
+
+    def __init__(
+        self, specification: Specification, environment: Mapping[str, str], log_path: Path, lifeline: Lifeline
+    ) -> None:
+        self.specification = specification
+        self.environment = dict(environment)
+        self.log_path = log_path
+        self._lifeline = lifeline
+        self._log = log_path.open("ab", buffering=0)
+        self._changed = threading.Condition()
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._stopped = False
+        reserved = specification.reserved_concurrency
+        self._limit = MOST_WORKERS if reserved is None else reserved
+
+    def invoke(self, payload: bytes) -> Outcome:
+        """Call and wait for the outcome. Raises Throttled and RequestTooLarge."""
+        return self.begin(payload).result()
+
+    def begin(self, payload: bytes, patience: float = QUEUE_SECONDS) -> Invocation:
+        """Start a call, waiting at most `patience` seconds for a worker. Raises Throttled and RequestTooLarge."""
+        if len(payload) > REQUEST_LIMIT:
+            raise RequestTooLarge(len(payload), REQUEST_LIMIT)
+        invocation = Invocation(payload, self.specification.arn)
+        self._worker(patience).take(invocation)
+        return invocation
+
+    def workers(self) -> list[RunningWorker]:
+        """Every live worker, for whoever wants to watch or kill one."""
+        with self._changed:
+            return [
+                RunningWorker(worker.pid, worker.current.request_id if worker.current else None)
+                for worker in self._workers
+                if worker.alive
+            ]
+
+    def busy_pids(self) -> list[int]:
+        """The processes that run a call at this moment."""
+        return [worker.pid for worker in self.workers() if worker.request_id is not None]
+
+    def kill_workers(self) -> None:
+        """End every worker, so that the next call starts cold."""
+        with self._changed:
+            workers = list(self._workers)
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.wait()
+
+    def stop(self) -> None:
+        """Take no more calls and end every worker; on return none is left."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self.kill_workers()
+        self._log.close()
+
+    def _worker(self, patience: float) -> Worker:
+        deadline = time.monotonic() + (0 if self.specification.reserved_concurrency is not None else patience)
+        with self._changed:
+            while not self._stopped:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive:
+                        return worker
+                if len(self._workers) < self._limit:
+                    worker = Worker(self, self._log, self._lifeline)
+                    self._workers.add(worker)
+                    return worker
+                if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                    break
+        raise Throttled(self.specification.name)
+
+    # what workers tell
+
+    def released(self, worker: Worker) -> None:
+        """The worker has settled its invocation and can take another."""
+        with self._changed:
+            if worker in self._workers and worker.alive:
+                self._idle.append(worker)
+                self._changed.notify()
+            longest = self._idle[0] if len(self._idle) > 1 else None
+        if longest is not None and time.monotonic() - longest.idle_since > IDLE_SECONDS:
+            self._retire(longest)
+
+    def lost(self, worker: Worker) -> None:
+        """The worker's process has ended."""
+        with self._changed:
+            self._workers.discard(worker)
+            if worker in self._idle:
+                self._idle.remove(worker)
+            self._changed.notify()
+
+    def _retire(self, worker: Worker) -> None:
+        with self._changed:
+            if worker not in self._idle:
+                return
+            self._idle.remove(worker)
+        worker.kill()

@@ -1,0 +1,68 @@
+"""The Lambda service: functions by name, synchronous and asynchronous calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+from infra.local.lambdas.function import Function
+from infra.local.lambdas.invocation import EVENT_LIMIT, Outcome, RequestTooLarge, Throttled
+
+# AWS waits one minute and then two between the attempts of an asynchronous call; nobody at a laptop would.
+RETRY_SECONDS = (1.0, 2.0)
+
+
+class LambdaService(Mapping[str, Function]):
+    """Functions by logical id; calls by the physical name that AWS knows."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Function] = {}
+        self._by_name: dict[str, Function] = {}
+        self._stopping = threading.Event()
+
+    def add(self, function: Function) -> None:
+        """Take one more function into the service."""
+        self._functions[function.specification.logical_id] = function
+        self._by_name[function.specification.name] = function
+
+    def __getitem__(self, logical_id: str) -> Function:
+        return self._functions[logical_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def by_arn(self, arn: str) -> Function:
+        """The function of an ARN, with or without a version or an alias at its end."""
+        return self._by_name[arn.split(":")[6]]
+
+    def invoke(self, name: str, payload: bytes) -> Outcome:
+        """A synchronous call. Raises Throttled and RequestTooLarge."""
+        return self._by_name[name].invoke(payload)
+
+    def send(self, name: str, payload: bytes) -> None:
+        """An asynchronous call: accepted at once, tried again when it fails. Raises RequestTooLarge."""
+        if len(payload) > EVENT_LIMIT:
+            raise RequestTooLarge(len(payload), EVENT_LIMIT)
+        function = self._by_name[name]
+        threading.Thread(target=self._deliver, args=(function, payload), name=f"event-{name}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End every worker; on return none is left."""
+        self._stopping.set()
+        for function in self._functions.values():
+            function.stop()
+
+    def _deliver(self, function: Function, payload: bytes) -> None:
+        for attempt in range(function.specification.retries + 1):
+            if self._stopping.is_set() or self._succeeds(function, payload):
+                return
+            self._stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+
+    def _succeeds(self, function: Function, payload: bytes) -> bool:
+        try:
+            return function.invoke(payload).error is None
+        except Throttled:
+            return False

@@ -1,0 +1,140 @@
+"""One execution environment: a process that runs one invocation at a time, and the thread that minds it."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, BinaryIO
+
+from infra.local.lambdas.invocation import Invocation, Outcome
+from infra.local.lambdas.lifeline import Lifeline, kill_session
+from infra.local.lambdas.runtime_api import RuntimeApi
+
+if TYPE_CHECKING:
+    from infra.local.lambdas.function import Function
+
+# AWS allows ten seconds; a laptop that starts ten workers at once on two cores needs more.
+INIT_SECONDS = 30
+
+
+class Worker:
+    """A process started through awslambdaric. It never outlives `kill`, its invocation's timeout, or the lifeline."""
+
+    def __init__(self, function: Function, log: BinaryIO, lifeline: Lifeline) -> None:
+        self._function = function
+        self._log = log
+        self._lifeline = lifeline
+        self._jobs: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self._asked = threading.Event()
+        self._init_error: bytes | None = None
+        self.current: Invocation | None = None
+        self.idle_since = time.monotonic()
+        self._api = RuntimeApi(self, function.specification.timeout)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", function.specification.handler],
+            cwd=function.specification.folder,
+            env={**function.environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        lifeline.holds(self._process.pid)
+        self.pid = self._process.pid
+        self._ended = threading.Event()
+        self._exit_status = 0
+        self._watcher = threading.Thread(target=self._watch, name=f"watch-{self.pid}", daemon=True)
+        self._watcher.start()
+        threading.Thread(target=self._mind, name=f"mind-{self.pid}", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """False once the process has ended."""
+        return not self._ended.is_set() and self._process.poll() is None
+
+    def take(self, invocation: Invocation) -> None:
+        """Run this next; the worker must be idle."""
+        self.current = invocation
+        self._jobs.put(invocation)
+        # Either the watcher finds `current`, or this finds that the watcher has been.
+        if self._ended.is_set():
+            invocation.settle(self._death(invocation))
+
+    def kill(self) -> None:
+        """End the process and all that it started; returns at once."""
+        if not self._ended.is_set():
+            kill_session(self.pid)
+
+    def wait(self) -> None:
+        """Until the process has ended and nothing is left of it."""
+        self._watcher.join()
+
+    # what the runtime API tells
+
+    def asks_for_work(self) -> None:
+        """Initialisation is over."""
+        self._asked.set()
+
+    def failed_to_start(self, error: bytes) -> None:
+        """Kept for the invocation that is waiting for this worker."""
+        self._init_error = error
+
+    def answered(self, request_id: str, outcome: Outcome) -> None:
+        """Settles the invocation in hand; an answer to any other is stale and dropped."""
+        invocation = self.current
+        if invocation is not None and invocation.request_id == request_id:
+            # Back to the pool before the caller knows, or its next call would start another worker.
+            invocation.settle(outcome, before_telling=self._give_back)
+
+    def _give_back(self) -> None:
+        self.current = None
+        self.idle_since = time.monotonic()
+        self._function.released(self)
+
+    # the two threads
+
+    def _mind(self) -> None:
+        """See each invocation through: hand it over, and kill when its time is up."""
+        while (invocation := self._jobs.get()) is not None:
+            if not self._asked.wait(INIT_SECONDS):
+                self._give_up(invocation, f"Init timed out after {INIT_SECONDS} seconds")
+                continue
+            timeout = self._function.specification.timeout
+            self._api.give(invocation)
+            if invocation.wait(timeout) is None:
+                self._give_up(invocation, f"Task timed out after {timeout:.2f} seconds")
+
+    def _give_up(self, invocation: Invocation, reason: str) -> None:
+        message = f"RequestId: {invocation.request_id} Error: {reason}"
+        if invocation.settle(Outcome.failed("Sandbox.Timedout", message)):
+            self._log.write(f"{message}\n".encode())
+            self.kill()
+
+    def _watch(self) -> None:
+        """Wait for the process to end, by itself or killed, and leave nothing of it behind."""
+        self._exit_status = self._process.wait()
+        kill_session(self.pid)
+        self._lifeline.lets_go(self.pid)
+        self._ended.set()
+        self._function.lost(self)
+        invocation = self.current
+        if invocation is not None and invocation.settle(self._death(invocation)):
+            self._log.write(f"RequestId: {invocation.request_id} Error: {self._exit()}\n".encode())
+        self._asked.set()
+        self._jobs.put(None)
+        self._api.close()
+
+    def _death(self, invocation: Invocation) -> Outcome:
+        if self._init_error is not None:
+            return Outcome(self._init_error, "Unhandled")
+        message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: {self._exit()}"
+        return Outcome.failed("Runtime.ExitError", message)
+
+    def _exit(self) -> str:
+        if self._exit_status < 0:
+            return f"signal: {(signal.strsignal(-self._exit_status) or 'unknown').lower()}"
+        return f"exit status {self._exit_status}"

@@ -1,0 +1,43 @@
+"""Every change that the laptop cloud makes to moto 5.2.5, and nothing else changes it.
+
+`PATCHES` names them. For each there is a probe in tests/local/moto_probes.py that fails on moto as it comes and
+succeeds with the patch; a probe that succeeds without it says that the patch can go.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from infra.local.moto_patches import cloudformation, events, lambdas, resources, state_machines
+
+PATCHES: Mapping[str, Callable[[], None]] = {
+    "state_machines_run": state_machines.use_the_interpreter,
+    "state_machine_arn": state_machines.give_arn_as_attribute,
+    "stop_execution": state_machines.stop_at_once,
+    "payload_limit": state_machines.limit_payloads,
+    "terminal_errors": state_machines.keep_terminal_errors_uncaught,
+    "start_execution": state_machines.start_once,
+    "interpreter_clients": state_machines.share_clients,
+    "status_events": events.announce_executions,
+    "lambda_targets": events.deliver_to_functions,
+    "resolved_properties": cloudformation.keep_resolved_properties,
+    "unnamed_parameters": cloudformation.name_parameters,
+    "lambda_processes": lambdas.run_processes,
+    "layer_and_version_ids": lambdas.identify_layers_and_versions,
+    "layers_kept": lambdas.keep_layers,
+    "missing_types": resources.add_missing_types,
+}
+
+_lock = threading.Lock()
+_installed: set[str] = set()
+
+
+def install() -> None:
+    """Apply every patch, once a process."""
+    with _lock:
+        for name, patch in PATCHES.items():
+            if name not in _installed:
+                patch()
+                _installed.add(name)
+    cloudformation.forget_known_types()

@@ -1,0 +1,111 @@
+"""EventBridge: executions announce themselves, and rules reach functions."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import EventTemplateParser, Rule, events_backends
+from moto.stepfunctions import responses
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+
+from infra.local.moto_patches import lambdas
+
+DETAIL_TYPE = "Step Functions Execution Status Change"
+
+
+def announce_executions() -> None:
+    """moto emits no "Step Functions Execution Status Change"."""
+    start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
+    stop_execution = responses.StepFunctionResponse.stop_execution
+
+    def start_and_announce(execution: Execution) -> None:
+        _announce(execution, "RUNNING")
+        start(execution)
+
+    def end_and_announce(communication: BaseExecutionWorkerCommunication) -> None:
+        stopped = communication.execution.stop_date is not None
+        terminated(communication)
+        if not stopped:
+            _announce(communication.execution, communication.execution.status)
+
+    def stop_and_announce(response: responses.StepFunctionResponse) -> responses.ActionResult:
+        execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+        running = execution.stop_date is None
+        result = stop_execution(response)
+        if running and execution.status == "ABORTED":
+            _announce(execution, "ABORTED")
+        return result
+
+    Execution.start = start_and_announce
+    BaseExecutionWorkerCommunication.terminated = end_and_announce
+    responses.StepFunctionResponse.stop_execution = stop_and_announce
+
+
+def _announce(execution: Execution, status: str) -> None:
+    detail = {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": execution.state_machine.arn,
+        "name": execution.name,
+        "status": status,
+        "startDate": int(execution.start_date.timestamp() * 1000),
+        "stopDate": int(execution.stop_date.timestamp() * 1000) if execution.stop_date else None,
+        "input": json.dumps(execution.input_data),
+        "output": json.dumps(execution.output) if execution.output is not None else None,
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+    event = {
+        "Source": "aws.states",
+        "DetailType": DETAIL_TYPE,
+        "Detail": json.dumps(detail),
+        "Resources": [execution.exec_arn],
+    }
+    try:
+        events_backends[execution.account_id][execution.region_name].put_events([event])
+    except Exception as error:  # noqa: BLE001  (a rule that fails is no reason for the execution to)
+        print(f"event of {execution.name} not delivered: {error!r}", file=sys.stderr)
+
+
+def deliver_to_functions() -> None:
+    """A rule with a Lambda target raises NotImplementedError; a schedule's rule matches every event."""
+    send = Rule.send_to_targets
+
+    def send_to_functions_too(rule: Rule, original_event: Any, transform_input: bool = True) -> None:
+        if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
+            return
+        if not rule.event_pattern.matches_event(original_event):
+            return
+        targets = rule.targets
+        for target in targets:
+            if ":lambda:" in target["Arn"]:
+                payload = _payload(target, original_event)
+                lambdas.send_event(target["Arn"], rule.account_id, rule.region_name, payload)
+        others = [target for target in targets if ":lambda:" not in target["Arn"]]
+        if others:
+            elsewhere = copy.copy(rule)
+            elsewhere.targets = others
+            send(elsewhere, original_event, transform_input)
+
+    Rule.send_to_targets = send_to_functions_too
+
+
+def _payload(target: dict[str, Any], original_event: Any) -> bytes:
+    if "Input" in target:
+        return str(target["Input"]).encode()
+    event = {key: value for key, value in original_event.items() if key != "ingestion-time"}
+    if isinstance(event.get("time"), (int, float)):
+        event["time"] = datetime.fromtimestamp(event["time"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    transformer = target.get("InputTransformer")
+    if transformer:
+        event = EventTemplateParser.parse(
+            input_template=transformer["InputTemplate"],
+            input_paths_map=transformer.get("InputPathsMap", {}),
+            event=event,
+        )
+    return json.dumps(event).encode()
+
+

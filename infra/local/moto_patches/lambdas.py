@@ -1,0 +1,117 @@
+"""Lambda: calls reach real processes, and layers and versions have the ids that templates refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from moto.awslambda import models
+from moto.awslambda.utils import get_backend
+from moto.core.exceptions import JsonRESTError
+
+from infra.local.lambdas.invocation import Outcome, RequestTooLarge, Throttled
+
+
+class Functions(Protocol):
+    """What runs the functions."""
+
+    def invoke(self, name: str, payload: bytes) -> Outcome:
+        """A synchronous call."""
+
+    def send(self, name: str, payload: bytes) -> None:
+        """An asynchronous call."""
+
+
+class _Nobody:
+    def invoke(self, name: str, payload: bytes) -> Outcome:
+        raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
+
+    def send(self, name: str, payload: bytes) -> None:
+        raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
+
+
+_functions: list[Functions] = [_Nobody()]
+
+
+def run_with(functions: Functions | None) -> None:
+    """Whom calls reach from now on; None for nobody."""
+    _functions[0] = functions or _Nobody()
+
+
+class _RateExceeded(JsonRESTError):
+    code = 429
+
+    def __init__(self) -> None:
+        super().__init__("TooManyRequestsException", "Rate Exceeded.")
+
+
+class _RequestTooLarge(JsonRESTError):
+    code = 413
+
+    def __init__(self, message: str) -> None:
+        super().__init__("RequestTooLargeException", message)
+
+
+def run_processes() -> None:
+    """moto would start Docker, or answer every call with the same text."""
+    models.LambdaFunction.invoke = _invoke
+
+
+def send_event(function_arn: str, account_id: str, region: str, payload: bytes) -> None:
+    """Call a function asynchronously, the way that AWS services do."""
+    function = models.lambda_backends[account_id][region].get_function(function_arn)
+    _functions[0].send(function.function_name, payload)
+
+
+def _invoke(
+    function: models.LambdaFunction, body: str | bytes, request_headers: Mapping[str, str], response_headers: Any
+) -> bytes:
+    headers = {name.lower(): value for name, value in dict(request_headers or {}).items()}
+    kind = headers.get("x-amz-invocation-type", "RequestResponse")
+    payload = (body.encode() if isinstance(body, str) else body) or b"{}"
+    try:
+        if kind == "DryRun":
+            return b""
+        if kind == "Event":
+            _functions[0].send(function.function_name, payload)
+            return b""
+        outcome = _functions[0].invoke(function.function_name, payload)
+    except Throttled:
+        raise _RateExceeded from None
+    except RequestTooLarge as too_large:
+        raise _RequestTooLarge(str(too_large)) from None
+    if outcome.error is not None:
+        response_headers["x-amz-function-error"] = outcome.error
+    return outcome.payload
+
+
+def identify_layers_and_versions() -> None:
+    """`Ref` of a layer or a version is its ARN; moto has no id for either."""
+    models.LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
+    models.LambdaVersion.physical_resource_id = property(lambda version: version.arn)
+    models.LambdaVersion.has_cfn_attr = classmethod(lambda _cls, name: name == "Version")
+    models.LambdaVersion.get_cfn_attribute = lambda version, _name: str(version.version)
+    original = models.LambdaVersion.create_from_cloudformation_json.__func__
+
+    def create(cls: Any, name: str, document: Any, account_id: str, region: str, **kwargs: Any) -> Any:
+        version = original(cls, name, document, account_id, region, **kwargs)
+        function = get_backend(account_id, region).get_function(document["Properties"]["FunctionName"])
+        arn = ":".join(function.function_arn.split(":")[:7])
+        version.arn = f"{arn}:{version.version}"
+        return version
+
+    models.LambdaVersion.create_from_cloudformation_json = classmethod(create)
+
+
+def keep_layers() -> None:
+    """A function made by CloudFormation says that it has no layers and runs on x86."""
+    original = models.LambdaFunction.create_from_cloudformation_json.__func__
+
+    def create(cls: Any, name: str, document: Any, account_id: str, region: str, **kwargs: Any) -> Any:
+        function = original(cls, name, document, account_id, region, **kwargs)
+        properties = document["Properties"]
+        function.layers = function._get_layers_data(properties.get("Layers", []))
+        function.architectures = properties.get("Architectures", ["x86_64"])
+        return function
+
+    models.LambdaFunction.create_from_cloudformation_json = classmethod(create)

@@ -1,0 +1,212 @@
+"""Step Functions: what moto's interpreter does differently from AWS, where a run could notice."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from moto import settings
+from moto.core.exceptions import AWSError
+from moto.stepfunctions import models, responses
+from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
+    StateTaskServiceLambda,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+
+from infra.local.aws import Clients
+from infra.local.identity import ACCOUNT_ID, REGION
+from infra.local.moto_patches import cloudformation
+
+PAYLOAD_LIMIT = 256 * 1024
+START_SECONDS = 10.0
+
+
+def use_the_interpreter() -> None:
+    """State machines of a template land in the backend that runs nothing, their substitutions left out."""
+    models.stepfunctions_backends = stepfunctions_parser_backends
+
+    def substitute(properties: dict[str, Any], _name: str) -> None:
+        for key, value in properties.get("DefinitionSubstitutions", {}).items():
+            properties["DefinitionString"] = properties["DefinitionString"].replace(f"${{{key}}}", str(value))
+
+    cloudformation.amend("AWS::StepFunctions::StateMachine", substitute)
+
+
+def give_arn_as_attribute() -> None:
+    """`GetAtt Machine.Arn` is an error."""
+    get, has = models.StateMachine.get_cfn_attribute, models.StateMachine.has_cfn_attr.__func__
+    models.StateMachine.get_cfn_attribute = lambda machine, name: machine.arn if name == "Arn" else get(machine, name)
+    models.StateMachine.has_cfn_attr = classmethod(lambda cls, name: name == "Arn" or has(cls, name))
+
+
+def stop_at_once() -> None:
+    """A stopped execution stays RUNNING until its task returns, loses error and cause, and may end as FAILED."""
+    responses.StepFunctionResponse.stop_execution = _stop_execution
+    set_error, set_timed_out = Environment.set_error, Environment.set_timed_out
+    reflect = BaseExecutionWorkerCommunication._reflect_execution_status
+
+    # What the interrupted state still does, such as choosing the next one, must not decide how it all ended.
+    def set_error_unless_stopped(env: Environment, error: Any) -> None:
+        if not isinstance(env._program_state, ProgramStopped):
+            set_error(env, error)
+
+    def set_timed_out_unless_stopped(env: Environment) -> None:
+        if not isinstance(env._program_state, ProgramStopped):
+            set_timed_out(env)
+
+    def reflect_unless_stopped(communication: BaseExecutionWorkerCommunication) -> None:
+        if communication.execution.exec_status != ExecutionStatus.ABORTED:
+            reflect(communication)
+
+    Environment.set_error = set_error_unless_stopped
+    Environment.set_timed_out = set_timed_out_unless_stopped
+    BaseExecutionWorkerCommunication._reflect_execution_status = reflect_unless_stopped
+
+
+def _stop_execution(response: responses.StepFunctionResponse) -> responses.ActionResult:
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    stop(execution, error=response._get_param("error"), cause=response._get_param("cause"))
+    return responses.ActionResult({"stopDate": execution.stop_date})
+
+
+def stop(execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+    """End an execution as ABORTED; one that has ended stays as it is."""
+    if execution.exec_status != ExecutionStatus.RUNNING:
+        return
+    deadline = time.monotonic() + START_SECONDS
+    while not _interpreting(execution) and execution.exec_status == ExecutionStatus.RUNNING:
+        # The interpreter's thread has been started and is reading the definition.
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"execution {execution.name} did not start")
+        time.sleep(0.005)
+    env = execution.exec_worker.env
+    with env._state_mutex:
+        if execution.exec_status != ExecutionStatus.RUNNING or not env.is_running():
+            return
+        execution.exec_status = ExecutionStatus.ABORTED
+        execution.error, execution.cause = error, cause
+        execution.stop_date = datetime.now(UTC)
+        execution.exec_worker.stop(stop_date=execution.stop_date, error=error, cause=cause)
+
+
+def _interpreting(execution: Execution) -> bool:
+    return execution.exec_worker.env is not None and execution.exec_worker.env._program_state is not None
+
+
+def limit_payloads() -> None:
+    """Inputs, and the payloads and results of tasks, may be larger than 256 KiB."""
+    evaluate = StateTaskServiceLambda._eval_service_task
+
+    def evaluate_within_limit(task: Any, env: Environment, *args: Any, **kwargs: Any) -> None:
+        payload = kwargs["normalised_parameters"].get("Payload", b"")
+        _check_size(task, env, payload, "was given an input")
+        evaluate(task, env, *args, **kwargs)
+        _check_size(task, env, to_json_str(env.stack[-1]["Payload"], separators=(",", ":")), "returned a result")
+
+    StateTaskServiceLambda._eval_service_task = evaluate_within_limit
+
+
+def _check_size(task: Any, env: Environment, value: str | bytes, what: str) -> None:
+    size = len(value if isinstance(value, bytes) else value.encode())
+    if size <= PAYLOAD_LIMIT:
+        return
+    error = StatesErrorNameType.StatesStatesDataLimitExceeded
+    cause = f"The state/task '{task.name}' {what} with a size exceeding the maximum number of bytes service limit."
+    details = ExecutionFailedEventDetails(error=error.to_name(), cause=cause)
+    raise FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=StatesErrorName(typ=error),
+            event_type=HistoryEventType.TaskFailed,
+            event_details=EventDetails(executionFailedEventDetails=details),
+        )
+    )
+
+
+def keep_terminal_errors_uncaught() -> None:
+    """States.ALL catches the errors that it cannot catch in AWS."""
+    evaluate = ErrorEqualsDecl._eval_body
+    terminal = [
+        StatesErrorName(typ=StatesErrorNameType.StatesStatesDataLimitExceeded),
+        StatesErrorName(typ=StatesErrorNameType.StatesRuntime),
+    ]
+
+    def evaluate_unless_terminal(declaration: ErrorEqualsDecl, env: Environment) -> None:
+        error = env.stack[-1]
+        if error in terminal and error not in declaration.error_names:
+            env.stack[-1] = False
+        else:
+            evaluate(declaration, env)
+
+    ErrorEqualsDecl._eval_body = evaluate_unless_terminal
+
+
+class _InputTooLarge(AWSError):
+    TYPE = "ValidationException"
+    STATUS = 400
+
+    def __init__(self) -> None:
+        super().__init__(
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {PAYLOAD_LIMIT}"
+        )
+
+
+def start_once() -> None:
+    """Two starts with one name at one moment both run; an unnamed one gets no name; any input is taken."""
+    start = StepFunctionsParserBackend.start_execution
+    lock = threading.Lock()
+
+    def start_named(
+        backend: Any, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, *rest: Any
+    ) -> Execution:
+        if len((execution_input or "").encode()) > PAYLOAD_LIMIT:
+            raise _InputTooLarge
+        with lock:
+            return start(backend, state_machine_arn, name or str(uuid.uuid4()), execution_input, *rest)
+
+    StepFunctionsParserBackend.start_execution = start_named
+
+
+def share_clients() -> None:
+    """The interpreter makes a new client for every task, 10 to 20 ms each, in threads that must not share a session."""
+    original = boto_client.boto_client_for
+    shared: dict[str, Clients] = {}
+    lock = threading.Lock()
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
+        endpoint = f"http://127.0.0.1:{settings.moto_server_port()}"
+        with lock:
+            if endpoint not in shared:
+                # A Lambda may take 15 minutes, and the state machine's own Retry is the only one.
+                shared[endpoint] = Clients(endpoint, read_timeout=1000, attempts=1)
+            return shared[endpoint].client(service)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "boto_client_for", None) is original:
+            module.boto_client_for = client_for  # type: ignore[attr-defined]
+
+
+def stop_everything() -> None:
+    """End every execution, so that no interpreter thread goes on when the laptop cloud is gone."""
+    for machine in stepfunctions_parser_backends[ACCOUNT_ID][REGION].state_machines:
+        for execution in machine.executions:
+            stop(execution, error="LaptopCloud.Stopped")

@@ -1,0 +1,68 @@
+"""moto as a server on loopback, behind what it does not do itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from infra.local.calls import CallRecorder, Environ, WsgiApp
+from infra.local.identity import CredentialIssuer
+from infra.local.s3_guard.guard import S3Guard
+
+
+class OneTableCallAtATime:
+    """WSGI middleware. moto's DynamoDB loses updates when its calls run in parallel."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            with self._lock:
+                return self._app(environ, start_response)
+        return self._app(environ, start_response)
+
+
+class _Handler(MotoRequestHandler):
+    # Header and body are two small segments, which Nagle's algorithm would hold back.
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  (the name is werkzeug's)
+        """Silent: there is one line for each of thousands of calls."""
+
+
+class AwsServer:
+    """Serves AWS at `url` from construction until `close`."""
+
+    def __init__(self, credentials: CredentialIssuer) -> None:
+        _configure_moto()
+        app = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
+        self.recorder = CallRecorder(S3Guard(app, credentials), credentials)
+        self._server = make_server("127.0.0.1", 0, self.recorder, threaded=True, request_handler=_Handler)
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._server.block_on_close = False  # type: ignore[attr-defined]
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        # Where moto's interpreter of state machines finds the other services.
+        os.environ["MOTO_PORT"] = str(self._server.server_port)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop accepting; what is being answered is left to end by itself."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def _configure_moto() -> None:
+    os.environ["VALIDATE_LAMBDA_S3"] = "false"
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    default_user_config["iam"] = {"load_aws_managed_policies": False}

@@ -1,0 +1,58 @@
+"""`template.yaml` as CloudFormation gets it: translated by SAM's own translator, with local folders for code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local.aws import session
+from infra.local.supported import Ignored, check
+
+FUNCTION = "AWS::Serverless::Function"
+LAYER = "AWS::Serverless::LayerVersion"
+STATE_MACHINE = "AWS::Serverless::StateMachine"
+# Stands for code that stays where it is: SAM takes S3 locations only, and nothing ever reads them.
+BUCKET = "local"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A translated template. `folders` says where the code of a function or a layer is, by its S3 key."""
+
+    document: Mapping[str, Any]
+    folders: Mapping[str, Path]
+    ignored: tuple[Ignored, ...]
+
+    def known(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Those of the parameters that the template declares."""
+        return {name: value for name, value in parameters.items() if name in self.document.get("Parameters", {})}
+
+
+def load(path: Path, parameters: Mapping[str, str]) -> Template:
+    """Translate a SAM template. Raises UnsupportedTemplate when it has a type that the laptop cloud cannot run."""
+    # Slow to import, and needed once.
+    from samtranslator.parser.parser import Parser  # noqa: PLC0415
+    from samtranslator.translator.translator import Translator  # noqa: PLC0415
+    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415
+
+    source = yaml_parse(path.read_text())
+    folders: dict[str, Path] = {}
+    defaults = source.get("Globals", {}).get("Function", {})
+    shared_code = defaults.pop("CodeUri", None)
+    for logical_id, resource in source["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == FUNCTION:
+            folders[logical_id] = path.parent / properties.get("CodeUri", shared_code)
+            properties["CodeUri"] = f"s3://{BUCKET}/{logical_id}"
+        elif resource["Type"] == LAYER:
+            folders[logical_id] = path.parent / properties["ContentUri"]
+            properties["ContentUri"] = f"s3://{BUCKET}/{logical_id}"
+        elif resource["Type"] == STATE_MACHINE and "DefinitionUri" in properties:
+            properties["Definition"] = yaml_parse((path.parent / properties.pop("DefinitionUri")).read_text())
+    declared = {name: value for name, value in parameters.items() if name in source.get("Parameters", {})}
+    # Of AWS's managed policies only full ARNs are understood: asking IAM for their names needs an account.
+    document = Translator({}, Parser(), boto_session=session()).translate(source, parameter_values=declared)
+    return Template(document, folders, tuple(check(document["Resources"])))
+
