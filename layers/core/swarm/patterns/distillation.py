@@ -1,51 +1,45 @@
-"""From the steps of a run that succeeded, the few lines that are worth telling the next one."""
+"""From the steps of a run that succeeds, what is worth telling the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from pydantic import JsonValue
+from collections.abc import Sequence
 
 from codex_swarm.models import PatternRead, PatternStep
 from swarm.events import Event
+from swarm.patterns.one_line import one_line
+from swarm.patterns.steps import pattern_steps
+from swarm.patterns.variables import variables_in
 from swarm.run import Run
 
-MAX_STEPS = 12
-MAX_INSTRUCTION = 160
+MAX_NAME = 80
+MAX_SUMMARY = 160
+
+_MAX_GOAL = 100
 
 
 def distil(run: Run, steps: Sequence[Event]) -> PatternRead | None:
-    """What the run taught; None when no step is worth keeping."""
-    kept = [step for step in map(_pattern_step, steps) if step is not None][:MAX_STEPS]
+    """What the run taught; None when no step is worth keeping. The same run always teaches the same.
+
+    `steps` are the run's events of type `step`, in order. Variables are looked for in the user's instructions, then
+    in the steps that are kept.
+    """
+    kept = pattern_steps(steps)
     if not kept:
         return None
+    texts = [run.instructions, *(step.instruction for step in kept)]
     return PatternRead(
         id=f"pat-{run.run_id}",
         source_run_id=run.run_id,
-        name=_line(run.name),
-        summary=_line(run.instructions),
+        name=one_line(run.name, MAX_NAME),
+        summary=_summary(run, kept),
         steps=kept,
+        variables=variables_in(texts, run.task_type),
     )
 
 
-def _pattern_step(event: Event) -> PatternStep | None:
-    fields = event.fields
-    if fields.get("role") not in ("assistant", "tool") or fields.get("ok") is False:
-        return None
-    told = _tool(fields) if fields["role"] == "tool" else str(fields.get("content") or "")
-    instruction = _line(told)
-    intent = fields.get("intent_kind")
-    return (
-        PatternStep(instruction=instruction, intent=intent if isinstance(intent, str) else None)
-        if instruction
-        else None
-    )
-
-
-def _tool(fields: Mapping[str, JsonValue]) -> str:
-    return " ".join(str(fields[name]) for name in ("tool_name", "intent_target") if fields.get(name))
-
-
-def _line(text: str) -> str:
-    line = " ".join(text[:4096].split())
-    return line if len(line) <= MAX_INSTRUCTION else f"{line[: MAX_INSTRUCTION - 1]}…"
+def _summary(run: Run, steps: Sequence[PatternStep]) -> str:
+    """The goal, and by what kinds of step it was reached."""
+    goal = one_line(run.instructions, _MAX_GOAL)
+    count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+    intents = ", ".join(dict.fromkeys(step.intent for step in steps if step.intent))
+    return one_line(f"{goal} ({count}: {intents})" if intents else f"{goal} ({count})", MAX_SUMMARY)
