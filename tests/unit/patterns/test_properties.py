@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -65,6 +65,7 @@ PATTERNS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(TaskType), st.lists(STEPS, max_size=20))
 def test_a_distilled_pattern_is_bounded_and_repeatable(
     instructions: str, task_type: TaskType, steps: list[Event]
@@ -81,6 +82,7 @@ def test_a_distilled_pattern_is_bounded_and_repeatable(
     assert PatternRead.model_validate_json(pattern.model_dump_json()) == pattern
 
 
+@settings(deadline=None)
 @given(PATTERNS)
 def test_a_rendered_pattern_is_bounded_and_repeatable_and_cannot_leave_its_quotes(pattern: PatternRead) -> None:
     block = render(pattern)
