@@ -3,4 +3,4 @@
 from codex_swarm.client import CodexSwarmClient
 """
 
-__version__ = "1.0.0"
+__version__ = "0.4.0"

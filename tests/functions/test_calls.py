@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from prepare.app import handler as prepare
 from swarm.backend import area_of
 from swarm.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
-from tests.support.stack import Stack
+from swarm.workspace.working_copy import Workspace
+from tests.support.stack import Stack, lambda_context
 
 FILES = 10_000
 
@@ -32,6 +34,7 @@ def test_reading_a_run_is_one_read(stack: Stack) -> None:
 
 def test_starting_a_run_makes_a_fixed_number_of_calls(stack: Stack) -> None:
     stack.project()
+    first = ""
     for instructions in ("touch a.md", "x" * 60_000):
         with stack.recorded() as calls:
             first = stack.start(instructions)
@@ -51,11 +54,8 @@ def test_starting_a_run_makes_a_fixed_number_of_calls(stack: Stack) -> None:
 def test_ten_thousand_files_are_cloned_by_writing_one_object(stack: Stack) -> None:
     source = large_workspace(stack)
     run_id = stack.start("touch new.md", from_run_id=source.run_id)
-    from prepare.app import handler as prepare
-    from tests.support.stack import Context
-
     with stack.recorded() as calls:
-        prepare({"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}, Context())
+        prepare({"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}, lambda_context())
     assert Counter(calls)["s3.PutObject"] == 1
     assert stack.backend.files_of(stack.backend.runs.get("tenant-a", run_id)).files.keys() == (
         stack.backend.files_of(source).files.keys()
@@ -91,8 +91,6 @@ def test_one_file_of_ten_thousand_downloads(stack: Stack) -> None:
 def test_a_large_file_is_answered_by_a_redirect(stack: Stack) -> None:
     run = stack.backend.runs.get("tenant-a", stack.finish("touch a.md"))
     data = b"x" * 4_000_001
-    from swarm.workspace.working_copy import Workspace
-
     assert run.snapshot
     workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
     workspace.write("large \u00fc.bin", data)

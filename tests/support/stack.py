@@ -7,13 +7,18 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, quote
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
+from agent.app import handler as agent
+from api.app import handler
+from finish.app import handler as finish
+from prepare.app import handler as prepare
 from swarm import aws
 from swarm.backend import Backend, backend
 from swarm.settings import settings
@@ -35,6 +40,11 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1_000)
+
+
+def lambda_context(seconds: float = 600.0) -> LambdaContext:
+    """A context with this much time left."""
+    return cast("LambdaContext", Context(seconds))
 
 
 @dataclass
@@ -69,12 +79,10 @@ class Stack:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         tenant: str | None = "tenant-a",
-        context: Context | None = None,
+        context: LambdaContext | None = None,
     ) -> Answer:
         """Send a request as API Gateway would hand it over; `path` is decoded already, as `rawPath` is."""
-        from api.app import handler
-
-        answer = handler(_event(method, path, body, raw, headers or {}, tenant), context or Context())
+        answer = handler(_event(method, path, body, raw, headers or {}, tenant), context or lambda_context())
         content: str = answer["body"]
         data = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
         given = {**answer.get("headers", {})}
@@ -104,14 +112,10 @@ class Stack:
 
     def drive(self, run_id: str, project_id: str = "p1", *, tenant: str = "tenant-a") -> list[str]:
         """Do what the state machine does, as `infra/run.asl.yaml` tells it; the outcomes, in order."""
-        from agent.app import handler as agent
-        from finish.app import handler as finish
-        from prepare.app import handler as prepare
-
         state: Any = {"tenant_id": tenant, "project_id": project_id, "run_id": run_id}
         task, outcomes = prepare, []
         while True:
-            state = task(state, Context())
+            state = task(state, lambda_context())
             outcomes.append(state["outcome"])
             if state["outcome"] == "ended":
                 return outcomes

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from swarm.errors import InvalidPath
 from swarm.workspace.paths import valid_path
 
-GOOD = ["a", "a.md", "docs/a.md", ".env", "a/.git/b", "100%.md", "50%25.md", "-rf", "a b", "\u00fc/\u2603.txt", "..a", "a..b"]
+GOOD = [
+    "a",
+    "a.md",
+    "docs/a.md",
+    ".env",
+    "a/.git/b",
+    "100%.md",
+    "50%25.md",
+    "-rf",
+    "a b",
+    "\u00fc/\u2603.txt",
+    "..a",
+    "a..b",
+]
 BAD = [
     "", " ", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", "a/./b", "a\\b", "\\\\host\\a", "C:a", "C:/a",
     "a\0b", "a\nb", "a\u2028b", "\ud800", "%2e%2e/a", "%2E%2E", "a%2f..%2fb", "%252e%252e", "a%5cb", "a%00b",

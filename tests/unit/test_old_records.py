@@ -1,0 +1,61 @@
+"""Records that earlier versions wrote load with safe defaults. The files under tests/records are never edited."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from codex_swarm.models import RunStatus
+from swarm import aws
+from swarm.projects import Projects
+from swarm.run import Run, apply
+from swarm.runlog import DynamoRunLog
+from swarm.runs import Runs, decode, encode
+from swarm.table import Table
+from swarm.workspace.blobs import MemoryBlobs
+from tests.support.paths import ROOT
+from tests.support.stack import template_table
+
+VERSIONS = sorted((ROOT / "tests" / "records").iterdir())
+RUNS = [(version, name) for version in VERSIONS for name in ("queued", "succeeded", "failed")]
+
+
+def frozen(version: Any, name: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = json.loads((version / f"{name}.json").read_text())
+    return items
+
+
+def stored(items: list[dict[str, Any]]) -> tuple[Runs, DynamoRunLog]:
+    aws.dynamodb().create_table(TableName="table", **template_table())
+    for item in items:
+        aws.dynamodb().put_item(TableName="table", Item=item)
+    table = Table(aws.dynamodb(), "table")
+    log = DynamoRunLog(table, MemoryBlobs())
+    return Runs(table, log), log
+
+
+@pytest.mark.parametrize(("version", "name"), RUNS, ids=[f"{version.name}-{name}" for version, name in RUNS])
+def test_an_old_run_and_its_log_load(version: Any, name: str) -> None:
+    items = frozen(version, name)
+    (meta,) = (item for item in items if item["SK"]["S"] == "META")
+    with mock_aws():
+        runs, log = stored(items)
+        run = runs.get("tenant-a", meta["PK"]["S"].rpartition("#")[2])
+        assert run.status is RunStatus(name)
+        assert (run.summary is not None) == run.status.final
+        folded: Run | None = None
+        for entry in log.read(run.key):
+            folded = apply(folded, entry)
+        assert folded == run
+        assert decode(encode(run)) == run
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.name)
+def test_an_old_project_loads(version: Any) -> None:
+    with mock_aws():
+        stored(frozen(version, "project"))
+        project = Projects(Table(aws.dynamodb(), "table")).get("tenant-a", "p1")
+        assert project.created_at.tzinfo is not None
