@@ -35,7 +35,10 @@ _ROLES = {"user": {"input_text"}, "system": {"input_text"}, "assistant": {"outpu
 
 
 def request_faults(body: Json, issued: Collection[str]) -> list[str]:
-    """Everything wrong with a request body. `issued` are the encrypted reasonings that were handed out."""
+    """Everything wrong with a request body.
+
+    `issued` holds what the server handed out: encrypted reasonings, and ids of items of further types.
+    """
     if not isinstance(body, dict):
         return ["the body is not a JSON object"]
     return [
@@ -75,10 +78,7 @@ def _tool_faults(tools: Sequence[Json]) -> Iterator[str]:
         elif tool["strict"] is not True:
             yield f"{tool['name']} is not strict"
         else:
-            yield from (
-                f"Invalid schema for function '{tool['name']}': {f}"
-                for f in schema_faults(tool["parameters"])
-            )
+            yield from (f"Invalid schema for function '{tool['name']}': {f}" for f in schema_faults(tool["parameters"]))
 
 
 def schema_faults(schema: Json, where: str = "()") -> list[str]:
@@ -118,6 +118,8 @@ def _input_faults(items: Json, issued: Collection[str]) -> Iterator[str]:
         if not isinstance(item, dict):
             yield f"{where} is not an item"
             continue
+        if item.get("type") not in _ITEMS and item.get("id") in issued:
+            continue
         # Any id is a reference to something stored, and nothing is.
         if "id" in item:
             yield f"Item with id '{item['id']}' not found. Items are not persisted when `store` is false."
@@ -126,9 +128,7 @@ def _input_faults(items: Json, issued: Collection[str]) -> Iterator[str]:
         if check is None:
             yield f"Invalid value: '{item.get('type')}' for '{where}.type'."
         else:
-            yield from (
-                f"{where}: {fault}" for fault in check(item, items[:number], items[number + 1 :], issued)
-            )
+            yield from (f"{where}: {fault}" for fault in check(item, items[:number], items[number + 1 :], issued))
     yield from _unanswered(items)
 
 
@@ -151,9 +151,7 @@ def _call(item: Json, before: list[Json], _after: list[Json], _issued: Collectio
     yield from _only(item, {"type", "call_id", "name", "arguments"})
     if not all(isinstance(item.get(key), str) for key in ("call_id", "name", "arguments")):
         yield "Missing required parameter."
-    if item.get("call_id") in {
-        other.get("call_id") for other in before if other.get("type") == "function_call"
-    }:
+    if item.get("call_id") in {other.get("call_id") for other in before if other.get("type") == "function_call"}:
         yield f"Duplicate call_id {item.get('call_id')}."
 
 

@@ -6,9 +6,9 @@ The pattern is untrusted, so it is matched by RE2, whose time is linear in the t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import re2  # type: ignore[import-untyped]
 
@@ -27,8 +27,8 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 _MAX_LINE = 300
 
 
-class _Pattern(Protocol):
-    def search(self, text: str) -> object | None: ...
+_Finder = Callable[[str], object]
+"""Truthy for a text in which the pattern occurs."""
 
 
 def search(pattern: str, prefix: str, workspace: Workspace) -> str:
@@ -43,21 +43,19 @@ def search(pattern: str, prefix: str, workspace: Workspace) -> str:
             note = f"[more than {MAX_MATCHES} matches; narrow the pattern or path_prefix]"
             return clip_lines([*found[:MAX_MATCHES], note], 1)
     if len(candidates) > MAX_FILES:
-        found.append(
-            f"[searched only {MAX_FILES} of {len(candidates)} files; narrow path_prefix for the others]"
-        )
+        found.append(f"[searched only {MAX_FILES} of {len(candidates)} files; narrow path_prefix for the others]")
     return clip_lines(found, 1) if found else f"no line matches in {len(candidates)} text files"
 
 
-def _compile(pattern: str) -> _Pattern:
+def _compile(pattern: str) -> _Finder:
     options = re2.Options()
     options.log_errors = False
     try:
-        compiled: _Pattern = re2.compile(pattern, options)
+        finder: _Finder = re2.compile(pattern, options).search
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if error.args else "unknown syntax"
         raise ToolFailure(f"the pattern is no regular expression in RE2 syntax: {reason}") from None
-    return compiled
+    return finder
 
 
 def _may_hold_text(path: str, workspace: Workspace) -> bool:
@@ -66,10 +64,10 @@ def _may_hold_text(path: str, workspace: Workspace) -> bool:
     return not named_binary and workspace.entry(path).size <= MAX_FILE_BYTES
 
 
-def _matches(pattern: _Pattern, path: str, workspace: Workspace) -> Iterator[str]:
+def _matches(occurs_in: _Finder, path: str, workspace: Workspace) -> Iterator[str]:
     text = as_text(workspace.read(path))
     if text is None:
         return
     for number, line in enumerate(lines_of(text), start=1):
-        if pattern.search(line) is not None:
+        if occurs_in(line):
             yield f"{path}:{number}: {line[:_MAX_LINE]}"

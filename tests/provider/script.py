@@ -1,0 +1,113 @@
+"""Replies of a scripted provider, a function for each kind: `[calls(call("list_files", prefix=None)), says("hi")]`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Any
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server does with one request. Ids and encrypted reasoning are made up when it is sent.
+
+    `output` are items of a response; without it `raw` is sent as it is. `held` is waited for first.
+    """
+
+    output: tuple[Json, ...] | None = None
+    fields: dict[str, Json] = field(default_factory=dict)
+    status: int = 200
+    raw: bytes = b""
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    held: Event | None = None
+    hangs_up: bool = False
+    cuts_at: int | None = None
+
+
+def says(text: str) -> Reply:
+    """A final text without any call."""
+    return Reply((_message({"type": "output_text", "text": text, "annotations": [], "logprobs": []}),))
+
+
+def call(name: str, /, **arguments: Json) -> Json:
+    """One tool call, for `calls`."""
+    return raw_call(name, json.dumps(arguments))
+
+
+def raw_call(name: str, arguments: str) -> Json:
+    """A tool call whose arguments are this text, which may be malformed."""
+    return {"type": "function_call", "name": name, "arguments": arguments, "status": "completed"}
+
+
+def calls(*asked: Json, text: str = "", reasons: bool = True) -> Reply:
+    """Tool calls of one turn, in order, after some encrypted reasoning and perhaps a text."""
+    reasoning: tuple[Json, ...] = (
+        ({"type": "reasoning", "summary": [], "content": None, "encrypted_content": ""},) if reasons else ()
+    )
+    said = says(text).output or () if text else ()
+    return Reply((*reasoning, *said, *asked))
+
+
+def finishes(summary: str) -> Reply:
+    """The call by which the model says it is done."""
+    return calls(call("finish", summary=summary))
+
+
+def refuses(text: str) -> Reply:
+    """The model declines."""
+    return Reply((_message({"type": "refusal", "refusal": text}),))
+
+
+def incomplete(reason: str) -> Reply:
+    """The model stops in the middle: `max_output_tokens` or `content_filter`."""
+    return replace(says("So far"), fields={"status": "incomplete", "incomplete_details": {"reason": reason}})
+
+
+def failed(code: str, message: str) -> Reply:
+    """A response of status `failed`, with HTTP status 200."""
+    return Reply((), {"status": "failed", "error": {"code": code, "message": message}})
+
+
+def error(status: int, code: str | None = None, message: str = "", kind: str = "", **headers: str) -> Reply:
+    """An HTTP error with the API's body. Headers as keywords: `retry_after="1"`."""
+    body = {"error": {"message": message, "type": kind or "invalid_request_error", "param": None, "code": code}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, raw=json.dumps(body).encode(), headers=named)
+
+
+def rate_limited(**headers: str) -> Reply:
+    """429, as for too many requests."""
+    return error(429, "rate_limit_exceeded", "Rate limit reached", "requests", **headers)
+
+
+def not_json(text: str = "<html>Bad gateway</html>", content_type: str = "text/html") -> Reply:
+    """200, but no response of the API."""
+    return Reply(raw=text.encode(), content_type=content_type)
+
+
+def outputs(*items: Json, **fields: Json) -> Reply:
+    """A response with exactly these items and other fields."""
+    return Reply(items, fields)
+
+
+def hangs_up() -> Reply:
+    """The connection is closed without a word."""
+    return Reply(hangs_up=True)
+
+
+def cut(reply: Reply, at: int = 20) -> Reply:
+    """The connection is closed after so many bytes of the body."""
+    return replace(reply, cuts_at=at)
+
+
+def held(reply: Reply, until: Event) -> Reply:
+    """The reply is sent only once the event is set."""
+    return replace(reply, held=until)
+
+
+def _message(part: Json) -> Json:
+    return {"type": "message", "role": "assistant", "status": "completed", "content": [part]}

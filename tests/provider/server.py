@@ -1,0 +1,180 @@
+"""A provider for tests: a local HTTP server that speaks `POST /v1/responses` and replies as a script says.
+
+    with ScriptedProvider([calls(call("write_file", path="a.md", content="hi")), finishes("done")]) as provider:
+        model = OpenAIModel(provider.api_key, "some-model", provider.base_url)
+
+It is strict: a request that the real API would refuse gets a 400 and is noted in `faults`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from tests.provider.rules import request_faults
+from tests.provider.script import Reply, error
+
+Json = Any
+
+USAGE = {
+    "input_tokens": 100,
+    "input_tokens_details": {"cached_tokens": 40, "cache_write_tokens": 0},
+    "output_tokens": 20,
+    "output_tokens_details": {"reasoning_tokens": 5},
+    "total_tokens": 120,
+}
+LONGEST_HOLD = 60.0
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came in; header names in lower case."""
+
+    headers: dict[str, str]
+    body: Json
+
+
+class ScriptedProvider:
+    """The server, its script and what it received. Replies come in order, whoever asks; or a function chooses them."""
+
+    def __init__(self, script: Iterable[Reply] | Callable[[Received], Reply], api_key: str = "sk-test-4f9a") -> None:
+        self.api_key = api_key
+        self.requests: list[Received] = []
+        self.faults: list[str] = []
+        self._next: Callable[[Received], Reply] = script if callable(script) else _in_order(script)
+        self._issued: set[str] = set()
+        self._changed = Condition()
+        self._closing = Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        """What `OPENAI_BASE_URL` has to be."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def wait_for_requests(self, number: int, timeout: float = 30.0) -> None:
+        """Return once so many requests have come in, each before its reply. Raises `TimeoutError`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.requests) >= number, timeout):
+                raise TimeoutError(f"{len(self.requests)} of {number} requests after {timeout} s")
+
+    def answer(self, path: str, received: Received) -> Reply:
+        """Note the request and choose the reply."""
+        with self._changed:
+            self.requests.append(received)
+            self._changed.notify_all()
+            reply = self._refusal(path, received) or self._next(received)
+            reply = self._filled(reply, len(self.requests))
+        self._hold(reply)
+        return reply
+
+    def _refusal(self, path: str, received: Received) -> Reply | None:
+        if path != "/v1/responses":
+            return error(404, None, f"Invalid URL (POST {path})")
+        if received.headers.get("authorization") != f"Bearer {self.api_key}":
+            given = received.headers.get("authorization", "")[7:]
+            return error(401, "invalid_api_key", f"Incorrect API key provided: {given}.")
+        faults = request_faults(received.body, self._issued)
+        self.faults += faults
+        return error(400, None, " ".join(faults)) if faults else None
+
+    def _hold(self, reply: Reply) -> None:
+        """Held replies come when their event is set, or never once the server closes."""
+        waited = 0.0
+        while reply.held and not reply.held.wait(0.02) and not self._closing.is_set() and waited < LONGEST_HOLD:
+            waited += 0.02
+
+    def _filled(self, reply: Reply, number: int) -> Reply:
+        """The reply with its body: items get the ids that only the server knows."""
+        if reply.output is None:
+            return reply
+        output = [self._issue(item, f"{number}_{place}") for place, item in enumerate(reply.output)]
+        body = {
+            "id": f"resp_{number}",
+            "object": "response",
+            "created_at": 1_700_000_000 + number,
+            "status": "completed",
+            "error": None,
+            "incomplete_details": None,
+            "model": self.requests[-1].body["model"],
+            "output": output,
+            "usage": USAGE,
+            **reply.fields,
+        }
+        return Reply(**{**reply.__dict__, "raw": json.dumps(body).encode()})
+
+    def _issue(self, item: Json, name: str) -> Json:
+        if not isinstance(item, dict):
+            return item
+        made = {"id": f"item_{name}", **item}
+        match item.get("type"):
+            case "reasoning" if item.get("encrypted_content") == "":
+                made["encrypted_content"] = f"gAAAA-{name}"
+                self._issued.add(made["encrypted_content"])
+            case "function_call":
+                made.setdefault("call_id", f"call_{name}")
+            case "message":
+                pass
+            case _:
+                self._issued.add(made["id"])
+        return made
+
+
+def _in_order(script: Iterable[Reply]) -> Callable[[Received], Reply]:
+    replies: Iterator[Reply] = iter(script)
+    return lambda _received: next(replies, error(400, "script_exhausted", "The script has no further reply."))
+
+
+def _handler_of(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            try:
+                body = json.loads(content)
+            except ValueError:
+                body = None
+            self._send(provider.answer(self.path, Received(headers, body)))
+
+        def _send(self, reply: Reply) -> None:
+            if reply.hangs_up:
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            for name, value in {"Content-Type": reply.content_type, **reply.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.raw)))
+            self.end_headers()
+            try:
+                self.wfile.write(reply.raw[: reply.cuts_at])
+            except ConnectionError:
+                # The client gave up waiting, which is its right.
+                self.close_connection = True
+            if reply.cuts_at is not None:
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name in http.server
+            pass
+
+    return Handler
