@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from httpx_sse import EventSource, ServerSentEvent, SSEError
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from codex_swarm.connection import Connection
@@ -78,41 +79,19 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
     with connection.stream(path, headers, read_timeout=_LONGEST_SILENCE) as response:
-        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
-            raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?")
-        yield from _read(_lines(response.iter_text()), place)
+        try:
+            for message in EventSource(response).iter_sse():
+                if message.retry is not None:
+                    place.pause = message.retry / 1000
+                if message.data:
+                    yield _event(message)
+        except SSEError as error:
+            raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?") from error
 
 
-def _read(lines: Iterator[str], place: _Place) -> Iterator[RunEvent]:
-    """As html.spec.whatwg.org/multipage/server-sent-events.html has it; an event's type is in its data."""
-    event_id = ""
-    data: list[str] = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name == "id":
-            event_id = value
-        elif name == "retry" and value.isdecimal():
-            place.pause = int(value) / 1000
-        elif not line and data:
-            yield _event(event_id, "\n".join(data))
-            data = []
-
-
-def _lines(chunks: Iterator[str]) -> Iterator[str]:
-    # httpx's own lines would also end at a U+2028 within a text.
-    rest = ""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split("\n")
-        for line in lines:
-            yield line.removesuffix("\r")
-
-
-def _event(event_id: str, data: str) -> RunEvent:
+def _event(message: ServerSentEvent) -> RunEvent:
     try:
-        fields = _FIELDS.validate_json(data)
+        fields = _FIELDS.validate_json(message.data)
     except ValidationError as error:
-        raise UnexpectedAnswer(f"an event that is no JSON object: {data[:200]}") from error
-    return RunEvent(str(fields.get("type", "message")), fields, event_id)
+        raise UnexpectedAnswer(f"an event that is no JSON object: {message.data[:200]}") from error
+    return RunEvent(str(fields.get("type", message.event)), fields, message.id)
