@@ -144,9 +144,7 @@ class CodexSwarmClient:
 
     def _post_run(self, project_id: str, run: RunCreate) -> RunRead:
         body = run.model_dump(mode="json", exclude_defaults=True)
-        return parse(
-            RunRead, self._connection.request("POST", f"/projects/{_segment(project_id)}/runs", body=body)
-        )
+        return parse(RunRead, self._connection.request("POST", f"/projects/{_segment(project_id)}/runs", body=body))
 
     def get_run(self, run_id: str) -> RunRead:
         """The run as it stands."""
@@ -224,9 +222,7 @@ class CodexSwarmClient:
     def _file_pages(self, run_id: str) -> Iterator[WorkspaceFileListing]:
         params: dict[str, str] = {}
         while True:
-            page = self._connection.read(
-                WorkspaceFileListing, _of_run(run_id, "workspace/files"), params=params
-            )
+            page = self._connection.read(WorkspaceFileListing, _of_run(run_id, "workspace/files"), params=params)
             yield page
             if page.next_cursor is None:
                 return

@@ -120,9 +120,7 @@ def parse(shape: type[T], response: httpx.Response) -> T:
         return TypeAdapter(shape).validate_json(response.content)
     except ValidationError as error:
         asked = f"{response.request.method} {response.request.url}"
-        raise UnexpectedAnswer(
-            f"{asked} was not answered as this API does; is the base URL right?"
-        ) from error
+        raise UnexpectedAnswer(f"{asked} was not answered as this API does; is the base URL right?") from error
 
 
 def _may_try_again(request: httpx.Request, error: httpx.RequestError) -> bool:

@@ -93,6 +93,15 @@ class ProjectRead(Wire):
     created_at: Timestamp
 
 
+class RunLimits(Wire):
+    """What a run may use at most. What is left out is the service's default; nothing goes over its ceilings."""
+
+    max_turns: int | None = Field(default=None, ge=1, description="Answers of the model.")
+    max_tokens: int | None = Field(default=None, ge=1, description="Input and output tokens together.")
+    max_cost_usd: float | None = Field(default=None, gt=0, description="Only where the model's price is configured.")
+    timeout_seconds: int | None = Field(default=None, ge=1, description="From the start of the work to its end.")
+
+
 class RunCreate(Wire):
     """Starts a run."""
 
@@ -101,9 +110,14 @@ class RunCreate(Wire):
     instructions: str = Field(description="What to do, in words. Not blank.")
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
     reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
-    from_run_id: str | None = Field(
-        default=None, description="Begin with this run's workspace; same project."
-    )
+    from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
+    limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
+
+
+class RunResume(Wire):
+    """Goes on, in a new run, from the last turn of a run that reached a limit."""
+
+    limits: RunLimits | None = Field(default=None, description="What the new run may use at most.")
 
 
 class RunError(Wire):
@@ -168,12 +182,12 @@ class RunRead(Wire):
     artifacts: list[ArtifactRead] = Field(default_factory=list, description="Left empty in lists of runs.")
     machine_summary: MachineSummary | None = Field(default=None, description="Null until the run has ended.")
     reference_run_id: str | None = None
-    workspace_from_run_id: str | None = Field(
-        default=None, description="Whose workspace this one began with."
-    )
+    workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
+    resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
     usage: Usage = Field(default_factory=Usage)
+    limits: RunLimits = Field(default_factory=RunLimits, description="As granted.")
 
     @computed_field(description="The same as `id`.")  # type: ignore[prop-decorator]
     @property
