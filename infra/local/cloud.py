@@ -162,7 +162,9 @@ class LocalCloud:
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
-        self._physical_ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
+        # moto lists what a condition left out as an empty entry, and gives permissions no id.
+        made = [each for each in resources if "PhysicalResourceId" in each]
+        self._physical_ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
         for resource in self.resources.values():
             settings.apply(resource, self._clients)
         return translated
@@ -210,6 +212,6 @@ class LocalCloud:
 
 def _be_quiet() -> None:
     """Libraries log to whoever listens; nobody does, and then Python prints warnings to stderr."""
-    for name in ("moto", "werkzeug", "botocore", "urllib3"):
+    for name in ("moto", "werkzeug", "botocore", "urllib3", "samtranslator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.core.config import default_user_config
+from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -51,7 +52,7 @@ class AwsServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         # Where moto's interpreter of state machines finds the other services.
         os.environ["MOTO_PORT"] = str(self._server.server_port)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="aws", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -63,6 +64,7 @@ class AwsServer:
 
 def _configure_moto() -> None:
     os.environ["VALIDATE_LAMBDA_S3"] = "false"
-    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    # A bucket's own CORS rules count, as in S3, and not moto's "everything from everywhere".
+    werkzeug_app.DISABLE_GLOBAL_CORS = True
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["iam"] = {"load_aws_managed_policies": False}

@@ -40,7 +40,8 @@ HONOURED: Mapping[str, frozenset[str]] = {
         "AWS::SecretsManager::Secret": "Name Description SecretString",
         "AWS::SNS::Topic": "TopicName DisplayName Tags",
         "AWS::SQS::Queue": "QueueName VisibilityTimeout MessageRetentionPeriod Tags",
-        "AWS::StepFunctions::StateMachine": "StateMachineName DefinitionString DefinitionSubstitutions RoleArn Tags",
+        "AWS::StepFunctions::StateMachine": "StateMachineName StateMachineType DefinitionString"
+        " DefinitionSubstitutions RoleArn Tags",
     }.items()
 }
 

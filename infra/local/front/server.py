@@ -45,7 +45,7 @@ class Front:
     def start(self, gateway: Gateway) -> None:
         """Answer from now on."""
         self._server.gateway = gateway
-        self._thread = threading.Thread(target=self._server.serve_forever, name="front", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="front", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -136,14 +136,16 @@ class _Handler(BaseHTTPRequestHandler):
         head = len(self.requestline) + sum(len(name) + len(value) for name, value in self.headers.items())
         if head > HEAD_LIMIT:
             raise _Unreadable(message(431, "Request Header Fields Too Large"))
-        if not self.path.startswith("/"):
+        # Not `self.path`: http.server has made one slash of several at its start.
+        target = self.requestline.split()[1]
+        if not target.startswith("/"):
             raise _Unreadable(message(400, "Bad Request"))
         pairs = [(name.lower(), value.strip()) for name, value in self.headers.items()]
         cookies = [part.strip() for name, value in pairs if name == "cookie" for part in value.split(";")]
         return Request(
             method=self.command,
             # http.server reads the request line as Latin-1; what is not ASCII was UTF-8.
-            target=self.path.encode("latin-1").decode("utf-8", "replace"),
+            target=target.encode("latin-1").decode("utf-8", "replace"),
             headers=join_repeated((name, value) for name, value in pairs if name != "cookie"),
             cookies=tuple(cookies),
             body=self._body(),

@@ -27,7 +27,6 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.utils import boto_client
-from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
@@ -43,7 +42,9 @@ def use_the_interpreter() -> None:
     """State machines of a template land in the backend that runs nothing, their substitutions left out."""
     models.stepfunctions_backends = stepfunctions_parser_backends
 
-    def substitute(properties: dict[str, Any], _name: str) -> None:
+    def substitute(properties: dict[str, Any], name: str) -> None:
+        if properties.get("StateMachineType", "STANDARD") != "STANDARD":
+            raise NotImplementedError(f"state machine {name}: only the type STANDARD runs here")
         for key, value in properties.get("DefinitionSubstitutions", {}).items():
             properties["DefinitionString"] = properties["DefinitionString"].replace(f"${{{key}}}", str(value))
 
@@ -112,32 +113,26 @@ def _interpreting(execution: Execution) -> bool:
 
 
 def limit_payloads() -> None:
-    """Inputs, and the payloads and results of tasks, may be larger than 256 KiB."""
+    """What a task sends to a function may be larger than 256 KiB; what it gets back may not."""
     evaluate = StateTaskServiceLambda._eval_service_task
 
     def evaluate_within_limit(task: Any, env: Environment, *args: Any, **kwargs: Any) -> None:
-        payload = kwargs["normalised_parameters"].get("Payload", b"")
-        _check_size(task, env, payload, "was given an input")
+        if len(kwargs["normalised_parameters"].get("Payload", b"")) > PAYLOAD_LIMIT:
+            raise FailureEventException(_data_limit_exceeded(task, env))
         evaluate(task, env, *args, **kwargs)
-        _check_size(task, env, to_json_str(env.stack[-1]["Payload"], separators=(",", ":")), "returned a result")
 
     StateTaskServiceLambda._eval_service_task = evaluate_within_limit
 
 
-def _check_size(task: Any, env: Environment, value: str | bytes, what: str) -> None:
-    size = len(value if isinstance(value, bytes) else value.encode())
-    if size <= PAYLOAD_LIMIT:
-        return
+def _data_limit_exceeded(task: Any, env: Environment) -> FailureEvent:
     error = StatesErrorNameType.StatesStatesDataLimitExceeded
-    cause = f"The state/task '{task.name}' {what} with a size exceeding the maximum number of bytes service limit."
+    cause = f"The state/task '{task.name}' was given an input that exceeds the maximum number of bytes service limit."
     details = ExecutionFailedEventDetails(error=error.to_name(), cause=cause)
-    raise FailureEventException(
-        FailureEvent(
-            env=env,
-            error_name=StatesErrorName(typ=error),
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(executionFailedEventDetails=details),
-        )
+    return FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=error),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(executionFailedEventDetails=details),
     )
 
 

@@ -55,9 +55,11 @@ def _form(environ: Environ) -> tuple[dict[str, str], int]:
     environ["wsgi.input"] = io.BytesIO(body)
     form = {name.lower(): value for name, value in fields.items()}
     upload = files.get("file")
-    data = upload.read() if upload is not None else form.get("file", "").encode()
+    size = len(upload.read() if upload is not None else form.get("file", "").encode())
+    for part in files.values():
+        part.close()
     form["bucket"] = urllib.parse.unquote(environ["RAW_URI"].split("?")[0]).strip("/")
-    return form, len(data)
+    return form, size
 
 
 def _refuse(refused: Refused, start_response: Any) -> Iterable[bytes]:

@@ -1,0 +1,68 @@
+"""Laptop clouds for tests: started when first asked for, one at a time, kept until another is asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from infra.local.cloud import REPOSITORY, LocalCloud
+
+T = TypeVar("T")
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+class Clouds:
+    """A process holds one laptop cloud, so asking for one stops the other."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._name = ""
+        self._cloud: LocalCloud | None = None
+
+    def fixture(self) -> LocalCloud:
+        """The small template of tests/local/fixtures."""
+        return self.get("fixture", template=FIXTURES / "template.yaml")
+
+    def real(self) -> LocalCloud:
+        """The repository's own template, offline."""
+        return self.get("real", template=REPOSITORY / "template.yaml")
+
+    def get(self, name: str, **options: Any) -> LocalCloud:
+        """The cloud of this name; `options` are LocalCloud's, and count when it has to be started."""
+        if self._name != name or self._cloud is None:
+            self.stop()
+            self._cloud = LocalCloud(log_folder=self._logs / name, **options).start()
+            self._name = name
+        return self._cloud
+
+    def stop(self) -> None:
+        """Stop the one that runs, if any does."""
+        if self._cloud is not None:
+            self._cloud.stop()
+        self._cloud = None
+
+
+def eventually(look: Callable[[], T | None], seconds: float = 15) -> T:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + seconds
+    while (found := look()) is None or found is False:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.01)
+    return found
+
+
+def call(cloud: LocalCloud, function: str, event: Mapping[str, Any]) -> Any:
+    """What a function answers to an event; a failure is returned as the error document."""
+    return json.loads(cloud.functions[function].invoke(json.dumps(event).encode()).payload)
+
+
+def item(cloud: LocalCloud, key: str) -> dict[str, Any] | None:
+    """An item of the fixture's table, in DynamoDB's notation."""
+    found = cloud.client("dynamodb").get_item(
+        TableName=cloud.table_name, Key={"PK": {"S": key}, "SK": {"S": "META"}}, ConsistentRead=True
+    )
+    return found.get("Item")
