@@ -8,7 +8,7 @@ cd -- "$here"
 python="$here/.venv/bin/python"
 sam_python="$here/.venv-sam/bin/python"
 export PATH="$here/.venv/bin:$PATH"
-export PYTHONPATH="$here/client:$here/layers/core:$here/functions:$here"
+export PYTHONPATH="$here/client:$here/layers/core:$here/layers/job:$here/functions:$here"
 export SAM_CLI_TELEMETRY=0
 
 usage() {

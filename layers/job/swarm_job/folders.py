@@ -1,0 +1,109 @@
+"""Where a job works on disk, and how all of it goes away again."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import stat
+import tempfile
+import uuid
+from pathlib import Path
+from typing import BinaryIO
+
+# Lambda keeps /tmp from one call to the next, whoever they are for. Elsewhere /tmp is shared with strangers.
+OWNS_TMP = os.environ.get("LAMBDA_TASK_ROOT") == "/var/task"  # noqa: TID251
+_PREFIX = "swarm-job-"
+
+
+@functools.cache
+def root() -> Path:
+    """This process's own folder, private to its user. Those that dead processes left are removed."""
+    shared = Path(tempfile.gettempdir())
+    for left in shared.glob(f"{_PREFIX}*"):
+        owner = left.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            discard(left)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared))
+
+
+def fresh(name: str) -> Path:
+    """An empty folder under the root, whatever stood there before."""
+    folder = root() / name
+    discard(folder)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def sweep_tmp() -> None:
+    """In Lambda, leave nothing in /tmp but the root: what one run wrote there is not for the next to find."""
+    if OWNS_TMP:
+        for each in Path(tempfile.gettempdir()).iterdir():
+            if each != root():
+                discard(each)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file itself, to be read: no link is followed, and a pipe without a writer does not block."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+
+
+def discard(path: Path) -> None:
+    """Remove a file or a whole tree, however deep and whatever its modes. Links are removed, never followed.
+
+    Folders are moved up beside each other before they are emptied, so that no path grows beyond what the system takes.
+    What cannot be removed stays; nothing is raised.
+    """
+    if not _is_folder(path):
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return
+    heap = path.parent / f".discarded-{uuid.uuid4().hex}"
+    with contextlib.suppress(OSError):
+        heap.mkdir(mode=0o700)
+        _open_up(path)
+        path.rename(heap / "0")
+        _empty(heap)
+        heap.rmdir()
+
+
+def _empty(heap: Path) -> None:
+    waiting, serial = [heap / "0"], 1
+    while waiting:
+        folder = waiting.pop()
+        for entry in list(os.scandir(folder)):
+            each = Path(entry.path)
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    each.unlink()
+                    continue
+                _open_up(each)
+                moved = heap / str(serial)
+                each.rename(moved)
+                waiting.append(moved)
+                serial += 1
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _open_up(folder: Path) -> None:
+    # Without them its owner could neither list nor move it.
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

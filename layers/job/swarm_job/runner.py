@@ -1,0 +1,72 @@
+"""One invocation: a job fetched, its calls done in a fresh workspace, the result delivered, nothing left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from swarm_job.archive import deliver
+from swarm_job.cache import Cache
+from swarm_job.contract import Call, CallResult, JobRefused, Limits, parse
+from swarm_job.folders import discard, fresh, sweep_tmp
+from swarm_job.transport import fetch
+from swarm_job.workspace import Changes, compare, materialise
+
+JOB_BYTES = 32 << 20
+_NAMED = 20
+
+Work = Callable[[Path, Sequence[Call], Limits], Sequence[CallResult]]
+"""Does the calls in order in the workspace, and gives one result for each, in the same order."""
+
+
+def run(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
+    """Do the job that `event["job_url"]` leads to, and answer `{"job_id", "calls"}`.
+
+    The workspace's parent is private to the job and goes with it: `work` may keep what it needs beside the workspace.
+    Raises `JobRefused` and `Unreachable`; what `work` raises goes through.
+    """
+    job = parse(fetch(event["job_url"], JOB_BYTES))
+    if job.job_id != event["job_id"]:
+        raise JobRefused("the job is another one than was asked for")
+    place = fresh("job")
+    try:
+        workspace = place / "workspace"
+        workspace.mkdir(mode=0o700)
+        materialise(job.files, workspace, Cache(str(event["run_id"])))
+        results = work(workspace, job.calls, job.limits)
+        if [result.call_id for result in results] != [call.call_id for call in job.calls]:
+            raise RuntimeError("the results do not answer the calls, one for one")
+        changes = compare(workspace, job.files, job.limits)
+        deliver(job.result, report(results, changes), changes)
+    finally:
+        discard(place)
+        sweep_tmp()
+    return {"job_id": job.job_id, "calls": len(job.calls)}
+
+
+def report(results: Sequence[CallResult], changes: Changes) -> list[CallResult]:
+    """The results, each with the files that are really handed back, and a word on those that are not."""
+    kept = {file.path for file in changes.changed}
+    reported = [replace(result, files=sorted(kept.intersection(result.files))) for result in results]
+    for index, left_out in _blame(results, changes.left_out).items():
+        reported[index] = replace(reported[index], output=reported[index].output + _note(left_out))
+    return reported
+
+
+def _blame(results: Sequence[CallResult], left_out: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """Which result is to speak of which path: the last that names it, or else the last."""
+    blamed: dict[int, dict[str, str]] = {}
+    for path, reason in left_out.items():
+        named = [index for index, result in enumerate(results) if path in result.files]
+        if results:
+            blamed.setdefault(named[-1] if named else len(results) - 1, {})[path] = reason
+    return blamed
+
+
+def _note(left_out: Mapping[str, str]) -> str:
+    lines = [f"\n[not kept: {ascii(path)[1:-1]}: {reason}]" for path, reason in list(left_out.items())[:_NAMED]]
+    if len(left_out) > _NAMED:
+        lines.append(f"\n[not kept: {len(left_out) - _NAMED:,} more]")
+    return "".join(lines)
