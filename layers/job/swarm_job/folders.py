@@ -19,7 +19,7 @@ _PREFIX = "swarm-job-"
 @functools.cache
 def root() -> Path:
     """This process's own folder, private to its user. Those that dead processes left are removed."""
-    shared = Path(tempfile.gettempdir())
+    shared = Path(tempfile.gettempdir()).resolve()
     for left in shared.glob(f"{_PREFIX}*"):
         owner = left.name.removeprefix(_PREFIX).split("-")[0]
         if owner.isdigit() and not _alive(int(owner)):
@@ -45,7 +45,22 @@ def sweep_tmp() -> None:
 
 def open_regular(path: Path) -> BinaryIO:
     """The file itself, to be read: no link is followed, and a pipe without a writer does not block."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.fdopen(os.open(path, flags), "rb")
+    except PermissionError:
+        # Its owner may have taken the right away, and can give it back.
+        path.chmod(0o600)
+        return os.fdopen(os.open(path, flags), "rb")
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from any other that may come to lie at its path; None for what is no folder itself."""
+    try:
+        info = folder.lstat()
+    except OSError:
+        return None
+    return (info.st_dev, info.st_ino) if stat.S_ISDIR(info.st_mode) and folder.resolve() == folder else None
 
 
 def discard(path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 from swarm_job.archive import deliver
 from swarm_job.cache import Cache
 from swarm_job.contract import Call, CallResult, JobRefused, Limits, parse
-from swarm_job.folders import discard, fresh, sweep_tmp
+from swarm_job.folders import discard, fresh, identity, sweep_tmp
 from swarm_job.transport import fetch
 from swarm_job.workspace import Changes, compare, materialise
 
 JOB_BYTES = 32 << 20
+MOVED = "the workspace folder itself was moved, removed or replaced, so no change in it counts"
 _NAMED = 20
 
 Work = Callable[[Path, Sequence[Call], Limits], Sequence[CallResult]]
@@ -34,11 +35,14 @@ def run(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
     try:
         workspace = place / "workspace"
         workspace.mkdir(mode=0o700)
+        made = identity(workspace)
         materialise(job.files, workspace, Cache(str(event["run_id"])))
         results = work(workspace, job.calls, job.limits)
         if [result.call_id for result in results] != [call.call_id for call in job.calls]:
             raise RuntimeError("the results do not answer the calls, one for one")
-        changes = compare(workspace, job.files, job.limits)
+        # A link in its place would lead the comparison astray, to files of the machine.
+        moved = identity(workspace) != made
+        changes = Changes(left_out={".": MOVED}) if moved else compare(workspace, job.files, job.limits)
         deliver(job.result, report(results, changes), changes)
     finally:
         discard(place)

@@ -108,23 +108,28 @@ def walk(workspace: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
     Reserved folders at the root are passed over, and so is whatever lies too deep to have a valid path.
     """
-    waiting = [("", workspace)]
+    waiting = [] if workspace.is_symlink() else [("", workspace)]
     while waiting:
         prefix, folder = waiting.pop()
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
+        for entry in sorted(_entries(folder), key=lambda entry: entry.name):
             name = prefix + entry.name
             if not prefix and entry.name.lower() in RESERVED_ROOTS:
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 yield name, entry
             elif len(os.fsencode(name)) <= MAX_PATH_BYTES:
-                with contextlib.suppress(OSError):
-                    Path(entry.path).chmod(0o700)
                 waiting.append((f"{name}/", Path(entry.path)))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        # A program may shut its owner out, but not for good.
+        folder.chmod(0o700)
+        return list(os.scandir(folder))
+    except OSError:
+        return []
 
 
 def _unfit(entry: os.DirEntry[str], limits: Limits) -> str:
@@ -136,8 +141,6 @@ def _unfit(entry: os.DirEntry[str], limits: Limits) -> str:
         return "it is not a regular file"
     if info.st_size > limits.file_bytes:
         return f"it is larger than {limits.file_bytes:,} bytes"
-    with contextlib.suppress(OSError):
-        Path(entry.path).chmod(0o600)
     return ""
 
 

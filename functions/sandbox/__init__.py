@@ -1,0 +1,1 @@
+"""Commands that a model wrote, run where there is nothing to take."""

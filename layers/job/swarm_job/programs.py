@@ -1,0 +1,167 @@
+"""One program run within limits, and everything that it started ended with it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarm_job.contract import Limits
+from swarm_job.output import Output
+from swarm_job.processes import Unkillable, adopt_orphans, children, kill_descendants, threads_of_this_user
+from swarm_job.syscalls import restrictions
+from swarm_job.usage import Usage
+
+LAUNCH = Path(__file__).with_name("launch.py")
+OPEN_FILES = 1024
+# A program that writes more than this says nothing that anybody could read.
+FLOOD_BYTES = 64 << 20
+_CHUNK = 1 << 16
+_LOOK_SECONDS = 0.02
+_ENDING_SECONDS = 10.0
+_OUT_OF_TIME = "out of time"
+# Descendants are told apart by who is below this process, so two programs at a time would end each other.
+_ALONE = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What became of a program. `stopped` says for a reader why it was ended; empty when it ended by itself.
+
+    `exit_code` is 128 and the signal's number where a signal ended it, and None where it was stopped from here.
+    """
+
+    exit_code: int | None
+    output: str
+    seconds: float
+    timed_out: bool = False
+    stopped: str = ""
+
+
+def execute(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    limits: Limits,
+    seconds: float,
+    place: Path,
+) -> Execution:
+    """Run a program to its end, or to the first limit that it breaks, and leave no process of it behind.
+
+    It starts in `cwd` with exactly this environment, no input, and its two outputs as one. `place` is the folder whose
+    growth counts. Raises `OSError` when it cannot be started, and `Unkillable`.
+    """
+    with _ALONE:
+        adopt_orphans()
+        spare = children()
+        usage = Usage(limits, place, spare)
+        output = Output(limits.output_chars)
+        started = time.monotonic()
+        process = _start(command, cwd, environment, limits)
+        try:
+            stopped = _watch(process, output, usage, started + seconds)
+        finally:
+            _end(process, spare)
+        took = time.monotonic() - started
+        _read_rest(process, output)
+    if stopped == _OUT_OF_TIME:
+        return Execution(None, output.text(), took, timed_out=True, stopped=f"timed out after {seconds:g} s")
+    if stopped:
+        return Execution(None, output.text(), took, stopped=stopped)
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    return Execution(code, output.text(), took, stopped=_signals(limits).get(code, ""))
+
+
+def _start(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str], limits: Limits
+) -> subprocess.Popen[bytes]:
+    bounds = {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_CPU": limits.cpu_seconds,
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_FSIZE": limits.file_bytes,
+        "RLIMIT_NOFILE": OPEN_FILES,
+        # It counts everything that the user runs, on a laptop the desktop too.
+        "RLIMIT_NPROC": threads_of_this_user() + limits.processes,
+    }
+    settings = json.dumps({"limits": bounds, "filter": restrictions().hex()})
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(LAUNCH), settings, *command],
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None  # noqa: S101
+    os.set_blocking(process.stdout.fileno(), False)
+    return process
+
+
+def _watch(process: subprocess.Popen[bytes], output: Output, usage: Usage, deadline: float) -> str:
+    """Read and measure until the program ends. Why it has to be stopped; empty when it has ended by itself."""
+    open_ended = True
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            return _OUT_OF_TIME
+        if output.total > FLOOD_BYTES:
+            return f"killed: wrote more than {FLOOD_BYTES >> 20} MiB of output"
+        if excess := usage.excess():
+            return excess
+        if open_ended:
+            open_ended = _read(process, output, _LOOK_SECONDS)
+        else:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_SECONDS)
+    return ""
+
+
+def _read(process: subprocess.Popen[bytes], output: Output, patience: float) -> bool:
+    """Take what there is, waiting for it at most so long. False once there can be no more."""
+    assert process.stdout is not None  # noqa: S101
+    if not select.select([process.stdout], [], [], patience)[0]:
+        return True
+    try:
+        chunk = os.read(process.stdout.fileno(), _CHUNK)
+    except BlockingIOError:
+        return True
+    output.add(chunk)
+    return bool(chunk)
+
+
+def _read_rest(process: subprocess.Popen[bytes], output: Output) -> None:
+    """What was written and not yet read, now that nobody is left who could write more."""
+    assert process.stdout is not None  # noqa: S101
+    with process.stdout, contextlib.suppress(BlockingIOError):
+        while chunk := os.read(process.stdout.fileno(), _CHUNK):
+            output.add(chunk)
+
+
+def _end(process: subprocess.Popen[bytes], spare: set[int]) -> None:
+    # The group goes in one stroke, so a fork bomb is over before the stragglers are looked for.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.wait(_ENDING_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise Unkillable(f"process {process.pid} is left") from error
+    kill_descendants(spare, _ENDING_SECONDS)
+
+
+def _signals(limits: Limits) -> Mapping[int, str]:
+    """Exit codes that mean a limit of the kernel, and what to say of them."""
+    return {
+        128 + signal.SIGXCPU: f"killed: used more than {limits.cpu_seconds} s of processor time",
+        128 + signal.SIGXFSZ: f"killed: a file grew beyond {limits.file_bytes >> 20} MiB",
+    }
