@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from swarm.agent.offline import OfflineModel
 
 from swarm import aws
 from swarm.agent.loop import Clock, work
 from swarm.agent.model import Model
+from swarm.agent.offline import OfflineModel
 from swarm.backend import backend
 from swarm.ids import new_id
 from swarm.run import Run
@@ -19,11 +19,12 @@ from swarm.task_state import TaskState, answer, run_of
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
-    """Outcome `continue`, `finish` or `ended`."""
+    """Outcome `continue`, `wait`, `finish` or `ended`."""
     key = run_of(event, context)
     run = backend().runs.get(key.tenant_id, key.run_id)
     clock = Clock(now=lambda: datetime.now(UTC), seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000)
-    return answer(key, work(backend(), key, model_for(run), clock, writer=new_id()))
+    step = work(backend(), key, model_for(run), clock, writer=new_id())
+    return answer(key, step.outcome, step.wait_seconds)
 
 
 def model_for(run: Run) -> Model:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from codex_swarm.models import ArtifactRead, PatternRead, RunRead
+from dataclasses import asdict
+
+from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead
 from swarm.run import Artifact, Run
 
 
@@ -24,7 +26,9 @@ def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
         workspace_from_run_id=run.from_run_id,
         system_instructions=run.system_instructions,
         codex_thread_id=run.run_id if run.turns else None,
+        resumed_from_run_id=run.resumed_from_run_id,
         usage=run.usage,
+        limits=RunLimits(**asdict(run.limits)),
     )
 
 

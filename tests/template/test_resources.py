@@ -9,7 +9,7 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Finish", "Fail"]
+FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"]
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 
 
@@ -48,7 +48,8 @@ def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[st
     asked = Asked()
     Settings.of(asked)
     given = functions[name]["Environment"]["Variables"].keys()
-    assert asked.names - given == (set() if name == "Api" else {"STATE_MACHINE_ARN"})
+    unused = {"STATE_MACHINE_ARN"} if name not in {"Api", "Reconcile"} else set()
+    assert asked.names - given == unused | {"SWARM_FAULT_POINT", "SWARM_FAULT_TOKEN"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -49,7 +49,9 @@ def test_an_old_run_and_its_log_load(version: Any, name: str) -> None:
         folded: Run | None = None
         for entry in log.read(run.key):
             folded = apply(folded, entry)
-        assert folded == run
+        # What a later version derives besides, an old item does not have; all that it has is what the log says.
+        known = json.loads(meta["body"]["S"])
+        assert {name: getattr(folded, name) for name in known} == {name: getattr(run, name) for name in known}
         assert decode(encode(run)) == run
 
 

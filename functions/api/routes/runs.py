@@ -5,26 +5,35 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import run_read
-from codex_swarm.models import CancelRead, RunCreate, RunRead
-from swarm import lifecycle
+from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume
+from swarm import creation, lifecycle
 from swarm.backend import backend
+from swarm.creation import NewRun
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
-from swarm.lifecycle import NewRun
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
+MAX_KEY = 255
 
 router = Router()
 
 
 @router.post("/projects/<project_id>/runs", status_code=201, summary="Start a run", tags=["runs"])
-def create_run(project_id: str, body: RunCreate) -> RunRead:
+def create_run(
+    project_id: str,
+    body: RunCreate,
+    idempotency_key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description="Sent again with the same body, it gives the same run."),
+    ] = None,
+) -> Response[RunRead]:
     valid_project_id(project_id)
     if body.project_id is not None and body.project_id != project_id:
         raise IdMismatch("project_id", project_id, valid_project_id(body.project_id))
@@ -34,8 +43,24 @@ def create_run(project_id: str, body: RunCreate) -> RunRead:
         task_type=body.task_type,
         reference_run_id=body.reference_run_id or None,
         from_run_id=body.from_run_id or None,
+        limits=body.limits,
     )
-    return run_read(lifecycle.create(backend(), tenant_of(router), project_id, wanted, datetime.now(UTC)))
+    created = creation.create(
+        backend(),
+        tenant_of(router),
+        project_id,
+        wanted,
+        now=datetime.now(UTC),
+        idempotency_key=_checked_key(idempotency_key),
+    )
+    headers = {"Idempotent-Replay": "true"} if created.replayed else {}
+    return Response(201, content_types.APPLICATION_JSON, run_read(created.run), dict(headers))
+
+
+def _checked_key(key: str | None) -> str | None:
+    if key is not None and not (key.strip() and len(key) <= MAX_KEY and key.isprintable()):
+        raise InvalidRequest(f"Idempotency-Key takes 1 to {MAX_KEY} printable characters")
+    return key
 
 
 def _checked(instructions: str) -> str:
@@ -64,6 +89,12 @@ def list_runs(
 @router.get("/runs/<run_id>", summary="One run", tags=["runs"])
 def get_run(run_id: str) -> RunRead:
     return run_read(backend().runs.get(tenant_of(router), run_id))
+
+
+@router.post("/runs/<run_id>/resume", status_code=201, summary="Go on from where a limit ended a run", tags=["runs"])
+def resume_run(run_id: str, body: RunResume) -> RunRead:
+    resumed = creation.resume(backend(), tenant_of(router), run_id, body.limits, now=datetime.now(UTC))
+    return run_read(resumed.run)
 
 
 @router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from codex_swarm.models import DiffSummary, PatternRead, RunError, RunStatus
-from swarm import events
+from swarm import events, faults
 from swarm.agent.transcript import as_jsonl, load_transcript
 from swarm.backend import Backend, area_of
 from swarm.diff import summarise as summarise_diff
@@ -55,15 +55,19 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
     so that doing it again changes nothing: whoever finds the end in the log can finish the work (`settle`).
     """
     entry = _entry(backend, run, ending, writer, now)
+    faults.point("end.outputs")
     backend.log.append(run.key, entry)
+    faults.point("end.appended")
     return settle(backend, apply(run, entry))
 
 
 def settle(backend: Backend, run: Run) -> Run:
     """Do what an end entails: stop counting the run as active, then show it as ended."""
     backend.tenants.release(run.key.tenant_id, run.run_id)
+    faults.point("end.released")
     # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
     backend.runs.store(run)
+    faults.point("end.stored")
     return run
 
 
@@ -140,7 +144,9 @@ def artifact_id(run_id: str, path: str) -> str:
 
 def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[Event, ...]:
     run_id, project_id = run.run_id, run.key.project_id
-    told = [events.progress(events.PROCESSING_RESULTS, max(run.progress, events.PROCESSING_RESULTS.percent))]
+    told = []
+    if run.progress < events.PROCESSING_RESULTS.percent:
+        told.append(events.progress(events.PROCESSING_RESULTS))
     told += [events.artifact(made.id, made.path, made.bytes) for made in ended.artifacts]
     if ended.diff is not None:
         diff_id = next(made.id for made in ended.artifacts if made.kind == "diff-summary")

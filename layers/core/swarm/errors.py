@@ -5,7 +5,7 @@
     │   ├── BadRequest 400        InvalidId, InvalidRequest, IdMismatch, RunAlreadyEnded, CloneNotAllowed
     │   ├── Forbidden 403         InvalidPath
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound
-    │   ├── Conflict 409
+    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
     │   ├── TooMany 429           TooManyActiveRuns
     │   └── Unavailable 503       NotConfigured
@@ -150,6 +150,26 @@ class Conflict(CallerError):
 
     status = 409
     code = "conflict"
+
+
+class IdempotencyKeyReused(Conflict):
+    """The key stands for another request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"this Idempotency-Key started run {run_id} with another body; send a new key with a new request"
+        )
+
+
+class NotResumable(Conflict):
+    """Only a run that a limit ended can be resumed."""
+
+    code = "not_resumable"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"run {run_id} is {status} and did not end at a limit; start a new run with from_run_id")
 
 
 class TooLarge(CallerError):

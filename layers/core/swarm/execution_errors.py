@@ -8,7 +8,7 @@ from codex_swarm.models import RunError, RunStatus
 from swarm.failures import ErrorType
 from swarm.run import Run
 
-TIMEOUTS = frozenset({"States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout"})
+TIMEOUTS = frozenset({"States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout", "Execution.TIMED_OUT"})
 
 
 def explain(run: Run, error: str, cause: str) -> RunError:

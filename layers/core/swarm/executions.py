@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from swarm.aws import ClientError, error_code
@@ -11,6 +11,15 @@ from swarm.run import RunKey
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How an execution stands: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, and what it failed of."""
+
+    status: str
+    error: str
+    cause: str
 
 
 class Executions:
@@ -27,6 +36,16 @@ class Executions:
         except ClientError as error:
             if error_code(error) != "ExecutionAlreadyExists":
                 raise
+
+    def find(self, key: RunKey) -> Execution | None:
+        """The run's execution as it stands, or None where there never was one."""
+        try:
+            found = self._client.describe_execution(executionArn=self._arn(key.run_id))
+        except ClientError as error:
+            if error_code(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+        return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
 
     def stop(self, key: RunKey, reason: str) -> None:
         """Stop the run's execution, if it is running. The state that is at work may still end by itself."""

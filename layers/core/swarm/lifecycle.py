@@ -1,24 +1,25 @@
-"""A run from the request to its end: create, prepare, finish, fail, cancel.
+"""A run from its first task to its end: prepare, finish, fail, cancel.
 
-The agent's turns, between prepare and finish, are in `swarm.agent.loop`.
+How it comes to be is in `swarm.creation`, the agent's turns are in `swarm.agent.loop`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from codex_swarm.models import RunError, RunStatus, TaskType
-from swarm import closing, events
-from swarm.aws import ClientError
+from codex_swarm.models import RunError, RunStatus
+from swarm import closing, events, faults
+from swarm.agent.clip import clip
 from swarm.backend import Backend, area_of
-from swarm.errors import CloneNotAllowed, RunAlreadyEnded, RunNotFound
+from swarm.errors import RunAlreadyEnded, RunNotFound
 from swarm.events import Event, Step
 from swarm.ids import new_id
-from swarm.logs import log
 from swarm.patterns import distil, render
-from swarm.run import Created, Entry, Prepared, Run, RunKey
+from swarm.run import Entry, Prepared, Run, RunKey
 from swarm.runlog import SlotTaken
 from swarm.tasks import TASKS
 from swarm.workspace.snapshot import Snapshot
@@ -26,7 +27,11 @@ from swarm.workspace.snapshot import Snapshot
 MAX_SHOWN = 4_000
 """How many characters of a message a step shows; the transcript has it whole."""
 
-MAX_DERIVED_NAME = 60
+LOOK_SECONDS = 0.25
+"""How long a process may go on after it last saw that the run is still its own."""
+
+CANCEL_SECONDS = 1.0
+"""How long a cancellation waits for whoever is at work: longer than `LOOK_SECONDS`, with room for one S3 put."""
 
 _CANCEL_ATTEMPTS = 20
 
@@ -36,62 +41,9 @@ class Outcome(StrEnum):
 
     READY = "ready"
     CONTINUE = "continue"
+    WAIT = "wait"
     FINISH = "finish"
     ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
-    """What a caller asks for."""
-
-    name: str
-    instructions: str
-    task_type: TaskType | None = None
-    reference_run_id: str | None = None
-    from_run_id: str | None = None
-
-
-def create(backend: Backend, tenant_id: str, project_id: str, wanted: NewRun, now: datetime) -> Run:
-    """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
-    backend.settings.require_model()
-    project = backend.projects.get(tenant_id, project_id)
-    if wanted.from_run_id is not None:
-        _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
-    key = RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
-    run = Run(
-        key=key,
-        name=wanted.name or _name_from(wanted.instructions),
-        task_type=wanted.task_type or TaskType(project.task_type),
-        instructions=wanted.instructions,
-        created_at=now,
-        reference_run_id=wanted.reference_run_id,
-        from_run_id=wanted.from_run_id,
-        model=backend.settings.model_name,
-    )
-    queued = (events.status(run.status, key.run_id, project_id), events.progress(events.PREPARING))
-    backend.tenants.admit(tenant_id, key.run_id)
-    backend.log.append(key, Entry(slot=0, writer=new_id(), at=now, change=Created(run=run), events=queued))
-    backend.runs.create(run)
-    _start(backend, key)
-    return run
-
-
-def _require_same_project(backend: Backend, tenant_id: str, project_id: str, from_run_id: str) -> None:
-    if backend.runs.get(tenant_id, from_run_id).key.project_id != project_id:
-        raise CloneNotAllowed(from_run_id, project_id)
-
-
-def _name_from(instructions: str) -> str:
-    first = " ".join(instructions.split())
-    return first if len(first) <= MAX_DERIVED_NAME else f"{first[: MAX_DERIVED_NAME - 3]}..."
-
-
-def _start(backend: Backend, key: RunKey) -> None:
-    try:
-        backend.executions.start(key)
-    except ClientError as error:
-        # The run exists and is queued; reconciliation starts what was not started here.
-        log.warning("the execution could not be started", run_id=key.run_id, error=str(error))
 
 
 def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
@@ -102,20 +54,33 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
         return Outcome.ENDED
     if run.status is RunStatus.RUNNING:
         return Outcome.READY
-    files, told = _first_files(backend, run)
-    slot = run.version + 1
-    snapshot = area_of(key).of_run(key.run_id, "snapshots", f"{slot:05}-{writer}.json.gz")
-    backend.blobs.put(snapshot, files.encode())
-    user = Step(number=run.steps, at=now, role="user", content=run.instructions[:MAX_SHOWN])
+    faults.point("prepare.begun")
+    beginning = _beginning(backend, run)
+    area, slot = area_of(key), run.version + 1
+    snapshot = area.of_run(key.run_id, "snapshots", f"{slot:05}-{writer}.json.gz")
+    backend.blobs.put(snapshot, beginning.files.encode())
+    transcript = None
+    if beginning.transcript is not None:
+        # A copy, so that this run does not depend on the other being kept.
+        transcript = area.of_run(key.run_id, "transcript", f"{slot:05}-{writer}.json.gz")
+        backend.blobs.put(transcript, backend.blobs.get(beginning.transcript))
+    faults.point("prepare.snapshot")
+    prepared = Prepared(
+        snapshot=snapshot,
+        prompt=_prompt(backend, run),
+        first_snapshot=beginning.compared_with,
+        transcript=transcript,
+    )
+    user = Step(number=run.steps, at=now, role="user", content=clip(run.instructions, MAX_SHOWN))
     entry = Entry(
         slot=slot,
         writer=writer,
         at=now,
-        change=Prepared(snapshot=snapshot, prompt=_prompt(backend, run)),
+        change=prepared,
         progress=events.WORKSPACE_READY.percent,
         events=(
             events.status(RunStatus.RUNNING, key.run_id, key.project_id),
-            *told,
+            *beginning.told,
             events.progress(events.WORKSPACE_READY),
             events.step(key.run_id, user),
         ),
@@ -127,13 +92,26 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     return Outcome.READY
 
 
-def _first_files(backend: Backend, run: Run) -> tuple[Snapshot, tuple[Event, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from."""
+
+    files: Snapshot = field(default_factory=Snapshot)
+    told: tuple[Event, ...] = ()
+    transcript: str | None = None
+    compared_with: str | None = None
+
+
+def _beginning(backend: Backend, run: Run) -> _Beginning:
     if run.from_run_id is None:
-        return Snapshot(), ()
+        return _Beginning()
     source = backend.runs.current(run.key.tenant_id, run.from_run_id)
     files = backend.files_of(source)
     action = "cloned" if source.snapshot else "clone-missing"
-    return files, (events.workspace(run.run_id, run.from_run_id, action, len(files.files)),)
+    told = (events.workspace(run.run_id, run.from_run_id, action, len(files.files)),)
+    if run.resumed_from_run_id is None:
+        return _Beginning(files, told)
+    return _Beginning(files, told, source.transcript, source.first_snapshot)
 
 
 def _prompt(backend: Backend, run: Run) -> str:
@@ -169,6 +147,7 @@ def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outc
 
 def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: datetime) -> Outcome:
     """End the run as failed, unless it has ended already."""
+    faults.point("fail.begun")
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
         closing.settle(backend, run)
@@ -180,14 +159,19 @@ def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: da
     return Outcome.ENDED
 
 
-def cancel(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> bool:
+def cancel(
+    backend: Backend, tenant_id: str, run_id: str, *, now: datetime, sleep: Callable[[float], None] = time.sleep
+) -> bool:
     """End the run as cancelled and stop its execution. Raises `RunNotFound`, `RunAlreadyEnded`.
 
-    Whoever is at work on the run finds its next slot taken, and stops. Returns whether anybody can have been.
+    Whoever is at work on the run finds its next slot taken, and stops. It looks before whatever it does, and a look
+    is good for `LOOK_SECONDS`; by waiting longer than that, this returns only when nothing new can begin any more.
+    Returns whether anybody can have been at work.
     """
     run = backend.runs.current(tenant_id, run_id)
     for _ in range(_CANCEL_ATTEMPTS):
         if run.status.final:
+            closing.settle(backend, run)
             raise RunAlreadyEnded(run_id, run.status.value)
         try:
             closing.end(backend, run, closing.CANCELLED, writer=new_id(), now=now)
@@ -195,7 +179,10 @@ def cancel(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> b
             run = backend.runs.current(tenant_id, run_id)
             continue
         backend.executions.stop(run.key, "cancelled by the caller")
-        return run.status is RunStatus.RUNNING
+        was_running = run.status is RunStatus.RUNNING
+        if was_running:
+            sleep(CANCEL_SECONDS)
+        return was_running
     raise SlotTaken(run.version + 1)
 
 

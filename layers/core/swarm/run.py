@@ -12,8 +12,9 @@ from typing import Literal
 
 from codex_swarm.models import DiffSummary, MachineSummary, PatternRead, RunError, RunStatus, TaskType, Usage
 from swarm.events import Event
+from swarm.limits import Limits
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class Run:
     """A run as far as its log goes.
 
     `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
-    `first_snapshot`, `snapshot` and `transcript` are keys of stored objects.
+    `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
+    where it carried an idempotency key; `stalls` counts how often in a row the provider had nothing to give.
     """
 
     key: RunKey
@@ -55,12 +57,17 @@ class Run:
     progress: int = 0
     reference_run_id: str | None = None
     from_run_id: str | None = None
+    resumed_from_run_id: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    fingerprint: str | None = None
     model: str = ""
     prompt: str | None = None
     first_snapshot: str | None = None
     snapshot: str | None = None
     transcript: str | None = None
+    started_at: datetime | None = None
     turns: int = 0
+    stalls: int = 0
     steps: int = 0
     finished_turns: bool = False
     usage: Usage = field(default_factory=Usage)
@@ -92,10 +99,15 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The workspace and the prompt are ready; the run is running."""
+    """The workspace and the prompt are ready; the run is running.
+
+    A resumed run takes over the conversation, and the first snapshot that its work is compared with.
+    """
 
     snapshot: str
     prompt: str
+    first_snapshot: str | None = None
+    transcript: str | None = None
     kind: Literal["prepared"] = "prepared"
 
 
@@ -104,6 +116,14 @@ class Claimed:
     """A process took the run over: whoever held it before can no longer get a slot."""
 
     kind: Literal["claimed"] = "claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stalled:
+    """The provider had nothing to give; the run goes on after a while."""
+
+    error_type: str
+    kind: Literal["stalled"] = "stalled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +150,7 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Change = Created | Prepared | Claimed | TurnTaken | Ended
+Change = Created | Prepared | Claimed | Stalled | TurnTaken | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,24 +186,29 @@ def apply(run: Run | None, entry: Entry) -> Run:
     return _changed(moved_on, entry.change, entry.at)
 
 
-def _changed(run: Run, change: Prepared | Claimed | TurnTaken | Ended, at: datetime) -> Run:
+def _changed(run: Run, change: Prepared | Claimed | Stalled | TurnTaken | Ended, at: datetime) -> Run:
     match change:
         case Prepared():
             return replace(
                 run,
                 status=RunStatus.RUNNING,
-                first_snapshot=change.snapshot,
+                started_at=at,
+                first_snapshot=change.first_snapshot or change.snapshot,
                 snapshot=change.snapshot,
+                transcript=change.transcript,
                 prompt=change.prompt,
             )
         case Claimed():
             return run
+        case Stalled():
+            return replace(run, stalls=run.stalls + 1)
         case TurnTaken():
             return replace(
                 run,
                 snapshot=change.snapshot,
                 transcript=change.transcript,
                 turns=run.turns + 1,
+                stalls=0,
                 usage=total(run.usage, change.usage),
                 finished_turns=change.final,
             )
@@ -201,8 +226,8 @@ def _changed(run: Run, change: Prepared | Claimed | TurnTaken | Ended, at: datet
 
 
 def total(one: Usage, other: Usage) -> Usage:
-    """Both together. A cost is known only where both are."""
-    costs = (one.cost_usd, other.cost_usd)
+    """Both together. The cost is known where that of every model call is."""
+    costs = [usage.cost_usd for usage in (one, other) if usage.model_calls]
     return Usage(
         model_calls=one.model_calls + other.model_calls,
         input_tokens=one.input_tokens + other.input_tokens,
@@ -211,5 +236,10 @@ def total(one: Usage, other: Usage) -> Usage:
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
         tool_calls=one.tool_calls + other.tool_calls,
         seconds=round(one.seconds + other.seconds, 3),
-        cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),
+        cost_usd=_sum(costs),
     )
+
+
+def _sum(costs: list[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return round(sum(known), 6) if known and len(known) == len(costs) else None

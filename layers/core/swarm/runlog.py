@@ -42,6 +42,10 @@ class RunLog(Protocol):
         """The entries behind a slot, in order."""
         ...
 
+    def first(self, tenant_id: str, run_id: str) -> Entry | None:
+        """Slot 0, by the run's id alone."""
+        ...
+
     def has(self, key: RunKey, slot: int) -> bool:
         """Whether somebody has the slot."""
         ...
@@ -63,6 +67,10 @@ class MemoryRunLog:
         for slot, held in sorted(self._of(key).items()):
             if slot > after:
                 yield _ENTRY.validate_json(held)
+
+    def first(self, tenant_id: str, run_id: str) -> Entry | None:
+        held = self._entries.get((tenant_id, run_id), {}).get(0)
+        return _ENTRY.validate_json(held) if held else None
 
     def has(self, key: RunKey, slot: int) -> bool:
         return slot in self._of(key)
@@ -91,6 +99,10 @@ class DynamoRunLog:
         last = slot_key(key.tenant_id, key.run_id, LAST_SLOT)
         for item in self._table.range(first.pk, first.sk, last.sk):
             yield self._entry(item)
+
+    def first(self, tenant_id: str, run_id: str) -> Entry | None:
+        item = self._table.get(slot_key(tenant_id, run_id, 0))
+        return self._entry(item) if item else None
 
     def has(self, key: RunKey, slot: int) -> bool:
         return self._table.get(slot_key(key.tenant_id, key.run_id, slot)) is not None

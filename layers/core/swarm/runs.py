@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
+from swarm import faults
 from swarm.errors import RunNotFound
 from swarm.ids import could_be_run_id
-from swarm.run import Entry, Run, RunKey, apply
+from swarm.run import Entry, Run, apply
 from swarm.runlog import RunLog
 from swarm.table import (
     OLDER,
@@ -40,6 +41,13 @@ class Runs:
             raise RunNotFound(run_id)
         return decode(item)
 
+    def find(self, tenant_id: str, run_id: str) -> Run | None:
+        """The run, by one read, or None."""
+        try:
+            return self.get(tenant_id, run_id)
+        except RunNotFound:
+            return None
+
     def current(self, tenant_id: str, run_id: str) -> Run:
         """The run up to the last entry of its log, whether or not its item has got that far."""
         run = self.get(tenant_id, run_id)
@@ -50,8 +58,10 @@ class Runs:
     def append(self, run: Run, entry: Entry) -> Run:
         """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`."""
         self._log.append(run.key, entry)
+        faults.point("commit.appended")
         after = apply(run, entry)
         self.store(after)
+        faults.point("commit.folded")
         return after
 
     def create(self, run: Run) -> None:
@@ -103,8 +113,3 @@ def encode(run: Run) -> Item:
 def decode(item: Item) -> Run:
     """The run of an item. Fields that later versions added have their defaults."""
     return _RUN.validate_json(item["body"]["S"])
-
-
-def key_of(tenant_id: str, project_id: str, run_id: str) -> RunKey:
-    """The key of a run, from the state machine's input."""
-    return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=run_id)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from swarm.errors import NotConfigured
+from swarm.limits import Allowance, Price, allowance_of, prices_of
 
 ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a test wants the process to die, and the file whose removal makes it happen once (`swarm.faults`)."""
+
+    point: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +35,10 @@ class Settings:
     offline: bool = False
     skip_commands: bool = False
     max_active_runs: int = 10
-    max_turns: int = 60
+    allowance: Allowance = field(default_factory=Allowance)
+    prices: Mapping[str, Price] = field(default_factory=dict)
     retention_days: int = 90
+    fault: Fault | None = None
 
     @property
     def model_name(self) -> str:
@@ -54,9 +65,15 @@ class Settings:
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
-            max_turns=int(read("MAX_TURNS") or 60),
+            allowance=allowance_of(read("RUN_LIMITS", "")),
+            prices=prices_of(read("MODEL_PRICES", "")),
             retention_days=int(read("RETENTION_DAYS") or 90),
+            fault=_fault(read("SWARM_FAULT_POINT"), read("SWARM_FAULT_TOKEN")),
         )
+
+
+def _fault(point: str | None, token: str | None) -> Fault | None:
+    return Fault(point, token) if point and token else None
 
 
 @cache

@@ -91,6 +91,11 @@ def runs_of_tenant(tenant_id: str, created_at: str = "", run_id: str = "") -> Ke
     return Key(f"T#{tenant_id}#R", f"{created_at}#{run_id}")
 
 
+def all_tenants(tenant_id: str = "") -> Key:
+    """GSI3: every tenant that ever started a run."""
+    return Key("TENANT", tenant_id)
+
+
 def active_runs(run_id: str, created_at: str = "") -> Key:
     """GSI3, sparse: runs that have not ended, spread over sixteen partitions by the first digit of their id."""
     return Key(f"ACTIVE#{run_id[:1]}", f"{created_at}#{run_id}")
@@ -142,12 +147,13 @@ class Table:
         extra: Any = {"ConditionExpression": condition} if condition else {}
         if names:
             extra["ExpressionAttributeNames"] = names
+        if values:
+            extra["ExpressionAttributeValues"] = values
         try:
             return self._client.update_item(
                 TableName=self._name,
                 Key=key.attributes(),
                 UpdateExpression=expression,
-                ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **extra,

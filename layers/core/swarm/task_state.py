@@ -13,12 +13,13 @@ from swarm.run import RunKey
 
 
 class TaskState(TypedDict):
-    """Input and answer of every task; `outcome` is what the Choice states read."""
+    """Input and answer of every task; `outcome` and `wait_seconds` are what the Choice and Wait states read."""
 
     tenant_id: str
     project_id: str
     run_id: str
     outcome: str
+    wait_seconds: int
 
 
 _KEY = TypeAdapter(RunKey)
@@ -31,7 +32,13 @@ def run_of(event: object, context: LambdaContext) -> RunKey:
     return key
 
 
-def answer(key: RunKey, outcome: Outcome) -> TaskState:
+def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0) -> TaskState:
     """The answer of a task."""
     log.info("the task is done", outcome=outcome.value)
-    return TaskState(tenant_id=key.tenant_id, project_id=key.project_id, run_id=key.run_id, outcome=outcome.value)
+    return TaskState(
+        tenant_id=key.tenant_id,
+        project_id=key.project_id,
+        run_id=key.run_id,
+        outcome=outcome.value,
+        wait_seconds=wait_seconds,
+    )

@@ -1,11 +1,14 @@
-"""Tenants: who an API key belongs to, and how many runs each has at a time."""
+"""Tenants: who an API key belongs to, what each may use, and which of its runs are active."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from swarm.errors import TooManyActiveRuns
-from swarm.table import ConditionFailed, Item, Table, api_key_key, tenant_key
+from swarm.limits import Allowance, allowance_of
+from swarm.table import ConditionFailed, Item, Table, all_tenants, api_key_key, tenant_key
 
 WITHIN_QUOTA = (
     "contains(active, :run) OR attribute_not_exists(active)"
@@ -14,8 +17,17 @@ WITHIN_QUOTA = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant's active runs; `suspects` are ids among them for which the last reconciliation found no run."""
+
+    id: str
+    active: frozenset[str]
+    suspects: frozenset[str]
+
+
 class Tenants:
-    """Keys and quotas in the table."""
+    """Keys, quotas and active runs in the table."""
 
     def __init__(self, table: Table, default_quota: int) -> None:
         self._table = table
@@ -26,21 +38,47 @@ class Tenants:
         item = self._table.get(api_key_key(key_hash(api_key)))
         return item["tenant_id"]["S"] if item else None
 
-    def admit(self, tenant_id: str, run_id: str) -> None:
-        """Count the run among the tenant's active ones; twice is once. Raises `TooManyActiveRuns`."""
+    def admit(self, tenant_id: str, run_id: str) -> Allowance | None:
+        """Count the run among the tenant's active ones; twice is once. Raises `TooManyActiveRuns`.
+
+        Returns the tenant's own limits for runs, where the operator gave it some.
+        """
+        listed = all_tenants(tenant_id)
         values: Item = {
             ":runs": {"SS": [run_id]},
             ":run": {"S": run_id},
             ":default": {"N": str(self._default_quota)},
+            ":listed": {"S": listed.pk},
+            ":id": {"S": listed.sk},
         }
+        change = "ADD active :runs SET GSI3PK = :listed, GSI3SK = :id"
         try:
-            self._table.update(tenant_key(tenant_id), "ADD active :runs", values=values, condition=WITHIN_QUOTA)
+            item = self._table.update(tenant_key(tenant_id), change, values=values, condition=WITHIN_QUOTA)
         except ConditionFailed as full:
             raise TooManyActiveRuns from full
+        return allowance_of(item["limits"]["S"]) if "limits" in item else None
 
     def release(self, tenant_id: str, run_id: str) -> None:
         """Count the run no longer; twice is once."""
-        self._table.update(tenant_key(tenant_id), "DELETE active :runs", values={":runs": {"SS": [run_id]}})
+        values: Item = {":runs": {"SS": [run_id]}}
+        self._table.update(tenant_key(tenant_id), "DELETE active :runs, suspects :runs", values=values)
+
+    def suspect(self, tenant_id: str, run_ids: Iterable[str]) -> None:
+        """Remember these ids, and only these, until the next reconciliation."""
+        ids = sorted(run_ids)
+        if ids:
+            self._table.update(tenant_key(tenant_id), "SET suspects = :ids", values={":ids": {"SS": ids}})
+        else:
+            self._table.update(tenant_key(tenant_id), "REMOVE suspects", values={})
+
+    def all(self) -> Iterator[Tenant]:
+        """Every tenant that ever started a run."""
+        for item in self._table.index("GSI3", all_tenants().pk):
+            yield Tenant(item["GSI3SK"]["S"], _members(item, "active"), _members(item, "suspects"))
+
+
+def _members(item: Item, name: str) -> frozenset[str]:
+    return frozenset(item[name]["SS"]) if name in item else frozenset()
 
 
 def key_hash(api_key: str) -> str:

@@ -106,9 +106,7 @@ def read_file(args: ReadFile, workspace: Workspace) -> str:
     first = args.start_line or 1
     last = min(args.end_line or len(lines), len(lines))
     if not 1 <= first <= last:
-        raise ToolFailure(
-            f"lines {first} to {last} are not in {args.path}, which has lines 1 to {len(lines)}"
-        )
+        raise ToolFailure(f"lines {first} to {last} are not in {args.path}, which has lines 1 to {len(lines)}")
     if last - first + 1 == len(lines):
         return clip_lines(lines, 1)
     heading = f"[{args.path}, lines {first} to {last} of {len(lines)}]"
@@ -148,9 +146,7 @@ def _with_line_ends_of(text: str, args: EditFile) -> tuple[str, str]:
 
 def _check_once(text: str, old: str, path: str) -> None:
     if not old:
-        raise ToolFailure(
-            "old_text is empty; give the text to replace, or write the whole file with write_file"
-        )
+        raise ToolFailure("old_text is empty; give the text to replace, or write the whole file with write_file")
     places, start = 0, text.find(old)
     while start >= 0:
         places, start = places + 1, text.find(old, start + 1)

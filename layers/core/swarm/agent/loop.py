@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from codex_swarm.models import RunError, Usage
-from swarm import events, lifecycle
-from swarm.agent.clip import clip
+from swarm import events, faults, lifecycle
+from swarm.agent.compaction import compacted
 from swarm.agent.model import Item, Model, ModelRequest, ModelTurn, tool_output, user_message
-from swarm.agent.tools import FINISH, Toolbox, ToolResult
+from swarm.agent.ownership import OwnedBlobs, Ownership
+from swarm.agent.stalls import MAX_STALLS, pause_after
+from swarm.agent.steps import is_finish, steps_of_turn
+from swarm.agent.tools import Toolbox, ToolResult
 from swarm.agent.transcript import load_transcript, store_transcript
 from swarm.backend import Backend, area_of
 from swarm.closing import settle
 from swarm.errors import ModelFailure, RunStopped
-from swarm.events import Event, Step
 from swarm.failures import ErrorType
-from swarm.lifecycle import MAX_SHOWN, Outcome
-from swarm.run import Claimed, Entry, Run, RunKey, TurnTaken
+from swarm.lifecycle import Outcome
+from swarm.run import Change, Claimed, Entry, Run, RunKey, Stalled, TurnTaken
 from swarm.runlog import SlotTaken
 from swarm.tasks import TASKS
 from swarm.workspace.working_copy import Workspace
@@ -38,21 +40,29 @@ class Clock:
     seconds_left: Callable[[], float]
 
 
-def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> Outcome:
-    """Take turns for this run. Returns what the state machine does next; never raises for what the model did."""
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the state machine does next, and after how many seconds."""
+
+    outcome: Outcome
+    wait_seconds: int = 0
+
+
+def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> Next:
+    """Take turns for this run; never raises for what the model did."""
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
         settle(backend, run)
-        return Outcome.ENDED
+        return Next(Outcome.ENDED)
     if run.finished_turns:
-        return Outcome.FINISH
+        return Next(Outcome.FINISH)
     try:
         return _Slice(backend, run, model, clock, writer).turns()
     except ModelFailure as failure:
-        return lifecycle.fail(backend, key, _run_error(failure), writer=writer, now=clock.now())
+        return Next(lifecycle.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
         # Cancelled, ended or taken over: the log is right as it is, and whoever has it goes on.
-        return Outcome.ENDED
+        return Next(Outcome.ENDED)
 
 
 def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
@@ -84,8 +94,11 @@ class _Slice:
         self._clock = clock
         self._writer = writer
         self._run = _claim(backend, run, writer, clock.now())
+        faults.point("agent.claimed")
+        self._ownership = Ownership(backend.log, self._run)
+        self._blobs = OwnedBlobs(backend.blobs, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
-        self._workspace = Workspace(backend.files_of(run), backend.blobs, area_of(run.key))
+        self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
         self._items = self._conversation()
 
     def _conversation(self) -> list[Item]:
@@ -93,63 +106,114 @@ class _Slice:
             return [user_message(self._run.instructions)]
         return load_transcript(self._backend.blobs, self._run.transcript)
 
-    def turns(self) -> Outcome:
+    def turns(self) -> Next:
         while True:
-            if self._run.turns >= self._backend.settings.max_turns:
-                raise _turn_limit(self._backend.settings.max_turns)
+            run, now = self._run, self._clock.now()
+            if run.finished_turns:
+                return Next(Outcome.FINISH)
+            if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
+                raise _limit_reached(used_up)
             if self._clock.seconds_left() < RESERVE_SECONDS:
-                return Outcome.CONTINUE
-            self._take_turn()
-            if self._run.finished_turns:
-                return Outcome.FINISH
+                return Next(Outcome.CONTINUE)
+            try:
+                self._take_turn(now)
+            except ModelFailure as failure:
+                if not failure.retryable or run.stalls >= MAX_STALLS:
+                    raise
+                return self._stall(failure)
 
-    def _take_turn(self) -> None:
-        began = self._clock.now()
-        self._require_ownership()
-        turn = self._model.respond(
-            ModelRequest(
-                instructions=self._run.prompt or "",
-                items=self._items,
-                tools=self._toolbox.specs,
-                conversation_id=self._run.run_id,
-                seconds=self._clock.seconds_left() - COMMIT_SECONDS,
-            )
-        )
+    def _take_turn(self, began: datetime) -> None:
+        turn = self._ask()
+        faults.point("agent.answered")
         # A cancellation that was answered while the model thought must not be followed by any work.
-        self._require_ownership()
+        self._ownership.look()
         results = [self._toolbox.execute(call, self._workspace) for call in turn.calls]
         answers = [tool_output(call, result.output) for call, result in zip(turn.calls, results, strict=True)]
         self._items = [*self._items, *turn.items, *answers]
         self._commit(turn, results, began)
 
-    def _require_ownership(self) -> None:
-        if self._backend.log.has(self._run.key, self._run.version + 1):
-            raise RunStopped
+    def _ask(self) -> ModelTurn:
+        """The next turn; where the conversation has outgrown the model's context, after shortening it."""
+        try:
+            return self._model.respond(self._request())
+        except ModelFailure as failure:
+            shorter = compacted(self._items) if failure.error_type == ErrorType.CONTEXT_LENGTH else None
+            if shorter is None:
+                raise
+            self._items = shorter
+            return self._ask()
+
+    def _request(self) -> ModelRequest:
+        return ModelRequest(
+            instructions=self._run.prompt or "",
+            items=self._items,
+            tools=self._toolbox.specs,
+            conversation_id=self._run.run_id,
+            seconds=self._clock.seconds_left() - COMMIT_SECONDS,
+            before_attempt=self._ownership.look,
+        )
 
     def _commit(self, turn: ModelTurn, results: Sequence[ToolResult], began: datetime) -> None:
         """Blobs, then the snapshot, then the transcript, then the entry: a crash in between leaves only garbage."""
         run, now = self._run, self._clock.now()
-        slot = run.version + 1
-        name = f"{slot:05}-{self._writer}.json.gz"
+        name = f"{run.version + 1:05}-{self._writer}.json.gz"
         area, snapshot = area_of(run.key), run.snapshot or ""
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
-            self._backend.blobs.put(snapshot, self._workspace.save().encode())
+            files = self._workspace.save()
+            faults.point("agent.blobs")
+            self._blobs.put(snapshot, files.encode())
+            faults.point("agent.snapshot")
         transcript = area.of_run(run.run_id, "transcript", name)
-        store_transcript(self._backend.blobs, transcript, self._items)
-        final = not turn.calls or any(result.tool == FINISH and result.ok for result in results)
-        usage = _usage(turn, (now - began).total_seconds())
-        change = TurnTaken(transcript=transcript, snapshot=snapshot, usage=usage, final=final)
-        percent = events.PROCESSING_RESULTS.percent if final else turn_progress(run.turns + 1)
-        told = (*_steps(run, turn, results, now), _progress(percent, final=final))
-        entry = Entry(slot=slot, writer=self._writer, at=now, change=change, progress=percent, events=told)
-        self._run = self._append(run, entry)
+        store_transcript(self._blobs, transcript, self._items)
+        faults.point("agent.transcript")
+        final = not turn.calls or any(map(is_finish, results))
+        taken = TurnTaken(
+            transcript=transcript,
+            snapshot=snapshot,
+            usage=self._usage(turn, (now - began).total_seconds()),
+            final=final,
+        )
+        stage = events.PROCESSING_RESULTS if final else events.EXECUTING
+        percent = stage.percent if final else turn_progress(run.turns + 1)
+        told = (*steps_of_turn(run, turn, results, now), events.progress(stage, percent))
+        self._append(taken, now, percent, told)
 
-    def _append(self, run: Run, entry: Entry) -> Run:
+    def _stall(self, failure: ModelFailure) -> Next:
+        """The provider has nothing to give just now: give the process back, and come again later."""
+        pause = pause_after(self._run.stalls, failure.retry_after)
+        waiting = events.Stage("waiting_for_provider", 0, f"Waiting {pause} s for the provider: {failure.message}")
+        told = (events.progress(waiting, self._run.progress),)
+        self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, told)
+        return Next(Outcome.WAIT, pause)
+
+    def _append(self, change: Change, now: datetime, percent: int, told: Sequence[events.Event]) -> None:
+        entry = Entry(
+            slot=self._run.version + 1,
+            writer=self._writer,
+            at=now,
+            change=change,
+            progress=percent,
+            events=tuple(told),
+        )
         try:
-            return self._backend.runs.append(run, entry)
+            self._run = self._backend.runs.append(self._run, entry)
         except SlotTaken as taken:
             raise RunStopped from taken
+        self._ownership.moved_on(self._run)
+
+    def _usage(self, turn: ModelTurn, seconds: float) -> Usage:
+        tokens, price = turn.usage, self._backend.settings.prices.get(self._model.name)
+        return Usage(
+            model_calls=1,
+            input_tokens=tokens.input,
+            cached_tokens=tokens.cached,
+            output_tokens=tokens.output,
+            reasoning_tokens=tokens.reasoning,
+            tool_calls=len(turn.calls),
+            seconds=round(seconds, 3),
+            cost_usd=price.of(tokens) if price else None,
+        )
 
 
 def turn_progress(turns: int) -> int:
@@ -157,71 +221,18 @@ def turn_progress(turns: int) -> int:
     return min(69, 30 + round(40 * (1 - 0.85**turns)))
 
 
-def _progress(percent: int, *, final: bool) -> Event:
-    return events.progress(events.PROCESSING_RESULTS if final else events.EXECUTING, percent)
-
-
-def _steps(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[Event]:
-    steps = []
-    if turn.text.strip():
-        steps.append(Step(number=run.steps, at=now, role="assistant", content=clip(turn.text, MAX_SHOWN)))
-    steps += [_tool_step(result, now) for result in results]
-    numbered = (replace(step, number=run.steps + place) for place, step in enumerate(steps))
-    return [events.step(run.run_id, step) for step in numbered]
-
-
-def _tool_step(result: ToolResult, now: datetime) -> Step:
-    args = {
-        name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in (result.args or {}).items()
-    }
-    if result.tool == FINISH and result.ok:
-        return Step(
-            number=0,
-            at=now,
-            role="assistant",
-            content=str(args.get("summary", "")),
-            intent_kind=result.intent,
-            ok=True,
-        )
-    return Step(
-        number=0,
-        at=now,
-        role="tool",
-        content=clip(result.output, MAX_SHOWN),
-        intent_kind=result.intent,
-        intent_target=result.path,
-        ok=result.ok,
-        files=(result.path,) if result.path and result.ok else (),
-        tool_name=result.tool,
-        tool_args=args,
-    )
-
-
-def _usage(turn: ModelTurn, seconds: float) -> Usage:
-    tokens = turn.usage
-    return Usage(
-        model_calls=1,
-        input_tokens=tokens.input,
-        cached_tokens=tokens.cached,
-        output_tokens=tokens.output,
-        reasoning_tokens=tokens.reasoning,
-        tool_calls=len(turn.calls),
-        seconds=round(seconds, 3),
-    )
-
-
-def _turn_limit(limit: int) -> ModelFailure:
+def _limit_reached(used_up: str) -> ModelFailure:
     return ModelFailure(
         ErrorType.LIMIT_REACHED,
-        f"the run took {limit} turns without finishing",
-        "Give a smaller task, or split it over several runs with from_run_id.",
+        f"the run reached its limit {used_up}",
+        "Go on with POST /runs/{id}/resume and higher limits, or give a smaller task. The files so far are kept.",
     )
 
 
 def _run_error(failure: ModelFailure) -> RunError:
     return RunError(
         step="agent",
-        tool="model",
+        tool="limits" if failure.error_type == ErrorType.LIMIT_REACHED else "model",
         error_type=failure.error_type,
         message=failure.message,
         suggestion=failure.suggestion,

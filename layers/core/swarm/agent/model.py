@@ -6,7 +6,7 @@ a conversation is a list of items, and a response adds items to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,13 +46,18 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """Everything a model needs for the next turn. `seconds` bounds the whole call, retries included."""
+    """Everything a model needs for the next turn.
+
+    `seconds` bounds the whole call, retries included. `before_attempt` is called before anything is sent, each time:
+    what it raises ends the call, because by then the run may have been cancelled.
+    """
 
     instructions: str
     items: Sequence[Item]
     tools: Sequence[ToolSpec]
     conversation_id: str
     seconds: float
+    before_attempt: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

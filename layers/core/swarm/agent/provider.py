@@ -65,6 +65,7 @@ class OpenAIModel:
         attempt = 0
         while True:
             attempt += 1
+            request.before_attempt()
             try:
                 return self._attempt(request, deadline)
             except ModelFailure as failure:

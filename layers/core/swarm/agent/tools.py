@@ -102,9 +102,7 @@ class Toolbox:
         tool = self._tools.get(call.name)
         if tool is None:
             known = ", ".join(self._tools)
-            return _failure(
-                call, "unknown", f"there is no tool {call.name[:_LONGEST_NAME]!r}; there are {known}"
-            )
+            return _failure(call, "unknown", f"there is no tool {call.name[:_LONGEST_NAME]!r}; there are {known}")
         try:
             args = from_json(call.arguments)
         except ValueError as error:
@@ -130,9 +128,7 @@ class Toolbox:
             return checked.result(clip(f"{FAILED}{error}"), ok=False)
 
 
-def _failure(
-    call: ToolCall, intent: str, text: str, args: Mapping[str, JsonValue] | None = None
-) -> ToolResult:
+def _failure(call: ToolCall, intent: str, text: str, args: Mapping[str, JsonValue] | None = None) -> ToolResult:
     name, output = call.name[:_LONGEST_NAME], clip(FAILED + text)
     return ToolResult(call.call_id, name, intent, False, output, args, _named_path(args))
 

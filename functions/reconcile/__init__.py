@@ -1,0 +1,1 @@
+"""Repairs runs that nobody works on any more."""

@@ -1,0 +1,40 @@
+"""Repairs runs whose execution ended or never started: on a schedule, and when an execution ends badly."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field, Json
+
+from swarm.backend import backend
+from swarm.logs import log
+from swarm.reconciliation import Repairs, reconcile, repair
+from swarm.run import RunKey
+
+
+class Detail(BaseModel):
+    """The part of a Step Functions Execution Status Change that says which run it was."""
+
+    input: Json[RunKey]
+
+
+class Event(BaseModel):
+    """An EventBridge event; a scheduled one has no execution in its detail."""
+
+    detail_type: str = Field(default="", alias="detail-type")
+    detail: Detail | dict[str, object] = Field(default_factory=dict)
+
+
+@log.inject_lambda_context
+def handler(event: object, context: LambdaContext) -> dict[str, int]:
+    """How many runs were looked at, and what was done about them."""
+    now, detail = datetime.now(UTC), Event.model_validate(event).detail
+    if isinstance(detail, Detail):
+        repairs = Repairs(seen=1)
+        repair(backend(), detail.input, repairs, now)
+    else:
+        repairs = reconcile(backend(), now)
+    log.info("reconciled", **asdict(repairs))
+    return asdict(repairs)

@@ -1,0 +1,83 @@
+"""Shortens a conversation that has outgrown the model's context, without breaking it.
+
+What goes first is what can be had again: outputs of tools, oldest first. Then whole turns go, oldest first, each
+call with its answer; in their place stands one message that says what was done. The user's instructions and the last
+turns stay as they are. What is left out here is still in the transcripts of the earlier turns.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from swarm.agent.model import Item
+
+KEPT_ITEMS = 8
+"""So many items at the end are never touched."""
+
+LONG_OUTPUT = 400
+"""Characters; an output shorter than this is not worth removing."""
+
+REMOVED = "[this output was removed to save room; call the tool again if it is still needed]"
+_SUMMARY = "Earlier turns were removed to save room. In them these tools were called, in order: "
+_MAX_SUMMARY = 4_000
+
+
+def compacted(items: Sequence[Item]) -> list[Item] | None:
+    """About half of what can go is gone; None when there is nothing left that could."""
+    head, middle, tail = _parts(items)
+    long = [place for place, item in enumerate(middle) if _is_long_output(item)]
+    if long:
+        gone = set(long[: (len(long) + 1) // 2])
+        return [*head, *(_emptied(item) if place in gone else item for place, item in enumerate(middle)), *tail]
+    if not middle or (len(middle) == 1 and _is_summary(middle[0])):
+        return None
+    cut = _turn_boundary(middle, (len(middle) + 1) // 2)
+    return [*head, _summary(middle[:cut]), *middle[cut:], *tail]
+
+
+def _parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
+    """The first message, what may be shortened, and the last turns, whole."""
+    start = max(1, len(items) - KEPT_ITEMS)
+    while start > 1 and not _begins_turn(items, start):
+        start -= 1
+    return list(items[:1]), list(items[1:start]), list(items[start:])
+
+
+def _begins_turn(items: Sequence[Item], place: int) -> bool:
+    """A turn begins behind the last answer to the calls of the one before."""
+    return items[place - 1].get("type") == "function_call_output" and items[place].get("type") != "function_call_output"
+
+
+def _turn_boundary(items: Sequence[Item], wanted: int) -> int:
+    """The first place from `wanted` on at which a turn begins; the end if none does."""
+    return next((place for place in range(wanted, len(items)) if _begins_turn(items, place)), len(items))
+
+
+def _is_long_output(item: Item) -> bool:
+    output = item.get("output")
+    return item.get("type") == "function_call_output" and isinstance(output, str) and len(output) > LONG_OUTPUT
+
+
+def _emptied(item: Item) -> Item:
+    return {**item, "output": REMOVED}
+
+
+def _is_summary(item: Item) -> bool:
+    return str(item.get("content", "")).startswith(_SUMMARY)
+
+
+def _summary(gone: Sequence[Item]) -> Item:
+    earlier = [str(item["content"]).removeprefix(_SUMMARY) for item in gone if _is_summary(item)]
+    calls = [_told(item) for item in gone if item.get("type") == "function_call"]
+    text = "; ".join([*earlier, *calls])
+    return {"type": "message", "role": "user", "content": _SUMMARY + text[-_MAX_SUMMARY:]}
+
+
+def _told(call: Item) -> str:
+    try:
+        arguments = json.loads(str(call.get("arguments")))
+        path = arguments.get("path") if isinstance(arguments, dict) else None
+    except ValueError:
+        path = None
+    return f"{call.get('name')} {path}" if path else str(call.get("name"))

@@ -1,0 +1,56 @@
+"""What people see of a turn: what the model said, and what it did, message by message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from swarm import events
+from swarm.agent.clip import clip
+from swarm.agent.model import ModelTurn
+from swarm.agent.tools import FINISH, ToolResult
+from swarm.events import Event, Step
+from swarm.lifecycle import MAX_SHOWN
+from swarm.run import Run
+
+
+def is_finish(result: ToolResult) -> bool:
+    """Whether the call ended the agent's work."""
+    return result.tool == FINISH and result.ok
+
+
+def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[Event]:
+    """The step events of one turn, numbered on from those that the run has."""
+    said = turn.text.strip()
+    steps = [_tool_step(result, now) for result in results]
+    # A model often says its last words twice: as text, and as the summary of `finish`.
+    if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
+        steps.insert(0, Step(number=0, at=now, role="assistant", content=clip(said, MAX_SHOWN)))
+    numbered = (replace(step, number=run.steps + place) for place, step in enumerate(steps))
+    return [events.step(run.run_id, step) for step in numbered]
+
+
+def _tool_step(result: ToolResult, now: datetime) -> Step:
+    args = {name: _shown(value) for name, value in (result.args or {}).items()}
+    if is_finish(result):
+        summary = clip(str(args.get("summary", "")).strip(), MAX_SHOWN)
+        return Step(number=0, at=now, role="assistant", content=summary, intent_kind=result.intent, ok=True)
+    return Step(
+        number=0,
+        at=now,
+        role="tool",
+        content=clip(result.output, MAX_SHOWN),
+        intent_kind=result.intent,
+        intent_target=result.path,
+        ok=result.ok,
+        files=(result.path,) if result.path and result.ok else (),
+        tool_name=result.tool,
+        tool_args=args,
+    )
+
+
+def _shown(value: JsonValue) -> JsonValue:
+    return clip(value, MAX_SHOWN) if isinstance(value, str) else value
