@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 DEV = Path("requirements/dev.txt")
 CORE = Path("layers/core/requirements.txt")
-LAYER_INPUTS = (Path("layers/core/requirements.in"), Path("layers/agent/requirements.in"))
+LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in ("core", "agent", "data"))
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _HOST_OR_PATH = re.compile(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/\w", re.MULTILINE)
@@ -40,6 +40,7 @@ LOCKS = (
     Lock(Path("requirements/uv.txt"), ("requirements/uv.in",)),
     Lock(CORE, (str(LAYER_INPUTS[0]),)),
     Lock(Path("layers/agent/requirements.txt"), (str(LAYER_INPUTS[1]),), without_core=True),
+    Lock(Path("layers/data/requirements.txt"), (str(LAYER_INPUTS[2]),)),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
 )
 
