@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# The domain is not installed anywhere: in AWS it comes with a layer, and here from where the layer is made.
-_DOMAIN = str(Path(__file__).resolve().parents[2] / "layers" / "core")
-if _DOMAIN not in sys.path:
-    sys.path.append(_DOMAIN)
+_ROOT = Path(__file__).resolve().parents[2]
+
+# The domain is installed nowhere: in AWS it comes with layers, and here from the folders that layers are made of.
+for _layer in ("layers/core", "client"):
+    if str(_ROOT / _layer) not in sys.path:
+        sys.path.append(str(_ROOT / _layer))

@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 <= port <= 65535:
+    if port not in range(2**16):
         raise ValueError(text)
     return port
 

@@ -53,7 +53,9 @@ class Clients:
         """The client of a service, such as `dynamodb`."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._session.client(
+                # By any name, where the stubs have an overload for each.
+                session: Any = self._session
+                self._clients[service] = session.client(
                     service,
                     endpoint_url=self._endpoint,
                     aws_access_key_id=ACCESS_KEY,
@@ -68,4 +70,3 @@ class Clients:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
-

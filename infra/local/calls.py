@@ -93,8 +93,10 @@ def _operation(service: str, environ: Environ, path: str, query: dict[str, list[
         return target.rpartition(".")[2]
     if service == "lambda" and path.endswith("/invocations"):
         return "Invoke"
-    if service != "s3":
-        return f"{method} {path}"
+    return _s3_operation(method, environ, path, query) if service == "s3" else f"{method} {path}"
+
+
+def _s3_operation(method: str, environ: Environ, path: str, query: dict[str, list[str]]) -> str:
     for parameter, by_method in S3_SUBRESOURCES.items():
         if parameter in query and method in by_method:
             return by_method[method]

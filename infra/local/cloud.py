@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from moto.cloudformation.models import cloudformation_backends
-from moto.moto_api._internal import moto_api_backend
+from moto.moto_api._internal.models import moto_api_backend
 
-from infra.local import deployment, moto_patches, schedules, settings, template
+from infra.local import deployment, moto_patches, schedules, settings
 from infra.local.aws import Clients
 from infra.local.calls import Call
 from infra.local.front import routes
@@ -32,6 +32,7 @@ from infra.local.moto_patches import state_machines
 from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
 from infra.local.server import AwsServer
 from infra.local.supported import Ignored
+from infra.local.template import Template, load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK_NAME = "codex-swarm"
@@ -144,9 +145,9 @@ class LocalCloud:
         self._start_functions(translated, credentials)
         self._serve(front)
 
-    def _deploy(self) -> template.Template:
+    def _deploy(self) -> Template:
         parameters = self._parameters()
-        translated = template.load(self.template, parameters)
+        translated = load(self.template, parameters)
         self.ignored = translated.ignored
         if self.api_key is not None:
             self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
@@ -159,7 +160,9 @@ class LocalCloud:
         cloudformation = self.client("cloudformation")
         stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
-            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
+            raise RuntimeError(
+                f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}"
+            )
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
         # moto lists what a condition left out as an empty entry, and gives permissions no id.
@@ -177,15 +180,13 @@ class LocalCloud:
             **self.parameters,
         }
 
-    def _start_functions(self, translated: template.Template, credentials: CredentialIssuer) -> None:
+    def _start_functions(self, translated: Template, credentials: CredentialIssuer) -> None:
         self.log_folder.mkdir(parents=True, exist_ok=True)
         lifeline = Lifeline()
         self._running.callback(lifeline.close)
         self.functions = LambdaService()
         self._running.callback(self.functions.stop)
-        for specification in deployment.specifications(
-            self.resources, translated.folders, self.function_environment
-        ):
+        for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
             variables = environment(specification, credentials.issue(specification.logical_id), self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
             self.functions.add(Function(specification, variables, log, lifeline))
@@ -196,7 +197,9 @@ class LocalCloud:
         self._running.callback(scheduler.stop)
 
     def _serve(self, front: Front) -> None:
-        documents = [each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"]
+        documents = [
+            each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"
+        ]
         found = [route for document in documents for route in routes.read(document)]
         self.development_key = secrets.token_urlsafe(24)
         self._store_key(self.development_key)
@@ -214,4 +217,3 @@ def _be_quiet() -> None:
     """Libraries log to whoever listens; nobody does, and then Python prints warnings to stderr."""
     for name in ("moto", "werkzeug", "botocore", "urllib3", "samtranslator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-

@@ -35,7 +35,7 @@ def configure(
     terminal: TextIO | None = None,
     ask: Callable[[str], str] = input,
 ) -> Configuration:
-    """Read the settings. With a terminal and no key it offers the offline model; raises NotConfigured without either."""
+    """Read the settings; without a key offer the offline model at a terminal. Raises NotConfigured."""
     terminal = sys.stdin if terminal is None else terminal
     parameters = {name: environment[setting] for name, setting in PARAMETERS.items() if environment.get(setting)}
     offline = environment.get(FAKE_SWARM) == "1"

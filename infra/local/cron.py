@@ -45,9 +45,7 @@ class Cron:
 
     def matches(self, moment: datetime) -> bool:
         """Whether the minute is one of the expression's."""
-        return (
-            self._matches_day(moment) and moment.hour in self.hour and moment.minute in self.minute
-        )
+        return self._matches_day(moment) and moment.hour in self.hour and moment.minute in self.minute
 
     def next_after(self, moment: datetime) -> datetime:
         """The first matching minute that begins after the moment. Raises ValueError when there is none in ten years."""

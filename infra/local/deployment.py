@@ -19,7 +19,9 @@ def specifications(
     extra_environment: Mapping[str, Mapping[str, str]],
 ) -> list[Specification]:
     """Every function of the stack; `folders` by S3 key, `extra_environment` by logical id."""
-    unknown = extra_environment.keys() - {key for key, each in resources.items() if each.type == "AWS::Lambda::Function"}
+    unknown = extra_environment.keys() - {
+        key for key, each in resources.items() if each.type == "AWS::Lambda::Function"
+    }
     if unknown:
         raise ValueError(f"no function {', '.join(sorted(unknown))} in the template")
     layers = {

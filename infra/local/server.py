@@ -65,6 +65,7 @@ class AwsServer:
 def _configure_moto() -> None:
     os.environ["VALIDATE_LAMBDA_S3"] = "false"
     # A bucket's own CORS rules count, as in S3, and not moto's "everything from everywhere".
-    werkzeug_app.DISABLE_GLOBAL_CORS = True
+    module: Any = werkzeug_app
+    module.DISABLE_GLOBAL_CORS = True
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["iam"] = {"load_aws_managed_policies": False}

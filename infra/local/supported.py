@@ -103,7 +103,9 @@ class UnsupportedTemplate(Exception):
 
     def __init__(self, resources: Mapping[str, str]) -> None:
         listed = ", ".join(f"{logical_id} ({kind})" for logical_id, kind in sorted(resources.items()))
-        super().__init__(f"the laptop cloud cannot run this template: {listed}; name the type in infra/local/supported.py")
+        super().__init__(
+            f"the laptop cloud cannot run this template: {listed}; name the type in infra/local/supported.py"
+        )
 
 
 @dataclass(frozen=True)

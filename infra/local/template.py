@@ -55,4 +55,3 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
     # Of AWS's managed policies only full ARNs are understood: asking IAM for their names needs an account.
     document = Translator({}, Parser(), boto_session=session()).translate(source, parameter_values=declared)
     return Template(document, folders, tuple(check(document["Resources"])))
-

@@ -65,4 +65,5 @@ def item(cloud: LocalCloud, key: str) -> dict[str, Any] | None:
     found = cloud.client("dynamodb").get_item(
         TableName=cloud.table_name, Key={"PK": {"S": key}, "SK": {"S": "META"}}, ConsistentRead=True
     )
-    return found.get("Item")
+    item: dict[str, Any] | None = found.get("Item")
+    return item

@@ -93,7 +93,7 @@ def test_authorizer_that_the_front_cannot_do_stops_the_start(change: dict[str, o
         "type": "request",
         "authorizerPayloadFormatVersion": "2.0",
         "enableSimpleResponses": True,
-        "authorizerUri": "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/arn:aws:lambda:r:1:function:f/invocations",
+        "authorizerUri": "arn:aws:apigateway:r:lambda:path/functions/arn:aws:lambda:r:1:function:f/invocations",
         **change,
     }
     document = {"paths": {}, "components": {"securitySchemes": {"Key": {"x-amazon-apigateway-authorizer": settings}}}}

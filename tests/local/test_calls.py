@@ -33,7 +33,13 @@ def test_calls_of_a_function_carry_its_name(fixture_cloud: LocalCloud) -> None:
         pytest.param("s3", "PUT", "/b/k", "partNumber=1&uploadId=u", {}, "UploadPart", id="part"),
         pytest.param("s3", "HEAD", "/b", "", {}, "HeadBucket", id="head-bucket"),
         pytest.param(
-            "states", "POST", "/", "", {"HTTP_X_AMZ_TARGET": "AWSStepFunctions.StartExecution"}, "StartExecution", id="json"
+            "states",
+            "POST",
+            "/",
+            "",
+            {"HTTP_X_AMZ_TARGET": "AWSStepFunctions.StartExecution"},
+            "StartExecution",
+            id="json",
         ),
         pytest.param("lambda", "POST", "/2015-03-31/functions/f/invocations", "", {}, "Invoke", id="invoke"),
     ],

@@ -79,7 +79,9 @@ def test_parallel_calls_run_in_parallel_processes(fixture_cloud: LocalCloud) -> 
 @pytest.mark.parametrize(
     ("event", "error_type", "message"),
     [
-        pytest.param({"do": "sleep", "seconds": 60}, "Sandbox.Timedout", "Task timed out after 2.00 seconds", id="timeout"),
+        pytest.param(
+            {"do": "sleep", "seconds": 60}, "Sandbox.Timedout", "Task timed out after 2.00 seconds", id="timeout"
+        ),
         pytest.param({"do": "exit", "status": 7}, "Runtime.ExitError", "exit status 7", id="exit"),
         pytest.param({"do": "raise", "text": "no good"}, "ValueError", "no good", id="exception"),
         pytest.param(
@@ -170,7 +172,9 @@ def test_asynchronous_call_is_tried_again_as_often_as_the_template_says(fixture_
 
 
 def test_alias_and_version_reach_the_function(fixture_cloud: LocalCloud) -> None:
-    answer = fixture_cloud.client("lambda").invoke(FunctionName=fixture_cloud.outputs["AliasArn"], Payload=b'{"value": 3}')
+    answer = fixture_cloud.client("lambda").invoke(
+        FunctionName=fixture_cloud.outputs["AliasArn"], Payload=b'{"value": 3}'
+    )
     assert json.load(answer["Payload"]) == 3
 
 

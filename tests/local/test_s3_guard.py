@@ -143,7 +143,9 @@ def test_signed_header_has_to_be_sent_as_it_was_signed(fixture_cloud: LocalCloud
 
 def form(fields: dict[str, str], content: bytes) -> tuple[bytes, str]:
     parts = [f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in fields.items()]
-    parts.append(b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + content + b"\r\n--b--\r\n")
+    parts.append(
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + content + b"\r\n--b--\r\n"
+    )
     return b"".join(parts), "multipart/form-data; boundary=b"
 
 

@@ -51,7 +51,9 @@ class Authorization:
             answer = self._ask(authorizer, authorizer_event(request, route.key, parameters, identity))
             if answer is None:
                 return INTERNAL_ERROR
-            verdict = _Verdict(bool(answer["isAuthorized"]), answer.get("context") or {}, now + authorizer.cache_seconds)
+            verdict = _Verdict(
+                bool(answer["isAuthorized"]), answer.get("context") or {}, now + authorizer.cache_seconds
+            )
             with self._lock:
                 self._verdicts = {k: v for k, v in self._verdicts.items() if v.until > now} | {key: verdict}
         return verdict.context if verdict.allowed else FORBIDDEN

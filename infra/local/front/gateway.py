@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from infra.local.front.authorization import Authorization
 from infra.local.front.request import Request, proxy_event
@@ -38,12 +40,13 @@ class Gateway:
         return NOT_FOUND
 
     def _answer_on(self, route: Route, request: Request, parameters: dict[str, str]) -> Response:
-        context = None
+        context: Mapping[str, Any] | None = None
         if route.authorizer is not None:
             request = self._with_key(request)
-            context = self._authorization.decide(route.authorizer, request, route, parameters)
-            if isinstance(context, Response):
-                return context
+            verdict = self._authorization.decide(route.authorizer, request, route, parameters)
+            if isinstance(verdict, Response):
+                return verdict
+            context = verdict
         event = json.dumps(proxy_event(request, route.key, parameters, context)).encode()
         try:
             function = self._functions.by_arn(route.function_arn)

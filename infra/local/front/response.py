@@ -60,7 +60,7 @@ def _described(answer: dict[str, Any]) -> Response:
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain; charset=utf-8"))
     headers += [("set-cookie", _header_value(cookie)) for cookie in answer.get("cookies") or []]
-    if not 200 <= status <= 599:
+    if status not in range(200, 600):
         return INTERNAL_ERROR
     return Response(status, tuple(headers), body)
 

@@ -8,44 +8,46 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.events.models import EventTemplateParser, Rule, events_backends
-from moto.stepfunctions import responses
+from moto.events.models import Rule, events_backends
+from moto.events.utils import EventTemplateParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from infra.local.moto_patches import lambdas
+from infra.local.moto_patches.wrapping import Wrapper, wrap
 
 DETAIL_TYPE = "Step Functions Execution Status Change"
 
 
 def announce_executions() -> None:
     """moto emits no "Step Functions Execution Status Change"."""
-    start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
-    stop_execution = responses.StepFunctionResponse.stop_execution
-
-    def start_and_announce(execution: Execution) -> None:
-        _announce(execution, "RUNNING")
-        start(execution)
-
-    def end_and_announce(communication: BaseExecutionWorkerCommunication) -> None:
-        stopped = communication.execution.stop_date is not None
-        terminated(communication)
-        if not stopped:
-            _announce(communication.execution, communication.execution.status)
-
-    def stop_and_announce(response: responses.StepFunctionResponse) -> responses.ActionResult:
-        execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-        running = execution.stop_date is None
-        result = stop_execution(response)
-        if running and execution.status == "ABORTED":
-            _announce(execution, "ABORTED")
-        return result
-
-    Execution.start = start_and_announce
-    BaseExecutionWorkerCommunication.terminated = end_and_announce
-    responses.StepFunctionResponse.stop_execution = stop_and_announce
+    wrap(Execution, "start", _start)
+    wrap(BaseExecutionWorkerCommunication, "terminated", _terminated)
+    wrap(StepFunctionResponse, "stop_execution", _stop)
 
 
-def _announce(execution: Execution, status: str) -> None:
+def _start(original: Wrapper, execution: Any) -> None:
+    _announce(execution, "RUNNING")
+    original(execution)
+
+
+def _terminated(original: Wrapper, communication: Any) -> None:
+    stopped = communication.execution.stop_date is not None
+    original(communication)
+    if not stopped:
+        _announce(communication.execution, communication.execution.status)
+
+
+def _stop(original: Wrapper, response: Any) -> Any:
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    running = execution.stop_date is None
+    result = original(response)
+    if running and execution.status == "ABORTED":
+        _announce(execution, "ABORTED")
+    return result
+
+
+def _announce(execution: Any, status: str) -> None:
     detail = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine.arn,
@@ -72,31 +74,31 @@ def _announce(execution: Execution, status: str) -> None:
 
 def deliver_to_functions() -> None:
     """A rule with a Lambda target raises NotImplementedError; a schedule's rule matches every event."""
-    send = Rule.send_to_targets
+    wrap(Rule, "send_to_targets", _send_to_targets)
 
-    def send_to_functions_too(rule: Rule, original_event: Any, transform_input: bool = True) -> None:
-        if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
-            return
-        if not rule.event_pattern.matches_event(original_event):
-            return
-        targets = rule.targets
-        for target in targets:
-            if ":lambda:" in target["Arn"]:
-                payload = _payload(target, original_event)
-                lambdas.send_event(target["Arn"], rule.account_id, rule.region_name, payload)
-        others = [target for target in targets if ":lambda:" not in target["Arn"]]
-        if others:
-            elsewhere = copy.copy(rule)
-            elsewhere.targets = others
-            send(elsewhere, original_event, transform_input)
 
-    Rule.send_to_targets = send_to_functions_too
+def _send_to_targets(original: Wrapper, rule: Any, original_event: Any, transform_input: bool = True) -> None:
+    if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
+        return
+    if not rule.event_pattern.matches_event(original_event):
+        return
+    others = []
+    for target in rule.targets:
+        if ":lambda:" in target["Arn"]:
+            payload = _payload(target, original_event)
+            lambdas.send_event(target["Arn"], rule.account_id, rule.region_name, payload)
+        else:
+            others.append(target)
+    if others:
+        elsewhere = copy.copy(rule)
+        elsewhere.targets = others
+        original(elsewhere, original_event, transform_input)
 
 
 def _payload(target: dict[str, Any], original_event: Any) -> bytes:
     if "Input" in target:
         return str(target["Input"]).encode()
-    event = {key: value for key, value in original_event.items() if key != "ingestion-time"}
+    event: Any = {key: value for key, value in original_event.items() if key != "ingestion-time"}
     if isinstance(event.get("time"), (int, float)):
         event["time"] = datetime.fromtimestamp(event["time"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     transformer = target.get("InputTransformer")
@@ -107,5 +109,3 @@ def _payload(target: dict[str, Any], original_event: Any) -> bytes:
             event=event,
         )
     return json.dumps(event).encode()
-
-

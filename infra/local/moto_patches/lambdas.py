@@ -10,23 +10,24 @@ from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
 
 from infra.local.lambdas.invocation import Outcome, RequestTooLarge, Throttled
+from infra.local.moto_patches.wrapping import Wrapper, wrap
 
 
 class Functions(Protocol):
     """What runs the functions."""
 
-    def invoke(self, name: str, payload: bytes) -> Outcome:
+    def invoke(self, name: str, payload: bytes, /) -> Outcome:
         """A synchronous call."""
 
-    def send(self, name: str, payload: bytes) -> None:
+    def send(self, name: str, payload: bytes, /) -> None:
         """An asynchronous call."""
 
 
 class _Nobody:
-    def invoke(self, name: str, payload: bytes) -> Outcome:
+    def invoke(self, name: str, _payload: bytes) -> Outcome:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
-    def send(self, name: str, payload: bytes) -> None:
+    def send(self, name: str, _payload: bytes) -> None:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
 
@@ -54,7 +55,7 @@ class _RequestTooLarge(JsonRESTError):
 
 def run_processes() -> None:
     """moto would start Docker, or answer every call with the same text."""
-    models.LambdaFunction.invoke = _invoke
+    wrap(models.LambdaFunction, "invoke", _invoke)
 
 
 def send_event(function_arn: str, account_id: str, region: str, payload: bytes) -> None:
@@ -64,7 +65,7 @@ def send_event(function_arn: str, account_id: str, region: str, payload: bytes) 
 
 
 def _invoke(
-    function: models.LambdaFunction, body: str | bytes, request_headers: Mapping[str, str], response_headers: Any
+    _original: Wrapper, function: Any, body: str | bytes, request_headers: Mapping[str, str], response_headers: Any
 ) -> bytes:
     headers = {name.lower(): value for name, value in dict(request_headers or {}).items()}
     kind = headers.get("x-amz-invocation-type", "RequestResponse")
@@ -87,31 +88,33 @@ def _invoke(
 
 def identify_layers_and_versions() -> None:
     """`Ref` of a layer or a version is its ARN; moto has no id for either."""
-    models.LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
-    models.LambdaVersion.physical_resource_id = property(lambda version: version.arn)
-    models.LambdaVersion.has_cfn_attr = classmethod(lambda _cls, name: name == "Version")
-    models.LambdaVersion.get_cfn_attribute = lambda version, _name: str(version.version)
-    original = models.LambdaVersion.create_from_cloudformation_json.__func__
+    layer: Any = models.LayerVersion
+    version: Any = models.LambdaVersion
+    layer.physical_resource_id = property(lambda self: self.arn)
+    version.physical_resource_id = property(lambda self: self.arn)
+    version.has_cfn_attr = classmethod(lambda _cls, name: name == "Version")
+    version.get_cfn_attribute = lambda self, _name: str(self.version)
+    wrap(version, "create_from_cloudformation_json", _create_version)
 
-    def create(cls: Any, name: str, document: Any, account_id: str, region: str, **kwargs: Any) -> Any:
-        version = original(cls, name, document, account_id, region, **kwargs)
-        function = get_backend(account_id, region).get_function(document["Properties"]["FunctionName"])
-        arn = ":".join(function.function_arn.split(":")[:7])
-        version.arn = f"{arn}:{version.version}"
-        return version
 
-    models.LambdaVersion.create_from_cloudformation_json = classmethod(create)
+def _create_version(
+    original: Wrapper, cls: Any, name: str, document: Any, account_id: str, region: str, **kwargs: Any
+) -> Any:
+    version = original(cls, name, document, account_id, region, **kwargs)
+    function = get_backend(account_id, region).get_function(document["Properties"]["FunctionName"])
+    arn = ":".join(function.function_arn.split(":")[:7])
+    version.arn = f"{arn}:{version.version}"
+    return version
 
 
 def keep_layers() -> None:
     """A function made by CloudFormation says that it has no layers and runs on x86."""
-    original = models.LambdaFunction.create_from_cloudformation_json.__func__
+    wrap(models.LambdaFunction, "create_from_cloudformation_json", _create_function)
 
-    def create(cls: Any, name: str, document: Any, account_id: str, region: str, **kwargs: Any) -> Any:
-        function = original(cls, name, document, account_id, region, **kwargs)
-        properties = document["Properties"]
-        function.layers = function._get_layers_data(properties.get("Layers", []))
-        function.architectures = properties.get("Architectures", ["x86_64"])
-        return function
 
-    models.LambdaFunction.create_from_cloudformation_json = classmethod(create)
+def _create_function(original: Wrapper, cls: Any, name: str, document: Any, *args: Any, **kwargs: Any) -> Any:
+    function = original(cls, name, document, *args, **kwargs)
+    properties = document["Properties"]
+    function.layers = function._get_layers_data(properties.get("Layers", []))
+    function.architectures = properties.get("Architectures", ["x86_64"])
+    return function

@@ -8,7 +8,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
-from moto.secretsmanager import secretsmanager_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 from infra.local.supported import HONOURED, INERT
 
@@ -78,7 +78,7 @@ def _alias(_name: str, properties: dict[str, Any], account_id: str, region: str)
 
 
 def _secret(name: str, properties: dict[str, Any], account_id: str, region: str) -> str:
-    backend = secretsmanager_backends[account_id][region]
+    backend: Any = secretsmanager_backends[account_id][region]
     backend.create_secret(
         name=name,
         secret_string=properties.get("SecretString", "generated"),

@@ -11,8 +11,9 @@ from typing import Any
 
 from moto import settings
 from moto.core.exceptions import AWSError
-from moto.stepfunctions import models, responses
-from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, ExecutionStatus, HistoryEventType
+from moto.core.responses import ActionResult
+from moto.stepfunctions import models
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
@@ -24,71 +25,70 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceLambda,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.utils import boto_client
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from infra.local.aws import Clients
 from infra.local.identity import ACCOUNT_ID, REGION
 from infra.local.moto_patches import cloudformation
+from infra.local.moto_patches.wrapping import Wrapper, wrap
 
 PAYLOAD_LIMIT = 256 * 1024
 START_SECONDS = 10.0
+TERMINAL = (StatesErrorNameType.StatesStatesDataLimitExceeded, StatesErrorNameType.StatesRuntime)
 
 
 def use_the_interpreter() -> None:
     """State machines of a template land in the backend that runs nothing, their substitutions left out."""
-    models.stepfunctions_backends = stepfunctions_parser_backends
+    module: Any = models
+    module.stepfunctions_backends = stepfunctions_parser_backends
+    cloudformation.amend("AWS::StepFunctions::StateMachine", _substitute)
 
-    def substitute(properties: dict[str, Any], name: str) -> None:
-        if properties.get("StateMachineType", "STANDARD") != "STANDARD":
-            raise NotImplementedError(f"state machine {name}: only the type STANDARD runs here")
-        for key, value in properties.get("DefinitionSubstitutions", {}).items():
-            properties["DefinitionString"] = properties["DefinitionString"].replace(f"${{{key}}}", str(value))
 
-    cloudformation.amend("AWS::StepFunctions::StateMachine", substitute)
+def _substitute(properties: dict[str, Any], name: str) -> None:
+    if properties.get("StateMachineType", "STANDARD") != "STANDARD":
+        raise NotImplementedError(f"state machine {name}: only the type STANDARD runs here")
+    for key, value in properties.get("DefinitionSubstitutions", {}).items():
+        properties["DefinitionString"] = properties["DefinitionString"].replace(f"${{{key}}}", str(value))
 
 
 def give_arn_as_attribute() -> None:
     """`GetAtt Machine.Arn` is an error."""
-    get, has = models.StateMachine.get_cfn_attribute, models.StateMachine.has_cfn_attr.__func__
-    models.StateMachine.get_cfn_attribute = lambda machine, name: machine.arn if name == "Arn" else get(machine, name)
-    models.StateMachine.has_cfn_attr = classmethod(lambda cls, name: name == "Arn" or has(cls, name))
+    wrap(
+        models.StateMachine, "get_cfn_attribute", lambda get, self, name: self.arn if name == "Arn" else get(self, name)
+    )
+    wrap(models.StateMachine, "has_cfn_attr", lambda has, cls, name: name == "Arn" or has(cls, name))
 
 
 def stop_at_once() -> None:
     """A stopped execution stays RUNNING until its task returns, loses error and cause, and may end as FAILED."""
-    responses.StepFunctionResponse.stop_execution = _stop_execution
-    set_error, set_timed_out = Environment.set_error, Environment.set_timed_out
-    reflect = BaseExecutionWorkerCommunication._reflect_execution_status
-
+    wrap(StepFunctionResponse, "stop_execution", _stop_execution)
     # What the interrupted state still does, such as choosing the next one, must not decide how it all ended.
-    def set_error_unless_stopped(env: Environment, error: Any) -> None:
-        if not isinstance(env._program_state, ProgramStopped):
-            set_error(env, error)
-
-    def set_timed_out_unless_stopped(env: Environment) -> None:
-        if not isinstance(env._program_state, ProgramStopped):
-            set_timed_out(env)
-
-    def reflect_unless_stopped(communication: BaseExecutionWorkerCommunication) -> None:
-        if communication.execution.exec_status != ExecutionStatus.ABORTED:
-            reflect(communication)
-
-    Environment.set_error = set_error_unless_stopped
-    Environment.set_timed_out = set_timed_out_unless_stopped
-    BaseExecutionWorkerCommunication._reflect_execution_status = reflect_unless_stopped
+    wrap(Environment, "set_error", _unless_stopped)
+    wrap(Environment, "set_timed_out", _unless_stopped)
+    wrap(BaseExecutionWorkerCommunication, "_reflect_execution_status", _reflect_unless_stopped)
 
 
-def _stop_execution(response: responses.StepFunctionResponse) -> responses.ActionResult:
+def _unless_stopped(original: Wrapper, env: Any, *args: Any, **kwargs: Any) -> None:
+    if not isinstance(env._program_state, ProgramStopped):
+        original(env, *args, **kwargs)
+
+
+def _reflect_unless_stopped(original: Wrapper, communication: Any) -> None:
+    if communication.execution.exec_status != ExecutionStatus.ABORTED:
+        original(communication)
+
+
+def _stop_execution(_original: Wrapper, response: Any) -> ActionResult:
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
     stop(execution, error=response._get_param("error"), cause=response._get_param("cause"))
-    return responses.ActionResult({"stopDate": execution.stop_date})
+    return ActionResult({"stopDate": execution.stop_date})
 
 
-def stop(execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+def stop(execution: Any, error: str | None = None, cause: str | None = None) -> None:
     """End an execution as ABORTED; one that has ended stays as it is."""
     if execution.exec_status != ExecutionStatus.RUNNING:
         return
@@ -108,50 +108,46 @@ def stop(execution: Execution, error: str | None = None, cause: str | None = Non
         execution.exec_worker.stop(stop_date=execution.stop_date, error=error, cause=cause)
 
 
-def _interpreting(execution: Execution) -> bool:
-    return execution.exec_worker.env is not None and execution.exec_worker.env._program_state is not None
+def _interpreting(execution: Any) -> bool:
+    env = execution.exec_worker.env
+    return env is not None and env._program_state is not None
 
 
 def limit_payloads() -> None:
     """What a task sends to a function may be larger than 256 KiB; what it gets back may not."""
-    evaluate = StateTaskServiceLambda._eval_service_task
-
-    def evaluate_within_limit(task: Any, env: Environment, *args: Any, **kwargs: Any) -> None:
-        if len(kwargs["normalised_parameters"].get("Payload", b"")) > PAYLOAD_LIMIT:
-            raise FailureEventException(_data_limit_exceeded(task, env))
-        evaluate(task, env, *args, **kwargs)
-
-    StateTaskServiceLambda._eval_service_task = evaluate_within_limit
+    wrap(StateTaskServiceLambda, "_eval_service_task", _evaluate_within_limit)
 
 
-def _data_limit_exceeded(task: Any, env: Environment) -> FailureEvent:
+def _evaluate_within_limit(original: Wrapper, task: Any, env: Any, *args: Any, **kwargs: Any) -> None:
+    if len(kwargs["normalised_parameters"].get("Payload", b"")) > PAYLOAD_LIMIT:
+        raise FailureEventException(_data_limit_exceeded(task, env))
+    original(task, env, *args, **kwargs)
+
+
+def _data_limit_exceeded(task: Any, env: Any) -> FailureEvent:
     error = StatesErrorNameType.StatesStatesDataLimitExceeded
     cause = f"The state/task '{task.name}' was given an input that exceeds the maximum number of bytes service limit."
-    details = ExecutionFailedEventDetails(error=error.to_name(), cause=cause)
+    details: Any = {"executionFailedEventDetails": {"error": error.to_name(), "cause": cause}}
     return FailureEvent(
         env=env,
         error_name=StatesErrorName(typ=error),
         event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(executionFailedEventDetails=details),
+        event_details=details,
     )
 
 
 def keep_terminal_errors_uncaught() -> None:
     """States.ALL catches the errors that it cannot catch in AWS."""
-    evaluate = ErrorEqualsDecl._eval_body
-    terminal = [
-        StatesErrorName(typ=StatesErrorNameType.StatesStatesDataLimitExceeded),
-        StatesErrorName(typ=StatesErrorNameType.StatesRuntime),
-    ]
+    wrap(ErrorEqualsDecl, "_eval_body", _match_unless_terminal)
 
-    def evaluate_unless_terminal(declaration: ErrorEqualsDecl, env: Environment) -> None:
-        error = env.stack[-1]
-        if error in terminal and error not in declaration.error_names:
-            env.stack[-1] = False
-        else:
-            evaluate(declaration, env)
 
-    ErrorEqualsDecl._eval_body = evaluate_unless_terminal
+def _match_unless_terminal(original: Wrapper, declaration: Any, env: Any) -> None:
+    error = env.stack[-1]
+    terminal = any(error == StatesErrorName(typ=each) for each in TERMINAL)
+    if terminal and error not in declaration.error_names:
+        env.stack[-1] = False
+    else:
+        original(declaration, env)
 
 
 class _InputTooLarge(AWSError):
@@ -167,18 +163,19 @@ class _InputTooLarge(AWSError):
 
 def start_once() -> None:
     """Two starts with one name at one moment both run; an unnamed one gets no name; any input is taken."""
-    start = StepFunctionsParserBackend.start_execution
-    lock = threading.Lock()
+    wrap(StepFunctionsParserBackend, "start_execution", _start_named)
 
-    def start_named(
-        backend: Any, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, *rest: Any
-    ) -> Execution:
-        if len((execution_input or "").encode()) > PAYLOAD_LIMIT:
-            raise _InputTooLarge
-        with lock:
-            return start(backend, state_machine_arn, name or str(uuid.uuid4()), execution_input, *rest)
 
-    StepFunctionsParserBackend.start_execution = start_named
+_starting = threading.Lock()
+
+
+def _start_named(
+    original: Wrapper, backend: Any, arn: str, name: str | None = None, execution_input: str = "{}", *rest: Any
+) -> Any:
+    if len(execution_input.encode()) > PAYLOAD_LIMIT:
+        raise _InputTooLarge
+    with _starting:
+        return original(backend, arn, name or str(uuid.uuid4()), execution_input, *rest)
 
 
 def share_clients() -> None:

@@ -85,7 +85,7 @@ def _signature(environ: Environ, query: Mapping[str, str], credentials: Credenti
         request.headers[header] = _header(environ, header)
     canonical = "\n".join(
         (
-            request.method,
+            environ["REQUEST_METHOD"],
             path,
             signer.canonical_query_string(request),
             signer.canonical_headers(request.headers) + "\n",

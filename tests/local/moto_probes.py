@@ -1,0 +1,317 @@
+"""One probe a patch: does moto do what the patch makes it do?
+
+Run as a module it asks each probe twice, with every patch and with all but the probe's own, each in a process of
+its own, and prints {patch: [with, without]} as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.config import default_user_config
+from moto.server import ThreadedMotoServer
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from infra.local import moto_patches
+from infra.local.lambdas.invocation import Outcome
+
+REGION = "us-east-1"
+PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
+WAIT = json.dumps({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}})
+ROLE = "arn:aws:iam::123456789012:role/role"
+EMPTY_ZIP = b"PK\5\6" + bytes(18)
+LAYER = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": {"S3Bucket": "local", "S3Key": "k"}}}
+RULE_FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:listener"
+
+
+class Probe:
+    """What probes share: clients of one moto server, and names that are used once."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._number = 0
+
+    def client(self, service: str) -> Any:
+        session: Any = boto3.session.Session()
+        return session.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self._endpoint,
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+
+    def name(self) -> str:
+        self._number += 1
+        return f"probe-{self._number}"
+
+    def stack(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, str]:
+        """The outputs of a stack of these resources."""
+        role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+        body = json.dumps({"Resources": {"Role": role, **resources}, **({"Outputs": outputs} if outputs else {})})
+        cloudformation, name = self.client("cloudformation"), self.name()
+        cloudformation.create_stack(StackName=name, TemplateBody=body)
+        made = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in made}
+
+    def machine(self, definition: str) -> str:
+        made = self.client("stepfunctions").create_state_machine(name=self.name(), definition=definition, roleArn=ROLE)
+        return str(made["stateMachineArn"])
+
+    def function(self, name: str) -> None:
+        self.client("lambda").create_function(
+            FunctionName=name, Runtime="python3.13", Role=self.role(), Handler="a.b", Code={"ZipFile": EMPTY_ZIP}
+        )
+
+    def role(self) -> str:
+        made = self.client("iam").create_role(RoleName=self.name(), AssumeRolePolicyDocument="{}")
+        return str(made["Role"]["Arn"])
+
+    def run(self, definition: str, event: str = "{}", **options: str) -> dict[str, Any]:
+        """An execution, once it has ended or five seconds have passed."""
+        states = self.client("stepfunctions")
+        started = states.start_execution(stateMachineArn=self.machine(definition), input=event, **options)
+        return self.ended(started["executionArn"])
+
+    def ended(self, arn: str, seconds: float = 5) -> dict[str, Any]:
+        states, deadline = self.client("stepfunctions"), time.monotonic() + seconds
+        described: dict[str, Any] = states.describe_execution(executionArn=arn)
+        while described["status"] == "RUNNING" and time.monotonic() < deadline:
+            time.sleep(0.02)
+            described = states.describe_execution(executionArn=arn)
+        return described
+
+
+def function_of_a_stack(**properties: Any) -> dict[str, Any]:
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    required = {"Code": {"ZipFile": "x = 1"}, "Handler": "a.b", "Runtime": "python3.13", "Role": role}
+    return {"Type": "AWS::Lambda::Function", "Properties": {**required, **properties}}
+
+
+def machine_of_a_stack(probe: Probe, definition: str = PASS, **properties: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"DefinitionString": definition, "RoleArn": ROLE, "StateMachineName": probe.name(), **properties},
+    }
+
+
+def state_machines_run(probe: Probe) -> bool:
+    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": "${Word}", "End": True}}})
+    machine = machine_of_a_stack(probe, definition, DefinitionSubstitutions={"Word": "filled in"})
+    arn = probe.stack({"M": machine}, {"Arn": {"Value": {"Ref": "M"}}})["Arn"]
+    started = probe.client("stepfunctions").start_execution(stateMachineArn=arn, name="one")
+    return "filled in" in str(probe.ended(started["executionArn"]).get("output"))
+
+
+def state_machine_arn(probe: Probe) -> bool:
+    outputs = probe.stack({"M": machine_of_a_stack(probe)}, {"Arn": {"Value": {"Fn::GetAtt": ["M", "Arn"]}}})
+    return outputs["Arn"].startswith("arn:aws:states:")
+
+
+def stop_execution(probe: Probe) -> bool:
+    states = probe.client("stepfunctions")
+    started = states.start_execution(stateMachineArn=probe.machine(WAIT), name="stopped")
+    time.sleep(0.5)
+    states.stop_execution(executionArn=started["executionArn"], error="Cancelled", cause="why")
+    described = states.describe_execution(executionArn=started["executionArn"])
+    return (described["status"], described.get("error"), described.get("cause")) == ("ABORTED", "Cancelled", "why")
+
+
+def invoke_task(function: str, **more: Any) -> str:
+    payload = {"a.$": "$", "b.$": "$"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload": payload},
+        "End": True,
+        **more,
+    }
+    return json.dumps({"StartAt": "T", "States": {"T": task, "C": {"Type": "Pass", "End": True}}})
+
+
+def payload_limit(probe: Probe) -> bool:
+    name = probe.name()
+    probe.function(name)
+    ended = probe.run(invoke_task(name), json.dumps("x" * 150_000), name="large")
+    return ended.get("error") == "States.DataLimitExceeded"
+
+
+def terminal_errors(probe: Probe) -> bool:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "C"}]
+    # A path that finds nothing is a States.Runtime error.
+    definition = json.loads(invoke_task("nobody", Catch=catch))
+    definition["States"]["T"]["Parameters"]["Payload"] = {"missing.$": "$.missing"}
+    return bool(probe.run(json.dumps(definition), name="terminal")["status"] == "FAILED")
+
+
+def start_execution(probe: Probe) -> bool:
+    states, machine = probe.client("stepfunctions"), probe.machine(PASS)
+    try:
+        states.start_execution(stateMachineArn=machine, name="large", input=json.dumps("x" * 300_000))
+    except states.exceptions.ClientError:
+        return not states.start_execution(stateMachineArn=machine)["executionArn"].endswith("None")
+    return False
+
+
+def interpreter_clients(_probe: Probe) -> bool:
+    module: Any = lambda_eval_utils
+    made = [module.boto_client_for(region=REGION, service="lambda") for _ in range(2)]
+    return made[0] is made[1]
+
+
+def status_events(probe: Probe) -> bool:
+    events, sqs = probe.client("events"), probe.client("sqs")
+    queue = sqs.create_queue(QueueName=probe.name())["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = probe.name()
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["aws.states"]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
+    probe.run(PASS, name="announced")
+    time.sleep(0.3)
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    statuses = {json.loads(message["Body"])["detail"]["status"] for message in received}
+    events.disable_rule(Name=rule)
+    return statuses == {"RUNNING", "SUCCEEDED"}
+
+
+def lambda_targets(probe: Probe) -> bool:
+    events, rule = probe.client("events"), probe.name()
+    probe.function("listener")
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["probe"]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": RULE_FUNCTION}])
+    try:
+        events.put_events(Entries=[{"Source": "probe", "DetailType": "d", "Detail": '{"a": 1}'}])
+    except events.exceptions.ClientError:
+        return False
+    finally:
+        events.disable_rule(Name=rule)
+    return any(name == "listener" and json.loads(payload)["detail"] == {"a": 1} for name, payload in SENT)
+
+
+def resolved_properties(probe: Probe) -> bool:
+    network = {"SubnetIds": ["s", {"Ref": "AWS::NoValue"}], "SecurityGroupIds": []}
+    name = probe.stack({"F": function_of_a_stack(VpcConfig=network)}, {"Name": {"Value": {"Ref": "F"}}})["Name"]
+    configuration = probe.client("lambda").get_function_configuration(FunctionName=name)
+    return bool(configuration["VpcConfig"]["SubnetIds"] == ["s"])
+
+
+def unnamed_parameters(probe: Probe) -> bool:
+    probe.stack({"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}})
+    return True
+
+
+def lambda_processes(probe: Probe) -> bool:
+    name = probe.name()
+    probe.function(name)
+    answer = probe.client("lambda").invoke(FunctionName=name, Payload=b'{"a": 1}')
+    return bool(json.load(answer["Payload"]) == {"ran": name})
+
+
+def layer_and_version_ids(probe: Probe) -> bool:
+    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}}
+    outputs = probe.stack(
+        {"F": function_of_a_stack(), "V": version, "L": LAYER}, {n: {"Value": {"Ref": n}} for n in "VL"}
+    )
+    return outputs["V"].endswith(":1") and outputs["L"].endswith(":1")
+
+
+def layers_kept(probe: Probe) -> bool:
+    layer = probe.client("lambda").publish_layer_version(LayerName=probe.name(), Content={"ZipFile": EMPTY_ZIP})
+    function = function_of_a_stack(Layers=[layer["LayerVersionArn"]], Architectures=["arm64"])
+    name = probe.stack({"F": function}, {"Name": {"Value": {"Ref": "F"}}})["Name"]
+    made = probe.client("lambda").get_function_configuration(FunctionName=name)
+    arns = [each["Arn"] for each in made.get("Layers", [])]
+    return arns == [layer["LayerVersionArn"]] and made["Architectures"] == ["arm64"]
+
+
+def missing_types(probe: Probe) -> bool:
+    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}}
+    alias = {"Name": "live", "FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["V", "Version"]}}
+    resources = {"F": function_of_a_stack(), "V": version, "A": {"Type": "AWS::Lambda::Alias", "Properties": alias}}
+    return probe.stack(resources, {"A": {"Value": {"Ref": "A"}}})["A"].endswith(":live")
+
+
+PROBES: dict[str, Callable[[Probe], bool]] = {
+    probe.__name__: probe
+    for probe in (
+        state_machines_run,
+        state_machine_arn,
+        stop_execution,
+        payload_limit,
+        terminal_errors,
+        start_execution,
+        interpreter_clients,
+        status_events,
+        lambda_targets,
+        resolved_properties,
+        unnamed_parameters,
+        lambda_processes,
+        layer_and_version_ids,
+        layers_kept,
+        missing_types,
+    )
+}
+SENT: list[tuple[str, bytes]] = []
+
+
+class Recorder:
+    """Stands where the laptop cloud's functions would be, for the patches that call them."""
+
+    def invoke(self, name: str, _payload: bytes, /) -> Any:
+        return Outcome(json.dumps({"ran": name}).encode())
+
+    def send(self, name: str, payload: bytes, /) -> None:
+        SENT.append((name, payload))
+
+
+def ask(name: str) -> list[bool]:
+    """The probe's answers with its patch and without, out of child processes: patches cannot be taken back."""
+    children = [_ask(name, patched=True), _ask(name, patched=False)]
+    return [os.waitpid(child, 0)[1] == 0 for child in children]
+
+
+def _ask(name: str, *, patched: bool) -> int:
+    child = os.fork()
+    if child == 0:
+        # moto prints, and stdout is for the answers.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        worked = False
+        try:
+            worked = _probe_here(name, without=None if patched else name)
+        except Exception:  # noqa: BLE001  (whatever moto raises means that it cannot do it)
+            if patched:
+                traceback.print_exc()
+        os._exit(0 if worked else 1)
+    return child
+
+
+def _probe_here(name: str, without: str | None) -> bool:
+    logging.disable(logging.CRITICAL)
+    os.environ["VALIDATE_LAMBDA_S3"] = "false"
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    # Without our processes moto would go and look for Docker.
+    default_user_config["lambda"] = {"use_docker": without != "lambda_processes"}
+    for each, patch in moto_patches.PATCHES.items():
+        if each != without:
+            patch()
+    moto_patches.cloudformation.forget_known_types()
+    moto_patches.lambdas.run_with(Recorder())
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ["MOTO_PORT"] = str(port)
+    return PROBES[name](Probe(f"http://{host}:{port}"))
+
+
+if __name__ == "__main__":
+    json.dump({name: ask(name) for name in PROBES}, sys.stdout)

@@ -1,0 +1,176 @@
+"""`python -m infra.local services`: one line on stdout when it is ready, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import REPOSITORY
+from infra.local.configuration import Configuration, configure
+from tests.local.clouds import eventually
+
+Start = Callable[..., "subprocess.Popen[str]"]
+MISSING = "OPENAI_API_KEY is not set; set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
+OFFLINE = {"CROSS_RUN_FAKE_SWARM": "1"}
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, whatever session they are in, and their children."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines()[1:])}
+    found = [pid]
+    for child, parent in sorted(parents.items()):
+        if parent in found:
+            found.append(child)
+    return found[1:]
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in pids)
+
+
+def _state(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, stdin: Any = subprocess.DEVNULL, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "infra.local", "services", "--logs", str(tmp_path / "logs"), *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, **environment},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    word, _, url = process.stdout.readline().strip().partition(" ")
+    assert word == "ready"
+    return url
+
+
+def get(url: str, **headers: str) -> Any:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=15) as response:
+        return json.load(response)
+
+
+def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: Start) -> None:
+    process = start("--port", "0", **OFFLINE)
+    assert get(f"{url_of(process)}/healthz") == {"status": "ok"}
+    workers = children_of(process.pid)
+    assert len(workers) >= 2
+    process.terminate()
+    rest, errors = process.communicate(timeout=15)
+    assert (process.returncode, rest) == (0, "")
+    assert gone(workers)
+    lines = errors.splitlines()
+    assert "ignored: AWS::DynamoDB::Table.SSESpecification of Table: data is in memory" in lines
+    assert len(lines) == len(set(lines))
+    assert all(line.startswith(("ignored: ", "offline: ")) for line in lines)
+
+
+def test_with_require_key_a_key_is_needed_and_told_and_ctrl_c_ends_it(start: Start) -> None:
+    process = start("--port", "0", "--require-key", **OFFLINE)
+    url = url_of(process)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"{url}/projects")
+    refused.value.close()
+    assert refused.value.code == 401
+    assert process.stderr is not None
+    key = next(line.split()[1] for line in iter(process.stderr.readline, "") if line.startswith("key "))
+    assert get(f"{url}/projects", Authorization=f"Bearer {key}") == []
+    workers = children_of(process.pid)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert gone(workers)
+
+
+def test_providers_key_stays_out_of_functions_and_workers_die_with_a_killed_cloud(start: Start, tmp_path: Path) -> None:
+    process = start("--port", "0", OPENAI_API_KEY="sk-very-secret", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    get(f"{url_of(process)}/healthz")
+    workers = children_of(process.pid)
+    environments = [(Path("/proc") / str(pid) / "environ").read_bytes() for pid in workers]
+    of_functions = [each for each in environments if b"AWS_LAMBDA_FUNCTION_NAME" in each]
+    assert any(b"OPENAI_SECRET_NAME=codex-swarm/openai" in each for each in of_functions)
+    assert not any(b"sk-very-secret" in each for each in of_functions)
+    process.kill()
+    _, errors = process.communicate(timeout=15)
+    assert eventually(lambda: gone(workers))
+    assert "sk-very-secret" not in errors
+    assert not any(b"sk-very-secret" in log.read_bytes() for log in (tmp_path / "logs").iterdir())
+
+
+def test_taken_port_is_one_line_and_exit_code_one(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start("--port", str(port), **OFFLINE)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (1, "")
+    assert errors == f"port {port} is taken; stop what listens there, or choose another with --port\n"
+
+
+def test_without_key_and_terminal_the_missing_setting_is_named(start: Start) -> None:
+    process = start("--port", "0")
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (1, "", MISSING + "\n")
+
+
+def test_at_a_terminal_declining_the_offline_model_ends_it(start: Start) -> None:
+    ours, theirs = pty.openpty()
+    process = start("--port", "0", stdin=theirs)
+    os.close(theirs)
+    os.write(ours, b"n\n")
+    output, errors = process.communicate(timeout=30)
+    os.close(ours)
+    assert (process.returncode, output) == (1, "")
+    assert "Go on with the offline model? [Y/n]" in errors
+    assert MISSING in errors
+
+
+@pytest.mark.parametrize("answer", ["", "y", "Yes "])
+def test_at_a_terminal_the_offline_model_can_be_accepted(answer: str) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal:
+        found = configure({"OPENAI_MODEL": "m"}, terminal, lambda _: answer)
+    os.close(ours)
+    assert found == Configuration(offline=True, api_key=None, parameters={"OpenAIModel": "m"})
+
+
+def test_fake_mode_wins_over_a_key() -> None:
+    assert configure({"OPENAI_API_KEY": "k", **OFFLINE}).api_key is None
+
+
+def test_key_is_not_shown_with_the_configuration() -> None:
+    assert "sk-secret" not in repr(configure({"OPENAI_API_KEY": "sk-secret"}))
