@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from infra.local.cloud import LocalCloud
+    from tests.local.clouds import Clouds
 
 for name in list(os.environ):
     if name.startswith(("AWS_", "OPENAI_", "CROSS_RUN_", "CODEX_SWARM_", "POWERTOOLS_")):
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
+    """The laptop clouds of this process, of which one runs at a time; whoever needs one of its own making asks here."""
+    # Slow to import, and most tests need none.
+    from tests.local.clouds import Clouds  # noqa: PLC0415
+
+    keeper = Clouds(tmp_path_factory.mktemp("logs"))
+    yield keeper
+    keeper.stop()
+
+
+@pytest.fixture
+def cloud(clouds: Clouds) -> LocalCloud:
+    """The laptop cloud: the repository's own template, offline."""
+    return clouds.real()
