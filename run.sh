@@ -156,7 +156,8 @@ demo | services | example | test | check | build | bench | openapi | lock) devel
 esac
 
 case $command in
-demo | services) exec "$python" -m infra.local "$command" "$@" ;;
+demo) exec "$python" -m examples.demo "$@" ;;
+services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
 test) exec "$python" -m pytest "$@" ;;
 check) check ;;
