@@ -111,12 +111,17 @@ step() {
     fi
 }
 
-# Lambda takes a function and its layers together only up to 250 MiB, unpacked.
+# fits FUNCTION LAYER...: Lambda takes a function and its layers together only up to 250 MiB, unpacked.
+fits() {
+    local mebibytes
+    mebibytes=$(du -cms "${@/#/.aws-sam/build/}" | tail -n 1 | cut -f 1)
+    ((mebibytes < 250)) || die "$1 and its layers are $mebibytes MiB; Lambda takes 250"
+}
+
 build_within_limits() {
     sam build >/dev/null
-    local mebibytes
-    mebibytes=$(du -cms .aws-sam/build/*Layer .aws-sam/build/AgentFunction | tail -n 1 | cut -f 1)
-    ((mebibytes < 250)) || die "the agent function and its layers are $mebibytes MiB; Lambda takes 250"
+    fits AgentFunction CoreLayer ClientLayer AgentLayer
+    fits SandboxFunction JobLayer DataLayer
 }
 
 check() {
@@ -126,7 +131,7 @@ check() {
     step "types" "$python" -m mypy
     step "imports" "$python" .venv/bin/lint-imports
     step "locks" "$python" -m requirements.locks check
-    step "cfn-lint" "$python" .venv/bin/cfn-lint template.yaml
+    step "cfn-lint" "$python" .venv/bin/cfn-lint template.yaml infra/sandbox-network.yaml
     step "sam validate" sam validate --lint --region us-east-1
     step "sam build" build_within_limits
     step "npm packages" node_tools

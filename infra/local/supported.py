@@ -49,6 +49,8 @@ HONOURED: Mapping[str, frozenset[str]] = {
 INERT: Mapping[str, str] = {
     "AWS::ApiGatewayV2::ApiMapping": "there is no custom domain here",
     "AWS::ApiGatewayV2::DomainName": "there is no custom domain here",
+    # Only a stack in which everything is inert is taken; see `check_nested`.
+    "AWS::CloudFormation::Stack": "nothing in it does anything here",
     "AWS::CloudWatch::Alarm": "nothing is measured, so it never fires",
     "AWS::CloudWatch::CompositeAlarm": "nothing is measured, so it never fires",
     "AWS::CloudWatch::Dashboard": "nothing is measured, so it would stay empty",
@@ -63,6 +65,9 @@ INERT: Mapping[str, str] = {
     "AWS::Logs::MetricFilter": "functions log to files, and nothing reads them",
     "AWS::Logs::QueryDefinition": "functions log to files, and nothing reads them",
     "AWS::Logs::ResourcePolicy": "functions log to files, and nothing reads them",
+    "AWS::Route53Resolver::FirewallDomainList": "functions share the laptop's network",
+    "AWS::Route53Resolver::FirewallRuleGroup": "functions share the laptop's network",
+    "AWS::Route53Resolver::FirewallRuleGroupAssociation": "functions share the laptop's network",
     "AWS::S3::BucketPolicy": "moto would apply a Deny without its condition; unsigned requests are refused anyway",
     "AWS::SNS::Subscription": "nothing is ever published",
     "AWS::SQS::QueuePolicy": "permissions are not enforced",
@@ -132,6 +137,13 @@ def check(resources: Mapping[str, Mapping[str, Any]]) -> list[Ignored]:
         for name in _ignored_properties(resource["Type"], resource.get("Properties", {})):
             found[resource["Type"], name].append(logical_id)
     return [Ignored(kind, name, tuple(ids), _reason(kind, name)) for (kind, name), ids in sorted(found.items())]
+
+
+def check_nested(logical_id: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises UnsupportedTemplate when a nested stack has anything that would have to do something."""
+    active = {f"{logical_id}.{key}": each["Type"] for key, each in resources.items() if each["Type"] not in INERT}
+    if active:
+        raise UnsupportedTemplate(active)
 
 
 def _ignored_properties(kind: str, properties: Iterable[str]) -> list[str]:

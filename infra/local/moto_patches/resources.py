@@ -54,12 +54,12 @@ _models: list[type] = []
 
 def add_missing_types() -> None:
     """Without a model a resource is dropped with a warning, and `Ref` of it fails."""
-    known = parsing.get_model_map()
-    for kind in (*HONOURED, *INERT):
-        if kind not in known:
-            make = {"AWS::Lambda::Alias": _alias, "AWS::SecretsManager::Secret": _secret}.get(kind, _name)
-            body = {"kind": kind, "make": staticmethod(make), "__module__": __name__}
-            _models.append(type(kind.replace(":", ""), (_Made, CloudFormationModel), body))
+    # Of two models of one type moto takes the later, so what is inert here is inert whether moto knows it or not.
+    missing = [kind for kind in HONOURED if kind not in parsing.get_model_map()]
+    for kind in (*missing, *INERT):
+        make = {"AWS::Lambda::Alias": _alias, "AWS::SecretsManager::Secret": _secret}.get(kind, _name)
+        body = {"kind": kind, "make": staticmethod(make), "__module__": __name__}
+        _models.append(type(kind.replace(":", ""), (_Made, CloudFormationModel), body))
 
 
 def _name(name: str, _properties: dict[str, Any], _account_id: str, _region: str) -> str:
