@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.configuration import Configuration, configure
 from infra.local.front.server import PortTaken
+from infra.local.supported import UnsupportedTemplate
 from swarm.errors import NotConfigured
 
 if TYPE_CHECKING:
@@ -23,9 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = _stop_on_signals()
     try:
         configuration = configure()
+        _forget_aws_settings()
         cloud = _cloud(options, configuration)
         return _serve(cloud, configuration, stopping)
-    except (NotConfigured, PortTaken) as problem:
+    except (NotConfigured, PortTaken, UnsupportedTemplate) as problem:
         print(problem, file=sys.stderr)
         return 1
 
@@ -53,6 +56,13 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     return stopping
+
+
+def _forget_aws_settings() -> None:
+    """The developer's own account is none of this process's business; moto reads its settings while it is imported."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
 
 
 def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCloud:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.aws import session
-from infra.local.supported import Ignored, check
+from infra.local.supported import Ignored, check, check_nested
 
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
+STACK = "AWS::CloudFormation::Stack"
 STATE_MACHINE = "AWS::Serverless::StateMachine"
 # Stands for code that stays where it is: SAM takes S3 locations only, and nothing ever reads them.
 BUCKET = "local"
@@ -54,4 +55,8 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
     declared = {name: value for name, value in parameters.items() if name in source.get("Parameters", {})}
     # Of AWS's managed policies only full ARNs are understood: asking IAM for their names needs an account.
     document = Translator({}, Parser(), boto_session=session()).translate(source, parameter_values=declared)
+    for logical_id, resource in document["Resources"].items():
+        if resource["Type"] == STACK:
+            nested = yaml_parse((path.parent / resource["Properties"]["TemplateURL"]).read_text())
+            check_nested(logical_id, nested["Resources"])
     return Template(document, folders, tuple(check(document["Resources"])))

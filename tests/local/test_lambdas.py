@@ -12,6 +12,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.deployment import specifications
+from infra.local.lambdas.function import MOST_WORKERS
 from infra.local.lambdas.invocation import REQUEST_LIMIT, RESPONSE_LIMIT, RequestTooLarge, Throttled
 from tests.local.clouds import call, eventually, item
 
@@ -149,7 +150,7 @@ def test_calls_beyond_the_most_workers_queue(fixture_cloud: LocalCloud) -> None:
     with ThreadPoolExecutor(30) as pool:
         outcomes = list(pool.map(lambda _: function.invoke(b"{}"), range(30)))
     assert all(outcome.error is None for outcome in outcomes)
-    assert len(function.workers()) <= 10
+    assert len(function.workers()) <= MOST_WORKERS
     function.kill_workers()
 
 

@@ -86,7 +86,12 @@ def get(url: str, **headers: str) -> Any:
 
 
 def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: Start) -> None:
-    process = start("--port", "0", **OFFLINE)
+    developers = {
+        "AWS_PROFILE": "missing",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }
+    process = start("--port", "0", **OFFLINE, **developers)
     assert get(f"{url_of(process)}/healthz") == {"status": "ok"}
     workers = children_of(process.pid)
     assert len(workers) >= 2

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local import template
 from infra.local.cloud import REPOSITORY
-from infra.local.supported import HONOURED, INERT, REASONS, UnsupportedTemplate, check
+from infra.local.supported import HONOURED, INERT, REASONS, UnsupportedTemplate, check, check_nested
 
 
 def lines(**resources: dict[str, Any]) -> list[str]:
@@ -36,6 +36,12 @@ def test_inert_type_is_reported_once_for_all_its_resources() -> None:
     assert lines(A=alarm, B=alarm) == [
         "ignored: AWS::CloudWatch::Alarm of A, B: nothing is measured, so it never fires"
     ]
+
+
+def test_nested_stack_is_taken_when_nothing_in_it_would_do_anything() -> None:
+    check_nested("Network", {"Vpc": {"Type": "AWS::EC2::VPC"}})
+    with pytest.raises(UnsupportedTemplate, match=r"Network\.Queue \(AWS::SQS::Queue\)"):
+        check_nested("Network", {"Vpc": {"Type": "AWS::EC2::VPC"}, "Queue": {"Type": "AWS::SQS::Queue"}})
 
 
 def test_reasons_are_for_types_that_are_honoured() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,8 @@ class Gateway:
         event = json.dumps(proxy_event(request, route.key, parameters, context)).encode()
         try:
             function = self._functions.by_arn(route.function_arn)
-            outcome = function.begin(event, patience=route.timeout).wait(route.timeout)
+            deadline = time.monotonic() + route.timeout
+            outcome = function.begin(event, patience=route.timeout).wait(deadline - time.monotonic())
         except Throttled:
             return UNAVAILABLE
         except RequestTooLarge:

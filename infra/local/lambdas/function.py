@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -14,8 +15,11 @@ from infra.local.lambdas.specification import Specification
 from infra.local.lambdas.worker import Worker
 
 # Without a reserved concurrency AWS would scale out; here calls queue for a worker instead.
-MOST_WORKERS = 10
+MOST_WORKERS = 16
 QUEUE_SECONDS = 60.0
+# Starting is all processor time. When many calls come at once, more workers than this would only start later,
+# and calls that take milliseconds are served sooner by the workers that there are.
+STARTING_AT_ONCE = os.cpu_count() or 2
 # A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
 IDLE_SECONDS = 120.0
 
@@ -89,14 +93,15 @@ class Function:
         self._log.close()
 
     def _worker(self, patience: float) -> Worker:
-        deadline = time.monotonic() + (0 if self.specification.reserved_concurrency is not None else patience)
+        deadline = time.monotonic() + patience
         with self._changed:
             while not self._stopped:
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.alive:
-                        return worker
-                if len(self._workers) < self._limit:
+                if worker := self._idle_worker():
+                    return worker
+                if len(self._workers) >= self._limit:
+                    if self.specification.reserved_concurrency is not None:
+                        break
+                elif sum(worker.starting for worker in self._workers) < STARTING_AT_ONCE:
                     worker = Worker(self, self._log, self._lifeline)
                     self._workers.add(worker)
                     return worker
@@ -104,14 +109,26 @@ class Function:
                     break
         raise Throttled(self.specification.name)
 
+    def _idle_worker(self) -> Worker | None:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
+        return None
+
     # what workers tell
+
+    def ready(self) -> None:
+        """A worker has started, so another may."""
+        with self._changed:
+            self._changed.notify_all()
 
     def released(self, worker: Worker) -> None:
         """The worker has settled its invocation and can take another."""
         with self._changed:
             if worker in self._workers and worker.alive:
                 self._idle.append(worker)
-                self._changed.notify()
+                self._changed.notify_all()
             longest = self._idle[0] if len(self._idle) > 1 else None
         if longest is not None and time.monotonic() - longest.idle_since > IDLE_SECONDS:
             self._retire(longest)
@@ -122,7 +139,7 @@ class Function:
             self._workers.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _retire(self, worker: Worker) -> None:
         with self._changed:

@@ -56,6 +56,11 @@ class Worker:
         """False once the process has ended."""
         return not self._ended.is_set() and self._process.poll() is None
 
+    @property
+    def starting(self) -> bool:
+        """True until the handler has been imported."""
+        return not self._asked.is_set()
+
     def take(self, invocation: Invocation) -> None:
         """Run this next; the worker must be idle."""
         self.current = invocation
@@ -77,7 +82,9 @@ class Worker:
 
     def asks_for_work(self) -> None:
         """Initialisation is over."""
-        self._asked.set()
+        if not self._asked.is_set():
+            self._asked.set()
+            self._function.ready()
 
     def failed_to_start(self, error: bytes) -> None:
         """Kept for the invocation that is waiting for this worker."""
@@ -120,11 +127,11 @@ class Worker:
         kill_session(self.pid)
         self._lifeline.lets_go(self.pid)
         self._ended.set()
+        self._asked.set()
         self._function.lost(self)
         invocation = self.current
         if invocation is not None and invocation.settle(self._death(invocation)):
             self._log.write(f"RequestId: {invocation.request_id} Error: {self._exit()}\n".encode())
-        self._asked.set()
         self._jobs.put(None)
         self._api.close()
 
