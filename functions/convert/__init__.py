@@ -1,0 +1,1 @@
+"""Converts documents and reads their text, without a permission, a secret or a network."""

@@ -1,0 +1,156 @@
+"""One document made from another: what is read, what is kept of it, and what is written."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from convert.archives import check_archive
+from convert.citations import citing
+from convert.errors import CannotConvert
+from convert.fonts import uncovered
+from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of
+from convert.images import Images
+from convert.metadata import kept
+from convert.pdf import page_count, write_pdf
+from convert.plainer import automatic_widths, for_markdown
+from convert.sources import read_document
+from convert.stamp import STAMPED, stamp
+from convert.tree import plain_text, rewrite
+from convert.workspace import file_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from convert.pandoc import Pandoc
+    from convert.requests import Conversion
+    from convert.tree import Element
+
+_REFERENCES = (DOCX, ODT, PPTX)
+_SHOWN_NOTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a conversion made: path of the workspace -> where its bytes lie in the scratch folder, and what to say."""
+
+    files: Mapping[str, Path]
+    about: str = ""
+    notes: Sequence[str] = field(default_factory=list)
+
+    def told(self, request: Conversion) -> str:
+        """The result in words."""
+        size = self.files[request.target].stat().st_size
+        about = ", ".join(filter(None, (self.about, f"{size:,} bytes")))
+        others = [f"wrote {path}" for path in self.files if path != request.target]
+        lines = [f"wrote {request.target} from {request.source}: {about}", *others[:_SHOWN_NOTES]]
+        lines += [f"note: {note}" for note in self.notes[:_SHOWN_NOTES]]
+        left = len(others) + len(self.notes) - len(lines) + 1
+        return "\n".join([*lines, *([f"[{left} more lines]"] if left > 0 else [])])
+
+
+def convert(request: Conversion, workspace: Path, pandoc: Pandoc, now: datetime) -> Made:
+    """Do what is asked, inside the scratch folder; raises CannotConvert."""
+    if request.source == request.target:
+        raise CannotConvert("source and target are the same file; give the target another name")
+    source, target = format_of(request.source), format_of(request.target)
+    place = file_in(workspace, request.source)
+    if Kind.TABLE in (source.kind, target.kind) and (target is MARKDOWN or target.kind is Kind.TABLE):
+        return _of_tables(request, place, source, target, pandoc.scratch)
+    if source is PDF:
+        return _of_pdf(request, place, target, pandoc.scratch)
+    made = _to_document(request, workspace, place, source, target, pandoc)
+    if part := STAMPED.get(target.name):
+        stamp(made.files[request.target], part, now)
+    return made
+
+
+def _of_tables(request: Conversion, place: Path, source: Format, target: Format, scratch: Path) -> Made:
+    from convert.tables import rewritten  # noqa: PLC0415 - its libraries take longer to load than most documents to convert
+
+    if source.kind is not Kind.TABLE:
+        raise CannotConvert(f"{target.name} is made from xlsx, csv or tsv only, not from {source.name}")
+    files, about, notes = rewritten(place, request.source, source.name, request.target, target.name, scratch)
+    return Made(files, about, notes)
+
+
+def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> Made:
+    from convert.pdf_text import open_pdf, pdf_as_text  # noqa: PLC0415 - as above
+
+    if target not in (MARKDOWN, TXT):
+        raise CannotConvert(f"of a pdf only the text can be taken, to .md or .txt; not to {target.name}")
+    result = scratch / "result"
+    result.write_text(pdf_as_text(place, request.source), encoding="utf-8")
+    return Made({request.target: result}, f"{len(open_pdf(place, request.source))} pages")
+
+
+def _to_document(
+    request: Conversion, workspace: Path, place: Path, source: Format, target: Format, pandoc: Pandoc
+) -> Made:
+    if target.writer is None and target is not PDF:
+        raise CannotConvert(f"{target.name} files cannot be written")
+    options = [*_layout(request, workspace, target, pandoc.scratch), *citing(request, workspace, pandoc.scratch)]
+    document = read_document(pandoc, place, request.source, source)
+    images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
+    raw = _Raw(target)
+    blocks = rewrite(rewrite(document.tree["blocks"], raw.change), images.change)
+    if source is MARKDOWN:
+        blocks = rewrite(blocks, automatic_widths)
+    if target is MARKDOWN:
+        blocks = rewrite(blocks, for_markdown)
+    meta = kept(document.tree["meta"], request)
+    if "title" not in meta and target.name in {"html", "epub"}:
+        meta["title"] = {"t": "MetaString", "c": PurePosixPath(request.target).stem}
+    tree = {**document.tree, "meta": meta, "blocks": blocks}
+    result, about, notes = pandoc.scratch / f"result.{target.name}", "", [*images.notes, *raw.notes()]
+    if target is PDF:
+        warnings = write_pdf(pandoc, tree, result.name, images.names, *options)
+        about = page_count(result)
+        if missing := uncovered(plain_text([*blocks, *meta.values()])):
+            notes.append(f"empty boxes stand for characters that no font has ({missing}); docx and html show them")
+    else:
+        warnings = pandoc.write(tree, str(target.writer), result.name, options)
+    return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)
+
+
+def _layout(request: Conversion, workspace: Path, target: Format, scratch: Path) -> list[str]:
+    options = ["--toc"] if request.table_of_contents else []
+    if target.kind is Kind.TEXT and target is not TXT:
+        options += ["--wrap=none"]
+    if target.name == "html":
+        options += ["--mathml"]
+    if request.reference_document is None:
+        return options
+    reference = format_of(request.reference_document)
+    if target not in _REFERENCES or reference is not target:
+        raise CannotConvert(
+            f"reference_document is {reference.name} and the target is {target.name}; it gives its styles to a target"
+            " of its own format, docx, odt or pptx"
+        )
+    place = file_in(workspace, request.reference_document)
+    check_archive(place, request.reference_document)
+    shutil.copyfile(place, scratch / f"reference.{target.name}")
+    return [*options, "--reference-doc", f"reference.{target.name}"]
+
+
+class _Raw:
+    """Markup that only one format knows, in a document on its way to another."""
+
+    def __init__(self, target: Format) -> None:
+        self._keeps_html = target.name in {"html", "epub", "markdown", "ipynb"}
+        self._dropped = 0
+
+    def change(self, element: Element) -> Sequence[Element]:
+        if element["t"] not in {"RawBlock", "RawInline"} or element["c"][0] != "html" or self._keeps_html:
+            return [element]
+        markup = element["c"][1].strip().lower().replace(" ", "")
+        if markup in {"<br>", "<br/>"} and element["t"] == "RawInline":
+            return [{"t": "LineBreak"}]
+        self._dropped += not markup.startswith("<!--")
+        return []
+
+    def notes(self) -> list[str]:
+        return [f"{self._dropped} pieces of raw HTML are left out; write them as Markdown"] if self._dropped else []

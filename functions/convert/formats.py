@@ -1,0 +1,97 @@
+"""The document formats, told apart by a file's suffix, and what pandoc is asked for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from convert.errors import CannotConvert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Kind(Enum):
+    """What a file is at heart, which decides how it is read."""
+
+    TEXT = "text"  # pandoc reads its characters
+    CONTAINER = "container"  # pandoc reads its bytes, and images lie inside
+    SLIDES = "slides"
+    TABLE = "table"
+    PDF = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. `embeds` are the kinds of image that a file of it holds itself; None when it refers to files."""
+
+    name: str
+    kind: Kind
+    reader: str | None = None
+    writer: str | None = None
+    embeds: frozenset[str] | None = None
+
+
+_MARKDOWN = (
+    # Models write lists and headings right under a line of text, as GitHub allows.
+    "markdown+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote"
+    "+autolink_bare_uris+tex_math_single_backslash"
+)
+# GitHub's Markdown, but with the mathematics that other readers of Markdown know too.
+_GFM = "gfm-tex_math_gfm+tex_math_dollars+yaml_metadata_block"
+_OFFICE = frozenset({"png", "jpg", "gif", "bmp", "tiff", "emf", "wmf"})
+_NONE: frozenset[str] = frozenset()
+
+PDF = Format("pdf", Kind.PDF, embeds=frozenset({"png", "jpg", "gif", "svg", "webp"}))
+XLSX = Format("xlsx", Kind.TABLE)
+CSV = Format("csv", Kind.TABLE)
+TSV = Format("tsv", Kind.TABLE)
+MARKDOWN = Format("markdown", Kind.TEXT, _MARKDOWN, _GFM)
+TXT = Format("txt", Kind.TEXT, "commonmark", "plain", _NONE)
+PPTX = Format("pptx", Kind.SLIDES, "html", "pptx", _OFFICE)
+DOCX = Format("docx", Kind.CONTAINER, "docx", "docx", _OFFICE)
+ODT = Format("odt", Kind.CONTAINER, "odt", "odt", _OFFICE | {"svg"})
+HTML = Format("html", Kind.TEXT, "html", "html5")
+
+_BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
+    {
+        ".md": MARKDOWN,
+        ".markdown": MARKDOWN,
+        ".docx": DOCX,
+        ".html": HTML,
+        ".htm": HTML,
+        ".odt": ODT,
+        ".rtf": Format("rtf", Kind.TEXT, "rtf", "rtf", frozenset({"png", "jpg"})),
+        ".epub": Format("epub", Kind.CONTAINER, "epub", "epub3", frozenset({"png", "jpg", "gif", "svg", "webp"})),
+        ".tex": Format("latex", Kind.TEXT, "latex", "latex"),
+        ".latex": Format("latex", Kind.TEXT, "latex", "latex"),
+        ".rst": Format("rst", Kind.TEXT, "rst", "rst"),
+        ".ipynb": Format("ipynb", Kind.TEXT, "ipynb", "ipynb", frozenset({"png", "jpg", "gif", "svg"})),
+        ".pptx": PPTX,
+        ".txt": TXT,
+        ".text": TXT,
+        ".xlsx": XLSX,
+        ".csv": CSV,
+        ".tsv": TSV,
+        ".pdf": PDF,
+    }
+)
+
+IMAGES = frozenset(".png .jpg .jpeg .gif .webp .svg .bmp .tif .tiff".split())
+
+_OLDER = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".ppt": "pptx", ".docm": "docx", ".xlsm": "xlsx"}
+
+
+def format_of(path: str) -> Format:
+    """The format that the path's suffix names; raises CannotConvert for any other suffix."""
+    suffix = PurePosixPath(path).suffix.lower()
+    known = _BY_SUFFIX.get(suffix)
+    if known is not None:
+        return known
+    if newer := _OLDER.get(suffix):
+        raise CannotConvert(f"{path}: {suffix} files cannot be read; ask for the file saved as {newer}")
+    suffixes = " ".join(sorted(_BY_SUFFIX))
+    raise CannotConvert(f"{path}: no document format is known by the suffix {suffix!r}; known are {suffixes}")

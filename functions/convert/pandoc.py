@@ -1,0 +1,82 @@
+"""Pandoc, run on files with names of our own in a scratch folder, and always in its sandbox.
+
+With `--sandbox` its readers and writers open nothing but the files named on the command line, whatever the document
+includes, embeds or links. Filters are outside of the sandbox, so there are only two: `media.lua` of this package, and
+`--citeproc`, which gets a bibliography and a style that were looked at before.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convert.errors import CannotConvert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TREE = "document.json"
+_SHOWN_WARNINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pandoc:
+    """Runs pandoc in a scratch folder. `heap_bytes` is what one run of it may keep in memory."""
+
+    scratch: Path
+    heap_bytes: int
+
+    def read(self, source: str, reader: str, inside: str | None) -> tuple[dict[str, Any], list[str]]:
+        """The tree of a file of the scratch folder, and warnings. Images from within go to the folder `inside`."""
+        extract = [f"--extract-media={inside}"] if inside else []
+        warnings = self._run("-f", reader, "-t", "json", *extract, "-o", _TREE, "./" + source)
+        return json.loads((self.scratch / _TREE).read_bytes()), warnings
+
+    def write(self, tree: dict[str, Any], writer: str, result: str, options: Sequence[str] = ()) -> list[str]:
+        """Write the tree as a file of the scratch folder; gives warnings."""
+        (self.scratch / _TREE).write_text(json.dumps(tree))
+        has_media = (self.scratch / "media").is_dir()
+        media = ["--lua-filter", str(Path(__file__).with_name("media.lua"))] if has_media else []
+        return self._run("-f", "json", "-t", writer, "--standalone", *media, *options, "-o", result, _TREE)
+
+    def _run(self, *arguments: str) -> list[str]:
+        heap = ["+RTS", f"-M{self.heap_bytes}", "-RTS"]
+        command = [str(_program()), *heap, "--sandbox", *arguments]
+        done = subprocess.run(command, cwd=self.scratch, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        said = done.stderr.decode(errors="replace")
+        if done.returncode:
+            raise CannotConvert(_reason(said, done.returncode))
+        return _warnings(said)
+
+
+def _program() -> Path:
+    package = find_spec("pypandoc")
+    if package is None or package.origin is None:
+        raise RuntimeError("the package that carries pandoc is not installed")
+    return Path(package.origin).with_name("files") / "pandoc"
+
+
+def _reason(said: str, code: int) -> str:
+    if "eap exhausted" in said or code in (251, -9):
+        return "the document needs more memory than one conversion may use; split it"
+    if code < 0:
+        return f"the document is too much for one conversion (ended by signal {-code}); split it"
+    # The backtraces of Haskell's runtime say nothing to a reader.
+    said = said.split("HasCallStack backtrace", maxsplit=1)[0].strip()
+    return f"pandoc cannot convert it: {said[:1_000] or f'exit code {code}'}"
+
+
+def _warnings(said: str) -> list[str]:
+    """One line each. Warnings go on over indented lines."""
+    found: list[str] = []
+    for line in said.splitlines():
+        if line.startswith("[WARNING]"):
+            found.append(line.removeprefix("[WARNING]").strip())
+        elif found and line.startswith(" "):
+            found[-1] += " " + line.strip()
+    left = len(found) - _SHOWN_WARNINGS
+    return found[:_SHOWN_WARNINGS] + ([f"{left} more warnings"] if left > 0 else [])

@@ -1,0 +1,116 @@
+"""The text of a document for someone who reads it in parts: pages of a PDF, or stretches of about a page's length."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError, fromstring
+
+from convert.archives import check_archive
+from convert.errors import CannotConvert
+from convert.formats import IMAGES, MARKDOWN, PDF, Kind, format_of
+from convert.images import labelled
+from convert.pictures import kind_of, pixels
+from convert.plainer import for_markdown
+from convert.sources import read_document
+from convert.tree import rewrite
+from convert.workspace import file_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convert.formats import Format
+    from convert.pandoc import Pandoc
+    from convert.requests import Reading
+
+_ROOM_FOR_NOTES = 1_000
+_CORE = "docProps/core.xml"
+_TOLD = {"title", "creator", "subject", "description", "keywords", "created", "modified", "lastModifiedBy"}
+
+
+def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
+    """The text from `start_page` on, at most `most` characters, under lines that say what the document is."""
+    place = file_in(workspace, request.path)
+    if place.suffix.lower() in IMAGES:
+        return _picture(place, request.path)
+    form = format_of(request.path)
+    room = max(most - _ROOM_FOR_NOTES, 1_000)
+    if form is PDF:
+        return _pdf(request, place, room)
+    text, about = _document(request.path, place, form, pandoc)
+    return _part(request, text, about, room)
+
+
+def _picture(place: Path, name: str) -> str:
+    data = place.read_bytes()
+    about = ", ".join(filter(None, (kind_of(data) or "of an unknown kind", pixels(data), f"{len(data):,} bytes")))
+    return f"{name} is an image: {about}. It holds no text that can be read here."
+
+
+def _pdf(request: Reading, place: Path, room: int) -> str:
+    from convert.pdf_text import marker, open_pdf  # noqa: PLC0415 - slow to load, and rarely needed
+
+    pages = open_pdf(place, request.path)
+    if request.start_page > len(pages):
+        raise CannotConvert(f"{request.path} has {len(pages)} pages; there is no page {request.start_page}")
+    out, last = [f"[{request.path}: pdf, {len(pages)} pages]", *pages.about], 0
+    for number, text in pages.texts(request.start_page):
+        if last and len(text) > room:
+            break
+        shown = text if len(text) <= room else f"{text[:room]}\n[the rest of this page is left out]"
+        out.append(f"{marker(number, len(pages))}\n{shown}")
+        room, last = room - len(shown), number
+    if last < len(pages):
+        out.append(f"[pages {last + 1} to {len(pages)} are not shown; go on with start_page {last + 1}]")
+    return "\n".join(out)
+
+
+def _document(name: str, place: Path, form: Format, pandoc: Pandoc) -> tuple[str, list[str]]:
+    """The whole text as Markdown, and lines about the document."""
+    if form.kind is Kind.TABLE:
+        from convert.tables import MAX_ROWS, as_markdown, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
+
+        sheets = read_sheets(place, name, form.name)
+        sizes = [f"{sheet.name}: {len(sheet.rows)} rows" for sheet in sheets]
+        return as_markdown(sheets, most=MAX_ROWS), [f"sheets: {'; '.join(sizes)}"]
+    document = read_document(pandoc, place, name, form, numbered=True)
+    tree = document.tree
+    tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
+    pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
+    about = _properties(place, name) if form.name in {"docx", "pptx"} else []
+    return (pandoc.scratch / "text.md").read_text(encoding="utf-8"), about
+
+
+def _properties(place: Path, name: str) -> list[str]:
+    """Title, author and dates, as the office program keeps them."""
+    check_archive(place, name)
+    with zipfile.ZipFile(place) as archive:
+        if _CORE not in archive.namelist():
+            return []
+        try:
+            entries = [(each.tag.rpartition("}")[2], each.text) for each in fromstring(archive.read(_CORE))]  # noqa: S314
+        except ParseError:
+            return []
+    return [f"{key}: {value.strip()[:500]}" for key, value in entries if key in _TOLD and value and value.strip()]
+
+
+def _part(request: Reading, text: str, about: list[str], room: int) -> str:
+    parts = _cut(text, room)
+    if request.start_page > len(parts):
+        raise CannotConvert(f"{request.path} has {len(parts)} parts; there is no part {request.start_page}")
+    number = request.start_page
+    heading = f"[{request.path}: part {number} of {len(parts)}]" if len(parts) > 1 else f"[{request.path}]"
+    lines = [heading, *(about if number == 1 else []), parts[number - 1]]
+    if number < len(parts):
+        lines.append(f"[go on with start_page {number + 1}]")
+    return "\n".join(lines)
+
+
+def _cut(text: str, room: int) -> list[str]:
+    """The text in parts of at most so many characters, cut between lines where there are any."""
+    parts = []
+    while len(text) > room:
+        end = text.rfind("\n", room // 2, room) + 1 or room
+        parts.append(text[:end])
+        text = text[end:]
+    return [*parts, text] if text.strip() or not parts else parts

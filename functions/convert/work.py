@@ -1,0 +1,117 @@
+"""The calls of a job, each in a process of its own: one that fails, hangs or bursts leaves the others alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from swarm_job import Call, CallResult, Limits
+from swarm_job.processes import Unkillable
+from swarm_job.programs import Execution, execute
+
+# Whoever would call out all the same, against all that is said to it, finds nobody.
+_NOWHERE = "http://127.0.0.1:9"
+
+_LEAST_SHARE = 20.0
+"""Seconds that a call may take, however many there are, while there is time at all."""
+
+_STATUS_OF_LOST_ENVIRONMENT = 70
+
+
+def work(workspace: Path, calls: Sequence[Call], limits: Limits) -> list[CallResult]:
+    """One result a call, in the same order. No call may use up the time of those behind it."""
+    deadline = time.monotonic() + limits.seconds
+    results = []
+    for number, call in enumerate(calls):
+        left = deadline - time.monotonic()
+        share = max(_LEAST_SHARE, left / (len(calls) - number))
+        results.append(_result(call, workspace, limits, min(left, share)))
+    return results
+
+
+def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> CallResult:
+    if seconds < 1:
+        text = f"error: not done: the {limits.seconds} s of this batch were over; ask again"
+        return CallResult(call.call_id, ok=False, output=text, timed_out=True)
+    scratch = workspace.parent / "scratch"
+    scratch.mkdir(mode=0o700)
+    try:
+        question = {
+            "tool": call.tool,
+            "arguments": dict(call.arguments),
+            "workspace": str(workspace),
+            "memory_bytes": limits.memory_bytes,
+            "now": datetime.now(UTC).isoformat(),
+            "output_chars": limits.output_chars,
+        }
+        (scratch / "call.json").write_text(json.dumps(question))
+        done = execute(
+            [sys.executable, "-m", "convert.worker", str(scratch)],
+            cwd=scratch,
+            environment=_environment(scratch),
+            limits=limits,
+            seconds=seconds,
+            place=scratch,
+        )
+        answer = _answer(scratch, done)
+        files = _keep(workspace, scratch, answer["files"]) if answer["ok"] else []
+        output = answer["output"] if answer["ok"] else f"error: {answer['output']}"
+        return CallResult(
+            call.call_id,
+            ok=answer["ok"],
+            output=output,
+            seconds=round(done.seconds, 3),
+            timed_out=done.timed_out,
+            files=files,
+        )
+    except Unkillable:
+        # What is left could meddle with the next job, so nothing of this environment may see it.
+        os._exit(_STATUS_OF_LOST_ENVIRONMENT)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE)
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": ":".join(path for path in sys.path if path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **proxies,
+    }
+
+
+def _answer(scratch: Path, done: Execution) -> Mapping[str, Any]:
+    """What the worker said; where it could not, what became of it."""
+    said = scratch / "answer.json"
+    if not done.stopped and done.exit_code == 0 and said.is_file():
+        found: Mapping[str, Any] = json.loads(said.read_bytes())
+        return found
+    reason = done.stopped or _last_words(done)
+    return {"ok": False, "output": f"the document could not be worked on: {reason}"}
+
+
+def _last_words(done: Execution) -> str:
+    if "MemoryError" in done.output or "memory allocation" in done.output:
+        return "it needs more memory than one conversion may use; split it"
+    lines = done.output.strip().splitlines()
+    return lines[-1][:300] if lines else f"its process ended with code {done.exit_code}"
+
+
+def _keep(workspace: Path, scratch: Path, files: Mapping[str, str]) -> list[str]:
+    """Move what was made into the workspace."""
+    for path, name in files.items():
+        target = workspace / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).replace(target)
+    return sorted(files)

@@ -1,0 +1,49 @@
+"""Does one call in a process of its own, which a hostile document may bring down and nothing else.
+
+Run as `python -m convert.worker SCRATCH`: reads `call.json` there, and leaves `answer.json` and the files it made.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from convert.conversion import convert
+from convert.errors import CannotConvert
+from convert.pandoc import Pandoc
+from convert.reading import read
+from convert.requests import Conversion, Reading
+
+_HEAP_SHARE = 0.6
+"""Of the memory limit, what pandoc may fill with its data; its program and its collector need the rest."""
+
+
+def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    """`{"ok", "output", "files"}`; files are workspace path -> name in the scratch folder."""
+    workspace = Path(call["workspace"])
+    pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE))
+    arguments, most = call["arguments"], call["output_chars"]
+    try:
+        match call["tool"]:
+            case "convert_document":
+                request = Conversion.of(arguments)
+                made = convert(request, workspace, pandoc, datetime.fromisoformat(call["now"]))
+                files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}
+                return {"ok": True, "output": made.told(request)[:most], "files": files}
+            case "read_document":
+                return {"ok": True, "output": read(Reading.of(arguments), workspace, pandoc, most)[:most], "files": {}}
+            case other:
+                return {"ok": False, "output": f"there is no tool {other!r} here", "files": {}}
+    except CannotConvert as error:
+        return {"ok": False, "output": str(error), "files": {}}
+    except RecursionError:
+        return {"ok": False, "output": "the document is nested too deep", "files": {}}
+
+
+if __name__ == "__main__":
+    _scratch = Path(sys.argv[1])
+    _answer = answer(json.loads((_scratch / "call.json").read_bytes()), _scratch)
+    (_scratch / "answer.json").write_text(json.dumps(_answer))

@@ -1,0 +1,88 @@
+"""The tools that work on documents. They run in the convert function, where nothing in a file can do harm."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from swarm.agent.tools import Arguments, Tool
+from swarm.filetypes import file_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class ConvertDocument(Arguments):
+    """What `convert_document` takes."""
+
+    source: str = Field(description="The document to convert: a path relative to the workspace, such as docs/a.md.")
+    target: str = Field(
+        description="The file to make. Its suffix is the format: .md .docx .pdf .html .odt .rtf .epub .tex .rst .ipynb"
+        " .pptx .txt; from .xlsx, .csv or .tsv also to each other."
+    )
+    reference_document: str | None = Field(
+        default=None,
+        description="A docx, odt or pptx of the workspace whose styles a target of the same format takes. Null for the"
+        " standard ones.",
+    )
+    table_of_contents: bool | None = Field(default=None, description="Whether to begin with a table of contents.")
+    title: str | None = Field(default=None, description="Title in place of the source's own. Null to keep that.")
+    author: str | None = Field(default=None, description="Author; several separated by semicolons. Null to keep.")
+    subject: str | None = Field(default=None, description="Subject in the file's properties. Null to keep.")
+    date: str | None = Field(default=None, description="Date as it is to be printed. Null to keep.")
+    bibliography: str | None = Field(
+        default=None,
+        description="A .bib, .json, .yaml or .ris file of the workspace: citations such as [@key] are resolved, and the"
+        " works cited are listed at the end. Null to leave citations alone.",
+    )
+    citation_style: str | None = Field(
+        default=None, description="A .csl file of the workspace for the citations. Null for Chicago author-date."
+    )
+
+
+class ReadDocument(Arguments):
+    """What `read_document` takes."""
+
+    path: str = Field(description="The document: a path relative to the workspace, such as uploads/contract.pdf.")
+    start_page: int | None = Field(
+        default=None,
+        description="Page of a pdf, or part of another document, to begin with, from 1. Null for the beginning.",
+    )
+
+
+_TOOLS: tuple[Tool[Any], ...] = (
+    Tool(
+        "convert_document",
+        "convert",
+        "Convert a document into another format. Images that the source embeds or names by a relative path go along;"
+        " nothing is fetched from URLs. The result says what was written and what could not be taken over.",
+        ConvertDocument,
+        runs="convert",
+    ),
+    Tool(
+        "read_document",
+        "read",
+        "Read the text of a docx, pdf, pptx, xlsx, odt, epub, rtf or ipynb file, as Markdown, a pdf with page markers."
+        " A long document comes in parts; the result says how to go on. Of an image you get kind and size.",
+        ReadDocument,
+        runs="convert",
+    ),
+)
+
+DOCUMENT_TOOLS: Mapping[str, Tool[Any]] = MappingProxyType({tool.name: tool for tool in _TOOLS})
+"""Every tool that runs in the convert function, by name."""
+
+_NAMING_FILES = ("source", "path", "reference_document", "bibliography", "citation_style")
+
+
+def files_needed(arguments: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
+    """Of these paths of the workspace, those that a call of a document tool may open.
+
+    They are the files that it names and, for a conversion, every image: which of them a document shows is
+    found out where it is safe to look inside.
+    """
+    named = {str(arguments[name]).removeprefix("./") for name in _NAMING_FILES if arguments.get(name)}
+    converts = "source" in arguments
+    return [path for path in paths if path in named or (converts and file_type(path) == "image")]
