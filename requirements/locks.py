@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 DEV = Path("requirements/dev.txt")
 CORE = Path("layers/core/requirements.txt")
-LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in ("core", "agent", "data"))
+LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in ("core", "agent", "data", "documents"))
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _HOST_OR_PATH = re.compile(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/\w", re.MULTILINE)
@@ -41,6 +41,7 @@ LOCKS = (
     Lock(CORE, (str(LAYER_INPUTS[0]),)),
     Lock(Path("layers/agent/requirements.txt"), (str(LAYER_INPUTS[1]),), without_core=True),
     Lock(Path("layers/data/requirements.txt"), (str(LAYER_INPUTS[2]),)),
+    Lock(Path("layers/documents/requirements.txt"), (str(LAYER_INPUTS[3]),)),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
 )
 
