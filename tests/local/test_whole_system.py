@@ -1,0 +1,66 @@
+"""The repository's own template: a run from POST to files that can be downloaded, also when a function is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import urllib.request
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from tests.local.clouds import eventually
+
+HELLO = "Create a simple markdown file called hello.md with a greeting"
+
+
+def request(cloud: LocalCloud, method: str, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    sent = urllib.request.Request(cloud.url + path, data=data, method=method)
+    with urllib.request.urlopen(sent, timeout=30) as response:
+        content = response.read()
+        return json.loads(content) if "json" in response.headers["content-type"] else content
+
+
+def start(cloud: LocalCloud, instructions: str) -> str:
+    request(cloud, "PUT", "/projects/whole", {"id": "whole", "name": "Whole"})
+    body = {"project_id": "whole", "name": "run", "instructions": instructions}
+    return str(request(cloud, "POST", "/projects/whole/runs", body)["run_id"])
+
+
+def ended(cloud: LocalCloud, run_id: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        run: dict[str, Any] = request(cloud, "GET", f"/runs/{run_id}")
+        return run if run["status"] in ("succeeded", "failed", "cancelled") else None
+
+    return eventually(look, seconds=60)
+
+
+def test_run_ends_with_its_file_behind_the_api_and_behind_a_presigned_url(cloud: LocalCloud) -> None:
+    run_id = start(cloud, HELLO)
+    run = ended(cloud, run_id)
+    assert (run["status"], run["progress"], run["machine_summary"]["primary_artifact"]) == (
+        "succeeded",
+        100,
+        "hello.md",
+    )
+    [listed] = request(cloud, "GET", f"/runs/{run_id}/workspace/files")["files"]
+    with urllib.request.urlopen(listed["url"], timeout=15) as response:
+        presigned = response.read()
+    assert presigned == request(cloud, "GET", f"/runs/{run_id}/workspace/files/hello.md")
+    assert len(presigned) == listed["size_bytes"]
+    with cloud.recorded_calls() as calls:
+        request(cloud, "GET", f"/runs/{run_id}")
+    assert [(call.service, call.operation) for call in calls if call.function == "ApiFunction"] == [
+        ("dynamodb", "GetItem")
+    ]
+
+
+@pytest.mark.parametrize("function", ["PrepareFunction", "AgentFunction", "FinishFunction"])
+def test_run_survives_the_death_of_a_function(function: str, cloud: LocalCloud) -> None:
+    run_id = start(cloud, HELLO + ". wait 1 seconds")
+    [pid] = eventually(lambda: cloud.functions[function].busy_pids() or None)
+    os.kill(pid, signal.SIGKILL)
+    assert ended(cloud, run_id)["status"] == "succeeded"
