@@ -122,6 +122,7 @@ build_within_limits() {
     sam build >/dev/null
     fits AgentFunction CoreLayer ClientLayer AgentLayer
     fits SandboxFunction JobLayer DataLayer
+    fits ConvertFunction JobLayer DocumentsLayer
 }
 
 check() {
