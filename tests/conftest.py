@@ -17,6 +17,11 @@ for name in list(os.environ):
         del os.environ[name]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Laptop clouds come last: moto's state is one per process, and a test that makes its own wipes theirs."""
+    items.sort(key=lambda item: "clouds" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
     """The laptop clouds of this process, of which one runs at a time; whoever needs one of its own making asks here."""

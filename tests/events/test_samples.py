@@ -1,0 +1,102 @@
+"""The sample events: one for each function at least, and each is what its handler takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from swarm import aws
+from swarm.run import RunKey
+from swarm.tenants import key_hash
+from tests.support.paths import ROOT
+from tests.support.stack import Stack, lambda_context
+from tests.support.stack import stack as deployed
+
+SAMPLES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
+KEY = RunKey(**SAMPLES["prepare"])
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with deployed(monkeypatch) as fresh:
+        yield fresh
+
+
+def function_of(sample: str) -> str:
+    """The folder under functions/ that a sample is for."""
+    return sample.partition("-")[0]
+
+
+def invoke(sample: str) -> Any:
+    """What the handler answers to its sample; of an HTTP answer, its status and body."""
+    handler = import_module(f"{function_of(sample)}.app").handler
+    answer = handler(SAMPLES[sample], lambda_context())
+    if function_of(sample) != "api":
+        return answer
+    return answer["statusCode"], answer["body"]
+
+
+def start() -> None:
+    assert invoke("api-put-project")[0] == 201
+    assert invoke("api-create-run")[0] == 201
+
+
+def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    functions = [each for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    assert {function_of(sample) for sample in SAMPLES} == {
+        each["Properties"]["Handler"].partition(".")[0] for each in functions
+    }
+
+
+def test_together_they_are_one_run(stack: Stack) -> None:
+    start()
+    assert invoke("prepare")["outcome"] == "ready"
+    assert invoke("agent")["outcome"] == "finish"
+    assert invoke("finish")["outcome"] == "ended"
+    status, body = invoke("api-get-run")
+    assert (status, json.loads(body)["status"], json.loads(body)["id"]) == (200, "succeeded", KEY.run_id)
+    status, body = invoke("api-list-files")
+    assert (status, [file["path"] for file in json.loads(body)["files"]]) == (200, ["hello.md"])
+    assert invoke("api-get-file")[0] == 200
+    status, body = invoke("api-stream")
+    assert status == 200
+    assert body.rstrip().endswith('data: {"type": "end"}')
+    assert "id: 0.0\n" not in body
+
+
+def test_health_needs_nobody(stack: Stack) -> None:
+    assert invoke("api-healthz") == (200, '{"status":"ok"}')
+
+
+def test_the_authorizer_knows_the_key_once_it_is_stored(stack: Stack) -> None:
+    assert invoke("authorizer") == {"isAuthorized": False, "context": {}}
+    key = SAMPLES["authorizer"]["identitySource"][0].removeprefix("Bearer ")
+    item = {"PK": {"S": f"KEY#{key_hash(key)}"}, "SK": {"S": "META"}, "tenant_id": {"S": KEY.tenant_id}}
+    aws.dynamodb().put_item(TableName="table", Item=item)
+    assert invoke("authorizer") == {"isAuthorized": True, "context": {"tenant_id": KEY.tenant_id}}
+
+
+def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:
+    start()
+    invoke("prepare")
+    assert invoke("fail")["outcome"] == "ended"
+    run = stack.run(KEY.run_id, tenant=KEY.tenant_id)
+    assert (run["status"], run["progress"]) == ("failed", 100)
+    assert [error["error_type"] for error in run["errors"]] == ["timeout"]
+
+
+@pytest.mark.parametrize("sample", ["reconcile-schedule", "reconcile-execution"])
+def test_a_run_whose_execution_was_aborted_is_ended(stack: Stack, sample: str) -> None:
+    start()
+    stack.backend.executions.stop(KEY, "by an operator")
+    assert invoke(sample) == {"seen": 1, "settled": 0, "started": 0, "failed": 1, "forgotten": 0}
+    run = stack.run(KEY.run_id, tenant=KEY.tenant_id)
+    assert (run["status"], run["errors"][0]["retryable"]) == ("failed", True)
+    assert datetime.fromisoformat(run["created_at"]) <= datetime.now(UTC)
