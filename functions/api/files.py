@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
-from swarm import aws
 from swarm.backend import Backend
-from swarm.presign import Credentials, Presigner
+from swarm.presign import Presigner
 
 MAX_INLINE_BYTES = 4_000_000
 """What fits into a Lambda answer of 6 MB once it is base64."""
@@ -26,16 +25,7 @@ _SAFE = {
 
 def presigner(backend: Backend) -> Presigner:
     """A signer of URLs that are good for a quarter of an hour from now."""
-    client = aws.s3()
-    access_key, secret_key, token = aws.credentials()
-    return Presigner(
-        Credentials(access_key, secret_key, token),
-        client.meta.region_name,
-        client.meta.endpoint_url,
-        backend.settings.bucket_name,
-        datetime.now(UTC),
-        LIFETIME,
-    )
+    return backend.signer(datetime.now(UTC), LIFETIME)
 
 
 def file_url(signer: Presigner, key: str, path: str, content_type: str) -> str:

@@ -61,7 +61,7 @@ class Conversation:
         for call in turn.calls:
             elsewhere = call.name in {tool.name for tool in self.extra}
             output = "done" if elsewhere else self.box.execute(call, self.workspace).output
-            self.items.append(tool_output(call, output))
+            self.items.append(tool_output(call.call_id, output))
             if call.name == FINISH:
                 self.summary = json.loads(call.arguments)["summary"]
         return turn

@@ -123,7 +123,7 @@ def test_a_conversation_carries_everything_by_content_and_nothing_by_id(provider
     items: list[Item] = [*HELLO]
     for _ in range(3):
         turn = server.respond(items)
-        items += [*turn.items, *(tool_output(asked, "the workspace is empty") for asked in turn.calls)]
+        items += [*turn.items, *(tool_output(asked.call_id, "the workspace is empty") for asked in turn.calls)]
     sent = server.requests[2].body["input"]
     assert sent[1:5] == [
         {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA-1_0"},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 
 from swarm import aws
 from swarm.executions import Executions
+from swarm.presign import Credentials, Presigner
 from swarm.projects import Projects
 from swarm.run import Run, RunKey
 from swarm.runlog import DynamoRunLog, RunLog
@@ -33,6 +35,19 @@ class Backend:
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
         return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
+
+    def signer(self, now: datetime, lifetime: timedelta) -> Presigner:
+        """A signer of URLs of this bucket, good for `lifetime` from now."""
+        access_key, secret_key, token = aws.credentials()
+        client = aws.s3()
+        return Presigner(
+            Credentials(access_key, secret_key, token),
+            client.meta.region_name,
+            client.meta.endpoint_url,
+            self.settings.bucket_name,
+            now,
+            lifetime,
+        )
 
     def files_of(self, run: Run) -> Snapshot:
         """The files of a run as its last turn left them."""

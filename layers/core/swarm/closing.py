@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from codex_swarm.models import DiffSummary, PatternRead, RunError, RunStatus
+from codex_swarm.models import PatternRead, RunError, RunStatus
 from swarm import events, faults
 from swarm.agent.transcript import as_jsonl, load_transcript
 from swarm.backend import Backend, area_of
-from swarm.diff import summarise as summarise_diff
+from swarm.diff import Diff, diff
 from swarm.events import Event
 from swarm.failures import ErrorType
 from swarm.run import Artifact, Ended, Entry, Run, apply
@@ -74,13 +74,13 @@ def settle(backend: Backend, run: Run) -> Run:
 def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetime) -> Entry:
     first, last = backend.snapshot(run.first_snapshot), backend.files_of(run)
     changes = compare(first, last)
-    diff = _diff(backend, run, changes)
-    artifacts = _artifacts(backend, run, changes, diff, writer, now)
+    difference = between(backend, run, changes)
+    artifacts = _artifacts(backend, run, changes, difference, writer, now)
     ended = Ended(
         status=ending.status,
         summary=summarise(run, ending.status, last, changes, ending.reason),
         artifacts=artifacts,
-        diff=diff,
+        diff=difference.summary if difference else None,
         errors=(ending.error,) if ending.error else (),
         pattern=ending.pattern,
     )
@@ -88,18 +88,19 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
     return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=told)
 
 
-def _diff(backend: Backend, run: Run, changes: Sequence[Change]) -> DiffSummary | None:
+def between(backend: Backend, run: Run, changes: Sequence[Change]) -> Diff | None:
+    """The difference that changes to this run's files make; None where there are none."""
     if not changes:
         return None
     area = area_of(run.key)
-    return summarise_diff(run.run_id, changes, lambda entry: read_blob(backend.blobs, area, entry))
+    return diff(f"run/{run.run_id}", changes, lambda entry: read_blob(backend.blobs, area, entry))
 
 
 def _artifacts(
     backend: Backend,
     run: Run,
     changes: Sequence[Change],
-    diff: DiffSummary | None,
+    difference: Diff | None,
     writer: str,
     now: datetime,
 ) -> tuple[Artifact, ...]:
@@ -117,8 +118,9 @@ def _artifacts(
         if change.after is not None
     ][:MAX_FILE_ARTIFACTS]
     made: list[tuple[str, str, bytes]] = []
-    if diff is not None:
-        made.append(("diff-summary", "diff-summary.json", diff.model_dump_json(indent=2).encode()))
+    if difference is not None:
+        made.append(("diff-summary", "diff-summary.json", difference.summary.model_dump_json(indent=2).encode()))
+        made.append(("diff-patch", "diff.patch", difference.patch))
     if run.transcript is not None:
         made.append(("codex-jsonl", "transcript.jsonl", as_jsonl(load_transcript(backend.blobs, run.transcript))))
     for kind, name, data in made:

@@ -1,19 +1,29 @@
-"""What a run changed, file by file, in the words of `git diff --stat`."""
+"""What changed between two snapshots: file by file in the words of `git diff --stat`, and as a unified patch.
+
+Everything here is bounded, so that a run with the largest workspace still ends in time: how much is read, and how
+long lines are compared. What is over a bound is named, never left out. The same change gives the same patch.
+"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from codex_swarm.models import DiffFile, DiffSummary
-from swarm.filetypes import is_binary_type
+from swarm.hunks import Lines, compare, split
 from swarm.workspace.snapshot import Change, FileEntry
 
-MAX_COUNTED_FILES = 2_000
-MAX_COUNTED_BYTES = 512 * 1024
-"""Lines are counted in this many files of at most this size; the others are listed with their sizes."""
+MAX_FILES = 2_000
+MAX_FILE_BYTES = 512 * 1024
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
+"""Lines are compared in this many files of at most this size, and of this size together, both sides counted."""
+
+MAX_FILE_EFFORT = 50_000_000
+MAX_EFFORT = 400_000_000
+"""`hunks.effort` that goes into one file and into all; past it a file is replaced as a whole."""
+
+READERS = 24
 
 Read = Callable[[FileEntry], bytes]
 
@@ -22,55 +32,79 @@ _STAT_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
-class LineCount:
-    """Lines that one change adds and takes away; None for both where the file is not text."""
+class FileDiff:
+    """One changed file. `lines` is None where there are none to compare, and `reason` says why."""
 
     change: Change
-    insertions: int | None
-    deletions: int | None
+    lines: Lines | None
+    reason: str = ""
 
 
-def summarise(run_id: str, changes: Sequence[Change], read: Read) -> DiffSummary:
-    """The summary of all changes. `read` gives the bytes of a stored file."""
-    with ThreadPoolExecutor(max_workers=16) as pool:
-        counts = list(pool.map(lambda change: _count(change, read), changes[:MAX_COUNTED_FILES]))
-    counts += [LineCount(change, None, None) for change in changes[MAX_COUNTED_FILES:]]
-    return DiffSummary(
-        branch=f"run/{run_id}",
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The whole change: its summary, and its patch as bytes of UTF-8."""
+
+    summary: DiffSummary
+    patch: bytes
+
+
+def diff(branch: str, changes: Sequence[Change], read: Read) -> Diff:
+    """The difference that these changes make. `read` gives the bytes of a stored file, in several threads."""
+    files = list(_compared(changes, read))
+    summary = DiffSummary(
+        branch=branch,
         files=[DiffFile(path=change.path, status=_LETTERS[change.status]) for change in changes],
-        shortstat=_shortstat(counts),
-        stat="\n".join(_stat_line(count) for count in counts),
+        shortstat=_shortstat(files),
+        stat="\n".join(map(_stat_line, files)),
     )
+    return Diff(summary, "".join(map(_patch, files)).encode())
 
 
-def _count(change: Change, read: Read) -> LineCount:
-    old, new = _lines(change, change.before, read), _lines(change, change.after, read)
-    if old is None or new is None:
-        return LineCount(change, None, None)
-    insertions = deletions = 0
-    for tag, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new).get_opcodes():
-        if tag != "equal":
-            deletions += old_to - old_from
-            insertions += new_to - new_from
-    return LineCount(change, insertions, deletions)
+def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
+    fitting = _fitting(changes)
+    wanted = [change for change in changes if change.path in fitting]
+    left = MAX_EFFORT
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        sides = pool.map(lambda change: (_lines(change.before, read), _lines(change.after, read)), wanted)
+        for change in changes:
+            if change.path not in fitting:
+                yield FileDiff(change, None, "too large")
+                continue
+            old, new = next(sides)
+            if old is None or new is None:
+                yield FileDiff(change, None, "binary")
+                continue
+            lines, spent = compare(old, new, min(left, MAX_FILE_EFFORT))
+            left -= spent
+            yield FileDiff(change, lines)
 
 
-def _lines(change: Change, entry: FileEntry | None, read: Read) -> list[str] | None:
+def _fitting(changes: Sequence[Change]) -> set[str]:
+    """The paths of the files that are read."""
+    left, fitting = MAX_TOTAL_BYTES, set()
+    for change in changes:
+        sizes = [entry.size for entry in (change.before, change.after) if entry is not None]
+        if max(sizes) <= MAX_FILE_BYTES and sum(sizes) <= left and len(fitting) < MAX_FILES:
+            left -= sum(sizes)
+            fitting.add(change.path)
+    return fitting
+
+
+def _lines(entry: FileEntry | None, read: Read) -> list[str] | None:
+    """The file's lines; none where there is no file, None where it is not text."""
     if entry is None:
         return []
-    if entry.size > MAX_COUNTED_BYTES or is_binary_type(change.path):
-        return None
     try:
-        return read(entry).decode().splitlines()
+        text = read(entry).decode()
     except UnicodeDecodeError:
         return None
+    return None if "\0" in text else split(text)
 
 
-def _shortstat(counts: Iterable[LineCount]) -> str:
-    counts = list(counts)
-    insertions = sum(count.insertions or 0 for count in counts)
-    deletions = sum(count.deletions or 0 for count in counts)
-    parts = [_plural(len(counts), "file") + " changed"]
+def _shortstat(files: Sequence[FileDiff]) -> str:
+    insertions = sum(file.lines.insertions for file in files if file.lines)
+    deletions = sum(file.lines.deletions for file in files if file.lines)
+    parts = [_plural(len(files), "file") + " changed"]
     if insertions:
         parts.append(_plural(insertions, "insertion") + "(+)")
     if deletions:
@@ -82,12 +116,46 @@ def _plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _stat_line(count: LineCount) -> str:
-    change = count.change
-    if count.insertions is None or count.deletions is None:
-        before, after = (entry.size if entry else 0 for entry in (change.before, change.after))
-        return f"{change.path} | Bin {before} -> {after} bytes"
-    lines = count.insertions + count.deletions
+def _stat_line(file: FileDiff) -> str:
+    if file.lines is None:
+        before, after = _sizes(file.change)
+        size = f"{before} -> {after} bytes"
+        return f"{file.change.path} | " + (f"Bin {size}" if file.reason == "binary" else f"{size}, too large to compare")
+    lines = file.lines.insertions + file.lines.deletions
     scale = min(1.0, _STAT_WIDTH / lines) if lines else 1.0
-    bar = "+" * round(count.insertions * scale) + "-" * round(count.deletions * scale)
-    return f"{change.path} | {lines} {bar}".rstrip()
+    bar = "+" * round(file.lines.insertions * scale) + "-" * round(file.lines.deletions * scale)
+    return f"{file.change.path} | {lines} {bar}".rstrip()
+
+
+def _sizes(change: Change) -> Iterable[int]:
+    return (entry.size if entry else 0 for entry in (change.before, change.after))
+
+
+def _patch(file: FileDiff) -> str:
+    change = file.change
+    old, new = _name("a", change.path), _name("b", change.path)
+    if file.lines is None:
+        # As `diff -r` says it: a line that `patch` and `git apply` pass over, so that the rest still applies.
+        if file.reason == "binary":
+            return f"Binary files {old} and {new} differ\n"
+        before, after = _sizes(change)
+        return f"Files {old} and {new} are too large to compare ({before} -> {after} bytes)\n"
+    lines = [f"diff --git {old} {new}\n"]
+    if change.before is None:
+        lines.append("new file mode 100644\n")
+    if change.after is None:
+        lines.append("deleted file mode 100644\n")
+    if file.lines.hunks:
+        # A tab ends a name that has a space in it.
+        lines.append(f"--- {_ended(old) if change.before else '/dev/null'}\n")
+        lines.append(f"+++ {_ended(new) if change.after else '/dev/null'}\n")
+    return "".join([*lines, file.lines.hunks])
+
+
+def _name(side: str, path: str) -> str:
+    name = f"{side}/{path}"
+    return '"' + name.replace('"', '\\"') + '"' if '"' in name else name
+
+
+def _ended(name: str) -> str:
+    return f"{name}\t" if " " in name and not name.startswith('"') else name

@@ -27,11 +27,9 @@ from swarm.workspace.snapshot import Snapshot
 MAX_SHOWN = 4_000
 """How many characters of a message a step shows; the transcript has it whole."""
 
-LOOK_SECONDS = 0.25
-"""How long a process may go on after it last saw that the run is still its own."""
-
 CANCEL_SECONDS = 1.0
-"""How long a cancellation waits for whoever is at work: longer than `LOOK_SECONDS`, with room for one S3 put."""
+"""How long a cancellation waits for whoever is at work: longer than a look is good for (`swarm.ownership`), with
+room for one S3 put."""
 
 _CANCEL_ATTEMPTS = 20
 
@@ -42,6 +40,7 @@ class Outcome(StrEnum):
     READY = "ready"
     CONTINUE = "continue"
     WAIT = "wait"
+    TOOLS = "tools"
     FINISH = "finish"
     ENDED = "ended"
 
@@ -165,7 +164,8 @@ def cancel(
     """End the run as cancelled and stop its execution. Raises `RunNotFound`, `RunAlreadyEnded`.
 
     Whoever is at work on the run finds its next slot taken, and stops. It looks before whatever it does, and a look
-    is good for `LOOK_SECONDS`; by waiting longer than that, this returns only when nothing new can begin any more.
+    is good for a moment (`swarm.ownership`); by waiting longer than that, this returns only when nothing new can
+    begin any more.
     Returns whether anybody can have been at work.
     """
     run = backend.runs.current(tenant_id, run_id)

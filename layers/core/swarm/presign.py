@@ -7,8 +7,10 @@ endpoint and derives the key again for every URL; a listing of a thousand files 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,6 +52,26 @@ class Presigner:
     def put(self, key: str, *, headers: Mapping[str, str] | None = None) -> str:
         """A URL that writes the object; whoever uses it must send exactly these headers (names in lower case)."""
         return self._sign("PUT", key, {}, headers or {})
+
+    def post(self, key: str, max_bytes: int) -> tuple[str, dict[str, str]]:
+        """A form that stores at most so many bytes under the key: its address, and its fields before the file.
+
+        See https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html.
+        """
+        fields = {
+            "key": key,
+            "x-amz-algorithm": ALGORITHM,
+            "x-amz-credential": f"{self.credentials.access_key}/{self._scope}",
+            "x-amz-date": self._timestamp,
+        }
+        if self.credentials.session_token:
+            fields["x-amz-security-token"] = self.credentials.session_token
+        conditions: list[object] = [{"bucket": self.bucket}, *({name: value} for name, value in fields.items())]
+        conditions.append(["content-length-range", 1, max_bytes])
+        expiration = self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        policy = base64.b64encode(json.dumps({"expiration": expiration, "conditions": conditions}).encode()).decode()
+        signature = hmac.new(self._key, policy.encode(), hashlib.sha256).hexdigest()
+        return f"{self.endpoint}/{self.bucket}", {**fields, "policy": policy, "x-amz-signature": signature}
 
     def _sign(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
         host = urlsplit(self.endpoint).netloc

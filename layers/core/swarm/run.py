@@ -68,6 +68,9 @@ class Run:
     started_at: datetime | None = None
     turns: int = 0
     stalls: int = 0
+    batch: str | None = None
+    batch_from: int = 0
+    batch_done: int = 0
     steps: int = 0
     finished_turns: bool = False
     usage: Usage = field(default_factory=Usage)
@@ -128,13 +131,34 @@ class Stalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnTaken:
-    """One model response and the tool calls that came of it. `final` says that the agent is done."""
+    """One model response and the tool calls that came of it. `final` says that the agent is done.
+
+    `batch` is the key of the calls that run elsewhere, and whose results are still to come.
+    """
 
     transcript: str
     snapshot: str
     usage: Usage
     final: bool = False
+    batch: str | None = None
     kind: Literal["turn"] = "turn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Some of the calls that run elsewhere are done."""
+
+    calls: int
+    kind: Literal["marked"] = "marked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchTaken:
+    """All calls that ran elsewhere are done: their results are in the conversation, their files in the workspace."""
+
+    transcript: str
+    snapshot: str
+    kind: Literal["batch"] = "batch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +174,7 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Change = Created | Prepared | Claimed | Stalled | TurnTaken | Ended
+Change = Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +210,7 @@ def apply(run: Run | None, entry: Entry) -> Run:
     return _changed(moved_on, entry.change, entry.at)
 
 
-def _changed(run: Run, change: Prepared | Claimed | Stalled | TurnTaken | Ended, at: datetime) -> Run:
+def _changed(run: Run, change: Change, at: datetime) -> Run:
     match change:
         case Prepared():
             return replace(
@@ -198,10 +222,6 @@ def _changed(run: Run, change: Prepared | Claimed | Stalled | TurnTaken | Ended,
                 transcript=change.transcript,
                 prompt=change.prompt,
             )
-        case Claimed():
-            return run
-        case Stalled():
-            return replace(run, stalls=run.stalls + 1)
         case TurnTaken():
             return replace(
                 run,
@@ -211,6 +231,9 @@ def _changed(run: Run, change: Prepared | Claimed | Stalled | TurnTaken | Ended,
                 stalls=0,
                 usage=total(run.usage, change.usage),
                 finished_turns=change.final,
+                batch=change.batch,
+                batch_from=run.progress,
+                batch_done=0,
             )
         case Ended():
             return replace(
@@ -223,6 +246,20 @@ def _changed(run: Run, change: Prepared | Claimed | Stalled | TurnTaken | Ended,
                 summary=change.summary,
                 ended_at=at,
             )
+        case _:
+            return _between_turns(run, change)
+
+
+def _between_turns(run: Run, change: Change) -> Run:
+    match change:
+        case Stalled():
+            return replace(run, stalls=run.stalls + 1)
+        case Marked():
+            return replace(run, batch_done=run.batch_done + change.calls)
+        case BatchTaken():
+            return replace(run, snapshot=change.snapshot, transcript=change.transcript, batch=None)
+        case _:
+            return run
 
 
 def total(one: Usage, other: Usage) -> Usage:

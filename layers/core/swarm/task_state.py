@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
+from swarm.jobs.issue import IssuedJob
 from swarm.lifecycle import Outcome
 from swarm.logs import log
 from swarm.run import RunKey
 
 
 class TaskState(TypedDict):
-    """Input and answer of every task; `outcome` and `wait_seconds` are what the Choice and Wait states read."""
+    """Input and answer of every task; `outcome`, `wait_seconds` and `jobs` are what Choice, Wait and Map read."""
 
     tenant_id: str
     project_id: str
     run_id: str
     outcome: str
     wait_seconds: int
+    jobs: Sequence[IssuedJob]
 
 
 _KEY = TypeAdapter(RunKey)
@@ -32,7 +35,7 @@ def run_of(event: object, context: LambdaContext) -> RunKey:
     return key
 
 
-def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0) -> TaskState:
+def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[IssuedJob] = ()) -> TaskState:
     """The answer of a task."""
     log.info("the task is done", outcome=outcome.value)
     return TaskState(
@@ -41,4 +44,5 @@ def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0) -> TaskState:
         run_id=key.run_id,
         outcome=outcome.value,
         wait_seconds=wait_seconds,
+        jobs=list(jobs),
     )

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from codex_swarm.models import RunError, Usage
 from swarm import events, faults, lifecycle
 from swarm.agent.compaction import compacted
+from swarm.agent.elsewhere import Split, adopt, calls_of, results_of, split
 from swarm.agent.model import Item, Model, ModelRequest, ModelTurn, tool_output, user_message
-from swarm.agent.ownership import OwnedBlobs, Ownership
 from swarm.agent.stalls import MAX_STALLS, pause_after
-from swarm.agent.steps import is_finish, steps_of_turn
+from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
 from swarm.agent.tools import Toolbox, ToolResult
 from swarm.agent.transcript import load_transcript, store_transcript
 from swarm.backend import Backend, area_of
 from swarm.closing import settle
 from swarm.errors import ModelFailure, RunStopped
 from swarm.failures import ErrorType
+from swarm.jobs.batch import cut, load_batch, load_outcome, store_batch
+from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.lifecycle import Outcome
-from swarm.run import Change, Claimed, Entry, Run, RunKey, Stalled, TurnTaken
+from swarm.ownership import OwnedBlobs, Ownership
+from swarm.run import BatchTaken, Change, Claimed, Entry, Run, RunKey, Stalled, TurnTaken
 from swarm.runlog import SlotTaken
 from swarm.tasks import TASKS
 from swarm.workspace.working_copy import Workspace
@@ -30,6 +33,10 @@ RESERVE_SECONDS = 45.0
 
 COMMIT_SECONDS = 15.0
 """What of the remaining time a model call may not use, so that its turn can still be committed."""
+
+
+JOB_LIFETIME = timedelta(hours=1)
+"""How long the URLs of a job are good: longer than the function that gets them can run, retries included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What the state machine does next, and after how many seconds."""
+    """What the state machine does next: after how many seconds, and with which jobs first."""
 
     outcome: Outcome
     wait_seconds: int = 0
+    jobs: Sequence[IssuedJob] = ()
 
 
 def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> Next:
@@ -95,11 +103,15 @@ class _Slice:
         self._writer = writer
         self._run = _claim(backend, run, writer, clock.now())
         faults.point("agent.claimed")
-        self._ownership = Ownership(backend.log, self._run)
+        self._ownership = Ownership(self._lost)
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
         self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
         self._items = self._conversation()
+
+    def _lost(self) -> bool:
+        """Whether somebody else has the run's next slot."""
+        return self._backend.log.has(self._run.key, self._run.version + 1)
 
     def _conversation(self) -> list[Item]:
         if self._run.transcript is None:
@@ -111,6 +123,11 @@ class _Slice:
             run, now = self._run, self._clock.now()
             if run.finished_turns:
                 return Next(Outcome.FINISH)
+            if run.batch is not None:
+                jobs = self._open_jobs(run.batch, now)
+                if jobs:
+                    return Next(Outcome.TOOLS, jobs=jobs)
+                continue
             if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
                 raise _limit_reached(used_up)
             if self._clock.seconds_left() < RESERVE_SECONDS:
@@ -127,10 +144,9 @@ class _Slice:
         faults.point("agent.answered")
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.look()
-        results = [self._toolbox.execute(call, self._workspace) for call in turn.calls]
-        answers = [tool_output(call, result.output) for call, result in zip(turn.calls, results, strict=True)]
-        self._items = [*self._items, *turn.items, *answers]
-        self._commit(turn, results, began)
+        done = split(self._toolbox, turn.calls, self._workspace)
+        self._items = [*self._items, *turn.items, *_answers(done.results)]
+        self._commit(turn, done, began)
 
     def _ask(self) -> ModelTurn:
         """The next turn; where the conversation has outgrown the model's context, after shortening it."""
@@ -153,11 +169,32 @@ class _Slice:
             before_attempt=self._ownership.look,
         )
 
-    def _commit(self, turn: ModelTurn, results: Sequence[ToolResult], began: datetime) -> None:
-        """Blobs, then the snapshot, then the transcript, then the entry: a crash in between leaves only garbage."""
-        run, now = self._run, self._clock.now()
-        name = f"{run.version + 1:05}-{self._writer}.json.gz"
-        area, snapshot = area_of(run.key), run.snapshot or ""
+    def _open_jobs(self, key: str, now: datetime) -> Sequence[IssuedJob]:
+        """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
+        batch = load_batch(self._backend, key)
+        outcomes = [load_outcome(self._backend, self._run, batch.slot, job.id) for job in batch.jobs]
+        known = [outcome for outcome in outcomes if outcome is not None]
+        if len(known) < len(outcomes):
+            signer = self._backend.signer(now, JOB_LIFETIME)
+            owned = replace(self._backend, blobs=self._blobs)
+            return issue(owned, self._run, batch, signer, JobLimits())
+        calls = calls_of(self._items, {call.parent for job in batch.jobs for call in job.calls})
+        refused = adopt(self._workspace, known)
+        told = [outcome for job in known for outcome in job.outcomes]
+        results = results_of(self._toolbox, calls, told, refused)
+        self._items = [*self._items, *_answers(results)]
+        transcript, snapshot = self._store()
+        steps = steps_of_results(self._run, results, now)
+        self._append(BatchTaken(transcript=transcript, snapshot=snapshot), now, self._run.progress, steps)
+        return ()
+
+    def _store(self) -> tuple[str, str]:
+        """Blobs, then the snapshot, then the transcript; keys of the last two. The entry that names them comes after.
+
+        A crash in between leaves only garbage.
+        """
+        run, snapshot = self._run, self._run.snapshot or ""
+        name, area = f"{run.version + 1:05}-{self._writer}.json.gz", area_of(run.key)
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
@@ -167,16 +204,26 @@ class _Slice:
         transcript = area.of_run(run.run_id, "transcript", name)
         store_transcript(self._blobs, transcript, self._items)
         faults.point("agent.transcript")
-        final = not turn.calls or any(map(is_finish, results))
+        return transcript, snapshot
+
+    def _commit(self, turn: ModelTurn, done: Split, began: datetime) -> None:
+        run, now = self._run, self._clock.now()
+        batch = None
+        if done.pending:
+            owned = replace(self._backend, blobs=self._blobs)
+            batch = store_batch(owned, run, cut(run.version + 1, self._writer, done.pending))
+        transcript, snapshot = self._store()
+        final = not turn.calls or any(map(is_finish, done.results))
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,
             usage=self._usage(turn, (now - began).total_seconds()),
             final=final,
+            batch=batch,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         percent = stage.percent if final else turn_progress(run.turns + 1)
-        told = (*steps_of_turn(run, turn, results, now), events.progress(stage, percent))
+        told = (*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent))
         self._append(taken, now, percent, told)
 
     def _stall(self, failure: ModelFailure) -> Next:
@@ -200,7 +247,6 @@ class _Slice:
             self._run = self._backend.runs.append(self._run, entry)
         except SlotTaken as taken:
             raise RunStopped from taken
-        self._ownership.moved_on(self._run)
 
     def _usage(self, turn: ModelTurn, seconds: float) -> Usage:
         tokens, price = turn.usage, self._backend.settings.prices.get(self._model.name)
@@ -214,6 +260,10 @@ class _Slice:
             seconds=round(seconds, 3),
             cost_usd=price.of(tokens) if price else None,
         )
+
+
+def _answers(results: Sequence[ToolResult]) -> list[Item]:
+    return [tool_output(result.call_id, result.output) for result in results]
 
 
 def turn_progress(turns: int) -> int:

@@ -86,6 +86,6 @@ def user_message(text: str) -> Item:
     return {"type": "message", "role": "user", "content": text}
 
 
-def tool_output(call: ToolCall, output: str) -> Item:
+def tool_output(call_id: str, output: str) -> Item:
     """The item that answers one tool call."""
-    return {"type": "function_call_output", "call_id": call.call_id, "output": output}
+    return {"type": "function_call_output", "call_id": call_id, "output": output}

@@ -29,6 +29,15 @@ def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now:
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
         steps.insert(0, Step(number=0, at=now, role="assistant", content=clip(said, MAX_SHOWN)))
+    return _numbered(run, steps)
+
+
+def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[Event]:
+    """The step events of calls that ran elsewhere, numbered on."""
+    return _numbered(run, [_tool_step(result, now) for result in results])
+
+
+def _numbered(run: Run, steps: Sequence[Step]) -> list[Event]:
     numbered = (replace(step, number=run.steps + place) for place, step in enumerate(steps))
     return [events.step(run.run_id, step) for step in numbered]
 
@@ -46,7 +55,7 @@ def _tool_step(result: ToolResult, now: datetime) -> Step:
         intent_kind=result.intent,
         intent_target=result.path,
         ok=result.ok,
-        files=(result.path,) if result.path and result.ok else (),
+        files=result.files or ((result.path,) if result.path and result.ok else ()),
         tool_name=result.tool,
         tool_args=args,
     )

@@ -6,7 +6,7 @@ what is nobody's mistake leaves as an exception: storage that does not answer, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Runs = Literal["here", "sandbox", "convert"]
 """Where a tool runs: in the agent's own process, or in the function of that name."""
+
+Part = tuple[str, Mapping[str, JsonValue]]
+"""One of the calls that a call stands for: the tool's name and its arguments."""
 
 FAILED = "error: "
 """How the output of every failed call begins."""
@@ -46,6 +49,8 @@ A = TypeVar("A", bound=Arguments)
 class Tool(Generic[A]):
     """One tool. `act` does the work of those that run here and answers the output; elsewhere it is None.
 
+    `expand` makes of one call the many that it stands for, one for each file.
+
     `intent` is the kind of thing a call means to do, as steps and patterns name it.
     """
 
@@ -55,6 +60,7 @@ class Tool(Generic[A]):
     arguments: type[A]
     act: Callable[[A, Workspace], str] | None = None
     runs: Runs = "here"
+    expand: Callable[[A, Workspace], Sequence[Part]] | None = None
 
     @property
     def spec(self) -> ToolSpec:
@@ -73,6 +79,7 @@ class ToolResult:
     output: str
     args: Mapping[str, JsonValue] | None = None
     path: str | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,11 @@ class Toolbox:
         checked = self.check(call)
         if isinstance(checked, ToolResult):
             return checked
+        return self.perform(checked, workspace)
+
+    @staticmethod
+    def perform(checked: CheckedCall, workspace: Workspace) -> ToolResult:
+        """Do a checked call of a tool that runs here."""
         if checked.tool.act is None:
             return checked.result(f"{FAILED}{checked.tool.name} does not run here", ok=False)
         try:

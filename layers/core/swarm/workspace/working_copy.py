@@ -66,6 +66,13 @@ class Workspace:
         self._pending[entry.sha256] = data
         return entry
 
+    def adopt(self, path: str, entry: FileEntry) -> None:
+        """Create or replace a file whose blob is stored already. Raises as `write` does."""
+        path = valid_path(path)
+        self._check_room(path, entry.size)
+        self._size += entry.size - self._size_at(path)
+        self._files[path] = entry
+
     def delete(self, path: str) -> None:
         """Remove a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
         entry = self.entry(path)

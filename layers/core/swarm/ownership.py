@@ -1,4 +1,8 @@
-"""Whether a process may still act for a run: it may until somebody else has the run's next slot."""
+"""Whether a process may still act for a run: it looks before whatever it does, and stops when it may not.
+
+A look is good for `LOOK_SECONDS`. A cancellation waits longer than that before it answers, so that after its answer
+nothing new can begin.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +10,26 @@ import time
 from collections.abc import Callable
 
 from swarm.errors import RunStopped
-from swarm.lifecycle import LOOK_SECONDS
-from swarm.run import Run
-from swarm.runlog import RunLog
 from swarm.workspace.blobs import BlobStore
+
+LOOK_SECONDS = 0.25
 
 
 class Ownership:
-    """Looks whether the slot behind `run` is still free, and remembers the look for `LOOK_SECONDS`."""
+    """Looks by calling `lost`, and relies on a look for `LOOK_SECONDS`."""
 
-    def __init__(self, log: RunLog, run: Run, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log = log
+    def __init__(self, lost: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._lost = lost
         self._clock = clock
-        self._run = run
-        self._looked = -LOOK_SECONDS
-
-    def moved_on(self, run: Run) -> None:
-        """The process got the slot and goes on from there."""
-        self._run = run
         self._looked = -LOOK_SECONDS
 
     def require(self) -> None:
-        """Raises `RunStopped` when the run was cancelled, has ended, or was taken over."""
+        """Raises `RunStopped` when the run is no longer this process's: cancelled, ended, or taken over."""
         # The time is taken before the look, so that a slow look does not last longer.
         now = self._clock()
         if now - self._looked < LOOK_SECONDS:
             return
-        if self._log.has(self._run.key, self._run.version + 1):
+        if self._lost():
             raise RunStopped
         self._looked = now
 

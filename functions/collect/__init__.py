@@ -1,0 +1,1 @@
+"""The Collect state of the run's state machine."""

@@ -1,0 +1,128 @@
+"""The tool calls of one turn that run elsewhere: stored whole, cut into jobs, and each job's result stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue, TypeAdapter
+
+from swarm.backend import Backend, area_of
+from swarm.run import Run
+from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.snapshot import FileEntry
+
+Place = Literal["sandbox", "convert"]
+
+MAX_JOBS = 100
+"""Each job is one item of the state machine's Map, some 2 KB of a state that may have 256 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """One call of a job. A tool call that stands for many (a batch) has one of these for each, named `call/number`."""
+
+    call_id: str
+    tool: str
+    arguments: Mapping[str, JsonValue]
+
+    @property
+    def parent(self) -> str:
+        """The call of the model's that this one is, or is part of."""
+        return self.call_id.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Calls that one invocation does, in order, in one workspace."""
+
+    id: str
+    place: Place
+    calls: Sequence[JobCall]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All jobs of one turn. `slot`, the turn's slot in the run log and who wrote it, makes the batch's keys its own."""
+
+    slot: str
+    jobs: Sequence[Job]
+
+    @property
+    def size(self) -> int:
+        """How many calls there are."""
+        return sum(len(job.calls) for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """What one call came to; `output` is what the model reads."""
+
+    call_id: str
+    ok: bool
+    output: str
+    files: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """What a job came to: its calls' outcomes, and the files that it changed, stored and verified."""
+
+    outcomes: Sequence[CallOutcome]
+    changed: Mapping[str, FileEntry] = field(default_factory=dict)
+    deleted: Sequence[str] = ()
+
+
+_BATCH = TypeAdapter(Batch)
+_OUTCOME = TypeAdapter(JobOutcome)
+
+
+def cut(slot: int, writer: str, calls: Sequence[tuple[Place, JobCall]]) -> Batch:
+    """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be."""
+    commands = [call for place, call in calls if place == "sandbox"]
+    conversions = [call for place, call in calls if place == "convert"]
+    jobs = [Job("000", "sandbox", commands)] if commands else []
+    share = -(-len(conversions) // (MAX_JOBS - 1)) or 1
+    for first in range(0, len(conversions), share):
+        jobs.append(Job(f"{len(jobs) + 1:03}", "convert", conversions[first : first + share]))
+    return Batch(f"{slot:05}-{writer}", jobs)
+
+
+def store_batch(backend: Backend, run: Run, batch: Batch) -> str:
+    """Store the batch; its key."""
+    key = _key(run, batch.slot, "batch.json")
+    backend.blobs.put(key, _BATCH.dump_json(batch))
+    return key
+
+
+def load_batch(backend: Backend, key: str) -> Batch:
+    """The stored batch."""
+    return _BATCH.validate_json(backend.blobs.get(key))
+
+
+def store_outcome(backend: Backend, run: Run, slot: str, job_id: str, outcome: JobOutcome) -> bool:
+    """Store what a job came to, once and for all; false when it was there already."""
+    return backend.blobs.put_new(_key(run, slot, f"{job_id}.outcome.json"), _OUTCOME.dump_json(outcome))
+
+
+def load_outcome(backend: Backend, run: Run, slot: str, job_id: str) -> JobOutcome | None:
+    """What a job came to, or None while it has not."""
+    try:
+        return _OUTCOME.validate_json(backend.blobs.get(_key(run, slot, f"{job_id}.outcome.json")))
+    except ObjectMissing:
+        return None
+
+
+def job_key(run: Run, slot: str, job_id: str) -> str:
+    """Where the job's document is."""
+    return _key(run, slot, f"{job_id}.job.json")
+
+
+def result_key(run: Run, slot: str, job_id: str) -> str:
+    """Where the untrusted function puts what it made."""
+    return _key(run, slot, f"{job_id}.result.tar")
+
+
+def _key(run: Run, slot: str, name: str) -> str:
+    return area_of(run.key).of_run(run.run_id, "calls", f"{slot}/{name}")

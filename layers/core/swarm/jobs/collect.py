@@ -1,0 +1,127 @@
+"""Takes back what an untrusted function made: validated, stored as blobs, and its outcome kept once for each job."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from swarm import events
+from swarm.agent.clip import clip
+from swarm.backend import Backend, area_of
+from swarm.errors import RunStopped
+from swarm.events import Event
+from swarm.filetypes import file_type
+from swarm.jobs.batch import Batch, CallOutcome, Job, JobOutcome, load_batch, load_outcome, result_key, store_outcome
+from swarm.jobs.issue import JobLimits
+from swarm.jobs.tarball import InvalidResult, Result, read_result
+from swarm.logs import log
+from swarm.ownership import OwnedBlobs, Ownership
+from swarm.run import Entry, Marked, Run, RunKey
+from swarm.runlog import SlotTaken
+from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.snapshot import FileEntry
+
+BATCH_CEILING = 66
+"""As far as the calls of a batch can move the progress; the turns that follow need some room."""
+
+
+def collect(
+    backend: Backend, key: RunKey, job_id: str, slot: str, failure: str | None, *, writer: str, now: datetime
+) -> None:
+    """Store the outcome of a job that was done, or of one that could not be; then say how far the batch is.
+
+    Done again, it changes nothing. A run that has ended, or has gone on meanwhile, is left alone.
+    """
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    if run.status.final or run.batch is None:
+        return
+    batch = load_batch(backend, run.batch)
+    if batch.slot != slot:
+        return
+    job = next((job for job in batch.jobs if job.id == job_id), None)
+    if job is None or load_outcome(backend, run, slot, job_id) is not None:
+        return
+    # After a cancellation was answered nothing may be stored any more.
+    owned = replace(backend, blobs=OwnedBlobs(backend.blobs, Ownership(lambda: _has_ended(backend, key))))
+    try:
+        outcome = _failed(job, failure) if failure is not None else _outcome(owned, run, batch, job)
+        first = store_outcome(owned, run, slot, job_id, outcome)
+    except RunStopped:
+        return
+    if first:
+        _mark(backend, run, batch, outcome.outcomes, writer, now)
+
+
+def _has_ended(backend: Backend, key: RunKey) -> bool:
+    return backend.runs.get(key.tenant_id, key.run_id).status.final
+
+
+def _outcome(backend: Backend, run: Run, batch: Batch, job: Job) -> JobOutcome:
+    limits = JobLimits()
+    try:
+        result = read_result(backend.blobs.get(result_key(run, batch.slot, job.id)), limits)
+    except ObjectMissing:
+        return _failed(job, "it delivered no result")
+    except InvalidResult as error:
+        log.warning("a result was refused", run_id=run.run_id, job_id=job.id, reason=str(error))
+        return _failed(job, f"its result was refused: {error}")
+    changed = {path: _store(backend, run, path, data) for path, data in result.files.items()}
+    return JobOutcome(_in_order(job, result), changed, result.deleted)
+
+
+def _store(backend: Backend, run: Run, path: str, data: bytes) -> FileEntry:
+    entry = FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path))
+    backend.blobs.put(area_of(run.key).blob(entry.sha256), data)
+    return entry
+
+
+def _in_order(job: Job, result: Result) -> list[CallOutcome]:
+    """One outcome for each call that was asked for, whatever the function says it did."""
+    told = {outcome.call_id: outcome for outcome in result.outcomes}
+    missing = CallOutcome("", ok=False, output="error: the call was not done: the commands before it took all the time")
+    outcomes = [told.get(call.call_id, replace(missing, call_id=call.call_id)) for call in job.calls]
+    return [replace(outcome, output=clip(outcome.output)) for outcome in outcomes]
+
+
+def _failed(job: Job, reason: str) -> JobOutcome:
+    text = f"error: the {job.place} function could not do this: {reason}"
+    return JobOutcome([CallOutcome(call.call_id, ok=False, output=clip(text)) for call in job.calls])
+
+
+def _mark(
+    backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallOutcome], writer: str, now: datetime
+) -> None:
+    """Move the progress on by these calls. Others mark at the same time, so the slot may take a few tries."""
+    while not run.status.final and run.batch is not None:
+        done = run.batch_done + len(outcomes)
+        percent = max(run.progress, _percent(run, done, batch.size))
+        entry = Entry(
+            slot=run.version + 1,
+            writer=writer,
+            at=now,
+            change=Marked(calls=len(outcomes)),
+            progress=percent,
+            events=(_told(outcomes, done, batch.size, percent),),
+        )
+        try:
+            backend.runs.append(run, entry)
+        except SlotTaken:
+            run = backend.runs.current(run.key.tenant_id, run.run_id)
+            continue
+        return
+
+
+def _percent(run: Run, done: int, size: int) -> int:
+    room = max(0, BATCH_CEILING - run.batch_from)
+    return run.batch_from + room * min(done, size) // size
+
+
+def _told(outcomes: Sequence[CallOutcome], done: int, size: int, percent: int) -> Event:
+    failed = sum(not outcome.ok for outcome in outcomes)
+    files = [path for outcome in outcomes for path in outcome.files][:3]
+    words = (
+        f"{done} of {size} done" + (f", {failed} failed" if failed else "") + (f": {', '.join(files)}" if files else "")
+    )
+    return events.progress(replace(events.EXECUTING, message=words), percent)
