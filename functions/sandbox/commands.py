@@ -19,7 +19,7 @@ TOOL = "run_command"
 # Linux takes 128 KiB in one argument.
 MAX_COMMAND_BYTES = 100_000
 _STATUS_OF_LOST_ENVIRONMENT = 70
-_OUT_OF_MEMORY = ("MemoryError", "Cannot allocate memory", "std::bad_alloc", "Unable to allocate")
+_OUT_OF_MEMORY = ("MemoryError", "annot allocate", "std::bad_alloc", "Unable to allocate")
 
 Run = Callable[[str, float], Execution]
 

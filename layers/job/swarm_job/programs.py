@@ -102,7 +102,8 @@ def _start(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
+        # Not a session of its own: whoever ends this one is to end these too.
+        process_group=0,
     )
     assert process.stdout is not None  # noqa: S101
     os.set_blocking(process.stdout.fileno(), False)
