@@ -34,7 +34,7 @@ def spec(name: str, *properties: str) -> ToolSpec:
     return ToolSpec(name, name, {"type": "object", "properties": {key: {"type": "string"} for key in properties}})
 
 
-CONVERT = spec("convert_document", "path", "target_path", "template")
+CONVERT = spec("convert_document", "source", "target", "title")
 RUN = spec("run_command", "command", "timeout_seconds")
 
 
@@ -131,7 +131,7 @@ class Conversation:
             [Write("report.md", "a report about bees"), Convert(("report.md",), (".docx", ".pdf"))],
             id="prose, then convert it",
         ),
-        pytest.param("convert all files to pdf", [Convert(("all files",), (".pdf",))], id="convert no name"),
+        pytest.param("convert all files to pdf", [Convert(("*",), (".pdf",))], id="convert no name"),
         pytest.param("wait 0.5 seconds", [Wait(0.5)], id="wait"),
         pytest.param("wait for 2 minutes", [Wait(120)], id="wait minutes"),
         pytest.param("wait 999999999 seconds", [Wait(LONGEST_WAIT)], id="wait for ever"),
@@ -227,7 +227,7 @@ def test_tools_of_other_functions_are_called_when_offered() -> None:
     asked = [
         (item["name"], json.loads(str(item["arguments"]))) for item in run.items if item.get("type") == "function_call"
     ]
-    assert asked[1] == ("convert_document", {"path": "a.md", "target_path": "a.docx", "template": None})
+    assert asked[1] == ("convert_document", {"source": "a.md", "target": "a.docx", "title": None})
     assert asked[2] == ("run_command", {"command": "wc a.md", "timeout_seconds": None})
     assert run.summary == "Done: create a.md; convert a.md to a.docx; run wc a.md."
 

@@ -42,6 +42,7 @@ ALLOWED = {
     },
     "PrepareFunctionRole": READ_WRITE | FILES,
     "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue"},
+    "CollectFunctionRole": READ_WRITE | FILES,
     "FinishFunctionRole": READ_WRITE | FILES,
     "FailFunctionRole": READ_WRITE | FILES,
     "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},

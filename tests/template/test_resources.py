@@ -9,7 +9,7 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"]
+FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Reconcile"]
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert"}
 OPEN_ROUTES = {"/healthz", "/openapi.json"}

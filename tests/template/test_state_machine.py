@@ -9,6 +9,8 @@ import pytest
 from tests.template.conftest import ROOT, Document, of_type
 
 TASKS = ["Prepare", "Agent", "Finish", "Fail"]
+UNTRUSTED = ["Sandbox", "Convert"]
+JOB_TASKS = [*UNTRUSTED, "Collect"]
 # What the platform does to a call. Our own errors are final, and never among them.
 TRANSIENT = {
     "Lambda.ServiceException",
@@ -25,6 +27,12 @@ def states_of(definition: Document, kind: str) -> Document:
     return {name: state for name, state in definition["States"].items() if state["Type"] == kind}
 
 
+def all_states(definition: Document) -> Document:
+    """The machine's states, and those inside its Map."""
+    states: Document = definition["States"]
+    return states | states["Tools"]["ItemProcessor"]["States"]
+
+
 def test_every_placeholder_is_filled_and_every_filling_used(source: Document) -> None:
     text = (ROOT / "infra/run.asl.yaml").read_text()
     filled = source["Resources"]["RunStateMachine"]["Properties"]["DefinitionSubstitutions"]
@@ -36,29 +44,39 @@ def test_the_tasks_are_told_in_order(definition: Document) -> None:
 
 
 def test_every_choice_has_a_default(definition: Document) -> None:
-    choices = states_of(definition, "Choice")
-    assert choices
+    choices = {name: state for name, state in all_states(definition).items() if state["Type"] == "Choice"}
+    assert choices.keys() == {"Prepared", "NextStep", "Place"}
     assert all("Default" in choice for choice in choices.values())
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_only_what_is_transient_is_tried_again(task: str, definition: Document) -> None:
-    (retry,) = definition["States"][task]["Retry"]
-    assert set(retry["ErrorEquals"]) == TRANSIENT
+    (retry,) = all_states(definition)[task]["Retry"]
+    # Commands that ran out of time would take as long again.
+    timeouts = {"Sandbox.Timedout"} if task in UNTRUSTED else set()
+    assert set(retry["ErrorEquals"]) == TRANSIENT - timeouts
 
 
-@pytest.mark.parametrize("task", TASKS[:-1])
+@pytest.mark.parametrize("task", UNTRUSTED)
+def test_what_an_untrusted_function_does_always_goes_through_collect(task: str, definition: Document) -> None:
+    state = all_states(definition)[task]
+    assert state["Next"] == "Collect"
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Collect"}]
+    assert state["Parameters"]["Payload.$"] == "$.job"
+
+
+@pytest.mark.parametrize("task", [*TASKS[:-1], "Tools"])
 def test_every_other_error_goes_to_fail_with_the_runs_ids(task: str, definition: Document) -> None:
     assert definition["States"][task]["Catch"] == [
         {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Fail"}
     ]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_a_task_waits_longer_than_its_function_may_run(
     task: str, definition: Document, resources: dict[str, Document]
 ) -> None:
-    patience = definition["States"][task]["TimeoutSeconds"]
+    patience = all_states(definition)[task]["TimeoutSeconds"]
     assert resources[f"{task}Function"]["Properties"]["Timeout"] < patience < definition["TimeoutSeconds"]
 
 
@@ -68,7 +86,7 @@ def test_the_machine_may_call_exactly_its_tasks(resources: dict[str, Document]) 
     )
     statements = machine_role["Policies"][0]["PolicyDocument"]["Statement"]
     (invoke,) = (statement for statement in statements if statement["Action"] == "lambda:InvokeFunction")
-    assert invoke["Resource"] == [{"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in TASKS]
+    assert invoke["Resource"] == [{"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in [*TASKS[:2], *JOB_TASKS, *TASKS[2:]]]
 
 
 def test_it_is_a_standard_machine_that_logs_no_document(resources: dict[str, Document]) -> None:

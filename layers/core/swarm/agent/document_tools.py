@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from swarm.agent.tools import Arguments, Tool
+from swarm.agent.tools import Arguments, Part, Tool
+from swarm.errors import InvalidRequest
 from swarm.filetypes import file_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from swarm.workspace.working_copy import Workspace
+
+MAX_BATCH = 500
+"""So many files one call can have converted."""
 
 
 class ConvertDocument(Arguments):
@@ -52,7 +60,52 @@ class ReadDocument(Arguments):
     )
 
 
+class ConvertDocuments(Arguments):
+    """What `convert_documents` takes."""
+
+    pattern: str = Field(
+        description="Which files: a pattern for whole paths in which * stands for anything, folders included, such as"
+        " *.md or uploads/*.docx."
+    )
+    target_suffix: str = Field(description="The format to make of each, such as .pdf.")
+    target_folder: str | None = Field(
+        default=None, description="Folder for what is made. Null to put each file beside its source."
+    )
+    table_of_contents: bool | None = Field(default=None, description="Whether each begins with a table of contents.")
+
+
+def one_for_each(arguments: ConvertDocuments, workspace: Workspace) -> list[Part]:
+    """The conversion of every file that matches, in the order of their paths. Raises `InvalidRequest`."""
+    suffix = f".{arguments.target_suffix.strip().removeprefix('.')}"
+    sources = [path for path in workspace.paths() if fnmatchcase(path, arguments.pattern) and not path.endswith(suffix)]
+    if len(sources) > MAX_BATCH:
+        raise InvalidRequest(
+            f"{len(sources)} files match; at most {MAX_BATCH} are converted at once, so narrow the pattern"
+        )
+    return [("convert_document", _conversion(arguments, source, suffix)) for source in sources]
+
+
+def _conversion(arguments: ConvertDocuments, source: str, suffix: str) -> dict[str, JsonValue]:
+    path = PurePosixPath(source)
+    folder = path.parent if arguments.target_folder is None else PurePosixPath(arguments.target_folder)
+    single = ConvertDocument(
+        source=source,
+        target=str(folder / f"{path.stem}{suffix}"),
+        table_of_contents=arguments.table_of_contents,
+    )
+    return single.model_dump(mode="json")
+
+
 _TOOLS: tuple[Tool[Any], ...] = (
+    Tool(
+        "convert_documents",
+        "convert",
+        "Convert every file that matches a pattern, several at a time. The result reports each file; one that cannot be"
+        " converted does not stop the others.",
+        ConvertDocuments,
+        runs="convert",
+        expand=one_for_each,
+    ),
     Tool(
         "convert_document",
         "convert",

@@ -26,8 +26,8 @@ SCHEMA = 1
 class JobLimits:
     """What a job may use (see `docs/sandbox.md`); sizes in bytes, times in seconds."""
 
-    seconds: int = 600
-    cpu_seconds: int = 600
+    seconds: int = 540
+    cpu_seconds: int = 540
     memory_bytes: int = 1_500 * MIB
     file_bytes: int = 50 * MIB
     workspace_bytes: int = 2_048 * MIB
@@ -38,7 +38,7 @@ class JobLimits:
     @property
     def result_bytes(self) -> int:
         """The largest result that S3 takes from a job."""
-        return 1_024 * MIB
+        return 512 * MIB
 
 
 class IssuedJob(TypedDict):

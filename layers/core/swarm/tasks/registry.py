@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from codex_swarm.models import TaskType
+from swarm.agent.command_tools import COMMAND_TOOLS
+from swarm.agent.document_tools import DOCUMENT_TOOLS
 from swarm.agent.file_tools import FILE_TOOLS
 from swarm.agent.tools import Tool
 
@@ -20,7 +22,7 @@ class Task:
 
     type: TaskType
     favoured: tuple[str, ...]
-    tools: tuple[Tool[Any], ...] = tuple(FILE_TOOLS.values())
+    tools: tuple[Tool[Any], ...] = (*FILE_TOOLS.values(), *DOCUMENT_TOOLS.values(), *COMMAND_TOOLS.values())
 
     @cached_property
     def instructions(self) -> str:

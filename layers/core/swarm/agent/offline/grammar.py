@@ -40,6 +40,8 @@ _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
 _TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
 _DELETE = re.compile(r"(?:delete|remove)\b", re.IGNORECASE)
+_ALL = re.compile(r"(?:all|every|each)\b", re.IGNORECASE)
+_PATTERN = re.compile(r"[\w./-]*\*[\w./*-]*\w")
 _CONVERT = re.compile(r"convert\s+(.*?)\s+(?:in)?to\s+(.+)", re.IGNORECASE | re.DOTALL)
 _CREATE = re.compile(rf"(?:{VERBS})\b", re.IGNORECASE)
 _EXACTLY = re.compile(
@@ -134,11 +136,21 @@ def _read_convert(clause: str) -> list[Step]:
     if not found:
         return []
     what = THE_DOCUMENT if _IT.fullmatch(found[1]) else found[1]
-    sources = tuple(named.path for named in mentioned_names(found[1])) or (what,)
+    many = _ALL.match(found[1])
+    sources = (_pattern(found[1]),) if many else tuple(named.path for named in mentioned_names(found[1])) or (what,)
     named = tuple(target.path for target in mentioned_names(found[2]))
     formats = tuple(f".{_FORMATS.get(word.lower(), word.lower())}" for word in _FORMAT.findall(found[2]))
     targets = named or tuple(dict.fromkeys(formats))
     return [Convert(sources, targets)] if targets else []
+
+
+def _pattern(text: str) -> str:
+    """The files that a text such as "all markdown files" or "all files in uploads/*.docx" means, as a pattern."""
+    written = _PATTERN.search(text)
+    if written:
+        return written[0]
+    kinds = [_FORMATS.get(word.lower(), word.lower()) for word in _FORMAT.findall(text)]
+    return f"*.{kinds[0]}" if kinds else "*"
 
 
 def _read_create(clause: str) -> list[Step]:

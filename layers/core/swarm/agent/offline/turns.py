@@ -15,9 +15,11 @@ from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, W
 from swarm.agent.tools import FINISH
 
 CONVERT = "convert_document"
+CONVERT_ALL = "convert_documents"
 RUN = "run_command"
 _MISSING = {
     CONVERT: "documents cannot be converted in this installation",
+    CONVERT_ALL: "documents cannot be converted in this installation",
     RUN: "commands cannot be run in this installation",
 }
 
@@ -83,8 +85,7 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             for path in paths:
                 yield PlannedCall("delete_file", {"path": path}, f"delete {path}")
         case Convert():
-            for path, target in _pairs(step):
-                yield PlannedCall(CONVERT, {"path": path, "target_path": target}, f"convert {path} to {target}")
+            yield from (_conversion(path, target) for path, target in _pairs(step))
         case Run(commands):
             for command in commands:
                 yield PlannedCall(RUN, {"command": command}, f"run {command}")
@@ -92,10 +93,18 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             return
 
 
+def _conversion(path: str, target: str) -> PlannedCall:
+    done = f"convert {path} to {target}"
+    if "*" in path:
+        return PlannedCall(CONVERT_ALL, {"pattern": path, "target_suffix": target}, done)
+    return PlannedCall(CONVERT, {"source": path, "target": target}, done)
+
+
 def _pairs(step: Convert) -> Iterator[tuple[str, str]]:
     for source in step.sources:
         for target in step.targets:
-            yield source, _renamed(source, target) if target.startswith(".") else target
+            one = target.startswith(".") and "*" not in source
+            yield source, _renamed(source, target) if one else target
 
 
 def _renamed(path: str, suffix: str) -> str:
