@@ -1,0 +1,230 @@
+"""Runs against a provider that speaks the Responses API: what it is sent, and what becomes of whatever it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from agent.app import api_key
+from swarm import aws
+from swarm.failures import ErrorType
+from swarm.tasks import TASKS
+from tests.provider.script import (
+    Reply,
+    call,
+    calls,
+    cut,
+    error,
+    failed,
+    finishes,
+    hangs_up,
+    incomplete,
+    not_json,
+    rate_limited,
+    raw_call,
+    refuses,
+    says,
+)
+from tests.provider.server import ScriptedProvider
+from tests.support.stack import Stack
+from tests.support.stack import stack as deployed
+
+WRITES = calls(call("write_file", path="hello.md", content="# Hello\n"))
+DONE = finishes("Wrote hello.md.")
+INSTRUCTIONS = "Write a greeting."
+SECRET = "swarm/openai"
+
+
+class Runs:
+    """A deployment whose runs ask a scripted provider."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -> None:
+        self._monkeypatch = monkeypatch
+        self._opened = opened
+
+    def of(self, *script: Reply) -> tuple[ScriptedProvider, Stack]:
+        """The provider with this script, and the deployment that has its key as a secret."""
+        provider = self._opened.enter_context(ScriptedProvider(script))
+        settings = {
+            "CROSS_RUN_FAKE_SWARM": "",
+            "OPENAI_SECRET_NAME": SECRET,
+            "OPENAI_BASE_URL": provider.base_url,
+            "OPENAI_MODEL": "test-model",
+        }
+        stack = self._opened.enter_context(deployed(self._monkeypatch, **settings))
+        aws.secrets().create_secret(Name=SECRET, SecretString=f"{provider.api_key}\n")
+        api_key.cache_clear()
+        self._opened.callback(api_key.cache_clear)
+        return provider, stack
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    with ExitStack() as opened:
+        yield Runs(monkeypatch, opened)
+
+
+def asked(provider: ScriptedProvider) -> list[Any]:
+    """The bodies that were sent; none of them broke the API's rules."""
+    assert provider.faults == []
+    return [request.body for request in provider.requests]
+
+
+def outputs(body: Any) -> dict[str, str]:
+    """What the model was told of its calls, by call id."""
+    return {item["call_id"]: item["output"] for item in body["input"] if item["type"] == "function_call_output"}
+
+
+def test_a_run_writes_its_file_and_says_what_it_used(runs: Runs) -> None:
+    _, stack = runs.of(WRITES, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["progress"], run["had_errors"]) == ("succeeded", 100, False)
+    assert run["machine_summary"]["primary_artifact"] == "hello.md"
+    assert "offline" not in (run["machine_summary"]["notes"] or "")
+    used = {name: value for name, value in run["usage"].items() if name != "seconds"}
+    assert used == {
+        "model_calls": 2,
+        "input_tokens": 200,
+        "cached_tokens": 80,
+        "output_tokens": 40,
+        "reasoning_tokens": 10,
+        "tool_calls": 2,
+        "cost_usd": None,
+    }
+    assert stack.request("GET", f"/runs/{run['id']}/workspace/files/hello.md").text == "# Hello\n"
+
+
+def test_what_the_provider_is_sent(runs: Runs) -> None:
+    provider, stack = runs.of(WRITES, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS, task_type="writing"))
+    first, second = asked(provider)
+    assert provider.requests[0].headers["authorization"] == f"Bearer {provider.api_key}"
+    for body in (first, second):
+        assert (body["model"], body["store"], body["prompt_cache_key"]) == ("test-model", False, run["id"])
+        assert body["include"] == ["reasoning.encrypted_content"]
+        assert run["system_instructions"] == f"{body['instructions']}\n\n{INSTRUCTIONS}"
+        assert [tool["name"] for tool in body["tools"]] == [tool.spec.name for tool in TASKS["writing"].tools]
+        assert all(tool["strict"] and not tool["parameters"]["additionalProperties"] for tool in body["tools"])
+    assert first["input"] == [{"type": "message", "role": "user", "content": INSTRUCTIONS}]
+    # What came before is sent again as it was, so that the provider's cache has it, and then what is new.
+    assert second["input"][:1] == first["input"]
+    reasoning, asked_for, answer = second["input"][1:]
+    assert reasoning == {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA-1_0"}
+    assert (asked_for["type"], asked_for["name"]) == ("function_call", "write_file")
+    assert (answer["type"], answer["call_id"]) == ("function_call_output", asked_for["call_id"])
+
+
+def test_calls_of_one_turn_are_done_in_order_and_each_is_answered(runs: Runs) -> None:
+    provider, stack = runs.of(
+        calls(
+            call("write_file", path="a.md", content="one"),
+            call("edit_file", path="a.md", old_text="one", new_text="two"),
+            call("read_file", path="a.md", start_line=None, end_line=None),
+        ),
+        DONE,
+    )
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert run["status"] == "succeeded"
+    assert stack.request("GET", f"/runs/{run['id']}/workspace/files/a.md").text == "two"
+    told = outputs(asked(provider)[1])
+    assert list(told) == ["call_1_1", "call_1_2", "call_1_3"]
+    assert "two" in told["call_1_3"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says_so"),
+    [
+        pytest.param(raw_call("write_file", '{"path": "a.md", "cont'), "JSON", id="malformed arguments"),
+        pytest.param(raw_call("write_file", '["a.md"]'), "object", id="arguments that are no object"),
+        pytest.param(call("write_file", path="a.md"), "content", id="missing argument"),
+        pytest.param(call("launch_rocket", to="moon"), "launch_rocket", id="unknown tool"),
+        pytest.param(call("write_file", path="../a.md", content="x"), "relative path", id="path that leaves"),
+        pytest.param(
+            call("read_file", path="no.md", start_line=None, end_line=None), "no.md", id="file that is not there"
+        ),
+    ],
+)
+def test_a_bad_call_is_the_models_to_mend(runs: Runs, wrong: Any, says_so: str) -> None:
+    provider, stack = runs.of(calls(wrong), WRITES, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["errors"]) == ("succeeded", [])
+    [told] = outputs(asked(provider)[1]).values()
+    assert says_so in told
+    steps = stack.request("GET", f"/runs/{run['id']}/steps").json
+    assert next(step["outcome_ok"] for step in steps if step["role"] == "tool") is False
+
+
+def test_a_text_without_a_call_ends_the_run(runs: Runs) -> None:
+    _, stack = runs.of(says("There is nothing to do."))
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["machine_summary"]["primary_artifact"]) == ("succeeded", None)
+
+
+LASTING = [
+    pytest.param(refuses("I cannot help with that."), ErrorType.CONTENT, "I cannot help", id="refusal"),
+    pytest.param(incomplete("max_output_tokens"), ErrorType.INCOMPLETE, "max_output_tokens", id="incomplete"),
+    pytest.param(incomplete("content_filter"), ErrorType.CONTENT, "content", id="content filter"),
+    pytest.param(failed("invalid_prompt", "Flagged"), ErrorType.CONTENT, "Flagged", id="failed response"),
+    pytest.param(error(401, "invalid_api_key", "Incorrect"), ErrorType.AUTHENTICATION, "API key", id="401"),
+    pytest.param(error(404, "model_not_found", "No such model"), ErrorType.PROVIDER_REQUEST, "model", id="404"),
+    pytest.param(error(429, "insufficient_quota", "Pay"), ErrorType.QUOTA, "quota", id="quota"),
+]
+
+
+@pytest.mark.parametrize(("reply", "kind", "says_so"), LASTING)
+def test_what_will_not_pass_ends_the_run_and_keeps_its_files(
+    runs: Runs, reply: Reply, kind: ErrorType, says_so: str
+) -> None:
+    provider, stack = runs.of(WRITES, reply)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["progress"], run["had_errors"]) == ("failed", 100, True)
+    [told] = run["errors"]
+    assert (told["step"], told["tool"], told["error_type"], told["retryable"]) == ("agent", "model", kind, False)
+    assert says_so in told["message"]
+    assert told["suggestion"]
+    assert provider.api_key not in json.dumps(run)
+    assert run["machine_summary"]["reason_for_failure"] == kind
+    assert run["machine_summary"]["primary_artifact"] == "hello.md"
+    assert len(asked(provider)) == 2
+
+
+PASSING = [
+    pytest.param(rate_limited(retry_after="0"), id="429 with Retry-After"),
+    pytest.param(error(500, "server_error", "Oops", retry_after="0"), id="500"),
+    pytest.param(hangs_up(), id="dropped connection"),
+    pytest.param(cut(says("So f"), at=40), id="connection dropped in the body"),
+    pytest.param(not_json(), id="no JSON"),
+]
+
+
+@pytest.mark.parametrize("reply", PASSING)
+def test_what_passes_is_not_seen_in_the_run(runs: Runs, reply: Reply) -> None:
+    provider, stack = runs.of(reply, WRITES, reply, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["errors"], run["usage"]["model_calls"]) == ("succeeded", [], 2)
+    bodies = asked(provider)
+    assert bodies[0] == bodies[1]
+    assert bodies[2] == bodies[3]
+
+
+def test_a_long_wait_is_left_to_the_state_machine(runs: Runs) -> None:
+    _, stack = runs.of(WRITES, rate_limited(retry_after="3000"), DONE)
+    stack.project()
+    run_id = stack.start(INSTRUCTIONS)
+    assert stack.drive(run_id) == ["ready", "wait", "finish", "ended"]
+    assert "waiting_for_provider" in stack.request("GET", f"/runs/{run_id}/stream").text
+    assert stack.run(run_id)["status"] == "succeeded"
+
+
+def test_without_key_and_offline_mode_a_run_is_refused_by_the_settings_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deployed(monkeypatch, CROSS_RUN_FAKE_SWARM="") as stack:
+        stack.project()
+        body = {"project_id": "p1", "name": "n", "instructions": INSTRUCTIONS}
+        answer = stack.request("POST", "/projects/p1/runs", body)
+        assert (answer.status, answer.json["code"]) == (503, "not_configured")
+        assert "OPENAI_API_KEY" in answer.json["detail"]
+        assert stack.request("GET", "/runs").json == []
