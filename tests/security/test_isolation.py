@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -131,3 +133,11 @@ def test_only_the_buckets_names_are_resolved(network: dict[str, Document]) -> No
     assert (block["Action"], domains[block["FirewallDomainListId"]["Ref"]]) == ("BLOCK", ["*"])
     (association,) = of_type(network, "AWS::Route53Resolver::FirewallRuleGroupAssociation").values()
     assert association["VpcId"] == {"Ref": "Network"}
+
+
+@pytest.mark.parametrize("function", ["sandbox"])
+def test_the_handler_needs_the_standard_library_and_the_job_layer_alone(function: str) -> None:
+    environment = {"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/job'}", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-S", "-c", f"import {function}.app"]
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
