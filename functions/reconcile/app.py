@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field, Json
+from pydantic import AwareDatetime, BaseModel, Field, Json
 
 from swarm.backend import backend
 from swarm.logs import log
@@ -21,8 +21,12 @@ class Detail(BaseModel):
 
 
 class Event(BaseModel):
-    """An EventBridge event; a scheduled one has no execution in its detail."""
+    """An EventBridge event; a scheduled one has no execution in its detail.
 
+    Its time is that of the reconciliation, so that an event that was held up finds nothing overdue before it is.
+    """
+
+    time: AwareDatetime | None = None
     detail_type: str = Field(default="", alias="detail-type")
     detail: Detail | dict[str, object] = Field(default_factory=dict)
 
@@ -30,9 +34,10 @@ class Event(BaseModel):
 @log.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, int]:
     """How many runs were looked at, and what was done about them."""
-    now, detail = datetime.now(UTC), Event.model_validate(event).detail
+    told = Event.model_validate(event)
+    now, detail = told.time or datetime.now(UTC), told.detail
     if isinstance(detail, Detail):
-        repairs = Repairs(seen=1)
+        repairs = Repairs()
         repair(backend(), detail.input, repairs, now)
     else:
         repairs = reconcile(backend(), now)

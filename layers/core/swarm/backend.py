@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
 from swarm import aws
 from swarm.executions import Executions
+from swarm.ownership import OwnedBlobs, Ownership
 from swarm.presign import Credentials, Presigner
 from swarm.projects import Projects
 from swarm.run import Run, RunKey
@@ -48,6 +49,11 @@ class Backend:
             now,
             lifetime,
         )
+
+    def held_by(self, run: Run) -> Backend:
+        """The same stores; a put raises `RunStopped` once somebody has the slot behind `run`."""
+        ownership = Ownership(lambda: self.log.has(run.key, run.version + 1))
+        return replace(self, blobs=OwnedBlobs(self.blobs, ownership))
 
     def files_of(self, run: Run) -> Snapshot:
         """The files of a run as its last turn left them."""

@@ -13,8 +13,10 @@ from swarm import events, faults
 from swarm.agent.transcript import as_jsonl, load_transcript
 from swarm.backend import Backend, area_of
 from swarm.diff import Diff, diff
+from swarm.errors import CorruptObject
 from swarm.events import Event
 from swarm.failures import ErrorType
+from swarm.logs import log
 from swarm.run import Artifact, Ended, Entry, Run, apply
 from swarm.summary import summarise
 from swarm.workspace.snapshot import Change, Snapshot, compare
@@ -49,26 +51,38 @@ CANCELLED = Ending(RunStatus.CANCELLED, reason=ErrorType.CANCELLED.value)
 
 
 def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetime) -> Run:
-    """End the run, if the next slot is still to be had. Raises `runlog.SlotTaken` when it is not.
+    """End the run, if the next slot is still to be had. Raises `SlotTaken` or `RunStopped` when it is not.
 
     The outputs are stored before the entry that names them, and what the entry entails is done after it, each step
     so that doing it again changes nothing: whoever finds the end in the log can finish the work (`settle`).
     """
-    entry = _entry(backend, run, ending, writer, now)
-    faults.point("end.outputs")
+    entry = _readable_entry(backend.held_by(run), run, ending, writer, now)
+    faults.point("end.outputs", run.run_id)
     backend.log.append(run.key, entry)
-    faults.point("end.appended")
+    faults.point("end.appended", run.run_id)
     return settle(backend, apply(run, entry))
 
 
 def settle(backend: Backend, run: Run) -> Run:
     """Do what an end entails: stop counting the run as active, then show it as ended."""
     backend.tenants.release(run.key.tenant_id, run.run_id)
-    faults.point("end.released")
+    faults.point("end.released", run.run_id)
     # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
     backend.runs.store(run)
-    faults.point("end.stored")
+    faults.point("end.stored", run.run_id)
     return run
+
+
+def _readable_entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetime) -> Entry:
+    """The entry; without outputs where they cannot be read, since a run has to end even so."""
+    try:
+        return _entry(backend, run, ending, writer, now)
+    except CorruptObject as damage:
+        if ending.status is RunStatus.SUCCEEDED:
+            raise
+        log.error("a run ends without its outputs", run_id=run.run_id, error=str(damage))
+        bare = replace(run, first_snapshot=None, snapshot=None, transcript=None)
+        return _entry(backend, bare, ending, writer, now)
 
 
 def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetime) -> Entry:

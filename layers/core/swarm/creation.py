@@ -63,7 +63,7 @@ def create(
     if idempotency_key is not None:
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
-            return Creation(_same_request(earlier, fingerprint), replayed=True)
+            return Creation(_replay(backend, earlier, fingerprint), replayed=True)
     project = backend.projects.get(tenant_id, project_id)
     if wanted.from_run_id is not None:
         _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
@@ -108,7 +108,7 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
     key, settings = run.key, backend.settings
     require_price(_asked(limits), run.model, settings.prices)
     allowance = backend.tenants.admit(key.tenant_id, key.run_id) or settings.allowance
-    faults.point("create.admitted")
+    faults.point("create.admitted", run.run_id)
     run = replace(run, limits=granted(limits, allowance))
     queued = (events.status(run.status, key.run_id, key.project_id), events.progress(events.PREPARING))
     entry = Entry(slot=0, writer=new_id(), at=run.created_at, change=Created(run=run), events=queued)
@@ -116,30 +116,40 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
         backend.log.append(key, entry)
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
-    faults.point("create.written")
+    faults.point("create.written", run.run_id)
     complete(backend, run)
-    faults.point("create.started")
+    faults.point("create.started", run.run_id)
     return Creation(run)
 
 
 def _join(backend: Backend, run: Run) -> Run:
     """Another request with the same key was quicker: help it to its end, and answer with its run."""
-    (first, *_) = backend.log.read(run.key)
-    if not isinstance(first.change, Created):
+    first = backend.log.first(run.key.tenant_id, run.run_id)
+    if first is None or not isinstance(first.change, Created):
         raise TypeError("slot 0 of a run's log says how it was created")
-    made = _same_request(first.change.run, run.fingerprint)
-    complete(backend, made)
-    now = backend.runs.current(run.key.tenant_id, run.run_id)
-    if now.status.final:
+    complete(backend, first.change.run)
+    made = backend.runs.current(run.key.tenant_id, run.run_id)
+    if made.status.final:
         # It has ended meanwhile, and this request counted it as active again.
         backend.tenants.release(run.key.tenant_id, run.run_id)
-    return now
+    return _same_request(made, run.fingerprint)
+
+
+def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
+    """The run that an earlier request made, and perhaps did not live to start."""
+    if earlier.version == 0:
+        _start(backend, earlier)
+    return _same_request(earlier, fingerprint)
 
 
 def complete(backend: Backend, run: Run) -> None:
     """What is left to do once slot 0 is written: show the run, and start it."""
     backend.runs.create(run)
-    faults.point("create.shown")
+    faults.point("create.shown", run.run_id)
+    _start(backend, run)
+
+
+def _start(backend: Backend, run: Run) -> None:
     try:
         backend.executions.start(run.key)
     except ClientError as error:

@@ -47,13 +47,15 @@ class Executions:
             raise
         return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
 
-    def stop(self, key: RunKey, reason: str) -> None:
-        """Stop the run's execution, if it is running. The state that is at work may still end by itself."""
+    def stop(self, key: RunKey, reason: str) -> bool:
+        """Stop the run's execution; false where there is none. The state that is at work may still end by itself."""
         try:
             self._client.stop_execution(executionArn=self._arn(key.run_id), error="Cancelled", cause=reason)
         except ClientError as error:
             if error_code(error) != "ExecutionDoesNotExist":
                 raise
+            return False
+        return True
 
     def _arn(self, name: str) -> str:
         return f"{self._machine.replace(':stateMachine:', ':execution:', 1)}:{name}"

@@ -1,8 +1,8 @@
 """Named places where a process can be made to die, so that tests can prove that it does no harm.
 
-Nothing happens at them unless the laptop cloud was told to inject a fault: the environment of the function then
-names a point and a file. The process that manages to remove the file dies on the spot, as if the power had failed;
-with the file gone, the point is as harmless as all others.
+Nothing happens at them unless the laptop cloud was told to inject faults: the environment of the function then names
+a folder of tokens, one file for each death, called `<run id>.<point>`. The process that manages to remove the file
+dies on the spot, as if the power had failed; with the file gone, the point is as harmless as all others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ POINTS = (
     "agent.blobs",
     "agent.snapshot",
     "agent.transcript",
+    "agent.issued",
+    "collect.stored",
     "end.outputs",
     "end.appended",
     "end.released",
@@ -37,13 +39,13 @@ POINTS = (
 """Every point, in the order in which a run meets them."""
 
 
-def point(name: str) -> None:
+def point(name: str, run_id: str) -> None:
     """Die here, if a test asked for it."""
-    fault = settings().fault
-    if fault is None or fault.point != name:
+    tokens = settings().fault_tokens
+    if not tokens:
         return
     try:
-        Path(fault.token).unlink()
+        Path(tokens, f"{run_id}.{name}").unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -14,10 +14,12 @@ from enum import StrEnum
 from codex_swarm.models import RunError, RunStatus
 from swarm import closing, events, faults
 from swarm.agent.clip import clip
+from swarm.aws import ClientError
 from swarm.backend import Backend, area_of
-from swarm.errors import RunAlreadyEnded, RunNotFound
+from swarm.errors import RunAlreadyEnded, RunNotFound, RunStopped
 from swarm.events import Event, Step
 from swarm.ids import new_id
+from swarm.logs import log
 from swarm.patterns import distil, render
 from swarm.run import Entry, Prepared, Run, RunKey
 from swarm.runlog import SlotTaken
@@ -53,25 +55,30 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
         return Outcome.ENDED
     if run.status is RunStatus.RUNNING:
         return Outcome.READY
-    faults.point("prepare.begun")
-    beginning = _beginning(backend, run)
+    faults.point("prepare.begun", key.run_id)
+    try:
+        backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
+    except (SlotTaken, RunStopped):
+        return prepare(backend, key, writer=writer, now=now)
+    return Outcome.READY
+
+
+def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
+    beginning, key = _beginning(backend, run), run.key
     area, slot = area_of(key), run.version + 1
-    snapshot = area.of_run(key.run_id, "snapshots", f"{slot:05}-{writer}.json.gz")
+    name = f"{slot:05}-{writer}.json.gz"
+    snapshot = area.of_run(key.run_id, "snapshots", name)
     backend.blobs.put(snapshot, beginning.files.encode())
-    transcript = None
-    if beginning.transcript is not None:
-        # A copy, so that this run does not depend on the other being kept.
-        transcript = area.of_run(key.run_id, "transcript", f"{slot:05}-{writer}.json.gz")
-        backend.blobs.put(transcript, backend.blobs.get(beginning.transcript))
-    faults.point("prepare.snapshot")
     prepared = Prepared(
         snapshot=snapshot,
         prompt=_prompt(backend, run),
-        first_snapshot=beginning.compared_with,
-        transcript=transcript,
+        # Copies, so that a resumed run does not depend on the other being kept.
+        first_snapshot=_copied(backend, beginning.compared_with, area.of_run(key.run_id, "snapshots", f"first-{name}")),
+        transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
     )
+    faults.point("prepare.snapshot", key.run_id)
     user = Step(number=run.steps, at=now, role="user", content=clip(run.instructions, MAX_SHOWN))
-    entry = Entry(
+    return Entry(
         slot=slot,
         writer=writer,
         at=now,
@@ -84,11 +91,13 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
             events.step(key.run_id, user),
         ),
     )
-    try:
-        backend.runs.append(run, entry)
-    except SlotTaken:
-        return prepare(backend, key, writer=writer, now=now)
-    return Outcome.READY
+
+
+def _copied(backend: Backend, source: str | None, target: str) -> str | None:
+    if source is None:
+        return None
+    backend.blobs.put(target, backend.blobs.get(source))
+    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +148,21 @@ def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outc
     pattern = distil(run, steps_of(backend, run))
     try:
         closing.end(backend, run, closing.succeeded(pattern), writer=writer, now=now)
-    except SlotTaken:
+    except (SlotTaken, RunStopped):
         return finish(backend, key, writer=writer, now=now)
     return Outcome.ENDED
 
 
 def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: datetime) -> Outcome:
     """End the run as failed, unless it has ended already."""
-    faults.point("fail.begun")
+    faults.point("fail.begun", key.run_id)
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
         closing.settle(backend, run)
         return Outcome.ENDED
     try:
         closing.end(backend, run, closing.failed(error), writer=writer, now=now)
-    except SlotTaken:
+    except (SlotTaken, RunStopped):
         return fail(backend, key, error, writer=writer, now=now)
     return Outcome.ENDED
 
@@ -166,7 +175,7 @@ def cancel(
     Whoever is at work on the run finds its next slot taken, and stops. It looks before whatever it does, and a look
     is good for a moment (`swarm.ownership`); by waiting longer than that, this returns only when nothing new can
     begin any more.
-    Returns whether anybody can have been at work.
+    Returns whether the run was running.
     """
     run = backend.runs.current(tenant_id, run_id)
     for _ in range(_CANCEL_ATTEMPTS):
@@ -175,15 +184,23 @@ def cancel(
             raise RunAlreadyEnded(run_id, run.status.value)
         try:
             closing.end(backend, run, closing.CANCELLED, writer=new_id(), now=now)
-        except SlotTaken:
+        except (SlotTaken, RunStopped):
             run = backend.runs.current(tenant_id, run_id)
             continue
-        backend.executions.stop(run.key, "cancelled by the caller")
-        was_running = run.status is RunStatus.RUNNING
-        if was_running:
+        if _stop(backend, run.key):
             sleep(CANCEL_SECONDS)
-        return was_running
+        return run.status is RunStatus.RUNNING
     raise SlotTaken(run.version + 1)
+
+
+def _stop(backend: Backend, key: RunKey) -> bool:
+    """Stop the execution; whether anybody can be at work on the run."""
+    try:
+        return backend.executions.stop(key, "cancelled by the caller")
+    except ClientError as error:
+        # The run is over all the same: its execution finds that out at its next state.
+        log.warning("the execution could not be stopped", run_id=key.run_id, error=str(error))
+        return True
 
 
 def steps_of(backend: Backend, run: Run) -> list[Event]:

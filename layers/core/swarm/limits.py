@@ -33,10 +33,13 @@ class Limits:
             return f"max_tokens: {tokens} tokens were used"
         if self.max_cost_usd is not None and usage.cost_usd is not None and usage.cost_usd >= self.max_cost_usd:
             return f"max_cost_usd: {usage.cost_usd:.4f} US dollars were spent"
-        seconds = (now - started_at).total_seconds() if started_at else 0.0
-        if seconds >= self.timeout_seconds:
-            return f"timeout_seconds: {seconds:.0f} seconds have passed"
+        if self.seconds_left(started_at, now) <= 0:
+            return f"timeout_seconds: {self.timeout_seconds} seconds have passed"
         return None
+
+    def seconds_left(self, started_at: datetime | None, now: datetime) -> float:
+        """How long a run that began then may still take."""
+        return self.timeout_seconds - ((now - started_at).total_seconds() if started_at else 0.0)
 
 
 CEILINGS = Limits(max_turns=500, max_tokens=20_000_000, timeout_seconds=18_000)

@@ -16,36 +16,46 @@ from swarm.executions import Execution
 from swarm.ids import new_id
 from swarm.logs import log
 from swarm.run import Created, Run, RunKey
+from swarm.tenants import Tenant
 
 GRACE = timedelta(minutes=2)
-"""How old a run is before a missing execution means that its start was lost, and is not just about to come."""
+"""How long whatever is being done may look undone: far longer than any request takes."""
 
 
 @dataclass
 class Repairs:
-    """How many runs were looked at, and what was done."""
+    """How many runs were looked at, what was done, and how many could not be helped this time."""
 
     seen: int = 0
     settled: int = 0
     started: int = 0
     failed: int = 0
     forgotten: int = 0
+    broken: int = 0
 
 
 def reconcile(backend: Backend, now: datetime) -> Repairs:
     """Look at every active run, and at everything that counts as one."""
     repairs = Repairs()
     for run in backend.runs.active():
-        repairs.seen += 1
-        repair(backend, run.key, repairs, now)
-    _recount(backend, repairs)
+        try:
+            repair(backend, run.key, repairs, now)
+        except Exception:  # noqa: BLE001  whatever is wrong with one run must not keep the others from being mended
+            log.exception("a run could not be repaired", run_id=run.run_id)
+            repairs.broken += 1
+    _recount(backend, repairs, now)
     return repairs
 
 
 def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> None:
     """Mend one run, if it needs it."""
+    run = backend.runs.find(key.tenant_id, key.run_id)
+    if run is None:
+        # It was deleted meanwhile.
+        return
+    repairs.seen += 1
     run = backend.runs.current(key.tenant_id, key.run_id)
-    faults.point("reconcile.found")
+    faults.point("reconcile.found", key.run_id)
     if run.status.final:
         closing.settle(backend, run)
         repairs.settled += 1
@@ -67,23 +77,35 @@ def _end(backend: Backend, run: Run, execution: Execution, now: datetime) -> Non
     lifecycle.fail(backend, run.key, error, writer=new_id(), now=now)
 
 
-def _recount(backend: Backend, repairs: Repairs) -> None:
-    """Runs that a tenant is counted for, but that are not there.
-
-    A request that died between counting its run and writing it down leaves such an id. It is told from a request
-    that is just now being answered by being found on two rounds.
-    """
+def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:
+    """Runs that a tenant is counted for, but that have ended or are not there."""
     for tenant in backend.tenants.all():
-        missing = {run_id for run_id in tenant.active if backend.runs.find(tenant.id, run_id) is None}
-        for run_id in missing & tenant.suspects:
-            if _adopt(backend, tenant.id, run_id):
-                repairs.started += 1
-            else:
+        found = {run_id: backend.runs.find(tenant.id, run_id) for run_id in sorted(tenant.active)}
+        for run_id, run in found.items():
+            if run is not None and run.status.final:
+                # A late request with its idempotency key counted it again.
                 backend.tenants.release(tenant.id, run_id)
                 repairs.forgotten += 1
-        if missing or tenant.suspects:
-            backend.tenants.suspect(tenant.id, missing - tenant.suspects)
-        _release_ended(backend, tenant.id, tenant.active - missing, repairs)
+        _question(backend, tenant, {run_id for run_id, run in found.items() if run is None}, repairs, now)
+
+
+def _question(backend: Backend, tenant: Tenant, missing: set[str], repairs: Repairs, now: datetime) -> None:
+    """What to do about runs that are counted and not there.
+
+    A request that died between counting its run and showing it leaves such an id. It is told from a request that is
+    just now being answered by still being there after `GRACE`, however many rounds there are meanwhile.
+    """
+    if tenant.suspected_at is not None and now - tenant.suspected_at < GRACE:
+        return
+    for run_id in sorted(missing & tenant.suspects):
+        if _adopt(backend, tenant.id, run_id):
+            repairs.started += 1
+        else:
+            backend.tenants.release(tenant.id, run_id)
+            repairs.forgotten += 1
+    fresh = missing - tenant.suspects
+    if fresh or tenant.suspected_at is not None:
+        backend.tenants.suspect(tenant.id, fresh, now)
 
 
 def _adopt(backend: Backend, tenant_id: str, run_id: str) -> bool:
@@ -93,12 +115,3 @@ def _adopt(backend: Backend, tenant_id: str, run_id: str) -> bool:
         return False
     creation.complete(backend, first.change.run)
     return True
-
-
-def _release_ended(backend: Backend, tenant_id: str, active: frozenset[str], repairs: Repairs) -> None:
-    """A run that ended while a late request counted it again."""
-    for run_id in sorted(active):
-        run = backend.runs.find(tenant_id, run_id)
-        if run is not None and run.status.final:
-            backend.tenants.release(tenant_id, run_id)
-            repairs.forgotten += 1

@@ -58,10 +58,10 @@ class Runs:
     def append(self, run: Run, entry: Entry) -> Run:
         """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`."""
         self._log.append(run.key, entry)
-        faults.point("commit.appended")
+        faults.point("commit.appended", run.run_id)
         after = apply(run, entry)
         self.store(after)
-        faults.point("commit.folded")
+        faults.point("commit.folded", run.run_id)
         return after
 
     def create(self, run: Run) -> None:

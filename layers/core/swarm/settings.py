@@ -14,14 +14,6 @@ ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline mo
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Where a test wants the process to die, and the file whose removal makes it happen once (`swarm.faults`)."""
-
-    point: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator sets in `template.yaml`; its parameters explain each one."""
 
@@ -38,7 +30,7 @@ class Settings:
     allowance: Allowance = field(default_factory=Allowance)
     prices: Mapping[str, Price] = field(default_factory=dict)
     retention_days: int = 90
-    fault: Fault | None = None
+    fault_tokens: str = ""
 
     @property
     def model_name(self) -> str:
@@ -68,12 +60,8 @@ class Settings:
             allowance=allowance_of(read("RUN_LIMITS", "")),
             prices=prices_of(read("MODEL_PRICES", "")),
             retention_days=int(read("RETENTION_DAYS") or 90),
-            fault=_fault(read("SWARM_FAULT_POINT"), read("SWARM_FAULT_TOKEN")),
+            fault_tokens=read("SWARM_FAULT_TOKENS", ""),
         )
-
-
-def _fault(point: str | None, token: str | None) -> Fault | None:
-    return Fault(point, token) if point and token else None
 
 
 @cache

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from swarm.errors import TooManyActiveRuns
 from swarm.limits import Allowance, allowance_of
-from swarm.table import ConditionFailed, Item, Table, all_tenants, api_key_key, tenant_key
+from swarm.table import ConditionFailed, Item, Table, all_tenants, api_key_key, sortable, tenant_key
 
 WITHIN_QUOTA = (
-    "contains(active, :run) OR attribute_not_exists(active)"
+    "contains(active, :run)"
+    " OR (attribute_not_exists(active) AND (attribute_not_exists(max_active) OR max_active > :none))"
     " OR (attribute_exists(max_active) AND size(active) < max_active)"
     " OR (attribute_not_exists(max_active) AND size(active) < :default)"
 )
@@ -19,11 +21,12 @@ WITHIN_QUOTA = (
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant's active runs; `suspects` are ids among them for which the last reconciliation found no run."""
+    """A tenant's active runs; `suspects` are ids among them for which at `suspected_at` no run was found."""
 
     id: str
     active: frozenset[str]
-    suspects: frozenset[str]
+    suspects: frozenset[str] = frozenset()
+    suspected_at: datetime | None = None
 
 
 class Tenants:
@@ -48,6 +51,7 @@ class Tenants:
             ":runs": {"SS": [run_id]},
             ":run": {"S": run_id},
             ":default": {"N": str(self._default_quota)},
+            ":none": {"N": "0"},
             ":listed": {"S": listed.pk},
             ":id": {"S": listed.sk},
         }
@@ -63,18 +67,20 @@ class Tenants:
         values: Item = {":runs": {"SS": [run_id]}}
         self._table.update(tenant_key(tenant_id), "DELETE active :runs, suspects :runs", values=values)
 
-    def suspect(self, tenant_id: str, run_ids: Iterable[str]) -> None:
-        """Remember these ids, and only these, until the next reconciliation."""
+    def suspect(self, tenant_id: str, run_ids: Iterable[str], now: datetime) -> None:
+        """Remember these ids, and only these, and since when."""
         ids = sorted(run_ids)
         if ids:
-            self._table.update(tenant_key(tenant_id), "SET suspects = :ids", values={":ids": {"SS": ids}})
+            values: Item = {":ids": {"SS": ids}, ":now": {"S": sortable(now)}}
+            self._table.update(tenant_key(tenant_id), "SET suspects = :ids, suspected_at = :now", values=values)
         else:
-            self._table.update(tenant_key(tenant_id), "REMOVE suspects", values={})
+            self._table.update(tenant_key(tenant_id), "REMOVE suspects, suspected_at", values={})
 
     def all(self) -> Iterator[Tenant]:
         """Every tenant that ever started a run."""
         for item in self._table.index("GSI3", all_tenants().pk):
-            yield Tenant(item["GSI3SK"]["S"], _members(item, "active"), _members(item, "suspects"))
+            since = datetime.fromisoformat(item["suspected_at"]["S"]) if "suspected_at" in item else None
+            yield Tenant(item["GSI3SK"]["S"], _members(item, "active"), _members(item, "suspects"), since)
 
 
 def _members(item: Item, name: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from codex_swarm.models import RunError, Usage
 from swarm import events, faults, lifecycle
@@ -69,8 +70,20 @@ def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: s
     except ModelFailure as failure:
         return Next(lifecycle.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
-        # Cancelled, ended or taken over: the log is right as it is, and whoever has it goes on.
-        return Next(Outcome.ENDED)
+        return _make_way(backend, key)
+
+
+def _make_way(backend: Backend, key: RunKey) -> Next:
+    """What is left for a process that lost the run: to help its end along, or to be called again.
+
+    Where another process took the run over, nobody may be listening to that one. The state machine listens to one of
+    the two; if that is this one, it makes a fresh call, which takes the run over in its turn.
+    """
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    if not run.status.final:
+        return Next(Outcome.CONTINUE)
+    settle(backend, run)
+    return Next(Outcome.ENDED)
 
 
 def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
@@ -102,7 +115,7 @@ class _Slice:
         self._clock = clock
         self._writer = writer
         self._run = _claim(backend, run, writer, clock.now())
-        faults.point("agent.claimed")
+        faults.point("agent.claimed", self._run.run_id)
         self._ownership = Ownership(self._lost)
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
@@ -126,10 +139,10 @@ class _Slice:
             if run.batch is not None:
                 jobs = self._open_jobs(run.batch, now)
                 if jobs:
+                    faults.point("agent.issued", run.run_id)
                     return Next(Outcome.TOOLS, jobs=jobs)
                 continue
-            if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
-                raise _limit_reached(used_up)
+            self._require_room(now)
             if self._clock.seconds_left() < RESERVE_SECONDS:
                 return Next(Outcome.CONTINUE)
             try:
@@ -137,11 +150,22 @@ class _Slice:
             except ModelFailure as failure:
                 if not failure.retryable or run.stalls >= MAX_STALLS:
                     raise
+                # The provider may have had nothing to give for as long as the run has time.
+                self._require_room(self._clock.now())
                 return self._stall(failure)
+
+    def _require_room(self, now: datetime) -> None:
+        run = self._run
+        if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
+            raise _limit_reached(used_up)
+
+    def _seconds_left(self) -> float:
+        """How long the run may still take."""
+        return self._run.limits.seconds_left(self._run.started_at, self._clock.now())
 
     def _take_turn(self, began: datetime) -> None:
         turn = self._ask()
-        faults.point("agent.answered")
+        faults.point("agent.answered", self._run.run_id)
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.look()
         done = split(self._toolbox, turn.calls, self._workspace)
@@ -165,7 +189,7 @@ class _Slice:
             items=self._items,
             tools=self._toolbox.specs,
             conversation_id=self._run.run_id,
-            seconds=self._clock.seconds_left() - COMMIT_SECONDS,
+            seconds=min(self._clock.seconds_left() - COMMIT_SECONDS, self._seconds_left()),
             before_attempt=self._ownership.look,
         )
 
@@ -198,12 +222,12 @@ class _Slice:
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
-            faults.point("agent.blobs")
+            faults.point("agent.blobs", self._run.run_id)
             self._blobs.put(snapshot, files.encode())
-            faults.point("agent.snapshot")
+            faults.point("agent.snapshot", self._run.run_id)
         transcript = area.of_run(run.run_id, "transcript", name)
         store_transcript(self._blobs, transcript, self._items)
-        faults.point("agent.transcript")
+        faults.point("agent.transcript", self._run.run_id)
         return transcript, snapshot
 
     def _commit(self, turn: ModelTurn, done: Split, began: datetime) -> None:
@@ -228,7 +252,7 @@ class _Slice:
 
     def _stall(self, failure: ModelFailure) -> Next:
         """The provider has nothing to give just now: give the process back, and come again later."""
-        pause = pause_after(self._run.stalls, failure.retry_after)
+        pause = min(pause_after(self._run.stalls, failure.retry_after), max(1, ceil(self._seconds_left())))
         waiting = events.Stage("waiting_for_provider", 0, f"Waiting {pause} s for the provider: {failure.message}")
         told = (events.progress(waiting, self._run.progress),)
         self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, told)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from swarm import events
+from swarm import events, faults
 from swarm.agent.clip import clip
 from swarm.backend import Backend, area_of
 from swarm.errors import RunStopped
@@ -50,6 +50,7 @@ def collect(
         first = store_outcome(owned, run, slot, job_id, outcome)
     except RunStopped:
         return
+    faults.point("collect.stored", run.run_id)
     if first:
         _mark(backend, run, batch, outcome.outcomes, writer, now)
 
@@ -94,7 +95,8 @@ def _mark(
     backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallOutcome], writer: str, now: datetime
 ) -> None:
     """Move the progress on by these calls. Others mark at the same time, so the slot may take a few tries."""
-    while not run.status.final and run.batch is not None:
+    key = run.batch
+    while not run.status.final and run.batch == key:
         done = run.batch_done + len(outcomes)
         percent = max(run.progress, _percent(run, done, batch.size))
         entry = Entry(
