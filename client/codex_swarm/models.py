@@ -213,6 +213,14 @@ class StepRead(Wire):
     outcome_notes_json: str | None = None
 
 
+class EventPage(Wire):
+    """Some of a run's events, in order. Each has `id` and `type`, and the fields of its type."""
+
+    events: list[dict[str, JsonValue]]
+    next_after: str = Field(description="Ask for what follows with `?after=`.")
+    ended: bool = Field(default=False, description="The run has ended, and no event will ever follow.")
+
+
 class WorkspaceFile(Wire):
     """A file of a run's workspace."""
 
@@ -249,10 +257,12 @@ class DiffSummary(Wire):
 
 
 class DiffRead(Wire):
-    """What a run changed, and the artifact that keeps it."""
+    """What a run changed, and the artifact that keeps it; or what changed between two of its turns."""
 
-    artifact_id: str
+    artifact_id: str | None = Field(default=None, description="Null for a difference between two turns.")
     summary: DiffSummary
+    patch_url: str | None = Field(default=None, description="The unified patch, without a key until `expires_at`.")
+    expires_at: Timestamp | None = None
 
 
 class PatternStep(Wire):

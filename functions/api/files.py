@@ -15,7 +15,7 @@ MAX_INLINE_BYTES = 4_000_000
 
 LIFETIME = timedelta(minutes=15)
 
-_SAFE = {
+SAFE = {
     "X-Content-Type-Options": "nosniff",
     # A page that a run wrote is shown without scripts and without this API's origin.
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
@@ -46,5 +46,5 @@ def file_response(
     """The stored file: its bytes where they fit into an answer, else 307 to where they are."""
     if size > MAX_INLINE_BYTES:
         location = file_url(presigner(backend), key, path, content_type)
-        return Response(307, content_type, b"", {"Location": location, **_SAFE})
-    return Response(200, content_type, backend.blobs.get(key) if data is None else data, dict(_SAFE))
+        return Response(307, content_type, b"", {"Location": location, **SAFE})
+    return Response(200, content_type, backend.blobs.get(key) if data is None else data, dict(SAFE))

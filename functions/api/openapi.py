@@ -12,8 +12,8 @@ from api.resolver import ApiResolver
 from codex_swarm import __version__
 from codex_swarm.models import ErrorBody
 
-GREEDY = "/runs/{run_id}/workspace/files/.+"
-FILE_PATH = "/runs/{run_id}/workspace/files/{path}"
+GREEDY, FILE_PATH = "/.+", "/{path}"
+"""How a route takes a path with slashes, and how it is written here."""
 
 OPEN = ("/healthz", "/openapi.json")
 """Routes that need no key."""
@@ -57,12 +57,13 @@ def document(app: ApiResolver) -> str:
         )
     )
     paths = schema["paths"]
-    paths[FILE_PATH] = paths.pop(GREEDY)
-    paths[FILE_PATH]["get"]["parameters"].append(_PATH)
+    for greedy in [path for path in paths if path.endswith(GREEDY)]:
+        operations = paths[greedy.replace(GREEDY, FILE_PATH)] = paths.pop(greedy)
+        operations["get"]["parameters"].append(_PATH)
     names = app.operation_names()
     for path, operations in paths.items():
         for method, operation in operations.items():
-            _describe(operation, names[method.upper(), GREEDY if path == FILE_PATH else path])
+            _describe(operation, names[method.upper(), path.replace(FILE_PATH, GREEDY)])
             if path in OPEN:
                 operation["security"] = []
     schemas = schema["components"]["schemas"]
@@ -79,6 +80,12 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     answers["default"] = _PROBLEM
+    if name == "get_diff":
+        answers["200"]["content"] = {
+            "application/json": {"schema": {"$ref": "#/components/schemas/DiffRead"}},
+            "text/x-diff": {"schema": {"type": "string"}},
+        }
+        answers["307"] = _REDIRECT
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
         return

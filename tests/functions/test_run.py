@@ -128,6 +128,7 @@ def test_artifacts_download_with_a_type_by_kind(stack: Stack) -> None:
         "markdown": "text/markdown",
         "csv": "text/csv",
         "diff-summary": "application/json",
+        "diff-patch": "text/x-diff",
         "codex-jsonl": "application/x-ndjson",
     }
 

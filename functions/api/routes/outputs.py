@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler import Response
+from typing import Annotated, Literal
 
-from api.files import file_response
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import artifact_read, pattern_read
@@ -13,8 +16,12 @@ from swarm import events, lifecycle
 from swarm.backend import backend
 from swarm.errors import ArtifactNotFound, DiffNotFound
 from swarm.filetypes import content_type
+from swarm.run import Run
+from swarm.run_diff import KeptDiff, kept
+from swarm.turns import snapshots
 
-CONTENT_TYPES = {"codex-jsonl": "application/x-ndjson", "diff-summary": "application/json"}
+PATCH = "text/x-diff; charset=utf-8"
+CONTENT_TYPES = {"codex-jsonl": "application/x-ndjson", "diff-summary": "application/json", "diff-patch": PATCH}
 """Of the kinds that are no file types; the others go by their name."""
 
 router = Router()
@@ -43,12 +50,47 @@ def download_artifact(run_id: str, artifact_id: str) -> Response[bytes]:
 
 
 @router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"])
-def get_diff(run_id: str) -> DiffRead:
+def get_diff(
+    run_id: str,
+    from_turn: Annotated[int | None, Query(ge=0, description="Compare from the files after this turn.")] = None,
+    to_turn: Annotated[int | None, Query(ge=0, description="Compare to the files after this turn.")] = None,
+    format: Annotated[  # noqa: A002  the parameter's name
+        Literal["json", "patch"], Query(description="`patch`: the unified patch itself, as text/x-diff.")
+    ] = "json",
+) -> Response[DiffRead | str]:
     run = backend().runs.get(tenant_of(router), run_id)
-    kept = next((artifact for artifact in run.artifacts if artifact.kind == "diff-summary"), None)
-    if run.diff is None or kept is None:
-        raise DiffNotFound(run_id)
-    return DiffRead(artifact_id=kept.id, summary=run.diff)
+    artifact_id, found = _difference(run, from_turn, to_turn)
+    signer = presigner(backend())
+    patch_url = file_url(signer, found.patch, f"{run_id}.patch", PATCH)
+    if format == "json":
+        body = DiffRead(
+            artifact_id=artifact_id, summary=found.summary, patch_url=patch_url, expires_at=signer.expires_at
+        )
+        return Response(200, content_types.APPLICATION_JSON, body)
+    patch = backend().blobs.get(found.patch)
+    if len(patch) > MAX_INLINE_BYTES:
+        return Response(307, PATCH, "", {"Location": patch_url, **SAFE})
+    return Response(200, PATCH, patch.decode(), dict(SAFE))
+
+
+def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[str | None, KeptDiff]:
+    """The artifact that keeps the difference, where one does, and the difference."""
+    if from_turn is None and to_turn is None:
+        artifacts = {artifact.kind: artifact for artifact in run.artifacts}
+        summary, patch = artifacts.get("diff-summary"), artifacts.get("diff-patch")
+        if run.diff is None or summary is None:
+            raise DiffNotFound(run.run_id)
+        if patch is not None:
+            return summary.id, KeptDiff(run.diff, patch.key)
+        # Ended by a version that kept no patch.
+        found = kept(backend(), run, backend().snapshot(run.first_snapshot), backend().files_of(run))
+        return summary.id, found or KeptDiff(run.diff, summary.key)
+    last = run.turns if to_turn is None else to_turn
+    old, new = map(backend().snapshot, snapshots(backend(), run, from_turn or 0, last))
+    between = kept(backend(), run, old, new)
+    if between is None:
+        raise DiffNotFound(run.run_id)
+    return None, between
 
 
 @router.get("/patterns/<run_id>", summary="What the run taught", tags=["outputs"])

@@ -17,6 +17,7 @@ from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
 from swarm.backend import area_of, backend
 from swarm.errors import InvalidRequest, WorkspaceFileNotFound
 from swarm.filetypes import content_type
+from swarm.turns import files_at
 from swarm.workspace.paths import valid_path
 from swarm.workspace.working_copy import read_blob
 
@@ -25,6 +26,7 @@ MAX_PAGE = 2_000
 """With temporary credentials a signed URL is some 1.6 KB long, and an answer may have 6 MB."""
 
 FILES = "/workspace/files/"
+TURN = "As the files were after this turn; 0 is what the run began with."
 
 router = Router()
 
@@ -34,9 +36,10 @@ def list_files(
     run_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Files a page.")] = DEFAULT_PAGE,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
 ) -> WorkspaceFileListing:
     run = backend().runs.get(tenant_of(router), run_id)
-    snapshot, area, signer = backend().files_of(run), area_of(run.key), presigner(backend())
+    snapshot, area, signer = files_at(backend(), run, turn), area_of(run.key), presigner(backend())
     first = bisect_right(snapshot.paths, _path_of(cursor)) if cursor else 0
     page = snapshot.paths[first : first + limit]
     entries = [(path, snapshot.files[path]) for path in page]
@@ -69,11 +72,11 @@ def _path_of(cursor: str) -> str:
 
 
 @router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
-def get_file(run_id: str) -> Response[bytes]:
+def get_file(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[bytes]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
     path = valid_path(router.current_event.path.partition(FILES)[2])
     run = backend().runs.get(tenant_of(router), run_id)
-    entry = backend().files_of(run).files.get(path)
+    entry = files_at(backend(), run, turn).files.get(path)
     if entry is None:
         raise WorkspaceFileNotFound(path)
     area = area_of(run.key)

@@ -12,15 +12,15 @@ from codex_swarm.models import PatternRead, RunError, RunStatus
 from swarm import events, faults
 from swarm.agent.transcript import as_jsonl, load_transcript
 from swarm.backend import Backend, area_of
-from swarm.diff import Diff, diff
+from swarm.diff import Diff
 from swarm.errors import CorruptObject
 from swarm.events import Event
 from swarm.failures import ErrorType
 from swarm.logs import log
 from swarm.run import Artifact, Ended, Entry, Run, apply
+from swarm.run_diff import between
 from swarm.summary import summarise
 from swarm.workspace.snapshot import Change, Snapshot, compare
-from swarm.workspace.working_copy import read_blob
 
 MAX_FILE_ARTIFACTS = 200
 MAX_LISTED_FILES = 100
@@ -100,14 +100,6 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
     )
     told = _events(run, ended, last)
     return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=told)
-
-
-def between(backend: Backend, run: Run, changes: Sequence[Change]) -> Diff | None:
-    """The difference that changes to this run's files make; None where there are none."""
-    if not changes:
-        return None
-    area = area_of(run.key)
-    return diff(f"run/{run.run_id}", changes, lambda entry: read_blob(backend.blobs, area, entry))
 
 
 def _artifacts(

@@ -81,7 +81,8 @@ def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
 
 def _fitting(changes: Sequence[Change]) -> set[str]:
     """The paths of the files that are read."""
-    left, fitting = MAX_TOTAL_BYTES, set()
+    left = MAX_TOTAL_BYTES
+    fitting: set[str] = set()
     for change in changes:
         sizes = [entry.size for entry in (change.before, change.after) if entry is not None]
         if max(sizes) <= MAX_FILE_BYTES and sum(sizes) <= left and len(fitting) < MAX_FILES:
@@ -120,7 +121,9 @@ def _stat_line(file: FileDiff) -> str:
     if file.lines is None:
         before, after = _sizes(file.change)
         size = f"{before} -> {after} bytes"
-        return f"{file.change.path} | " + (f"Bin {size}" if file.reason == "binary" else f"{size}, too large to compare")
+        return f"{file.change.path} | " + (
+            f"Bin {size}" if file.reason == "binary" else f"{size}, too large to compare"
+        )
     lines = file.lines.insertions + file.lines.deletions
     scale = min(1.0, _STAT_WIDTH / lines) if lines else 1.0
     bar = "+" * round(file.lines.insertions * scale) + "-" * round(file.lines.deletions * scale)

@@ -4,7 +4,8 @@
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
     │   ├── BadRequest 400        InvalidId, InvalidRequest, IdMismatch, RunAlreadyEnded, CloneNotAllowed
     │   ├── Forbidden 403         InvalidPath
-    │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound
+    │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
+    │   │                         TurnNotFound
     │   ├── Conflict 409          IdempotencyKeyReused, NotResumable
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
     │   ├── TooMany 429           TooManyActiveRuns
@@ -143,6 +144,15 @@ class DiffNotFound(NotFound):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"run {run_id} has no diff: it changed no file, or has not ended yet")
+
+
+class TurnNotFound(NotFound):
+    """The run has not taken so many turns."""
+
+    code = "turn_not_found"
+
+    def __init__(self, run_id: str, turn: int, last: int) -> None:
+        super().__init__(f"run {run_id} has no turn {turn}: it has 0 (what it began with) to {last}")
 
 
 class Conflict(CallerError):
