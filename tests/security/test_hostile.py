@@ -279,6 +279,14 @@ def test_one_run_leaves_nothing_for_the_next(sandbox: Handler, bucket: JobServer
     assert done.output == "looked\n"
 
 
+def test_in_lambda_all_of_tmp_is_swept(folder: Path, bucket: JobServer) -> None:
+    (folder / "earlier").mkdir()
+    with handler_process("sandbox.app", folder, environment={"LAMBDA_TASK_ROOT": "/var/task"}) as sandbox:
+        done = deliver(sandbox, bucket, "echo x > ../../../left; ln -s /etc ../../../link; ls ../../..")
+        assert "left" in done.output
+        assert [path.name.startswith("swarm-job-") for path in folder.iterdir()] == [True]
+
+
 def test_a_cache_that_was_tampered_with_is_not_believed(sandbox: Handler, bucket: JobServer) -> None:
     tamper = "find ../../cache -type f -exec sh -c 'echo bad > $1' - {} \\; ; find ../../cache -type f | wc -l"
     assert "1" in deliver(sandbox, bucket, tamper, files={"a": b"good"}, run_id="run-3").output
