@@ -102,6 +102,43 @@ class RunLimits(Wire):
     timeout_seconds: int | None = Field(default=None, ge=1, description="From the start of the work to its end.")
 
 
+class UploadFile(Wire):
+    """A file that is going to be uploaded."""
+
+    path: str = Field(description="Its place in the workspace.")
+    size: int = Field(ge=0, description="In bytes; exactly so many are taken.")
+    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$", description="Checked when it is given.")
+
+
+class UploadCreate(Wire):
+    """Prepares an upload."""
+
+    files: list[UploadFile]
+
+
+class UploadTarget(Wire):
+    """Where to send one file: PUT its bytes to `url` with exactly these headers, and without an API key."""
+
+    path: str
+    url: str
+    headers: dict[str, str]
+    expires_at: Timestamp
+
+
+class UploadRead(Wire):
+    """A prepared upload; runs take it by its id once its files are sent."""
+
+    upload_id: str
+    files: list[UploadTarget]
+
+
+class InlineFile(Wire):
+    """A small text file sent along with a run."""
+
+    path: str
+    content: str
+
+
 class RunCreate(Wire):
     """Starts a run."""
 
@@ -112,6 +149,8 @@ class RunCreate(Wire):
     reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
     limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
+    uploads: list[str] = Field(default_factory=list, description="Ids of uploads whose files the workspace begins with.")
+    files: list[InlineFile] = Field(default_factory=list, description="Small text files to begin with.")
 
 
 class RunResume(Wire):

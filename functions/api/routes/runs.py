@@ -17,6 +17,7 @@ from swarm.backend import backend
 from swarm.creation import NewRun
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
+from swarm.inputs import InlineFile
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
@@ -44,6 +45,8 @@ def create_run(
         reference_run_id=body.reference_run_id or None,
         from_run_id=body.from_run_id or None,
         limits=body.limits,
+        uploads=tuple(body.uploads),
+        files=tuple(InlineFile(file.path, file.content) for file in body.files),
     )
     created = creation.create(
         backend(),

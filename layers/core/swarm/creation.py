@@ -19,10 +19,12 @@ from swarm.backend import Backend
 from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable
 from swarm.failures import ErrorType
 from swarm.ids import new_id
+from swarm.inputs import InlineFile, store_inline, upload_of
 from swarm.limits import Limits, granted, require_price
 from swarm.logs import log
 from swarm.run import Created, Entry, Run, RunKey
 from swarm.runlog import SlotTaken
+from swarm.workspace.blobs import ProjectArea
 
 MAX_DERIVED_NAME = 60
 
@@ -37,6 +39,8 @@ class NewRun:
     reference_run_id: str | None = None
     from_run_id: str | None = None
     limits: RunLimits | None = None
+    uploads: tuple[str, ...] = ()
+    files: tuple[InlineFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,9 @@ def create(
     project = backend.projects.get(tenant_id, project_id)
     if wanted.from_run_id is not None:
         _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
+    area = ProjectArea(tenant_id, project_id)
+    for upload_id in wanted.uploads:
+        upload_of(backend, area, upload_id)
     run = Run(
         key=key,
         name=wanted.name or _name_from(wanted.instructions),
@@ -75,6 +82,8 @@ def create(
         created_at=now,
         reference_run_id=wanted.reference_run_id,
         from_run_id=wanted.from_run_id,
+        uploads=wanted.uploads,
+        inputs=store_inline(backend, area, key.run_id, wanted.files),
         fingerprint=fingerprint,
         model=backend.settings.model_name,
     )

@@ -5,6 +5,7 @@
     │   ├── BadRequest 400        InvalidId, InvalidRequest, IdMismatch, RunAlreadyEnded, CloneNotAllowed
     │   ├── Forbidden 403         InvalidPath
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
+    │   │                         UploadNotFound,
     │   │                         TurnNotFound
     │   ├── Conflict 409          IdempotencyKeyReused, NotResumable
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
@@ -12,6 +13,7 @@
     │   └── Unavailable 503       NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
+    ├── InvalidUpload             what was uploaded is not what was promised; the run that takes it fails
     └── CorruptObject             stored bytes do not match their hash
 
 `RunStopped` is deliberately outside `Exception`: no tool or retry may swallow it.
@@ -155,6 +157,15 @@ class TurnNotFound(NotFound):
         super().__init__(f"run {run_id} has no turn {turn}: it has 0 (what it began with) to {last}")
 
 
+class UploadNotFound(NotFound):
+    """The project has no such upload."""
+
+    code = "upload_not_found"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"no upload {upload_id[:64]} in this project")
+
+
 class Conflict(CallerError):
     """409."""
 
@@ -257,6 +268,10 @@ class ModelFailure(SwarmError):
 
 class ToolFailure(SwarmError):
     """A tool call could not be done; the text is the model's to read and mend."""
+
+
+class InvalidUpload(SwarmError):
+    """An uploaded file is missing, or is not what was promised."""
 
 
 class CorruptObject(SwarmError):

@@ -15,6 +15,7 @@ class ErrorType(StrEnum):
     RUNTIME = "runtime_error"
     CANCELLED = "cancelled"
 
+    INVALID_INPUT = "invalid_input"
     LIMIT_REACHED = "limit_reached"
     AUTHENTICATION = "provider_authentication"
     QUOTA = "provider_quota"

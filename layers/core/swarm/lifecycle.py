@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,15 +16,18 @@ from swarm import closing, events, faults
 from swarm.agent.clip import clip
 from swarm.aws import ClientError
 from swarm.backend import Backend, area_of
-from swarm.errors import RunAlreadyEnded, RunNotFound, RunStopped
+from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunNotFound, RunStopped
 from swarm.events import Event, Step
+from swarm.failures import ErrorType
 from swarm.ids import new_id
+from swarm.inputs import take_inputs
 from swarm.logs import log
 from swarm.patterns import distil, render
 from swarm.run import Entry, Prepared, Run, RunKey
 from swarm.runlog import SlotTaken
 from swarm.tasks import TASKS
 from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.working_copy import Workspace
 
 MAX_SHOWN = 4_000
 """How many characters of a message a step shows; the transcript has it whole."""
@@ -60,7 +63,19 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
         backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
     except (SlotTaken, RunStopped):
         return prepare(backend, key, writer=writer, now=now)
+    except (InvalidUpload, CallerError) as error:
+        return fail(backend, key, _invalid_input(error), writer=writer, now=now)
     return Outcome.READY
+
+
+def _invalid_input(error: InvalidUpload | CallerError) -> RunError:
+    return RunError(
+        step="prepare",
+        tool="inputs",
+        error_type=ErrorType.INVALID_INPUT,
+        message=str(error),
+        suggestion="Upload the files again, and start a new run with them.",
+    )
 
 
 def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
@@ -111,6 +126,15 @@ class _Beginning:
 
 
 def _beginning(backend: Backend, run: Run) -> _Beginning:
+    beginning = _inherited(backend, run)
+    if not run.uploads and run.inputs is None:
+        return beginning
+    workspace = Workspace(beginning.files, backend.blobs, area_of(run.key))
+    take_inputs(backend, run, workspace)
+    return replace(beginning, files=workspace.save())
+
+
+def _inherited(backend: Backend, run: Run) -> _Beginning:
     if run.from_run_id is None:
         return _Beginning()
     source = backend.runs.current(run.key.tenant_id, run.from_run_id)

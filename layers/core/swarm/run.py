@@ -59,6 +59,8 @@ class Run:
     from_run_id: str | None = None
     resumed_from_run_id: str | None = None
     limits: Limits = field(default_factory=Limits)
+    uploads: tuple[str, ...] = ()
+    inputs: str | None = None
     fingerprint: str | None = None
     model: str = ""
     prompt: str | None = None
