@@ -16,7 +16,7 @@ from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, f
 from convert.images import Images
 from convert.metadata import kept
 from convert.pdf import page_count, write_pdf
-from convert.plainer import automatic_widths, for_markdown
+from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.sources import read_document
 from convert.stamp import STAMPED, stamp
 from convert.tree import plain_text, rewrite
@@ -101,6 +101,8 @@ def _to_document(
         blocks = rewrite(blocks, automatic_widths)
     if target is MARKDOWN:
         blocks = rewrite(blocks, for_markdown)
+    if target is PPTX:
+        blocks = rewrite(blocks, pictures_apart)
     meta = kept(document.tree["meta"], request)
     if "title" not in meta and target.name in {"html", "epub"}:
         meta["title"] = {"t": "MetaString", "c": PurePosixPath(request.target).stem}

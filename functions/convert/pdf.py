@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LAYOUT = Path(__file__).with_name("document.typ")
 _MAIN = "main.typ"
+# Citations are resolved by pandoc or stay text: typst would want its own bibliography, for every @ in a text too.
+_WRITER = "typst-citations"
 
 
 def without_markup_of_typst(element: Element) -> Sequence[Element]:
@@ -44,7 +46,7 @@ def write_pdf(pandoc: Pandoc, tree: dict[str, Any], result: str, images: Mapping
     """Write the tree as a PDF into the scratch folder; gives warnings. `images` are references -> embedded files."""
     tree = rewrite(tree, without_markup_of_typst)
     layout = ["--template", str(_LAYOUT), "--syntax-highlighting", "idiomatic", *options]
-    warnings = pandoc.write(tree, "typst", _MAIN, layout)
+    warnings = pandoc.write(tree, _WRITER, _MAIN, layout)
     typeset(pandoc.scratch / _MAIN, pandoc.scratch / result, images)
     return warnings
 

@@ -59,3 +59,15 @@ def _joined(value: Any) -> Any:
             inlines = [*inlines, _BREAK, *each["c"]]
         return [{"t": "Plain", "c": inlines}]
     return [_joined(each) for each in value]
+
+
+def pictures_apart(element: Element) -> Sequence[Element]:
+    """A paragraph with pictures among its words as several, each words or a picture: on a slide one would be lost."""
+    if element["t"] not in {"Para", "Plain"} or not any(each["t"] == "Image" for each in element["c"]):
+        return [element]
+    runs: list[Element] = []
+    for each in element["c"]:
+        if each["t"] == "Image" or not runs or runs[-1]["c"][-1]["t"] == "Image":
+            runs.append({"t": "Para", "c": []})
+        runs[-1]["c"].append(each)
+    return [run for run in runs if any(each["t"] not in {"Space", "SoftBreak", "LineBreak"} for each in run["c"])]

@@ -34,6 +34,19 @@ _CELL = str | int | float | bool | datetime.datetime | None
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
 _WIDEST_COLUMN = 60
 
+# What openpyxl raises for a damaged workbook is whatever its parsers raise.
+_DAMAGE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    ParseError,
+    OSError,
+    KeyError,
+    IndexError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -92,16 +105,7 @@ def _workbook(place: Path, name: str) -> list[Sheet]:
         values = openpyxl.load_workbook(place, read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(place, read_only=True)
         return [_sheet(title, _shown(values[title], formulas[title])) for title in values.sheetnames]
-    # What openpyxl raises for a damaged workbook is whatever its parsers raise.
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    except _DAMAGE as error:
         raise CannotConvert(f"{name} is damaged or is no workbook ({type(error).__name__}: {error})") from error
 
 

@@ -86,7 +86,6 @@ def _environment(scratch: Path) -> dict[str, str]:
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         "PYTHONPATH": ":".join(path for path in sys.path if path),
-        "PYTHONDONTWRITEBYTECODE": "1",
         **proxies,
     }
 

@@ -1,0 +1,125 @@
+"""Documents read as text, in parts, with a word on what has none."""
+
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+
+from tests.convert.conftest import Converter
+from tests.convert.documents import EVERYTHING, png, slides, word, workbook
+
+LIMITED = {"output_chars": 5_500}
+
+
+def pdf(converter: Converter, text: str) -> bytes:
+    return converter.convert({"a.md": text.encode()}, "a.md", "a.pdf").files["a.pdf"]
+
+
+def test_a_pdf_has_its_pages_marked(converter: Converter) -> None:
+    text = pdf(converter, "---\ntitle: The title\n---\n" + "# One\n\n" + "word " * 900 + "\n\n# Two\n")
+    shown = converter.read({"a.pdf": text}, "a.pdf")
+    assert shown.startswith("[a.pdf: pdf, 2 pages]\ntitle: The title\n--- page 1 of 2 ---\n")
+    assert shown.index("--- page 2 of 2 ---") < shown.index("Two")
+
+
+def test_a_long_pdf_is_read_on_from_where_it_stopped(converter: Converter) -> None:
+    text = pdf(converter, "".join(f"# Chapter {number}\n\n{'word ' * 400}\n\n" for number in range(6)))
+    seen, start, parts = "", 1, 0
+    while start:
+        call = ("read_document", {"path": "a.pdf", "start_page": start})
+        shown = converter.calls([call], {"a.pdf": text}, LIMITED).output
+        assert len(shown) <= LIMITED["output_chars"]
+        seen, parts = seen + shown, parts + 1
+        start = int(shown.rpartition("go on with start_page ")[2].rstrip("]")) if "go on with" in shown else 0
+    assert parts > 2
+    assert all(f"Chapter {number}" in seen for number in range(6))
+
+
+def test_a_scan_is_told_from_an_empty_page(converter: Converter) -> None:
+    files = {"a.md": b"![](scan.png)", "scan.png": png(400, 300)}
+    scan = converter.convert(files, "a.md", "a.pdf").files["a.pdf"]
+    # The page's own number is text, so what a scanner makes is this page without it.
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(scan))
+    writer.remove_text()
+    writer.add_blank_page(100, 100)
+    out = io.BytesIO()
+    writer.write(out)
+    shown = converter.read({"a.pdf": out.getvalue()}, "a.pdf")
+    assert "[no text: the page is a picture or a scan, 400 x 300 pixels]" in shown
+    assert "[this page has no text and no image]" in shown
+
+
+@pytest.mark.parametrize(
+    "path, content, expected",
+    [
+        ("a.docx", word("Dear reader,", title="A letter"), ["title: A letter", "Dear reader,"]),
+        ("a.pptx", slides(), ["## Slide 1: Plans & aims", "- Grow\n  - slowly", "Say it with a smile",
+                              "## Slide 2: Figures", "image: png, 40 x 30 pixels"]),
+        ("a.xlsx", workbook({"In": [["a"], [1]], "Out": [["b"]]}), ["sheets: In: 2 rows; Out: 1 rows", "## In\n\n| a |"]),
+        ("a.csv", b"a,b\n1,2\n", ["| 1 | 2 |"]),
+        ("a.html", b"<div><h1>Head</h1><img src='x.png' alt='pic'></div>", ["# Head", "pic", "image: x.png"]),
+        ("a.png", png(), ["a.png is an image: png, 40 x 30 pixels", "no text"]),
+    ],
+    ids=["docx", "pptx", "xlsx", "csv", "html", "png"],
+)  # fmt: skip
+def test_every_document_is_read_as_text(converter: Converter, path: str, content: bytes, expected: list[str]) -> None:
+    shown = converter.read({path: content}, path)
+    for words in expected:
+        assert words in shown
+
+
+@pytest.mark.parametrize("suffix", ["odt", "epub", "rtf", "ipynb", "docx"])
+def test_what_was_converted_is_read_with_its_picture_named(converter: Converter, suffix: str) -> None:
+    files = {"a.md": EVERYTHING.encode(), "images/red.png": png()}
+    made = converter.convert(files, "a.md", f"b.{suffix}").files
+    shown = converter.read(made, f"b.{suffix}")
+    assert "Introduction" in shown
+    assert "40 x 30 pixels" in shown
+
+
+def test_a_long_document_comes_in_parts(converter: Converter) -> None:
+    letter = word(*(f"Paragraph {number} " + "word " * 20 for number in range(60)))
+    seen = ""
+    for part in (1, 2):
+        shown = converter.calls(
+            [("read_document", {"path": "a.docx", "start_page": part})], {"a.docx": letter}, LIMITED
+        ).output
+        assert f"part {part} of 2" in shown
+        assert ("go on with start_page" in shown) is (part < 2)
+        seen += shown
+    assert all(f"Paragraph {number} " in seen for number in range(60))
+
+
+@pytest.mark.parametrize(
+    "path, content, start, said",
+    [
+        ("a.docx", b"no zip at all", None, "a.docx is damaged or is not what its suffix says"),
+        ("a.pdf", b"%PDF-1.7 nothing more", None, "a.pdf is damaged or is no PDF"),
+        ("a.xlsx", word("a letter"), None, "a.xlsx is damaged or is no workbook"),
+        ("a.pptx", word("a letter"), None, "a.pptx is not a presentation"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", None, "saved as docx"),
+        ("a.csv", b"\0\0\0", None, "a.csv is not text"),
+        ("a.md", b"short", 2, "there is no part 2"),
+        ("a.md", b"short", 0, "pages count from 1"),
+        ("a.zzz", b"?", None, "no document format is known by the suffix '.zzz'"),
+    ],
+    ids=["docx", "pdf", "xlsx", "pptx", "doc", "csv", "part", "page 0", "suffix"],
+)
+def test_what_cannot_be_read_says_why(
+    converter: Converter, path: str, content: bytes, start: int | None, said: str
+) -> None:
+    done = converter.calls([("read_document", {"path": path, "start_page": start})], {path: content})
+    assert not done.result()["ok"]
+    assert done.output.startswith("error: ")
+    assert said in done.output
+
+
+def test_a_locked_pdf_is_told(converter: Converter) -> None:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(converter, "secret words")))
+    writer.encrypt("password", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    done = converter.calls([("read_document", {"path": "a.pdf"})], {"a.pdf": out.getvalue()})
+    assert "protected by a password" in done.output
