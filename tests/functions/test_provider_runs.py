@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from agent.app import api_key
 from codex_swarm.models import TaskType
-from swarm import aws
 from swarm.failures import ErrorType
 from swarm.tasks import TASKS
 from tests.provider.script import (
@@ -31,42 +27,12 @@ from tests.provider.script import (
     says,
 )
 from tests.provider.server import ScriptedProvider
-from tests.support.stack import Stack
+from tests.support.provider_runs import Runs
 from tests.support.stack import stack as deployed
 
 WRITES = calls(call("write_file", path="hello.md", content="# Hello\n"))
 DONE = finishes("Wrote hello.md.")
 INSTRUCTIONS = "Write a greeting."
-SECRET = "swarm/openai"
-
-
-class Runs:
-    """A deployment whose runs ask a scripted provider."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -> None:
-        self._monkeypatch = monkeypatch
-        self._opened = opened
-
-    def of(self, *script: Reply) -> tuple[ScriptedProvider, Stack]:
-        """The provider with this script, and the deployment that has its key as a secret."""
-        provider = self._opened.enter_context(ScriptedProvider(script))
-        settings = {
-            "CROSS_RUN_FAKE_SWARM": "",
-            "OPENAI_SECRET_NAME": SECRET,
-            "OPENAI_BASE_URL": provider.base_url,
-            "OPENAI_MODEL": "test-model",
-        }
-        stack = self._opened.enter_context(deployed(self._monkeypatch, **settings))
-        aws.secrets().create_secret(Name=SECRET, SecretString=f"{provider.api_key}\n")
-        api_key.cache_clear()
-        self._opened.callback(api_key.cache_clear)
-        return provider, stack
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    with ExitStack() as opened:
-        yield Runs(monkeypatch, opened)
 
 
 def asked(provider: ScriptedProvider) -> list[Any]:

@@ -1,0 +1,47 @@
+"""Deployments whose runs ask a scripted provider instead of the offline model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
+import pytest
+
+from agent.app import api_key
+from swarm import aws
+from tests.provider.script import Reply
+from tests.provider.server import Received, ScriptedProvider
+from tests.support.stack import Stack
+from tests.support.stack import stack as deployed
+
+SECRET = "swarm/openai"
+
+
+class Runs:
+    """A deployment whose runs ask a scripted provider."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -> None:
+        self._monkeypatch = monkeypatch
+        self._opened = opened
+
+    def of(self, *script: Reply, **environment: str) -> tuple[ScriptedProvider, Stack]:
+        """The provider with this script, and the deployment that has its key as a secret."""
+        return self.asking(script, **environment)
+
+    def asking(
+        self, script: Iterable[Reply] | Callable[[Received], Reply], **environment: str
+    ) -> tuple[ScriptedProvider, Stack]:
+        """The same, where a function may choose the replies."""
+        provider = self._opened.enter_context(ScriptedProvider(script))
+        settings = {
+            "CROSS_RUN_FAKE_SWARM": "",
+            "OPENAI_SECRET_NAME": SECRET,
+            "OPENAI_BASE_URL": provider.base_url,
+            "OPENAI_MODEL": "test-model",
+            **environment,
+        }
+        stack = self._opened.enter_context(deployed(self._monkeypatch, **settings))
+        aws.secrets().create_secret(Name=SECRET, SecretString=f"{provider.api_key}\n")
+        api_key.cache_clear()
+        self._opened.callback(api_key.cache_clear)
+        return provider, stack
