@@ -210,7 +210,7 @@ def write_delimited(sheet: Sheet, place: Path, format_name: str) -> None:
 def write_workbook(sheets: Sequence[Sheet], place: Path) -> None:
     """A workbook with a bold, fixed first row. What is plainly a number becomes one; a formula stays text."""
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for sheet in sheets:
         page = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", sheet.name)[:31] or "Sheet")
         for number, row in enumerate(sheet.rows, 1):

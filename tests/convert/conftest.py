@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ class Converter:
 
     def calls(
         self,
-        calls: list[tuple[str, Mapping[str, Any]]],
+        calls: Sequence[tuple[str, Mapping[str, Any]]],
         files: Mapping[str, bytes],
         limits: Mapping[str, int] | None = None,
     ) -> Delivery:

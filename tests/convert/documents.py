@@ -105,7 +105,7 @@ def slides() -> bytes:
 def workbook(sheets: Mapping[str, list[list[object]]]) -> bytes:
     """An xlsx, with formulas that no program has worked out."""
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:

@@ -82,7 +82,7 @@ def test_an_unknown_tool_is_a_result(converter: Converter) -> None:
 def test_the_tools_are_strict_and_run_elsewhere() -> None:
     for tool in (*DOCUMENT_TOOLS.values(), *COMMAND_TOOLS.values()):
         schema = tool.spec.parameters
-        assert schema["required"] == list(schema["properties"])
+        assert schema["required"] == [*tool.arguments.model_fields]
         assert schema["additionalProperties"] is False
         assert tool.act is None
     assert {tool.runs for tool in DOCUMENT_TOOLS.values()} == {"convert"}

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from convert.pdf import typeset
 from convert.errors import CannotConvert
+from convert.pdf import typeset
 from tests.convert.conftest import Converter
 from tests.convert.documents import png, rezipped, slides, word, workbook
+from tests.convert.wanting import WANTING
 from tests.support.paths import ROOT
 
 CANARY = "canary-7f3a-that-nobody-may-see"
@@ -69,32 +70,6 @@ def canary(tmp_path: Path) -> Path:
     return place
 
 
-WANTING: dict[str, str] = {
-    "image.md": "![a](CANARY.png) ![b](file://CANARY.png) ![c](URL/x.png) ![d](../../../../..CANARY.png) <img src=URL/y.png>",
-    "image.html": "<img src='CANARY.png'><img src='file://CANARY.png'><img src='URL/x.png'><img src='//127.0.0.1/x'>",
-    "frame.html": "<iframe src='URL/frame'></iframe><iframe src='CANARY.txt'></iframe><object data='CANARY.txt'></object>"
-    "<embed src='URL/e'><link rel=stylesheet href='URL/s.css'><script src='URL/s.js'></script><base href='URL/'>"
-    "<video src='URL/v' poster='URL/p'></video><img src='x.png'>",
-    "meta.md": "---\nbibliography: CANARY.bib\ncsl: URL/style.csl\ncover-image: CANARY.png\ncss: URL/a.css\n"
-    "template: CANARY.txt\nheader-includes: '`#read(\"CANARY.txt\")`{=typst}'\ninclude-before: CANARY.txt\n"
-    "citation-abbreviations: CANARY.txt\nstylesheet: CANARY.txt\nepub-cover-image: CANARY.png\n---\n\n[@canary]",
-    "raw.md": "```{=typst}\n#read(\"CANARY.txt\") #image(\"CANARY.png\") #import \"@preview/example:0.1.0\"\n```\n\n"
-    "`#read(\"CANARY.txt\")`{=typst}\n\n[x]{typst:text:fill='eval(read(\"CANARY.txt\"))'}\n\n"
-    "::: {typst:inset='read(\"CANARY.txt\")'}\nblock\n:::\n\n```{=openxml}\n<w:p/>\n```\n",
-    "code.md": "```{.x include=\"CANARY.txt\"}\n```\n\n!include CANARY.txt\n\n~~~ {.include}\nCANARY.txt\n~~~\n\n$\\input{CANARY.txt}$",
-    "input.tex": "\\input{CANARY.txt} \\include{CANARY} \\verbatiminput{CANARY.txt} \\lstinputlisting{CANARY.txt}"
-    " \\includegraphics{CANARY.png} \\usepackage{CANARY} \\canary \\bibliography{CANARY} \\csvautotabular{CANARY.txt}",
-    "include.rst": ".. include:: CANARY.txt\n\n.. include:: URL/x\n\n.. literalinclude:: CANARY.txt\n\n.. csv-table:: x\n"
-    "   :file: CANARY.txt\n\n.. csv-table:: y\n   :url: URL/t\n\n.. raw:: html\n   :file: CANARY.txt\n\n"
-    ".. image:: CANARY.png\n\n.. figure:: URL/i.png\n",
-    "cell.ipynb": json.dumps(
-        {
-            "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["![a](CANARY.png) ![b](URL/x.png)"]}],
-            "metadata": {"bibliography": "CANARY.bib"}, "nbformat": 4, "nbformat_minor": 5,
-        }
-    ),
-    "field.rtf": "{\\rtf1 {\\field{\\*\\fldinst INCLUDETEXT \"CANARY.txt\"}{\\fldrslt x}}{\\field{\\*\\fldinst INCLUDEPICTURE \"URL/x\"}}}",
-}  # fmt: skip
 TARGETS = ["pdf", "docx", "epub", "html"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pypdf
 import pypdfium2
@@ -48,7 +49,8 @@ def test_a_report_has_its_text_its_links_and_its_properties(converter: Converter
     assert reader.metadata.title == "Quarterly report"
     assert reader.metadata.author == "Ada Lovelace, Charles Babbage"
     assert reader.metadata.subject == "Figures"
-    links = [note.get_object()["/A"]["/URI"] for note in reader.pages[0]["/Annots"] if "/A" in note.get_object()]
+    notes: list[Any] = [note.get_object() for note in reader.pages[0].annotations or ()]
+    links = [note["/A"]["/URI"] for note in notes if "/A" in note]
     assert links == ["https://example.org/path"]
 
 

@@ -57,7 +57,7 @@ def test_a_scan_is_told_from_an_empty_page(converter: Converter) -> None:
         ("a.docx", word("Dear reader,", title="A letter"), ["title: A letter", "Dear reader,"]),
         ("a.pptx", slides(), ["## Slide 1: Plans & aims", "- Grow\n  - slowly", "Say it with a smile",
                               "## Slide 2: Figures", "image: png, 40 x 30 pixels"]),
-        ("a.xlsx", workbook({"In": [["a"], [1]], "Out": [["b"]]}), ["sheets: In: 2 rows; Out: 1 rows", "## In\n\n| a |"]),
+        ("a.xlsx", workbook({"In": [["a"], [1]], "Out": [["b"]]}), ["In: 2 rows; Out: 1 rows", "## In\n\n| a |"]),
         ("a.csv", b"a,b\n1,2\n", ["| 1 | 2 |"]),
         ("a.html", b"<div><h1>Head</h1><img src='x.png' alt='pic'></div>", ["# Head", "pic", "image: x.png"]),
         ("a.png", png(), ["a.png is an image: png, 40 x 30 pixels", "no text"]),

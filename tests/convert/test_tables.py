@@ -77,7 +77,7 @@ def test_rows_beyond_what_a_document_shows_are_told(converter: Converter) -> Non
 
 def test_a_cell_far_away_does_not_fill_the_memory(converter: Converter) -> None:
     book = openpyxl.Workbook()
-    book.active.cell(1_000_000, 16_000, "far")
+    book.worksheets[0].cell(1_000_000, 16_000, "far")
     out = io.BytesIO()
     book.save(out)
     done = converter.convert({"a.xlsx": out.getvalue()}, "a.xlsx", "a.md")
