@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -23,23 +24,30 @@ from pydantic import JsonValue
 from codex_swarm import settings
 from codex_swarm.connection import Backoff, Connection, parse
 from codex_swarm.errors import NotFound, RunFailed, WaitTimeout
-from codex_swarm.events import RunEvent, follow
+from codex_swarm.events import RunEvent, follow, of_page
 from codex_swarm.models import (
     ArtifactRead,
     CancelRead,
     DiffRead,
+    EventPage,
     Health,
+    InlineFile,
     PatternRead,
     ProjectPut,
     ProjectRead,
     RunCreate,
+    RunLimits,
     RunRead,
+    RunResume,
     RunStatus,
     StepRead,
     TaskType,
+    UploadCreate,
+    UploadRead,
     WorkspaceFile,
     WorkspaceFileListing,
 )
+from codex_swarm.uploads import Files, Progress, placed, promised, send
 
 
 class CodexSwarmClient:
@@ -124,8 +132,17 @@ class CodexSwarmClient:
         name: str | None = None,
         reference_run_id: str | None = None,
         from_run_id: str | None = None,
+        *,
+        limits: RunLimits | None = None,
+        uploads: Sequence[str] = (),
+        files: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
     ) -> RunRead:
-        """Starts a run and returns at once; makes the project first when there is none of that id."""
+        """Starts a run and returns at once; makes the project first when there is none of that id.
+
+        `uploads` are ids that `upload_files` returned, `files` small texts by workspace path. A request that got
+        lost is sent again under the same key, one of its own unless `idempotency_key` says another; it starts one run.
+        """
         run = RunCreate(
             project_id=project_id,
             name=name or "",
@@ -133,18 +150,40 @@ class CodexSwarmClient:
             task_type=None if task_type is None else TaskType(task_type),
             reference_run_id=reference_run_id,
             from_run_id=from_run_id,
+            limits=limits,
+            uploads=list(uploads),
+            files=[InlineFile(path=path, content=text) for path, text in (files or {}).items()],
         )
+        key = idempotency_key or uuid.uuid4().hex
         try:
-            return self._post_run(project_id, run)
+            return self._post_run(project_id, run, key)
         except NotFound as error:
             if error.code != "project_not_found":
                 raise
         self.put_project(project_id, task_type=run.task_type or TaskType.CODE)
-        return self._post_run(project_id, run)
+        return self._post_run(project_id, run, key)
 
-    def _post_run(self, project_id: str, run: RunCreate) -> RunRead:
+    def _post_run(self, project_id: str, run: RunCreate, key: str) -> RunRead:
         body = run.model_dump(mode="json", exclude_defaults=True)
-        return parse(RunRead, self._connection.request("POST", f"/projects/{_segment(project_id)}/runs", body=body))
+        path, headers = f"/projects/{_segment(project_id)}/runs", {"Idempotency-Key": key}
+        return parse(RunRead, self._connection.request("POST", path, body=body, headers=headers))
+
+    def resume_run(self, run_id: str, limits: RunLimits | None = None) -> RunRead:
+        """Goes on, in a new run, from the last turn of a run that reached a limit."""
+        body = RunResume(limits=limits).model_dump(mode="json", exclude_none=True)
+        return parse(RunRead, self._connection.request("POST", _of_run(run_id, "resume"), body=body))
+
+    def upload_files(self, project_id: str, files: Files, on_progress: Progress | None = None) -> str:
+        """Uploads files for runs of this project; returns the id that `start_run` takes among its `uploads`.
+
+        `files` are paths, or a mapping of workspace path -> path; `on_progress` is told bytes sent and bytes in all.
+        """
+        here = placed(files)
+        body = UploadCreate(files=promised(here)).model_dump(mode="json", exclude_none=True)
+        answer = self._connection.request("POST", f"/projects/{_segment(project_id)}/uploads", body=body)
+        upload = parse(UploadRead, answer)
+        send(self._connection, here, upload.files, on_progress)
+        return upload.upload_id
 
     def get_run(self, run_id: str) -> RunRead:
         """The run as it stands."""
@@ -193,6 +232,20 @@ class CodexSwarmClient:
     def events(self, run_id: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
         """What happens in the run, until it ends; from its beginning, or after `last_event_id`."""
         return follow(self._connection, _of_run(run_id, "stream"), last_event_id)
+
+    def list_events(self, run_id: str, after: str | None = None) -> list[RunEvent]:
+        """What has happened in the run so far, or since the event `after`; does not wait for more."""
+        return list(self.iter_events(run_id, after))
+
+    def iter_events(self, run_id: str, after: str | None = None) -> Iterator[RunEvent]:
+        """As `list_events`, page by page as they are asked for."""
+        while True:
+            params = {} if after is None else {"after": after}
+            page = self._connection.read(EventPage, _of_run(run_id, "events"), params=params)
+            yield from map(of_page, page.events)
+            after = page.next_after
+            if page.ended or not page.events:
+                return
 
     def get_steps(self, run_id: str) -> list[StepRead]:
         """The run's conversation so far."""

@@ -37,8 +37,8 @@ class Backoff:
 class Connection:
     """A pool of connections to one service.
 
-    GET and PUT are tried again after a broken connection and after 429, 502, 503 and 504; POST only when it
-    cannot have arrived, because a second one might start a second run.
+    GET, PUT and what carries an Idempotency-Key are tried again after a broken connection and after 429, 502, 503 and
+    504; any other POST only when it cannot have arrived, because a second one might do its work a second time.
     """
 
     def __init__(
@@ -61,10 +61,27 @@ class Connection:
         self._http.close()
 
     def request(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: JsonValue = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: JsonValue = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """A good answer with its whole body; raises `ApiError` for a refusal, `TransportError` for none."""
-        return self._send(self._http.build_request(method, path, params=params, json=body), stream=False)
+        request = self._http.build_request(method, path, params=params, json=body, headers=headers)
+        return self._send(request, stream=False)
+
+    def put_signed(self, url: str, headers: Mapping[str, str], content: Iterator[bytes]) -> None:
+        """Sends bytes to a signed URL; raises `ApiError` when they are refused, `TransportError` for no answer."""
+        request = self._http.build_request("PUT", url, headers=headers, content=content)
+        # The signature is all that the storage wants to see; it refuses a request that comes with a key besides.
+        request.headers.pop("Authorization", None)
+        try:
+            self._send_once(request, stream=False)
+        except httpx.RequestError as error:
+            raise _no_answer(request, error) from error
 
     def read(self, shape: type[T], path: str, *, params: Mapping[str, str] | None = None) -> T:
         """What GET answers, as `shape`; raises `UnexpectedAnswer` when it is something else."""
@@ -124,12 +141,16 @@ def parse(shape: type[T], response: httpx.Response) -> T:
 
 
 def _may_try_again(request: httpx.Request, error: httpx.RequestError) -> bool:
-    return isinstance(error, _NEVER_ARRIVED if request.method == "POST" else _PASSING)
+    return isinstance(error, _PASSING if _may_repeat(request) else _NEVER_ARRIVED)
 
 
 def _may_ask_again(request: httpx.Request, refusal: ApiError) -> bool:
     passing = isinstance(refusal, (RateLimited, Unavailable)) and refusal.code != "not_configured"
-    return passing and request.method != "POST" and (refusal.retry_after or 0) <= LONGEST_PAUSE
+    return passing and _may_repeat(request) and (refusal.retry_after or 0) <= LONGEST_PAUSE
+
+
+def _may_repeat(request: httpx.Request) -> bool:
+    return request.method != "POST" or "Idempotency-Key" in request.headers
 
 
 def _no_answer(request: httpx.Request, error: httpx.RequestError) -> TransportError:

@@ -20,6 +20,11 @@ _LONGEST_SILENCE = 60.0
 _END = "end"
 """The type of the message after which the service has no more events of this run."""
 
+_RESET = "reset"
+"""The type of the message after which the events begin again, because the service did not know the last one seen."""
+
+_SEEN_TO_THE_END = 204
+
 _FIELDS = TypeAdapter(dict[str, JsonValue])
 
 
@@ -35,7 +40,7 @@ class RunEvent:
 def follow(connection: Connection, path: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
     """Every event after `last_event_id`, or from the first, in order and once each, until the run ends.
 
-    The service sends what is new, waits a while and closes. The next connection goes on where the last one
+    Where the run has no event of that id, an event of type `reset` says so, and all events follow. The service sends what is new, waits a while and closes. The next connection goes on where the last one
     stopped, also when that broke; raises `TransportError` when several in a row bring nothing.
     """
     place = _Place(last_event_id or "")
@@ -70,7 +75,7 @@ class _Place:
         if event.type == _END:
             self.ended = True
             return False
-        self.last_id = event.id or self.last_id
+        self.last_id = "" if event.type == _RESET else event.id or self.last_id
         return True
 
 
@@ -79,6 +84,9 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
     with connection.stream(path, headers, read_timeout=_LONGEST_SILENCE) as response:
+        if response.status_code == _SEEN_TO_THE_END:
+            place.ended = True
+            return
         try:
             for message in EventSource(response).iter_sse():
                 if message.retry is not None:
@@ -87,6 +95,12 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
                     yield _event(message)
         except SSEError as error:
             raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?") from error
+
+
+def of_page(fields: dict[str, JsonValue]) -> RunEvent:
+    """One event of an `EventPage`."""
+    own = {name: value for name, value in fields.items() if name != "id"}
+    return RunEvent(str(fields.get("type", "")), own, str(fields.get("id", "")))
 
 
 def _event(message: ServerSentEvent) -> RunEvent:

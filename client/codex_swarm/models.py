@@ -149,7 +149,9 @@ class RunCreate(Wire):
     reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
     limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
-    uploads: list[str] = Field(default_factory=list, description="Ids of uploads whose files the workspace begins with.")
+    uploads: list[str] = Field(
+        default_factory=list, description="Ids of uploads whose files the workspace begins with."
+    )
     files: list[InlineFile] = Field(default_factory=list, description="Small text files to begin with.")
 
 

@@ -134,3 +134,44 @@ def test_leaving_early_is_fine(api: FakeApi, client: CodexSwarmClient) -> None:
         assert event.id == "1"
         break
     assert len(api.received) == 1
+
+
+def test_an_event_that_the_run_never_had_starts_the_stream_again(api: FakeApi, client: CodexSwarmClient) -> None:
+    reset = f"id:\nevent: reset\n{message({'type': 'reset'})}"
+    api.on(
+        "GET",
+        STREAM,
+        stream(reset, missing=9),
+        stream(status("queued", "0.0"), status("failed", "1.0"), END),
+    )
+    assert [event.type for event in client.events("run-1", "9.9")] == ["reset", "status", "status"]
+    assert cursors(api) == ["9.9", None]
+
+
+def test_following_a_run_behind_its_end_ends_at_once(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", STREAM, Answer(status=204))
+    assert ids(client, "3.0") == []
+
+
+def page(*events: dict[str, Any], next_after: str, ended: bool = False) -> Answer:
+    return told({"events": list(events), "next_after": next_after, "ended": ended})
+
+
+def test_the_events_so_far_come_over_as_many_pages_as_it_takes(api: FakeApi, client: CodexSwarmClient) -> None:
+    first, second = ({"id": f"{n}.0", "type": "progress", "percent": n} for n in (0, 1))
+    api.on("GET", "/runs/run-1/events", page(first, next_after="0.0"))
+    api.on("GET", "/runs/run-1/events?after=0.0", page(second, next_after="1.0"))
+    api.on("GET", "/runs/run-1/events?after=1.0", page(next_after="1.0"))
+    events = client.list_events("run-1")
+    assert [(event.id, event.type, event.fields["percent"]) for event in events] == [
+        ("0.0", "progress", 0),
+        ("1.0", "progress", 1),
+    ]
+    assert client.list_events("run-1", "0.0") == events[1:]
+
+
+def test_a_page_that_says_it_is_the_last_is_believed(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/runs/run-1/events", page({"id": "0.0", "type": "status"}, next_after="0.1", ended=True))
+    events = client.iter_events("run-1")
+    assert [event.id for event in events] == ["0.0"]
+    assert len(api.received) == 1

@@ -134,19 +134,39 @@ def test_what_a_retry_cannot_mend_is_told_at_once(
 
 
 @pytest.mark.parametrize(
+    "lost", [pytest.param(HANG_UP, id="hung-up"), pytest.param(refused(503, "unavailable"), id="503")]
+)
+def test_a_lost_start_is_sent_again_under_the_same_key(api: FakeApi, client: CodexSwarmClient, lost: Answer) -> None:
+    api.on("POST", "/projects/demo/runs", lost, told(bodies.run()))
+    assert client.start_run("demo", "Go").id == "run-1"
+    first, second = (request.headers["Idempotency-Key"] for request in api.received)
+    assert first == second
+
+
+def test_each_start_has_a_key_of_its_own(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/projects/demo/runs", told(bodies.run()))
+    client.start_run("demo", "Go")
+    client.start_run("demo", "Go")
+    client.start_run("demo", "Go", idempotency_key="mine")
+    keys = [request.headers["Idempotency-Key"] for request in api.received]
+    assert len(set(keys)) == 3
+    assert keys[2] == "mine"
+
+
+@pytest.mark.parametrize(
     ("answer", "kind"),
     [
         pytest.param(HANG_UP, TransportError, id="hung-up"),
         pytest.param(refused(503, "unavailable"), Unavailable, id="503"),
-        pytest.param(refused(429, "too_many_active_runs", Retry_After="5"), RateLimited, id="429"),
+        pytest.param(refused(429, "too_many_requests", Retry_After="5"), RateLimited, id="429"),
     ],
 )
-def test_a_run_is_never_started_twice(
+def test_a_post_without_a_key_is_sent_once(
     api: FakeApi, client: CodexSwarmClient, answer: Answer, kind: type[Exception]
 ) -> None:
-    api.on("POST", "/projects/demo/runs", answer)
+    api.on("POST", "/runs/run-1/cancel", answer)
     with pytest.raises(kind):
-        client.start_run("demo", "Go")
+        client.cancel_run("run-1")
     assert len(api.received) == 1
 
 
