@@ -10,7 +10,7 @@ from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import ApiError
 from codex_swarm.models import RunLimits
 from tests.client.bodies import run
-from tests.client.fake_api import FakeApi, serving, told
+from tests.client.fake_api import FakeApi, Received, serving, told
 from tests.client.fake_api import refused as refusal
 
 
@@ -27,6 +27,10 @@ def upload(storage: FakeApi, **sizes: int) -> dict[str, object]:
     return {"upload_id": "up-1", "files": files}
 
 
+def lower(request: Received) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
 def test_files_are_promised_and_sent_with_progress(api: FakeApi, client: CodexSwarmClient, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(b"x" * 300_000)
     (tmp_path / "b.md").write_bytes(b"yy")
@@ -40,8 +44,8 @@ def test_files_are_promised_and_sent_with_progress(api: FakeApi, client: CodexSw
         promised = api.received[0].json()["files"]
         assert promised == [{"path": "a.md", "size": 300_000}, {"path": "in/b.md", "size": 2}]
         assert [len(request.body) for request in storage.received] == [300_000, 2]
-        assert all(request.headers["Content-Type"] == "text/markdown" for request in storage.received)
-        assert all("Authorization" not in request.headers for request in storage.received)
+        assert all(lower(request)["content-type"] == "text/markdown" for request in storage.received)
+        assert all("authorization" not in lower(request) for request in storage.received)
     assert seen[-1] == (300_002, 300_002)
     assert [sent for sent, _ in seen] == sorted(sent for sent, _ in seen)
 
@@ -54,7 +58,7 @@ def test_a_list_of_files_goes_to_the_root_under_their_names(
         storage.on("PUT", "/bucket/0?X-Amz-Signature=1", told({}))
         api.on("POST", "/projects/demo/uploads", told(upload(storage, **{"empty.md": 0}), 201))
         client.upload_files("demo", [tmp_path / "empty.md"])
-        assert storage.received[0].headers["Content-Length"] == "0"
+        assert lower(storage.received[0])["content-length"] == "0"
 
 
 def test_two_files_of_one_name_are_refused_before_anything_is_sent(api: FakeApi, client: CodexSwarmClient) -> None:
