@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -42,9 +44,16 @@ def file_url(signer: Presigner, key: str, path: str, content_type: str) -> str:
 
 def file_response(
     backend: Backend, key: str, path: str, size: int, content_type: str, data: bytes | None = None
-) -> Response[bytes]:
+) -> Response[str]:
     """The stored file: its bytes where they fit into an answer, else 307 to where they are."""
     if size > MAX_INLINE_BYTES:
         location = file_url(presigner(backend), key, path, content_type)
-        return Response(307, content_type, b"", {"Location": location, **SAFE})
-    return Response(200, content_type, backend.blobs.get(key) if data is None else data, dict(SAFE))
+        return Response(307, content_type, "", {"Location": location, **SAFE})
+    return bytes_response(content_type, backend.blobs.get(key) if data is None else data, SAFE)
+
+
+def bytes_response(content_type: str, data: bytes, headers: Mapping[str, str]) -> Response[str]:
+    """The bytes, encoded already: Powertools takes those that it checks for UTF-8."""
+    response = Response(200, content_type, base64.b64encode(data).decode(), dict(headers))
+    response.base64_encoded = True
+    return response

@@ -17,6 +17,7 @@ from swarm import aws
 from swarm.backend import area_of
 from swarm.run import Artifact, Run
 from swarm.runs import encode
+from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context
 
@@ -168,3 +169,26 @@ def rewrite(stack: Stack, run: Run, texts: dict[str, str]) -> None:
     for path, text in texts.items():
         workspace.write(path, text.encode())
     stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+
+
+def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(stack: Stack) -> None:
+    """Its item may have 400 KB; the summary that is an artifact is whole, and so is the answer."""
+    stack.project()
+    run_id = stack.start("touch main.md")
+    key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
+    prepare(key, lambda_context())
+    agent(key, lambda_context())
+    run = stack.backend.runs.get("tenant-a", run_id)
+    assert run.snapshot
+    same = stack.backend.files_of(run).files["main.md"]
+    files = {f"a folder with a rather long name/another one/{n:05}.md": same for n in range(20_000)}
+    stack.backend.blobs.put(run.snapshot, Snapshot({**files, "main.md": same}).encode())
+    finish(key, lambda_context())
+    ended = stack.run(run_id)
+    assert ended["status"] == "succeeded"
+    assert ended["machine_summary"]["primary_artifact"] == "main.md"
+    assert "main.md" in {artifact["path"] for artifact in ended["artifacts"]}
+    summary = stack.request("GET", f"/runs/{run_id}/diff").json["summary"]
+    assert len(summary["files"]) == 20_001
+    assert summary["shortstat"].startswith("20001 files changed")
+    assert len(encode(stack.backend.runs.get("tenant-a", run_id))["body"]["S"]) < 250_000

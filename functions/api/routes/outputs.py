@@ -11,18 +11,17 @@ from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import artifact_read, pattern_read
-from codex_swarm.models import ArtifactRead, DiffRead, PatternRead, StepRead
+from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, PatternRead, StepRead
 from swarm import events, lifecycle
+from swarm.artifact_kinds import served_as
 from swarm.backend import backend
+from swarm.closing import MAX_LISTED_DIFF_BYTES
 from swarm.errors import ArtifactNotFound, DiffNotFound
-from swarm.filetypes import content_type
-from swarm.run import Run
+from swarm.run import Artifact, Run
 from swarm.run_diff import KeptDiff, kept
 from swarm.turns import snapshots
 
-PATCH = "text/x-diff; charset=utf-8"
-CONTENT_TYPES = {"codex-jsonl": "application/x-ndjson", "diff-summary": "application/json", "diff-patch": PATCH}
-"""Of the kinds that are no file types; the others go by their name."""
+PATCH = served_as("diff-patch", "")
 
 router = Router()
 
@@ -40,13 +39,12 @@ def list_artifacts(run_id: str) -> list[ArtifactRead]:
 
 
 @router.get("/runs/<run_id>/artifacts/<artifact_id>/download", summary="Download an output", tags=["outputs"])
-def download_artifact(run_id: str, artifact_id: str) -> Response[bytes]:
+def download_artifact(run_id: str, artifact_id: str) -> Response[str]:
     run = backend().runs.get(tenant_of(router), run_id)
     found = next((artifact for artifact in run.artifacts if artifact.id == artifact_id), None)
     if found is None:
         raise ArtifactNotFound(artifact_id)
-    served_as = CONTENT_TYPES.get(found.kind) or content_type(found.path)
-    return file_response(backend(), found.key, found.path, found.bytes, served_as)
+    return file_response(backend(), found.key, found.path, found.bytes, served_as(found.kind, found.path))
 
 
 @router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"])
@@ -81,7 +79,7 @@ def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[s
         if run.diff is None or summary is None:
             raise DiffNotFound(run.run_id)
         if patch is not None:
-            return summary.id, KeptDiff(run.diff, patch.key)
+            return summary.id, KeptDiff(_whole(run.diff, summary), patch.key)
         # Ended by a version that kept no patch.
         found = kept(backend(), run, backend().snapshot(run.first_snapshot), backend().files_of(run))
         return summary.id, found or KeptDiff(run.diff, summary.key)
@@ -91,6 +89,13 @@ def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[s
     if between is None:
         raise DiffNotFound(run.run_id)
     return None, between
+
+
+def _whole(listed: DiffSummary, artifact: Artifact) -> DiffSummary:
+    """The run item lists the first files only where there are very many; the artifact lists all."""
+    if not MAX_LISTED_DIFF_BYTES // 2 < artifact.bytes <= MAX_INLINE_BYTES:
+        return listed
+    return DiffSummary.model_validate_json(backend().blobs.get(artifact.key))
 
 
 @router.get("/patterns/<run_id>", summary="What the run taught", tags=["outputs"])

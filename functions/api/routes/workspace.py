@@ -72,7 +72,7 @@ def _path_of(cursor: str) -> str:
 
 
 @router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
-def get_file(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[bytes]:
+def get_file(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[str]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
     path = valid_path(router.current_event.path.partition(FILES)[2])
     run = backend().runs.get(tenant_of(router), run_id)

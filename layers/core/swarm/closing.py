@@ -11,8 +11,9 @@ from datetime import datetime
 from codex_swarm.models import PatternRead, RunError, RunStatus
 from swarm import events, faults
 from swarm.agent.transcript import as_jsonl, load_transcript
+from swarm.artifact_kinds import kind_of
 from swarm.backend import Backend, area_of
-from swarm.diff import Diff
+from swarm.diff import Diff, shortened
 from swarm.errors import CorruptObject
 from swarm.events import Event
 from swarm.failures import ErrorType
@@ -23,6 +24,11 @@ from swarm.summary import summarise
 from swarm.workspace.snapshot import Change, Snapshot, compare
 
 MAX_FILE_ARTIFACTS = 200
+MAX_ARTIFACT_BYTES = 100_000
+MAX_LISTED_DIFF_BYTES = 50_000
+"""What the artifacts and the diff may take of the run's item, which DynamoDB lets have 400 KB; `diff-summary.json` is
+whole."""
+
 MAX_LISTED_FILES = 100
 """How many files the run item and the closing event name; the workspace listing names them all."""
 
@@ -89,12 +95,16 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
     first, last = backend.snapshot(run.first_snapshot), backend.files_of(run)
     changes = compare(first, last)
     difference = between(backend, run, changes)
-    artifacts = _artifacts(backend, run, changes, difference, writer, now)
+    summary = summarise(run, ending.status, last, changes, ending.reason)
+    # What the summary names is listed, however much else was written.
+    named = {summary.primary_artifact, *summary.secondary_artifacts}
+    ordered = sorted(changes, key=lambda change: change.path not in named)
+    artifacts = _artifacts(backend, run, ordered, difference, writer, now)
     ended = Ended(
         status=ending.status,
-        summary=summarise(run, ending.status, last, changes, ending.reason),
+        summary=summary,
         artifacts=artifacts,
-        diff=difference.summary if difference else None,
+        diff=shortened(difference.summary, MAX_LISTED_DIFF_BYTES) if difference else None,
         errors=(ending.error,) if ending.error else (),
         pattern=ending.pattern,
     )
@@ -111,10 +121,11 @@ def _artifacts(
     now: datetime,
 ) -> tuple[Artifact, ...]:
     area = area_of(run.key)
+    is_text = difference.is_text if difference else {}
     found = [
         Artifact(
             id=artifact_id(run.run_id, change.path),
-            kind=change.after.type,
+            kind=kind_of(change.path, is_text.get(change.path)),
             path=change.path,
             bytes=change.after.size,
             key=area.blob(change.after.sha256),
@@ -123,6 +134,8 @@ def _artifacts(
         for change in changes
         if change.after is not None
     ][:MAX_FILE_ARTIFACTS]
+    while sum(len(artifact.path.encode()) + len(artifact.key) + 150 for artifact in found) > MAX_ARTIFACT_BYTES:
+        found.pop()
     made: list[tuple[str, str, bytes]] = []
     if difference is not None:
         made.append(("diff-summary", "diff-summary.json", difference.summary.model_dump_json(indent=2).encode()))

@@ -6,7 +6,7 @@ long lines are compared. What is over a bound is named, never left out. The same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -42,10 +42,11 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The whole change: its summary, and its patch as bytes of UTF-8."""
+    """The whole change: its summary, its patch as bytes of UTF-8, and which of the files that were read are text."""
 
     summary: DiffSummary
     patch: bytes
+    is_text: Mapping[str, bool]
 
 
 def diff(branch: str, changes: Sequence[Change], read: Read) -> Diff:
@@ -57,7 +58,20 @@ def diff(branch: str, changes: Sequence[Change], read: Read) -> Diff:
         shortstat=_shortstat(files),
         stat="\n".join(map(_stat_line, files)),
     )
-    return Diff(summary, "".join(map(_patch, files)).encode())
+    is_text = {file.change.path: file.lines is not None for file in files if file.reason != "too large"}
+    return Diff(summary, "".join(map(_patch, files)).encode(), is_text)
+
+
+def shortened(summary: DiffSummary, most_bytes: int) -> DiffSummary:
+    """The summary, with its first files only where all of them would take more than about so many bytes."""
+    stat, size = summary.stat.split("\n"), 0
+    for number, (file, line) in enumerate(zip(summary.files, stat, strict=True)):
+        size += len(file.path.encode()) + len(line.encode()) + 40
+        if size > most_bytes:
+            more = f"... and {_plural(len(stat) - number, 'more file')}"
+            shown = {"files": summary.files[:number], "stat": "\n".join([*stat[:number], more])}
+            return summary.model_copy(update=shown)
+    return summary
 
 
 def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
