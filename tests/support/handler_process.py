@@ -58,8 +58,8 @@ def handler_process(
     bounds: Mapping[str, int] | None = None,
 ) -> Iterator[Handler]:
     """`module`'s handler, with `folder` for its /tmp. `stranger`: as a user who owns nothing else, if that can be."""
-    user = str(STRANGER) if stranger and os.getuid() == 0 else ""
-    if user:
+    other = stranger and os.getuid() == 0
+    if other:
         os.chown(folder, STRANGER, STRANGER)
     variables = {
         "PATH": os.environ["PATH"],
@@ -70,14 +70,18 @@ def handler_process(
         **(environment or {}),
     }
     script = ROOT / "tests/support/serve_handler.py"
-    python = (user and python_of_everybody()) or sys.executable
+    python = (other and python_of_everybody()) or sys.executable
     process = subprocess.Popen(
-        [python, str(script), module, json.dumps(dict(BOUNDS if bounds is None else bounds)), user],
+        [python, str(script), module, json.dumps(dict(BOUNDS if bounds is None else bounds))],
         cwd=folder,
         env=variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Not in the process itself: a process that gives up its user is closed to others from then on.
+        user=STRANGER if other else None,
+        group=STRANGER if other else None,
+        extra_groups=[] if other else None,
     )
     assert process.stdin is not None
     assert process.stdout is not None

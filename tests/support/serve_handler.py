@@ -1,10 +1,10 @@
 """A Lambda handler in a process of its own: an event a line in, an answer a line out. Run as a script.
 
-    serve_handler.py MODULE LIMITS USER
+    serve_handler.py MODULE LIMITS
 
 Before the handler is imported the process takes on the kernel limits in LIMITS (JSON, of which RLIMIT_NPROC comes on
-top of what the user runs already) and becomes USER (a number, or empty). Neither it nor what it starts can undo that,
-so what a handler fails to stop is stopped here.
+top of what the user runs already). Neither it nor what it starts can undo that, so what a handler fails to stop is
+stopped here.
 """
 
 from __future__ import annotations
@@ -29,18 +29,14 @@ def threads_of(user: int) -> int:
     return total
 
 
-def main(module: str, limits: dict[str, int], user: str) -> None:
+def main(module: str, limits: dict[str, int]) -> None:
     """Serve until the input ends."""
     for name, value in limits.items():
         which = getattr(resource, name)
-        most = value + (threads_of(int(user or os.getuid())) if name == "RLIMIT_NPROC" else 0)
+        most = value + (threads_of(os.getuid()) if name == "RLIMIT_NPROC" else 0)
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(which, (most, most))
-    if user:
-        os.setgroups([])
-        os.setgid(int(user))
-        os.setuid(int(user))
     handler = importlib.import_module(module).handler
     for line in sys.stdin:
         try:
@@ -52,4 +48,4 @@ def main(module: str, limits: dict[str, int], user: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3])
+    main(sys.argv[1], json.loads(sys.argv[2]))
