@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
@@ -18,13 +19,15 @@ _PREFIX = "swarm-job-"
 
 @functools.cache
 def root() -> Path:
-    """This process's own folder, private to its user. Those that dead processes left are removed."""
+    """This process's own folder, private to its user, until it ends. Those that killed processes left are removed."""
     shared = Path(tempfile.gettempdir()).resolve()
     for left in shared.glob(f"{_PREFIX}*"):
         owner = left.name.removeprefix(_PREFIX).split("-")[0]
         if owner.isdigit() and not _alive(int(owner)):
             discard(left)
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared))
+    made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared))
+    atexit.register(discard, made)
+    return made
 
 
 def fresh(name: str) -> Path:
