@@ -62,7 +62,7 @@ def create(
 ) -> Creation:
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
     backend.settings.require_model()
-    key = _key(tenant_id, project_id, idempotency_key)
+    key = key_for(tenant_id, project_id, idempotency_key)
     fingerprint = _fingerprint(wanted) if idempotency_key is not None else None
     if idempotency_key is not None:
         earlier = backend.runs.find(tenant_id, key.run_id)
@@ -166,7 +166,7 @@ def _start(backend: Backend, run: Run) -> None:
         log.warning("the execution could not be started", run_id=run.run_id, error=str(error))
 
 
-def _key(tenant_id: str, project_id: str, idempotency_key: str | None) -> RunKey:
+def key_for(tenant_id: str, project_id: str, idempotency_key: str | None) -> RunKey:
     """A key of its own for each run; with an idempotency key always the same one."""
     if idempotency_key is None:
         return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())

@@ -1,0 +1,130 @@
+"""A process may die at any AWS call: the run goes on as if nothing had been."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from swarm.reconciliation import GRACE, reconcile
+from tests.support.driving import beginning, drive
+from tests.support.moments import Died, When, at_call, die
+from tests.support.stack import Stack
+from tests.support.story import flaws, records_of, story
+
+WORK = "Create a file called a.md with a greeting"
+WHEN = pytest.mark.parametrize("when", ["before", "after"], ids=["before the call", "with its answer lost"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("instructions", "when"),
+    [
+        pytest.param(WORK, "before", id="succeeds, before the call"),
+        pytest.param(WORK, "after", id="succeeds, with its answer lost"),
+        pytest.param("fail with no more paper", "after", id="fails, with its answer lost"),
+    ],
+)
+def test_a_run_that_died_at_any_call_ends_as_if_it_had_not(stack: Stack, instructions: str, when: When) -> None:
+    records = records_of(stack)
+    expected = story(records, stack.finish(instructions))
+    deaths = 0
+    while True:
+        run_id = stack.start(instructions)
+        with at_call(deaths, die, when) as moment:
+            drive(beginning(run_id))
+        assert flaws(records, run_id) == [], moment.calls
+        assert story(records, run_id) == expected, moment.calls
+        if not moment.happened:
+            break
+        deaths += 1
+    assert deaths > 15
+    assert records.counted() == records.listed_as_active() == set()
+
+
+@WHEN
+def test_a_request_that_died_at_any_call_leaves_a_whole_run_or_none(stack: Stack, when: When) -> None:
+    records, deaths = records_of(stack), 0
+    stack.project()
+    while True:
+        with at_call(deaths, die, when) as moment:
+            with suppress(Died):
+                stack.start("touch a.md")
+        began = datetime.now(UTC)
+        for rounds in range(3):
+            reconcile(stack.backend, began + rounds * GRACE)
+        assert len(records.counted()) <= 1, moment.calls
+        assert records.counted() == records.listed_as_active(), moment.calls
+        for run_id in records.counted():
+            drive(beginning(run_id))
+            assert flaws(records, run_id) == []
+        if not moment.happened:
+            break
+        deaths += 1
+    assert deaths == 5
+
+
+@WHEN
+def test_a_request_with_a_key_that_died_at_any_call_is_completed_by_being_sent_again(stack: Stack, when: When) -> None:
+    records, deaths = records_of(stack), 0
+    stack.project()
+    while True:
+        headers = {"idempotency-key": f"key {deaths}"}
+        body = {"instructions": "touch a.md"}
+        with at_call(deaths, die, when) as moment:
+            with suppress(Died):
+                stack.request("POST", "/projects/p1/runs", body, headers=headers)
+        answer = stack.request("POST", "/projects/p1/runs", body, headers=headers)
+        assert answer.status == 201
+        run_id = answer.json["id"]
+        assert stack.backend.executions.find(stack.backend.runs.get("tenant-a", run_id).key)
+        assert records.counted() == records.listed_as_active() == {run_id}
+        drive(beginning(run_id))
+        assert flaws(records, run_id) == []
+        if not moment.happened:
+            break
+        deaths += 1
+    assert deaths == 6
+
+
+@WHEN
+def test_a_cancellation_that_died_at_any_call_happened_or_did_not(stack: Stack, when: When) -> None:
+    records, deaths = records_of(stack), 0
+    stack.project()
+    ends = set()
+    while True:
+        run_id = stack.start("Create a file called a.md with a greeting. touch b.md")
+        state = drive(beginning(run_id), until="agent")
+        with at_call(deaths, die, when) as moment:
+            with suppress(Died):
+                stack.request("POST", f"/runs/{run_id}/cancel")
+        drive(state, "agent")
+        assert flaws(records, run_id) == [], moment.calls
+        ends.add(stack.run(run_id)["status"])
+        if not moment.happened:
+            break
+        deaths += 1
+    assert ends == {"succeeded", "cancelled"}
+    assert deaths > 5
+
+
+@WHEN
+def test_a_reconciliation_that_died_at_any_call_is_completed_by_the_next(stack: Stack, when: When) -> None:
+    records, deaths = records_of(stack), 0
+    stack.project()
+    while True:
+        run_id = stack.start("touch a.md")
+        run = stack.backend.runs.get("tenant-a", run_id)
+        stack.backend.executions.stop(run.key, "by an operator")
+        now = datetime.now(UTC) + timedelta(seconds=1)
+        with at_call(deaths, die, when) as moment:
+            with suppress(Died):
+                reconcile(stack.backend, now)
+        reconcile(stack.backend, now)
+        assert flaws(records, run_id) == [], moment.calls
+        assert stack.run(run_id)["status"] == "failed"
+        if not moment.happened:
+            break
+        deaths += 1
+    assert deaths > 15

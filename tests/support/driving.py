@@ -1,0 +1,46 @@
+"""The state machine by hand: one task at a time, as `infra/run.asl.yaml` orders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.app import handler as agent
+from fail.app import handler as fail
+from finish.app import handler as finish
+from prepare.app import handler as prepare
+from tests.support.moments import Died
+from tests.support.stack import lambda_context
+
+State = dict[str, Any]
+TASKS: dict[str, Callable[..., Any]] = {"prepare": prepare, "agent": agent, "finish": finish, "fail": fail}
+
+
+def beginning(run_id: str, project_id: str = "p1", tenant: str = "tenant-a") -> State:
+    """The input of the first task."""
+    return {"tenant_id": tenant, "project_id": project_id, "run_id": run_id}
+
+
+def task(name: str, state: State, seconds: float = 600.0) -> State:
+    """One call of a task's function."""
+    answer: State = TASKS[name](state, lambda_context(seconds))
+    return answer
+
+
+def after(state: State) -> str | None:
+    """The task that follows an answer; None at the end. Waiting takes no time here."""
+    follows = {"ready": "agent", "continue": "agent", "wait": "agent", "finish": "finish", "ended": None}
+    return follows[state["outcome"]]
+
+
+def drive(state: State, name: str | None = "prepare", *, until: str | None = None, tries: int = 2) -> State:
+    """Tasks from `name` on, up to but not including `until`; one whose process dies is tried again."""
+    while name is not None and name != until:
+        for left in reversed(range(tries)):
+            try:
+                state = task(name, state)
+                break
+            except Died:
+                assert left, f"{name} died too often"
+        name = after(state)
+    return state
