@@ -40,8 +40,9 @@ class RunEvent:
 def follow(connection: Connection, path: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
     """Every event after `last_event_id`, or from the first, in order and once each, until the run ends.
 
-    Where the run has no event of that id, an event of type `reset` says so, and all events follow. The service sends what is new, waits a while and closes. The next connection goes on where the last one
-    stopped, also when that broke; raises `TransportError` when several in a row bring nothing.
+    Where the run has no event of that id, one of type `reset` says so, and all events follow. The service sends what
+    is new, waits a while and closes. The next connection goes on where the last one stopped, also when that broke;
+    raises `TransportError` when several in a row bring nothing.
     """
     place = _Place(last_event_id or "")
     failures = 0

@@ -1,4 +1,4 @@
-"""Watching a run: its events as a bounded replay, and the console page."""
+"""Watching a run: its events as a bounded replay or a page at a time, and the console page."""
 
 from __future__ import annotations
 
@@ -11,34 +11,69 @@ from pathlib import Path
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import JsonValue, TypeAdapter
 
 from api.requests import tenant_of
 from api.resolver import Router
+from codex_swarm.models import EventPage
 from swarm import stream
 from swarm.backend import backend
-from swarm.stream import BEGINNING, Cursor
 
 WAIT_SECONDS = 20.0
+GATEWAY_SECONDS = 27.0
+"""The gateway gives up 30 s after a request came; this leaves some for the answer."""
+
+MAX_EVENTS = 1_000
 
 PAGE = Path(__file__).parent.parent / "console" / "run.html"
 
 router = Router()
 
 
+_EVENT = TypeAdapter(dict[str, JsonValue])
+
+
 @router.get("/runs/<run_id>/stream", summary="Server-Sent Events since a cursor", tags=["watching"])
 def stream_events(
     run_id: str,
-    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", description="The last event seen.")] = None,
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", description="The last event seen; goes before `after`.")
+    ] = None,
+    after: Annotated[str | None, Query(description="The last event seen.")] = None,
 ) -> Response[str]:
-    run = backend().runs.get(tenant_of(router), run_id)
-    cursor = Cursor.parse(last_event_id or "") or BEGINNING
-    # An ended run has nothing to wait for: what it told is all that it will ever tell.
-    seconds = 0.0 if run.status.final else WAIT_SECONDS
-    told = stream.wait_for(backend().log, run.key, cursor, seconds=seconds, clock=time.monotonic, sleep=time.sleep)
-    ended = told[-1].last if told else run.status.final
-    body = stream.encode(told, ended=ended)
-    return Response(200, "text/event-stream", body, {"Cache-Control": "no-store"})
+    run, log = backend().runs.get(tenant_of(router), run_id), backend().log
+    seen = last_event_id or after or ""
+    batch = stream.or_from_the_start(
+        lambda cursor: stream.wait_for(
+            log, run.key, cursor, seconds=_patience(), clock=time.monotonic, sleep=time.sleep
+        ),
+        seen,
+    )
+    headers = {"Cache-Control": "no-store"}
+    if seen == str(batch.place) and batch.ended:
+        # It has seen the end already; this is how the standard tells a client not to come again.
+        return Response(204, None, "", headers)
+    return Response(200, "text/event-stream", stream.encode(batch), headers)
+
+
+def _patience() -> float:
+    """How long this request may wait, less what it has already waited for a free process."""
+    spent = time.time() - router.current_event.request_context.time_epoch / 1_000
+    return max(0.0, min(WAIT_SECONDS, GATEWAY_SECONDS - spent))
+
+
+@router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"])
+def list_events(
+    run_id: str,
+    after: Annotated[str | None, Query(description="`next_after` of the page before, or any event's id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Events a page, at most.")] = MAX_EVENTS,
+) -> EventPage:
+    run, log = backend().runs.get(tenant_of(router), run_id), backend().log
+    batch = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor, most=limit), after or "")
+    events = [{"id": str(cursor), **_EVENT.validate_json(text)} for cursor, text in batch.told]
+    reset = [{"id": "", **_EVENT.validate_json(stream.RESET)}] if batch.reset else []
+    return EventPage(events=[*reset, *events], next_after=str(batch.place), ended=batch.ended)
 
 
 @router.get("/ui/runs/<run_id>", summary="The run console", tags=["watching"])

@@ -1,0 +1,194 @@
+"""Events from a cursor on: exact, bounded, and honest about a cursor that is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from codex_swarm.models import RunStatus, Usage
+from swarm import events, stream
+from swarm.events import Event
+from swarm.run import Entry, RunKey, TurnTaken
+from swarm.runlog import MemoryRunLog
+from swarm.stream import BEGINNING, Batch, Cursor
+from tests.support.stack import Stack
+
+HELLO = "Create a simple markdown file called hello.md with a greeting"
+
+
+def blocks(text: str) -> list[dict[str, str]]:
+    """The fields of each block of a stream."""
+    found = [dict(line.partition(":")[::2] for line in block.splitlines()) for block in text.split("\n\n") if block]
+    return [{name: value.removeprefix(" ") for name, value in block.items()} for block in found]
+
+
+def streamed(stack: Stack, run_id: str, query: str = "", **headers: str) -> list[dict[str, str]]:
+    answer = stack.request("GET", f"/runs/{run_id}/stream{query}", headers=headers)
+    assert answer.headers["content-type"] == "text/event-stream"
+    return blocks(answer.text)
+
+
+def paged(stack: Stack, run_id: str, query: str = "") -> Any:
+    answer = stack.request("GET", f"/runs/{run_id}/events{query}")
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def test_stream_and_pages_tell_the_same(stack: Stack) -> None:
+    run_id = stack.finish(HELLO)
+    first, *told, end = streamed(stack, run_id)
+    assert first == {"retry": "1000"}
+    assert (end["event"], json.loads(end["data"])) == ("end", {"type": "end"})
+    page = paged(stack, run_id)
+    assert page["events"] == [{"id": block["id"], **json.loads(block["data"])} for block in told]
+    assert (page["ended"], page["next_after"]) == (True, end["id"])
+
+
+@pytest.mark.parametrize("limit", [1, 7])
+def test_pages_of_any_size_lose_and_repeat_nothing(stack: Stack, limit: int) -> None:
+    run_id = stack.finish(f"{HELLO}. wait 3 seconds")
+    whole = paged(stack, run_id)["events"]
+    seen: list[Any] = []
+    after = ""
+    while True:
+        page = paged(stack, run_id, f"?limit={limit}&after={after}")
+        seen += page["events"]
+        after = page["next_after"]
+        assert len(page["events"]) <= limit
+        if page["ended"]:
+            break
+    assert seen == whole
+    assert paged(stack, run_id, f"?after={after}") == {"events": [], "next_after": after, "ended": True}
+
+
+def test_every_event_is_a_place_to_go_on_from(stack: Stack) -> None:
+    run_id = stack.finish(HELLO)
+    told = [block for block in streamed(stack, run_id) if "id" in block]
+    for place, block in enumerate(told[:-1]):
+        assert [b for b in streamed(stack, run_id, f"?after={block['id']}") if "id" in b] == told[place + 1 :]
+
+
+def test_the_header_goes_before_the_query(stack: Stack) -> None:
+    # EventSource comes again to the URL it was made with, and says in the header how far it has come.
+    run_id = stack.finish(HELLO)
+    told = [block for block in streamed(stack, run_id) if "id" in block]
+    (_, end) = streamed(stack, run_id, f"?after={told[0]['id']}", **{"last-event-id": told[-2]["id"]})
+    assert end["event"] == "end"
+
+
+def test_a_client_that_saw_the_end_and_comes_again_is_told_not_to(stack: Stack) -> None:
+    run_id = stack.finish(HELLO)
+    end = streamed(stack, run_id)[-1]
+    answer = stack.request("GET", f"/runs/{run_id}/stream", headers={"last-event-id": end["id"]})
+    assert (answer.status, answer.content) == (204, b"")
+
+
+UNKNOWN = {
+    "no cursor": "nonsense",
+    "a slot too far": "9999.0",
+    "an event too many": "0.99",
+    "behind the end": "{slot}.{beyond}",
+    "before the beginning": "-1.0",
+    "leading zeros": "00.0",
+    "other digits": "\u0660.\u0660",
+    "very long": "1" * 500 + ".0",
+}
+
+
+@pytest.mark.parametrize("cursor", UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_cursor_gets_a_reset_and_everything_from_the_start(stack: Stack, cursor: str) -> None:
+    run_id = stack.finish(HELLO)
+    slot, number = paged(stack, run_id)["next_after"].split(".")
+    header = cursor.format(slot=slot, beyond=int(number) + 1)
+    retry, reset, *rest = streamed(stack, run_id, **{"last-event-id": header})
+    # An empty id takes the unknown one from the client, which else would come again with it.
+    assert (reset["event"], reset["id"], json.loads(reset["data"])["type"]) == ("reset", "", "reset")
+    assert [retry, *rest] == streamed(stack, run_id)
+
+
+def test_a_page_after_an_unknown_event_begins_with_a_reset(stack: Stack) -> None:
+    run_id = stack.finish(HELLO)
+    first, *rest = paged(stack, run_id, "?after=7.nine")["events"]
+    assert (first["type"], first["id"]) == ("reset", "")
+    assert rest == paged(stack, run_id)["events"]
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "many"])
+def test_a_limit_that_is_none_is_refused(stack: Stack, limit: str) -> None:
+    run_id = stack.finish("touch a.md")
+    assert stack.request("GET", f"/runs/{run_id}/events?limit={limit}").status == 422
+
+
+KEY = RunKey(tenant_id="t", project_id="p", run_id="r")
+
+
+class Clock:
+    """Time that passes only when somebody sleeps; `then` happens while they do."""
+
+    def __init__(self, then: Callable[[float], None] = lambda _: None) -> None:
+        self.now = 0.0
+        self._then = then
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._then(self.now)
+
+
+def write(log: MemoryRunLog, slot: int, *told: Event) -> None:
+    change = TurnTaken(transcript="", snapshot="", usage=Usage())
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    log.append(KEY, Entry(slot=slot, writer=f"w{slot}", at=at, change=change, events=told))
+
+
+def wait(log: MemoryRunLog, clock: Clock, cursor: Cursor = BEGINNING) -> Batch:
+    return stream.wait_for(log, KEY, cursor, seconds=20.0, clock=clock, sleep=clock.sleep)
+
+
+def test_with_nothing_new_it_waits_and_then_gives_up() -> None:
+    log, clock = MemoryRunLog(), Clock()
+    write(log, 0, events.status(RunStatus.QUEUED, "r", "p"))
+    batch = wait(log, clock, Cursor(0, 0))
+    assert (batch.told, batch.place, clock.now) == ((), Cursor(0, 0), 20.0)
+
+
+def test_what_comes_while_it_waits_is_told_at_once() -> None:
+    log = MemoryRunLog()
+    told = events.status(RunStatus.RUNNING, "r", "p")
+
+    def go_on(now: float) -> None:
+        if now == 3.0:
+            write(log, 1)  # nothing for watchers in it
+        if now == 5.0:
+            write(log, 2, told)
+
+    clock = Clock(go_on)
+    write(log, 0, events.status(RunStatus.QUEUED, "r", "p"))
+    batch = wait(log, clock, Cursor(0, 0))
+    assert [(str(one.cursor), one.text) for one in batch.told] == [("2.0", stream.as_json(told))]
+    assert clock.now == 5.0
+
+
+def test_an_answer_is_bounded_and_goes_on_where_it_stopped() -> None:
+    log = MemoryRunLog()
+    for slot in range(30):
+        write(log, slot, *(Event("step", {"content": f"{slot}.{n} " + "\u00fc" * 50_000}) for n in range(3)))
+    cursor, seen = BEGINNING, []
+    while (batch := stream.since(log, KEY, cursor)).told:
+        assert sum(len(one.text.encode()) for one in batch.told) <= stream.MAX_BYTES
+        seen += [one.cursor for one in batch.told]
+        cursor = batch.place
+    assert seen == [Cursor(slot, n) for slot in range(30) for n in range(3)]
+
+
+def test_an_event_too_large_for_any_answer_is_told_in_short() -> None:
+    log = MemoryRunLog()
+    write(log, 0, Event("diff", {"run_id": "r", "diff": {"stat": "x" * 3_000_000}}))
+    (one,) = stream.since(log, KEY, BEGINNING).told
+    assert json.loads(one.text) == {"type": "diff", "run_id": "r", "truncated": True}

@@ -1,0 +1,168 @@
+"""People's own clients follow a run through the laptop cloud: every event once, in order, whatever happens to them."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from codex_swarm.models import TaskType
+from infra.local.cloud import TENANT, LocalCloud
+from swarm import events
+from swarm.ids import new_id
+from swarm.run import Created, Entry, Run, RunKey
+from swarm.runlog import DynamoRunLog
+from swarm.runs import Runs
+from swarm.table import Table
+from swarm.workspace.blobs import MemoryBlobs
+from tests.local.clouds import eventually
+from tests.support.paths import ROOT
+
+HERE = Path(__file__).parent
+SECONDS = 60.0
+"""Nothing here takes so long."""
+
+WATCHERS_AT_ONCE = 18
+
+WATCHERS = {
+    "httpx-sse": [sys.executable, str(HERE / "watch.py")],
+    "eventsource": ["node", str(HERE / "watch.mjs")],
+}
+
+
+@pytest.fixture(params=WATCHERS)
+def watcher(request: pytest.FixtureRequest) -> list[str]:
+    """The command that follows a run: it takes the URL and the file to write to."""
+    if request.param == "eventsource":
+        require_eventsource()
+    return WATCHERS[request.param]
+
+
+def require_eventsource() -> None:
+    if shutil.which("node") is None or not (ROOT / "node_modules" / "eventsource").is_dir():
+        pytest.skip("needs Node.js and what package-lock.json names; ./run.sh check fetches it")
+
+
+@pytest.fixture
+def api(cloud: LocalCloud) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=cloud.url, timeout=40) as client:
+        yield client
+
+
+def start(api: httpx.Client, instructions: str, project: str = "watched") -> str:
+    api.put(f"/projects/{project}", json={"id": project, "name": project}).raise_for_status()
+    body = {"project_id": project, "name": "", "instructions": instructions}
+    run = api.post(f"/projects/{project}/runs", json=body)
+    assert run.status_code == 201, run.text
+    return str(run.json()["id"])
+
+
+def everything(api: httpx.Client, run_id: str) -> list[tuple[str, Any]]:
+    """The run's events as the pages tell them, once it has ended."""
+    deadline = time.monotonic() + SECONDS
+    while not (page := api.get(f"/runs/{run_id}/events").json())["ended"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return [(event.pop("id"), event) for event in page["events"]]
+
+
+def written(file: Path) -> list[tuple[str, Any]]:
+    lines = file.read_text(encoding="utf-8").split("\n")[:-1]
+    return [(line.partition("\t")[0], json.loads(line.partition("\t")[2])) for line in lines]
+
+
+@contextmanager
+def process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def test_a_client_follows_a_run_from_beginning_to_end(api: httpx.Client, tmp_path: Path, watcher: list[str]) -> None:
+    run_id = start(api, "Create a file called \u00fcber.md with a greeting. wait 2 seconds")
+    with process([*watcher, f"{api.base_url}/runs/{run_id}/stream", str(tmp_path / "events")]) as following:
+        _, complaint = following.communicate(timeout=SECONDS)
+    assert (following.returncode, complaint) == (0, "")
+    seen = written(tmp_path / "events")
+    assert seen == everything(api, run_id)
+    assert seen[-1][1]["status"] == "succeeded"
+
+
+@pytest.mark.slow
+def test_a_watcher_killed_again_and_again_sees_every_event_once_and_in_order(
+    api: httpx.Client, tmp_path: Path, watcher: list[str]
+) -> None:
+    run_id = start(api, "touch a.md. wait 5 seconds. Create a file called b.md with a greeting. touch c.md d.md")
+    dice, killed = random.Random(2), 0
+    while True:
+        with process([*watcher, f"{api.base_url}/runs/{run_id}/stream", str(tmp_path / "events")]) as following:
+            try:
+                following.wait(timeout=SECONDS if killed == 12 else dice.uniform(0.1, 1.2))
+                break
+            except subprocess.TimeoutExpired:
+                killed += 1
+    assert following.returncode == 0
+    assert killed > 2
+    assert written(tmp_path / "events") == everything(api, run_id)
+
+
+def test_a_page_that_does_not_know_of_the_end_is_told_not_to_come_again(api: httpx.Client, tmp_path: Path) -> None:
+    require_eventsource()
+    run_id = start(api, "touch a.md")
+    told = everything(api, run_id)
+    command = [*WATCHERS["eventsource"], f"{api.base_url}/runs/{run_id}/stream", str(tmp_path / "events"), "stay"]
+    with process(command) as following:
+        said, _ = following.communicate(timeout=SECONDS)
+    assert said == "told not to come again\n"
+    assert written(tmp_path / "events") == told
+
+
+def test_a_client_with_a_cursor_of_another_run_begins_again(
+    api: httpx.Client, tmp_path: Path, watcher: list[str]
+) -> None:
+    run_id = start(api, "touch a.md")
+    (tmp_path / "events").write_text("4711.0\t{}\n")
+    with process([*watcher, f"{api.base_url}/runs/{run_id}/stream", str(tmp_path / "events")]) as following:
+        following.communicate(timeout=SECONDS)
+    _, reset, *rest = written(tmp_path / "events")
+    assert (reset[0], reset[1]["type"]) == ("", "reset")
+    assert rest == everything(api, run_id)
+
+
+@pytest.mark.slow
+def test_many_watchers_of_a_quiet_run_leave_room_for_everybody_else(cloud: LocalCloud, api: httpx.Client) -> None:
+    run_id, function = quiet_run(cloud), cloud.functions["ApiFunction"]
+    last = api.get(f"/runs/{run_id}/events").json()["next_after"]
+    with ThreadPoolExecutor(WATCHERS_AT_ONCE) as pool:
+        watching = [pool.submit(api.get, f"/runs/{run_id}/stream?after={last}") for _ in range(WATCHERS_AT_ONCE)]
+        eventually(lambda: len(function.busy_pids()) == WATCHERS_AT_ONCE, SECONDS)
+        assert api.get(f"/runs/{run_id}").status_code == 200
+        assert len(function.busy_pids()) > WATCHERS_AT_ONCE // 2
+        assert {watcher.result(timeout=SECONDS).status_code for watcher in watching} == {200}
+
+
+def quiet_run(cloud: LocalCloud) -> str:
+    """A run on which nobody works, so that nothing ever happens in it."""
+    key = RunKey(tenant_id=TENANT, project_id="quiet", run_id=new_id())
+    at = datetime.now(UTC)
+    run = Run(key=key, name="", task_type=TaskType.CODE, instructions="", created_at=at)
+    table = Table(cloud.client("dynamodb"), cloud.table_name)
+    told = (events.status(run.status, run.run_id, key.project_id),)
+    log = DynamoRunLog(table, MemoryBlobs())
+    log.append(key, Entry(slot=0, writer="nobody", at=at, change=Created(run=run), events=told))
+    Runs(table, log).create(run)
+    return run.run_id
