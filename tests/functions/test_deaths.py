@@ -48,9 +48,8 @@ def test_a_request_that_died_at_any_call_leaves_a_whole_run_or_none(stack: Stack
     records, deaths = records_of(stack), 0
     stack.project()
     while True:
-        with at_call(deaths, die, when) as moment:
-            with suppress(Died):
-                stack.start("touch a.md")
+        with at_call(deaths, die, when) as moment, suppress(Died):
+            stack.start("touch a.md")
         began = datetime.now(UTC)
         for rounds in range(3):
             reconcile(stack.backend, began + rounds * GRACE)
@@ -72,9 +71,8 @@ def test_a_request_with_a_key_that_died_at_any_call_is_completed_by_being_sent_a
     while True:
         headers = {"idempotency-key": f"key {deaths}"}
         body = {"instructions": "touch a.md"}
-        with at_call(deaths, die, when) as moment:
-            with suppress(Died):
-                stack.request("POST", "/projects/p1/runs", body, headers=headers)
+        with at_call(deaths, die, when) as moment, suppress(Died):
+            stack.request("POST", "/projects/p1/runs", body, headers=headers)
         answer = stack.request("POST", "/projects/p1/runs", body, headers=headers)
         assert answer.status == 201
         run_id = answer.json["id"]
@@ -96,9 +94,8 @@ def test_a_cancellation_that_died_at_any_call_happened_or_did_not(stack: Stack, 
     while True:
         run_id = stack.start("Create a file called a.md with a greeting. touch b.md")
         state = drive(beginning(run_id), until="agent")
-        with at_call(deaths, die, when) as moment:
-            with suppress(Died):
-                stack.request("POST", f"/runs/{run_id}/cancel")
+        with at_call(deaths, die, when) as moment, suppress(Died):
+            stack.request("POST", f"/runs/{run_id}/cancel")
         drive(state, "agent")
         assert flaws(records, run_id) == [], moment.calls
         ends.add(stack.run(run_id)["status"])
@@ -118,9 +115,8 @@ def test_a_reconciliation_that_died_at_any_call_is_completed_by_the_next(stack: 
         run = stack.backend.runs.get("tenant-a", run_id)
         stack.backend.executions.stop(run.key, "by an operator")
         now = datetime.now(UTC) + timedelta(seconds=1)
-        with at_call(deaths, die, when) as moment:
-            with suppress(Died):
-                reconcile(stack.backend, now)
+        with at_call(deaths, die, when) as moment, suppress(Died):
+            reconcile(stack.backend, now)
         reconcile(stack.backend, now)
         assert flaws(records, run_id) == [], moment.calls
         assert stack.run(run_id)["status"] == "failed"
