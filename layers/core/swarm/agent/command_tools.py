@@ -27,7 +27,8 @@ _TOOLS: tuple[Tool[Any], ...] = (
         "run_command",
         "run",
         "Run a command in the workspace, without network. Files that it creates, changes or deletes stay so. The"
-        " result is its exit code and what it printed. Commands of one turn run in order, in the same folder.",
+        " result is what it printed, and of a command that failed its exit code. Commands of one turn run in order, in"
+        " the same folder.",
         RunCommand,
         runs="sandbox",
     ),

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from swarm.agent.clip import clip
+from swarm.agent.clip import MAX_OUTPUT, clip
+from swarm.agent.document_tools import files_needed
 from swarm.agent.model import Item, ToolCall
 from swarm.agent.tools import FAILED, FINISH, CheckedCall, Toolbox, ToolResult
 from swarm.errors import CallerError
-from swarm.jobs.batch import CallOutcome, JobCall, JobOutcome, Place
+from swarm.jobs.batch import CallOutcome, JobCall, JobOutcome, Place, parent_of
 from swarm.workspace.working_copy import Workspace
 
 TOO_EARLY = (
+    f"{FAILED}not done, because an earlier call of this turn has not run yet and may change the files; "
+    "call it again when you have seen what that came to"
+)
+FINISH_TOO_EARLY = (
     f"{FAILED}finish was not done, because other calls of this turn still run; "
     "call it again when you have seen what they came to"
 )
-_LONGEST_LINE = 300
+NOTHING_PRINTED = "[no output]"
+
+MAX_CALLS = 1_000
+"""So many calls of one turn run elsewhere, each file of a batch counted."""
+
+_LONGEST_LINE, _SHORTEST_LINE = 300, 60
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,96 +40,139 @@ class Split:
 
 
 def split(toolbox: Toolbox, calls: Iterable[ToolCall], workspace: Workspace) -> Split:
-    """Do what can be done here, in order, and collect the rest."""
+    """Do what can be done here, in order, and collect the rest.
+
+    A call finds the files as the calls before it left them, or it is not done: what is handed out runs later, the
+    commands one after the other in one workspace, conversions all at once.
+    """
     checked = [toolbox.check(call) for call in calls]
     waits = any(isinstance(call, CheckedCall) and call.tool.runs != "here" for call in checked)
     done = Split()
     for call in checked:
         if isinstance(call, ToolResult):
             done.results.append(call)
+        elif waits and call.tool.name == FINISH:
+            done.results.append(call.result(FINISH_TOO_EARLY, ok=False))
+        elif _depends(call, done.pending):
+            done.results.append(call.result(TOO_EARLY, ok=False))
         elif call.tool.runs == "here":
-            early = waits and call.tool.name == FINISH
-            done.results.append(call.result(TOO_EARLY, ok=False) if early else toolbox.perform(call, workspace))
+            done.results.append(toolbox.perform(call, workspace))
         else:
             _hand_out(done, call, call.tool.runs, workspace)
     return done
 
 
+def _depends(call: CheckedCall, pending: Iterable[tuple[Place, JobCall]]) -> bool:
+    """Whether files that this call works on may still be changed by calls that have been handed out."""
+    changing = [(place, earlier) for place, earlier in pending if earlier.tool != "read_document"]
+    if any(place != call.tool.runs for place, _ in changing):
+        return True
+    made = {str(earlier.arguments.get("target")).removeprefix("./") for _, earlier in changing}
+    # Which files a batch takes is found out from the workspace as it is now.
+    return call.tool.runs == "convert" and bool((changing and call.tool.expand) or files_needed(call.args, made))
+
+
 def _hand_out(done: Split, call: CheckedCall, place: Place, workspace: Workspace) -> None:
-    call_id = call.call.call_id
-    if call.tool.expand is None:
-        done.pending.append((place, JobCall(call_id, call.tool.name, call.args)))
-        return
+    expand, arguments = call.tool.expand, call.arguments
     try:
-        parts = call.tool.expand(call.arguments, workspace)
+        parts = expand(arguments, workspace) if expand else [(call.tool.name, arguments.model_dump(mode="json"))]
     except CallerError as error:
         done.results.append(call.result(f"{FAILED}{error}", ok=False))
         return
     if not parts:
         done.results.append(call.result(f"{FAILED}no file matches; list_files shows what there is", ok=False))
-    for number, (tool, arguments) in enumerate(parts):
-        done.pending.append((place, JobCall(f"{call_id}/{number:04}", tool, arguments)))
+    elif len(done.pending) + len(parts) > MAX_CALLS:
+        text = f"{FAILED}not done: one turn takes {MAX_CALLS} commands and conversions; go on in the next"
+        done.results.append(call.result(text, ok=False))
+    else:
+        for number, (tool, each) in enumerate(parts):
+            done.pending.append((place, JobCall(f"{call.call.call_id}/{number:04}", tool, each)))
 
 
 def calls_of(items: Sequence[Item], wanted: Iterable[str]) -> list[ToolCall]:
-    """The calls of a conversation with these ids, in the order in which the model made them."""
-    ids = set(wanted)
-    return [
-        ToolCall(str(item["call_id"]), str(item["name"]), str(item["arguments"]))
-        for item in items
-        if item.get("type") == "function_call" and item.get("call_id") in ids
-    ]
+    """The calls of a conversation with these ids, in the order in which the model made them.
+
+    Some servers use an id again in a later turn; the last call that has it is meant.
+    """
+    missing = set(wanted)
+    found = []
+    for item in reversed(items):
+        if item.get("type") == "function_call" and item.get("call_id") in missing:
+            missing.remove(str(item["call_id"]))
+            found.append(ToolCall(str(item["call_id"]), str(item["name"]), str(item["arguments"])))
+    return found[::-1]
 
 
-def adopt(workspace: Workspace, outcomes: Iterable[JobOutcome]) -> list[str]:
-    """Take over the files that jobs changed, job by job; what could not be kept, in words."""
-    refused = []
+def adopt(workspace: Workspace, outcomes: Iterable[JobOutcome]) -> dict[str, str]:
+    """Take over the files that jobs changed, job by job; the reason for each that could not be kept."""
+    refused = {}
     for outcome in outcomes:
-        for path in outcome.deleted:
-            if path in workspace.paths():
-                workspace.delete(path)
+        for path in set(outcome.deleted).intersection(workspace.paths()):
+            workspace.delete(path)
         for path, entry in outcome.changed.items():
             try:
                 workspace.adopt(path, entry)
             except CallerError as error:
-                refused.append(f"{path} was not kept: {error}")
+                refused[path] = str(error)
     return refused
 
 
 def results_of(
-    toolbox: Toolbox, calls: Iterable[ToolCall], outcomes: Sequence[CallOutcome], refused: Sequence[str]
+    toolbox: Toolbox,
+    calls: Iterable[ToolCall],
+    parts: Iterable[JobCall],
+    outcomes: Iterable[CallOutcome],
+    refused: Mapping[str, str],
 ) -> list[ToolResult]:
-    """The results of the model's calls; those of a call that stood for many are told in one report."""
+    """The results of the model's calls, made of the outcomes of their parts.
+
+    A call that stood for many is told in one report, a line a file; files that were not kept are named.
+    """
+    subjects = {part.call_id: str(part.arguments.get("source") or part.arguments.get("path") or "") for part in parts}
     by_parent = {
-        parent: list(group)
-        for parent, group in groupby(outcomes, key=lambda outcome: outcome.call_id.partition("/")[0])
+        parent: list(group) for parent, group in groupby(outcomes, key=lambda outcome: parent_of(outcome.call_id))
     }
     results = []
     for call in calls:
         checked = toolbox.check(call)
-        if isinstance(checked, ToolResult):
-            results.append(checked)
-            continue
-        results.append(_result(checked, by_parent.get(call.call_id, [])))
-    if refused and results:
-        note = "\n".join(refused[:20])
-        results[-1] = replace(results[-1], output=clip(f"{results[-1].output}\n{note}"))
+        if isinstance(checked, CheckedCall):
+            checked = _result(checked, by_parent.get(call.call_id, []), subjects)
+        results.append(_without(checked, refused))
     return results
 
 
-def _result(call: CheckedCall, outcomes: Sequence[CallOutcome]) -> ToolResult:
+def _result(call: CheckedCall, outcomes: Sequence[CallOutcome], subjects: Mapping[str, str]) -> ToolResult:
     files = tuple(path for outcome in outcomes for path in outcome.files)
     if call.tool.expand is None and len(outcomes) == 1:
         (outcome,) = outcomes
-        output = outcome.output if outcome.ok or outcome.output.startswith(FAILED) else f"{FAILED}{outcome.output}"
-        return replace(call.result(output, ok=outcome.ok), files=files)
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    words = f"{len(outcomes) - len(failed)} of {len(outcomes)} done, {len(failed)} failed."
-    report = "\n".join([words, *_lines(outcomes)])
-    return replace(call.result(clip(report), ok=len(failed) < len(outcomes)), files=files)
+        return replace(call.result(_told(outcome), ok=outcome.ok), files=files)
+    done = sum(outcome.ok for outcome in outcomes)
+    room = max(_SHORTEST_LINE, min(_LONGEST_LINE, (MAX_OUTPUT - 200) // (len(outcomes) or 1)))
+    lines = [_line(outcome, subjects.get(outcome.call_id, ""), room) for outcome in outcomes]
+    report = "\n".join([f"{done} of {len(outcomes)} done, {len(outcomes) - done} failed.", *lines])
+    return replace(call.result(clip(report), ok=done > 0), files=files)
 
 
-def _lines(outcomes: Sequence[CallOutcome]) -> Iterator[str]:
-    for outcome in outcomes:
-        said = " ".join(outcome.output.split())
-        yield f"- {'ok' if outcome.ok else 'failed'}: {said[:_LONGEST_LINE]}"
+def _told(outcome: CallOutcome) -> str:
+    if outcome.ok:
+        return outcome.output or NOTHING_PRINTED
+    code = f"exit code {outcome.exit_code}\n" if outcome.exit_code else ""
+    return clip(f"{FAILED}{code}{outcome.output.removeprefix(FAILED)}".rstrip("\n"))
+
+
+def _line(outcome: CallOutcome, subject: str, room: int) -> str:
+    said = " ".join(outcome.output.removeprefix(FAILED).split())
+    named = said if subject in said else f"{subject}: {said}"
+    return f"- {'ok' if outcome.ok else 'failed'}: {named}"[:room]
+
+
+def _without(result: ToolResult, refused: Mapping[str, str]) -> ToolResult:
+    """The result, with a word on those of its files that were not kept."""
+    lost = [path for path in result.files if path in refused]
+    if not lost:
+        return result
+    notes = [f"[not kept: {path}: {refused[path]}]" for path in lost[:_NAMED]]
+    if len(lost) > _NAMED:
+        notes.append(f"[not kept: {len(lost) - _NAMED} more]")
+    kept = tuple(path for path in result.files if path not in refused)
+    return replace(result, output=clip("\n".join([result.output, *notes])), files=kept)

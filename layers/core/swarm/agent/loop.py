@@ -201,11 +201,13 @@ class _Slice:
         if len(known) < len(outcomes):
             signer = self._backend.signer(now, JOB_LIFETIME)
             owned = replace(self._backend, blobs=self._blobs)
-            return issue(owned, self._run, batch, signer, JobLimits())
-        calls = calls_of(self._items, {call.parent for job in batch.jobs for call in job.calls})
+            unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
+            return issue(owned, self._run, batch.slot, unknown, signer, JobLimits())
+        parts = [call for job in batch.jobs for call in job.calls]
+        calls = calls_of(self._items, {part.parent for part in parts})
         refused = adopt(self._workspace, known)
         told = [outcome for job in known for outcome in job.outcomes]
-        results = results_of(self._toolbox, calls, told, refused)
+        results = results_of(self._toolbox, calls, parts, told, refused)
         self._items = [*self._items, *_answers(results)]
         transcript, snapshot = self._store()
         steps = steps_of_results(self._run, results, now)

@@ -16,12 +16,20 @@ from swarm.workspace.snapshot import FileEntry
 Place = Literal["sandbox", "convert"]
 
 MAX_JOBS = 100
-"""Each job is one item of the state machine's Map, some 2 KB of a state that may have 256 KiB."""
+"""Each job is one item of the state machine's Map: some 15 of an execution's 25,000 events."""
+
+
+def parent_of(call_id: str) -> str:
+    """The model's id in the id of a job's call; the model's own may have any character in it."""
+    return call_id.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class JobCall:
-    """One call of a job. A tool call that stands for many (a batch) has one of these for each, named `call/number`."""
+    """One call of a job. A tool call that stands for many (a batch) has one of these for each.
+
+    `call_id` is the model's own id, a slash, and a number.
+    """
 
     call_id: str
     tool: str
@@ -30,7 +38,7 @@ class JobCall:
     @property
     def parent(self) -> str:
         """The call of the model's that this one is, or is part of."""
-        return self.call_id.partition("/")[0]
+        return parent_of(self.call_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """What one call came to; `output` is what the model reads."""
+    """What one call came to; `output` is what the model reads. Only commands have an exit code."""
 
     call_id: str
     ok: bool
     output: str
     files: Sequence[str] = ()
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +26,9 @@ from swarm.workspace.snapshot import FileEntry
 
 BATCH_CEILING = 66
 """As far as the calls of a batch can move the progress; the turns that follow need some room."""
+
+PARALLEL_PUTS = 8
+_NAMED = 3
 
 
 def collect(
@@ -60,30 +64,47 @@ def _has_ended(backend: Backend, key: RunKey) -> bool:
 
 
 def _outcome(backend: Backend, run: Run, batch: Batch, job: Job) -> JobOutcome:
-    limits = JobLimits()
     try:
-        result = read_result(backend.blobs.get(result_key(run, batch.slot, job.id)), limits)
+        result = read_result(backend.blobs.get(result_key(run, batch.slot, job.id)), JobLimits())
     except ObjectMissing:
         return _failed(job, "it delivered no result")
     except InvalidResult as error:
         log.warning("a result was refused", run_id=run.run_id, job_id=job.id, reason=str(error))
         return _failed(job, f"its result was refused: {error}")
-    changed = {path: _store(backend, run, path, data) for path, data in result.files.items()}
-    return JobOutcome(_in_order(job, result), changed, result.deleted)
+    return JobOutcome(_in_order(job, result), _stored(backend, run, result.files), result.deleted)
 
 
-def _store(backend: Backend, run: Run, path: str, data: bytes) -> FileEntry:
-    entry = FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path))
-    backend.blobs.put(area_of(run.key).blob(entry.sha256), data)
-    return entry
+def _stored(backend: Backend, run: Run, files: Mapping[str, memoryview]) -> dict[str, FileEntry]:
+    """Store the contents, equal ones once; what a snapshot says of each file."""
+    entries = {
+        path: FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path)) for path, data in files.items()
+    }
+    contents = {entry.sha256: files[path] for path, entry in entries.items()}
+    area = area_of(run.key)
+
+    def store(sha256: str) -> None:
+        backend.blobs.put(area.blob(sha256), bytes(contents[sha256]))
+
+    # A result may have thousands of files, and one after the other they would take longer than the function has.
+    with ThreadPoolExecutor(PARALLEL_PUTS) as pool:
+        # Going through the results raises what a put raised.
+        list(pool.map(store, contents))
+    return entries
 
 
 def _in_order(job: Job, result: Result) -> list[CallOutcome]:
     """One outcome for each call that was asked for, whatever the function says it did."""
     told = {outcome.call_id: outcome for outcome in result.outcomes}
-    missing = CallOutcome("", ok=False, output="error: the call was not done: the commands before it took all the time")
+    missing = CallOutcome("", ok=False, output="error: the function did not say what this call came to")
     outcomes = [told.get(call.call_id, replace(missing, call_id=call.call_id)) for call in job.calls]
-    return [replace(outcome, output=clip(outcome.output)) for outcome in outcomes]
+    return [
+        replace(
+            outcome,
+            output=clip(outcome.output),
+            files=[path for path in dict.fromkeys(outcome.files) if path in result.files],
+        )
+        for outcome in outcomes
+    ]
 
 
 def _failed(job: Job, reason: str) -> JobOutcome:
@@ -95,17 +116,15 @@ def _mark(
     backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallOutcome], writer: str, now: datetime
 ) -> None:
     """Move the progress on by these calls. Others mark at the same time, so the slot may take a few tries."""
-    key = run.batch
-    while not run.status.final and run.batch == key:
+    while not run.status.final and run.batch is not None:
         done = run.batch_done + len(outcomes)
-        percent = max(run.progress, _percent(run, done, batch.size))
         entry = Entry(
             slot=run.version + 1,
             writer=writer,
             at=now,
             change=Marked(calls=len(outcomes)),
-            progress=percent,
-            events=(_told(outcomes, done, batch.size, percent),),
+            progress=_percent(run, done, batch.size),
+            events=tuple(_told(run, outcomes, batch.size)),
         )
         try:
             backend.runs.append(run, entry)
@@ -117,13 +136,12 @@ def _mark(
 
 def _percent(run: Run, done: int, size: int) -> int:
     room = max(0, BATCH_CEILING - run.batch_from)
-    return run.batch_from + room * min(done, size) // size
+    return max(run.progress, run.batch_from + room * min(done, size) // size)
 
 
-def _told(outcomes: Sequence[CallOutcome], done: int, size: int, percent: int) -> Event:
-    failed = sum(not outcome.ok for outcome in outcomes)
-    files = [path for outcome in outcomes for path in outcome.files][:3]
-    words = (
-        f"{done} of {size} done" + (f", {failed} failed" if failed else "") + (f": {', '.join(files)}" if files else "")
-    )
-    return events.progress(replace(events.EXECUTING, message=words), percent)
+def _told(run: Run, outcomes: Sequence[CallOutcome], size: int) -> Iterator[Event]:
+    """A progress event for each call."""
+    for done, outcome in enumerate(outcomes, run.batch_done + 1):
+        made = f": {', '.join(outcome.files[:_NAMED])}" if outcome.files else ""
+        words = f"{done} of {size} {'done' if outcome.ok else 'failed'}{made}"
+        yield events.progress(replace(events.EXECUTING, message=words), _percent(run, done, size))

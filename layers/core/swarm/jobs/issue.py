@@ -11,15 +11,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TypedDict
 
+from pydantic import JsonValue
+
 from swarm.agent.document_tools import files_needed
 from swarm.backend import Backend, area_of
-from swarm.jobs.batch import Batch, Job, job_key, load_outcome, result_key
+from swarm.jobs.batch import Job, job_key, result_key
 from swarm.presign import Presigner
 from swarm.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import MIB
 
 SCHEMA = 1
+
+STATE_BYTES = 200_000
+"""What the jobs may fill of a state, which takes 256 KiB and has to hold the cause of an error besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +56,31 @@ class IssuedJob(TypedDict):
     job_url: str
 
 
-def issue(backend: Backend, run: Run, batch: Batch, signer: Presigner, limits: JobLimits) -> list[IssuedJob]:
-    """Write the documents of all jobs that have no outcome yet."""
+def issue(
+    backend: Backend, run: Run, slot: str, jobs: Iterable[Job], signer: Presigner, limits: JobLimits
+) -> list[IssuedJob]:
+    """Write the documents of these jobs, in order, as many as fit into one state. The first always does."""
     files = backend.files_of(run)
-    open_jobs = [job for job in batch.jobs if load_outcome(backend, run, batch.slot, job.id) is None]
-    return [_issued(backend, run, batch.slot, job, files, signer, limits) for job in open_jobs]
+    issued: list[IssuedJob] = []
+    room = STATE_BYTES
+    for job in jobs:
+        key = job_key(run, slot, job.id)
+        item = IssuedJob(place=job.place, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
+        room -= len(json.dumps(item)) + 1
+        if issued and room < 0:
+            break
+        document = _document(run, slot, job, files, signer, limits)
+        backend.blobs.put(key, json.dumps(document, separators=(",", ":")).encode())
+        issued.append(item)
+    return issued
 
 
-def _issued(
-    backend: Backend, run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner, limits: JobLimits
-) -> IssuedJob:
+def _document(
+    run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner, limits: JobLimits
+) -> dict[str, JsonValue]:
     area = area_of(run.key)
     url, fields = signer.post(result_key(run, slot, job.id), limits.result_bytes)
-    document = {
+    return {
         "schema": SCHEMA,
         "job_id": job.id,
         "files": [
@@ -72,11 +89,8 @@ def _issued(
         ],
         "calls": [asdict(call) for call in job.calls],
         "limits": asdict(limits),
-        "result": {"url": url, "fields": fields},
+        "result": {"url": url, "fields": dict(fields)},
     }
-    key = job_key(run, slot, job.id)
-    backend.blobs.put(key, json.dumps(document).encode())
-    return IssuedJob(place=job.place, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
 
 
 def _needed(job: Job, files: Snapshot) -> Iterable[tuple[str, FileEntry]]:

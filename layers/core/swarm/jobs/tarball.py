@@ -2,11 +2,14 @@
 
 Only regular files under `files/` and two small JSON members are taken. Links, devices, sparse members, paths that
 leave the workspace, and whatever is over a limit make the whole result invalid: half a result is no result.
+
+The members are walked by hand. `tarfile` follows every extension there is, some of them without end (CVE-2025-8194);
+here each step goes forward, and only the ustar header and the one extension that long names need are known
+(https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13).
 """
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,12 +20,18 @@ from swarm.errors import InvalidPath
 from swarm.jobs.batch import CallOutcome
 from swarm.jobs.issue import JobLimits
 from swarm.workspace.paths import valid_path
+from swarm.workspace.working_copy import WorkspaceLimits
 
 FILES = "files/"
 RESULTS = "results.json"
 DELETED = "deleted.json"
 
 MAX_JSON_BYTES = 16 * 1024 * 1024
+MAX_FILES = WorkspaceLimits().files
+"""A workspace holds no more, so no honest result does."""
+
+_MAX_NAME_RECORD = 4_096
+_END = bytes(tarfile.BLOCKSIZE)
 
 _OUTCOMES = TypeAdapter(list[CallOutcome])
 _PATHS = TypeAdapter(list[str])
@@ -37,47 +46,82 @@ class Result:
     """A result that passed every check: file contents by path, paths that are gone, and what each call came to."""
 
     outcomes: list[CallOutcome] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, memoryview] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
 
 def read_result(data: bytes, limits: JobLimits) -> Result:
-    """The result in a tar. Raises `InvalidResult`."""
+    """The result in a tar; its files are views of `data`. Raises `InvalidResult`."""
     result = Result()
-    try:
-        for member, content in _members(data, limits):
-            _take(result, member.name, content)
-    except (tarfile.TarError, EOFError, ValidationError, InvalidPath, UnicodeError) as error:
-        raise InvalidResult(f"the result cannot be read: {error}") from error
-    if len(result.files) > limits.new_files:
-        raise InvalidResult(f"the result has {len(result.files)} files; at most {limits.new_files} are taken")
+    seen: set[str] = set()
+    for name, content in _members(memoryview(data)):
+        if name in seen:
+            raise InvalidResult(f"{name!r} is there twice")
+        seen.add(name)
+        try:
+            _take(result, name, content, limits)
+        except (ValidationError, InvalidPath) as error:
+            raise InvalidResult(f"{name!r} cannot be taken: {error}") from error
+    if RESULTS not in seen:
+        raise InvalidResult(f"it has no {RESULTS}")
     return result
 
 
-def _members(data: bytes, limits: JobLimits) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
-        for member in tar:
-            # `isreg` is also true of sparse members, whose few bytes can stand for any number of zeros.
-            if not member.isreg() or member.issparse():
-                raise InvalidResult(f"{member.name!r} is not a regular file")
-            largest = limits.file_bytes if member.name.startswith(FILES) else MAX_JSON_BYTES
-            if member.size > largest:
-                raise InvalidResult(f"{member.name!r} has {member.size} bytes; at most {largest} are taken")
-            content = tar.extractfile(member)
-            if content is None:
-                raise InvalidResult(f"{member.name!r} has no content")
-            yield member, content.read(largest + 1)
-
-
-def _take(result: Result, name: str, content: bytes) -> None:
-    if name == RESULTS:
-        result.outcomes = _OUTCOMES.validate_json(content)
-    elif name == DELETED:
-        result.deleted = [valid_path(path) for path in _PATHS.validate_json(content)]
-    elif name.startswith(FILES):
-        path = valid_path(name.removeprefix(FILES))
-        if path in result.files:
-            raise InvalidResult(f"{path!r} is there twice")
-        result.files[path] = content
-    else:
+def _take(result: Result, name: str, content: memoryview, limits: JobLimits) -> None:
+    if name in {RESULTS, DELETED}:
+        if len(content) > MAX_JSON_BYTES:
+            raise InvalidResult(f"{name!r} has {len(content)} bytes; at most {MAX_JSON_BYTES} are taken")
+        if name == RESULTS:
+            result.outcomes = _OUTCOMES.validate_json(bytes(content))
+        else:
+            result.deleted = [valid_path(path) for path in _PATHS.validate_json(bytes(content))]
+        return
+    if not name.startswith(FILES):
         raise InvalidResult(f"{name!r} does not belong into a result")
+    if len(content) > limits.file_bytes:
+        raise InvalidResult(f"{name!r} has {len(content)} bytes; at most {limits.file_bytes} are taken")
+    path = valid_path(name.removeprefix(FILES))
+    if path in result.files:
+        raise InvalidResult(f"{path!r} is there twice")
+    result.files[path] = content
+    if len(result.files) > MAX_FILES:
+        raise InvalidResult(f"it has more than {MAX_FILES} files")
+
+
+def _members(data: memoryview) -> Iterator[tuple[str, memoryview]]:
+    """Name and content of each member, up to the block of zeros that ends a tar."""
+    place, long_name = 0, None
+    while bytes(block := data[place : place + tarfile.BLOCKSIZE]) != _END:
+        header = _header(bytes(block))
+        start = place + tarfile.BLOCKSIZE
+        if not 0 <= header.size <= len(data) - start:
+            raise InvalidResult(f"{header.name!r} is cut off")
+        content = data[start : start + header.size]
+        place = start + -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+        if header.type == tarfile.XHDTYPE and long_name is None:
+            long_name = _long_name(bytes(content[:_MAX_NAME_RECORD]))
+        elif header.type == tarfile.REGTYPE:
+            yield long_name or header.name, content
+            long_name = None
+        else:
+            raise InvalidResult(f"{header.name!r} is not a regular file")
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    try:
+        return tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+    except (tarfile.TarError, ValueError) as error:
+        raise InvalidResult(f"it is no tar: {error}") from error
+
+
+def _long_name(record: bytes) -> str:
+    """The name in an extended header that holds a name and nothing else: `<length of all> path=<name>\\n`."""
+    length, blank, rest = record.partition(b" ")
+    known = blank and length == str(len(record)).encode() and rest.startswith(b"path=") and rest.endswith(b"\n")
+    try:
+        name = rest.removeprefix(b"path=").removesuffix(b"\n").decode()
+    except UnicodeDecodeError:
+        name = ""
+    if not known or not name:
+        raise InvalidResult("it has an extended header that no result needs")
+    return name
