@@ -33,10 +33,10 @@ def function_of(sample: str) -> str:
     return sample.partition("-")[0]
 
 
-def invoke(sample: str) -> Any:
+def invoke(sample: str, **changed: Any) -> Any:
     """What the handler answers to its sample; of an HTTP answer, its status and body."""
     handler = import_module(f"{function_of(sample)}.app").handler
-    answer = handler(SAMPLES[sample], lambda_context())
+    answer = handler({**SAMPLES[sample], **changed}, lambda_context())
     if function_of(sample) != "api":
         return answer
     return answer["statusCode"], answer["body"]
@@ -83,6 +83,18 @@ def test_the_authorizer_knows_the_key_once_it_is_stored(stack: Stack) -> None:
     assert invoke("authorizer") == {"isAuthorized": True, "context": {"tenant_id": KEY.tenant_id}}
 
 
+def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:
+    stack.project("my-workspace", tenant=KEY.tenant_id)
+    run_id = stack.start("run `echo hello`", "my-workspace", tenant=KEY.tenant_id)
+    invoke("prepare", run_id=run_id)
+    asked = invoke("agent", run_id=run_id)
+    assert asked["outcome"] == "tools"
+    [job] = asked["jobs"]
+    assert job.keys() == SAMPLES["collect"]["job"].keys()
+    assert invoke("collect", run_id=run_id, job=job) == {"job_id": job["job_id"]}
+    assert invoke("agent", run_id=run_id)["outcome"] == "finish"
+
+
 def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:
     start()
     invoke("prepare")
@@ -96,7 +108,8 @@ def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:
 def test_a_run_whose_execution_was_aborted_is_ended(stack: Stack, sample: str) -> None:
     start()
     stack.backend.executions.stop(KEY, "by an operator")
-    assert invoke(sample) == {"seen": 1, "settled": 0, "started": 0, "failed": 1, "forgotten": 0}
+    done = invoke(sample)
+    assert (done["seen"], done["failed"]) == (1, 1)
     run = stack.run(KEY.run_id, tenant=KEY.tenant_id)
     assert (run["status"], run["errors"][0]["retryable"]) == ("failed", True)
     assert datetime.fromisoformat(run["created_at"]) <= datetime.now(UTC)
