@@ -281,6 +281,17 @@ class WorkspaceFileListing(Wire):
     next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
 
 
+class ArchiveRead(Wire):
+    """A workspace as one zip file; while it is being made, without an address: ask again."""
+
+    run_id: str
+    status: str = Field(description="`ready` or `building`.")
+    total_files: int
+    size_bytes: int | None = Field(default=None, description="Of the zip file.")
+    url: str | None = Field(default=None, description="Fetches the zip file without a key until `expires_at`.")
+    expires_at: Timestamp | None = None
+
+
 class DiffFile(Wire):
     """A path that a run changed."""
 

@@ -18,6 +18,7 @@ LAYERS = {
     "agent": ["core", "agent"],
     "finish": ["core"],
     "fail": ["core"],
+    "archive": ["core"],
 }
 
 AS_IN_LAMBDA = """

@@ -9,9 +9,11 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Reconcile"]
+FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Archive", "Reconcile"]
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert"}
+# What some functions are told besides what all are told.
+TOLD = {"STATE_MACHINE_ARN": {"Api", "Reconcile"}, "ARCHIVE_FUNCTION": {"Api"}}
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 
 
@@ -51,8 +53,8 @@ def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[st
     asked = Asked()
     Settings.of(asked)
     given = functions[name]["Environment"]["Variables"].keys()
-    unused = {"STATE_MACHINE_ARN"} if name not in {"Api", "Reconcile"} else set()
-    assert asked.names - given == unused | {"SWARM_FAULT_POINT", "SWARM_FAULT_TOKEN"}
+    untold = {setting for setting, told in TOLD.items() if name not in told}
+    assert asked.names - given == untold | {"SWARM_FAULT_TOKENS"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

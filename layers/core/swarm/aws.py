@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -11,11 +12,22 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_stepfunctions import SFNClient
 
-__all__ = ["ClientError", "credentials", "dynamodb", "error_code", "s3", "secrets", "states"]
+__all__ = [
+    "ClientError",
+    "credentials",
+    "dynamodb",
+    "error_code",
+    "functions",
+    "object_stat",
+    "s3",
+    "secrets",
+    "states",
+]
 
 _PATIENT = Config(
     signature_version="v4",
@@ -49,6 +61,32 @@ def s3() -> S3Client:
 def states() -> SFNClient:
     """The Step Functions client of this process."""
     return _session().client("stepfunctions", config=_PATIENT)
+
+
+@cache
+def functions() -> LambdaClient:
+    """The Lambda client of this process. A call is made once: whoever waits for its answer has little time."""
+    return _session().client(
+        "lambda", config=_PATIENT.merge(Config(read_timeout=25, retries={"mode": "standard", "total_max_attempts": 1}))
+    )
+
+
+class Stat(NamedTuple):
+    """The size of a stored object in bytes, and when it was stored."""
+
+    size: int
+    stored_at: datetime
+
+
+def object_stat(bucket: str, key: str) -> Stat | None:
+    """What S3 knows of an object; None where there is none."""
+    try:
+        found = s3().head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
+            return None
+        raise
+    return Stat(found["ContentLength"], found["LastModified"])
 
 
 @cache

@@ -20,6 +20,7 @@ class Settings:
     table_name: str = ""
     bucket_name: str = ""
     state_machine_arn: str = ""
+    archive_function: str = ""
     stage: str = "dev"
     openai_model: str = ""
     openai_secret_name: str = ""
@@ -50,6 +51,7 @@ class Settings:
             table_name=read("TABLE_NAME", ""),
             bucket_name=read("BUCKET_NAME", ""),
             state_machine_arn=read("STATE_MACHINE_ARN", ""),
+            archive_function=read("ARCHIVE_FUNCTION", ""),
             stage=read("STAGE", "dev"),
             openai_model=read("OPENAI_MODEL", ""),
             openai_secret_name=read("OPENAI_SECRET_NAME", ""),

@@ -1,0 +1,23 @@
+"""Packs a workspace into a zip file, where that takes longer than a request may."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import TypeAdapter
+
+from swarm import archive
+from swarm.archive import Order
+from swarm.backend import backend
+from swarm.logs import log
+
+_ORDER = TypeAdapter(Order)
+
+
+@log.inject_lambda_context
+def handler(event: object, context: LambdaContext) -> dict[str, int]:
+    """How many bytes the archive has. An event that comes twice makes the same archive twice."""
+    order = _ORDER.validate_python(event)
+    log.append_keys(run_id=order.run.run_id, project_id=order.run.project_id)
+    size = archive.pack(backend(), order.run, backend().snapshot(order.snapshot))
+    log.info("packed", size=size)
+    return {"size": size}

@@ -1,0 +1,34 @@
+"""Runs whose workspace a test chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.app import handler as agent
+from finish.app import handler as finish
+from prepare.app import handler as prepare
+from swarm.backend import area_of
+from swarm.run import Run
+from swarm.workspace.working_copy import Workspace
+from tests.support.stack import Stack, lambda_context
+
+
+def rewrite(stack: Stack, run: Run, files: Mapping[str, bytes]) -> None:
+    """Put other files into the run's last snapshot."""
+    assert run.snapshot
+    workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
+    for path, data in files.items():
+        workspace.write(path, data)
+    stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+
+
+def holding(stack: Stack, files: Mapping[str, bytes]) -> str:
+    """A run that succeeded with these files and `main.md`."""
+    stack.project()
+    run_id = stack.start("touch main.md")
+    key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
+    prepare(key, lambda_context())
+    agent(key, lambda_context())
+    rewrite(stack, stack.backend.runs.get("tenant-a", run_id), files)
+    finish(key, lambda_context())
+    return run_id
