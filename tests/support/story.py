@@ -62,7 +62,7 @@ def told(records: Records, run_id: str) -> list[tuple[str, Any]]:
     """Every event of the run that the stream gives, with its id."""
     text = records.get(f"/runs/{run_id}/stream").content.decode()
     blocks = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block]
-    return [(block["id"], json.loads(block["data"])) for block in blocks if "id" in block]
+    return [(block["id"], json.loads(block["data"])) for block in blocks if "id" in block and "event" not in block]
 
 
 def story(records: Records, run_id: str) -> dict[str, Any]:
