@@ -52,7 +52,7 @@ def open_pdf(place: Path, name: str) -> Pages:
 def page_text(page: pypdf.PageObject) -> str:
     """What stands on a page, or in brackets why nothing does."""
     try:
-        text = page.extract_text().strip()
+        text = page.extract_text().replace("\0", "").encode(errors="replace").decode().strip()
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         return f"[the text of this page cannot be read: {type(error).__name__}]"
     return text or _instead_of_text(page)

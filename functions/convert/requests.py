@@ -1,17 +1,8 @@
-"""What a call asks for, taken from its arguments, which arrive as plain JSON."""
+"""What a call asks for, its paths valid and its texts of a reasonable length."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from convert.errors import CannotConvert
-from swarm_job.paths import BadPath, valid_path
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_LONGEST_TEXT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,59 +20,10 @@ class Conversion:
     bibliography: str | None
     citation_style: str | None
 
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Conversion:
-        """The request in these arguments; raises CannotConvert for those of the wrong type."""
-        return cls(
-            source=_path(arguments, "source"),
-            target=_path(arguments, "target"),
-            reference_document=_optional_path(arguments, "reference_document"),
-            table_of_contents=arguments.get("table_of_contents") is True,
-            title=_text(arguments, "title"),
-            author=_text(arguments, "author"),
-            subject=_text(arguments, "subject"),
-            date=_text(arguments, "date"),
-            bibliography=_optional_path(arguments, "bibliography"),
-            citation_style=_optional_path(arguments, "citation_style"),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Text to read from a document, from this page (or slide, or part) on, counted from 1."""
+    """Text to read from a document, from this page (or part) on, counted from 1."""
 
     path: str
     start_page: int
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Reading:
-        """The request in these arguments; raises CannotConvert for those of the wrong type."""
-        start = arguments.get("start_page")
-        if start is None:
-            start = 1
-        if isinstance(start, bool) or not isinstance(start, int) or start < 1:
-            raise CannotConvert("start_page is not a page number; pages count from 1")
-        return cls(_path(arguments, "path"), start)
-
-
-def _text(arguments: Mapping[str, Any], name: str) -> str | None:
-    value = arguments.get(name)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-        raise CannotConvert(f"{name} is not a text of at most {_LONGEST_TEXT} characters")
-    return value
-
-
-def _optional_path(arguments: Mapping[str, Any], name: str) -> str | None:
-    return None if arguments.get(name) in (None, "") else _path(arguments, name)
-
-
-def _path(arguments: Mapping[str, Any], name: str) -> str:
-    value = arguments.get(name)
-    if not isinstance(value, str):
-        raise CannotConvert(f"{name} is not a path such as docs/report.md")
-    try:
-        return valid_path(value.removeprefix("./"))
-    except BadPath as error:
-        raise CannotConvert(f"{name}: {error}; give a path relative to the workspace") from error

@@ -32,30 +32,38 @@ class Document:
 
 def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, *, numbered: bool = False) -> Document:
     """The document at `place`; raises CannotConvert. `numbered` puts its number before the title of each slide."""
-    inside, scratch, notes = f"inside-{secrets.token_hex(8)}", pandoc.scratch, []
-    if form.kind is Kind.CONTAINER:
-        check_archive(place, name)
-        source, reader = f"source.{form.name}", form.reader
-        shutil.copyfile(place, scratch / source)
-    else:
-        source, reader = "source.txt", form.reader if form.kind is Kind.TEXT else HTML.reader
-        if form.kind is Kind.SLIDES:
-            check_archive(place, name)
-            text = slides_as_html(place, name, scratch / inside, numbered=numbered)
-        elif form.kind is Kind.TABLE:
-            from convert.tables import as_html, left_out, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
-
-            sheets = read_sheets(place, name, form.name)
-            notes = [note for sheet in sheets if (note := left_out(sheet))]
-            text = as_html(sheets)
-        else:
-            text = as_text(place.read_bytes(), name)
-        (scratch / source).write_text(literal(text) if form is TXT else text, encoding="utf-8")
+    inside, notes = f"inside-{secrets.token_hex(8)}", []
+    source, reader = f"source.{form.name}", form.reader if form.kind is not Kind.TABLE else HTML.reader
     if reader is None:
         raise CannotConvert(f"{name}: {form.name} cannot be read as a document")
+    if form.kind is Kind.CONTAINER:
+        check_archive(place, name)
+        shutil.copyfile(place, pandoc.scratch / source)
+    elif form.kind is Kind.SLIDES:
+        check_archive(place, name)
+        _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=numbered))
+    elif form.kind is Kind.TABLE:
+        from convert.tables import as_html, left_out, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
+
+        sheets = read_sheets(place, name, form.name)
+        notes = [note for sheet in sheets if (note := left_out(sheet))]
+        _put(pandoc, source, as_html(sheets))
+    else:
+        _put(pandoc, source, _prepared(as_text(place.read_bytes(), name), form))
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
     return Document(tree, inside, notes + warnings)
+
+
+def _put(pandoc: Pandoc, source: str, text: str) -> None:
+    (pandoc.scratch / source).write_text(text, encoding="utf-8")
+
+
+def _prepared(text: str, form: Format) -> str:
+    if form is TXT:
+        return literal(text)
+    # Pandoc's reader loses a table that stands before any paragraph.
+    return text.replace("\\trowd", "\\pard\\par\\trowd", 1) if form.name == "rtf" else text
 
 
 def literal(text: str) -> str:

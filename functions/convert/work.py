@@ -8,10 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from convert.arguments import conversion, reading
+from convert.errors import CannotConvert
+from convert.requests import Conversion, Reading
 from swarm_job import Call, CallResult, Limits
 from swarm_job.processes import Unkillable
 from swarm_job.programs import Execution, execute
@@ -40,12 +44,29 @@ def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> Call
     if seconds < 1:
         text = f"error: not done: the {limits.seconds} s of this batch were over; ask again"
         return CallResult(call.call_id, ok=False, output=text, timed_out=True)
+    try:
+        request = _request(call)
+    except CannotConvert as error:
+        return CallResult(call.call_id, ok=False, output=f"error: {error}")
+    return _done(call.call_id, request, workspace, limits, seconds)
+
+
+def _request(call: Call) -> Conversion | Reading:
+    match call.tool:
+        case "convert_document":
+            return conversion(call.arguments)
+        case "read_document":
+            return reading(call.arguments)
+        case other:
+            raise CannotConvert(f"there is no tool {other!r} here")
+
+
+def _done(call_id: str, request: Conversion | Reading, workspace: Path, limits: Limits, seconds: float) -> CallResult:
     scratch = workspace.parent / "scratch"
     scratch.mkdir(mode=0o700)
     try:
         question = {
-            "tool": call.tool,
-            "arguments": dict(call.arguments),
+            type(request).__name__: asdict(request),
             "workspace": str(workspace),
             "memory_bytes": limits.memory_bytes,
             "now": datetime.now(UTC).isoformat(),
@@ -61,12 +82,16 @@ def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> Call
             place=scratch,
         )
         answer = _answer(scratch, done)
-        files = _keep(workspace, scratch, answer["files"]) if answer["ok"] else []
-        output = answer["output"] if answer["ok"] else f"error: {answer['output']}"
+        ok, output, files = answer["ok"], answer["output"], []
+        if ok:
+            try:
+                files = _keep(workspace, scratch, answer["files"])
+            except OSError as error:
+                ok, output = False, f"the target cannot be written: {error.strerror}; give it another name"
         return CallResult(
-            call.call_id,
-            ok=answer["ok"],
-            output=output,
+            call_id,
+            ok=ok,
+            output=output if ok else f"error: {output}",
             seconds=round(done.seconds, 3),
             timed_out=done.timed_out,
             files=files,

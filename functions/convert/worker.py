@@ -25,18 +25,14 @@ def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """`{"ok", "output", "files"}`; files are workspace path -> name in the scratch folder."""
     workspace = Path(call["workspace"])
     pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE))
-    arguments, most = call["arguments"], call["output_chars"]
+    most = call["output_chars"]
     try:
-        match call["tool"]:
-            case "convert_document":
-                request = Conversion.of(arguments)
-                made = convert(request, workspace, pandoc, datetime.fromisoformat(call["now"]))
-                files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}
-                return {"ok": True, "output": made.told(request)[:most], "files": files}
-            case "read_document":
-                return {"ok": True, "output": read(Reading.of(arguments), workspace, pandoc, most)[:most], "files": {}}
-            case other:
-                return {"ok": False, "output": f"there is no tool {other!r} here", "files": {}}
+        if "Reading" in call:
+            return {"ok": True, "output": read(Reading(**call["Reading"]), workspace, pandoc, most)[:most], "files": {}}
+        request = Conversion(**call["Conversion"])
+        made = convert(request, workspace, pandoc, datetime.fromisoformat(call["now"]))
+        files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}
+        return {"ok": True, "output": made.told(request)[:most], "files": files}
     except CannotConvert as error:
         return {"ok": False, "output": str(error), "files": {}}
     except RecursionError:
@@ -46,4 +42,6 @@ def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     _scratch = Path(sys.argv[1])
     _answer = answer(json.loads((_scratch / "call.json").read_bytes()), _scratch)
+    # Half a surrogate pair is text to Python and to no one else.
+    _answer["output"] = _answer["output"].encode(errors="replace").decode()
     (_scratch / "answer.json").write_text(json.dumps(_answer))

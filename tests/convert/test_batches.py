@@ -51,6 +51,9 @@ def test_an_existing_target_is_replaced(converter: Converter) -> None:
         ({"source": "a.md", "target": "a.md"}, "give the target another name"),
         ({"source": "a.md", "target": "a.exe"}, "no document format is known by the suffix '.exe'"),
         ({"source": "a.md", "target": "../a.docx"}, "target: the path has"),
+        ({"source": "a.md", "target": "a.pdf/b.docx"}, "the target cannot be written"),
+        ({"source": "a.md", "target": "folder.md/../x.docx"}, "target: the path has"),
+        ({"source": "b/folder.md/x.md", "target": "b/folder.md"}, "the target cannot be written"),
         ({"source": "/etc/passwd", "target": "a.docx"}, "source: the path is absolute"),
         ({"source": "a.md"}, "target is not a path"),
         ({"source": ["a.md"], "target": "a.docx"}, "source is not a path"),
@@ -67,7 +70,13 @@ def test_an_existing_target_is_replaced(converter: Converter) -> None:
 def test_a_call_that_cannot_be_done_says_how_to_mend_it(
     converter: Converter, arguments: dict[str, object], said: str
 ) -> None:
-    files = {"a.md": b"text", "a.pdf": b"%PDF", "a.tex": b"\\begin{itemize} text \\end{b} {", "a.ipynb": b"{]"}
+    files = {
+        "a.md": b"text",
+        "a.pdf": b"%PDF",
+        "a.tex": b"\\begin{itemize} text \\end{b} {",
+        "a.ipynb": b"{]",
+        "b/folder.md/x.md": b"text",
+    }
     done = converter.calls([("convert_document", arguments)], files)
     assert not done.result()["ok"]
     assert done.output.startswith("error: ")

@@ -48,11 +48,10 @@ def test_every_format_keeps_headings_tables_and_links(converter: Converter, suff
     text = there_and_back(converter, suffix)
     assert re.search(r"^#+ (Slide \d+: )?Introduction$", text, re.MULTILINE)
     assert "Apples" in text
-    if suffix != "rtf":  # pandoc writes tables to RTF that it does not read
-        assert re.search(r"^\| *Pears *\| *3,400 *\|$", text, re.MULTILINE)
+    assert re.search(r"^\| *Pears *\| *3,400 *\|$", text, re.MULTILINE)
     if suffix != "pptx":
         assert "(https://example.org/path)" in text
-    if suffix not in {"pptx", "rtf"}:  # nor footnotes
+    if suffix not in {"pptx", "rtf"}:  # which have none, or whose footnotes pandoc does not read
         assert "The footnote" in text
 
 
@@ -91,6 +90,12 @@ def test_slides_of_others_keep_points_tables_pictures_and_notes(converter: Conve
     assert text.index("## Plans & aims") < text.index("- Grow\n  - slowly") < text.index("Say it with a smile")
     assert "| 2026 | \\<5\\> |" in text
     assert png() in done.files.values()
+
+
+def test_a_table_that_begins_an_rtf_is_kept(converter: Converter) -> None:
+    there = converter.convert({"a.md": b"| Name |\n|---|\n| Ada |\n\nend\n"}, "a.md", "a.rtf")
+    back = converter.convert(there.files, "a.rtf", "b.md").files["b.md"].decode()
+    assert back.index("Name") < back.index("Ada") < back.index("end")
 
 
 def test_plain_text_stays_as_it_is(converter: Converter) -> None:

@@ -1,0 +1,61 @@
+"""The arguments of a call, which arrive as plain JSON and may be anything, as a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convert.errors import CannotConvert
+from convert.requests import Conversion, Reading
+from swarm_job.paths import BadPath, valid_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_TEXT = 1_000
+
+
+def conversion(arguments: Mapping[str, Any]) -> Conversion:
+    """What `convert_document` is to do; raises CannotConvert for arguments of the wrong type."""
+    return Conversion(
+        source=_path(arguments, "source"),
+        target=_path(arguments, "target"),
+        reference_document=_optional_path(arguments, "reference_document"),
+        table_of_contents=arguments.get("table_of_contents") is True,
+        title=_text(arguments, "title"),
+        author=_text(arguments, "author"),
+        subject=_text(arguments, "subject"),
+        date=_text(arguments, "date"),
+        bibliography=_optional_path(arguments, "bibliography"),
+        citation_style=_optional_path(arguments, "citation_style"),
+    )
+
+
+def reading(arguments: Mapping[str, Any]) -> Reading:
+    """What `read_document` is to do; raises CannotConvert for arguments of the wrong type."""
+    start = 1 if arguments.get("start_page") is None else arguments["start_page"]
+    if isinstance(start, bool) or not isinstance(start, int) or start < 1:
+        raise CannotConvert("start_page is not a page number; pages count from 1")
+    return Reading(_path(arguments, "path"), start)
+
+
+def _text(arguments: Mapping[str, Any], name: str) -> str | None:
+    value = arguments.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        raise CannotConvert(f"{name} is not a text of at most {_LONGEST_TEXT} characters")
+    return value
+
+
+def _optional_path(arguments: Mapping[str, Any], name: str) -> str | None:
+    return None if arguments.get(name) in (None, "") else _path(arguments, name)
+
+
+def _path(arguments: Mapping[str, Any], name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str):
+        raise CannotConvert(f"{name} is not a path such as docs/report.md")
+    try:
+        return valid_path(value.removeprefix("./"))
+    except BadPath as error:
+        raise CannotConvert(f"{name}: {error}; give a path relative to the workspace") from error
