@@ -69,6 +69,7 @@ def test_together_they_are_one_run(stack: Stack) -> None:
     assert status == 200
     assert body.rstrip().endswith('data: {"type": "end"}')
     assert "id: 0.0\n" not in body
+    assert invoke("archive", snapshot=stack.backend.runs.get(KEY.tenant_id, KEY.run_id).snapshot)["size"] > 0
 
 
 def test_health_needs_nobody(stack: Stack) -> None:
