@@ -14,7 +14,9 @@ from swarm_job.folders import discard, fresh, identity, sweep_tmp
 from swarm_job.transport import fetch
 from swarm_job.workspace import Changes, compare, materialise
 
-JOB_BYTES = 32 << 20
+JOB_BYTES = 128 << 20
+"""Twenty thousand files, each with an address that holds a long session token, take half of it."""
+
 MOVED = "the workspace folder itself was moved, removed or replaced, so no change in it counts"
 _NAMED = 20
 
