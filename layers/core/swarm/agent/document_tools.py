@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from swarm.agent.tools import Arguments, Part, Tool
 from swarm.errors import InvalidRequest
@@ -69,31 +70,43 @@ class ConvertDocuments(Arguments):
     )
     target_suffix: str = Field(description="The format to make of each, such as .pdf.")
     target_folder: str | None = Field(
-        default=None, description="Folder for what is made. Null to put each file beside its source."
+        default=None,
+        description="Folder for what is made, with the subfolders that the pattern spans. Null to put each file"
+        " beside its source.",
     )
     table_of_contents: bool | None = Field(default=None, description="Whether each begins with a table of contents.")
 
 
 def one_for_each(arguments: ConvertDocuments, workspace: Workspace) -> list[Part]:
     """The conversion of every file that matches, in the order of their paths. Raises `InvalidRequest`."""
-    suffix = f".{arguments.target_suffix.strip().removeprefix('.')}"
-    sources = [path for path in workspace.paths() if fnmatchcase(path, arguments.pattern) and not path.endswith(suffix)]
+    suffix, pattern = f".{arguments.target_suffix.strip().removeprefix('.')}", arguments.pattern.removeprefix("./")
+    sources = [path for path in workspace.paths() if fnmatchcase(path, pattern) and not path.endswith(suffix)]
     if len(sources) > MAX_BATCH:
         raise InvalidRequest(
             f"{len(sources)} files match; at most {MAX_BATCH} are converted at once, so narrow the pattern"
         )
-    return [("convert_document", _conversion(arguments, source, suffix)) for source in sources]
+    made: set[str] = set()
+    parts: list[Part] = []
+    for source in sources:
+        path = PurePosixPath(source)
+        folder = _folder(path, pattern, arguments.target_folder)
+        target = str(folder / f"{path.stem}{suffix}")
+        if target in made:
+            # notes.md and notes.rst must not become one file.
+            target = str(folder / f"{path.stem}-{path.suffix.removeprefix('.')}{suffix}")
+        made.add(target)
+        contents = arguments.table_of_contents
+        single = ConvertDocument(source=source, target=target, table_of_contents=contents)
+        parts.append(("convert_document", single.model_dump(mode="json")))
+    return parts
 
 
-def _conversion(arguments: ConvertDocuments, source: str, suffix: str) -> dict[str, JsonValue]:
-    path = PurePosixPath(source)
-    folder = path.parent if arguments.target_folder is None else PurePosixPath(arguments.target_folder)
-    single = ConvertDocument(
-        source=source,
-        target=str(folder / f"{path.stem}{suffix}"),
-        table_of_contents=arguments.table_of_contents,
-    )
-    return single.model_dump(mode="json")
+def _folder(path: PurePosixPath, pattern: str, target_folder: str | None) -> PurePosixPath:
+    """Where the file made of this one goes; a folder that was asked for gets the folders that the pattern spans."""
+    if target_folder is None:
+        return path.parent
+    fixed = re.split(r"[*?[]", pattern)[0].rpartition("/")[0]
+    return PurePosixPath(target_folder) / path.parent.relative_to(fixed)
 
 
 _TOOLS: tuple[Tool[Any], ...] = (

@@ -1,0 +1,106 @@
+"""A run that waits for calls that run elsewhere, and results that somebody might deliver for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from agent.app import handler as agent
+from collect.app import handler as collect
+from prepare.app import handler as prepare
+from swarm.jobs.batch import Batch, load_batch, result_key
+from swarm.run import Run
+from tests.support.stack import Stack, lambda_context
+from tests.support.stack import stack as deployed
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with deployed(monkeypatch) as fresh:
+        yield fresh
+
+
+def result(call_id: str, *, ok: bool = True, output: str = "done", files: Iterable[str] = (), **more: object) -> Any:
+    """One entry of results.json, as the shared code of the untrusted functions writes it."""
+    told = {"call_id": call_id, "ok": ok, "output": output, "files": list(files)}
+    return {"exit_code": None, "seconds": 0.1, "timed_out": False, "notes": None, **told, **more}
+
+
+def member(name: str, content: bytes = b"", **changes: object) -> tuple[tarfile.TarInfo, bytes]:
+    """A member of a tar; `changes` are attributes of its header."""
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    for attribute, value in changes.items():
+        setattr(info, attribute, value)
+    return info, content
+
+
+def tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    """A tar of these members, in this order, whatever their headers claim."""
+    out = io.BytesIO()
+    for info, content in members:
+        out.write(info.tobuf(tarfile.PAX_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE))
+    out.write(bytes(2 * tarfile.BLOCKSIZE))
+    return out.getvalue()
+
+
+def delivery(results: object, files: Mapping[str, bytes] | None = None, deleted: Iterable[str] = ()) -> bytes:
+    """What a well-behaved function delivers."""
+    told = [
+        member("results.json", json.dumps(results).encode()),
+        member("deleted.json", json.dumps([*deleted]).encode()),
+    ]
+    return tar(*told, *(member(f"files/{path}", content) for path, content in (files or {}).items()))
+
+
+@dataclass
+class Waiting:
+    """A run in state `Tools`."""
+
+    stack: Stack
+    state: dict[str, Any]
+
+    @property
+    def run(self) -> Run:
+        return self.stack.backend.runs.current("tenant-a", self.state["run_id"])
+
+    @property
+    def batch(self) -> Batch:
+        key = self.run.batch
+        assert key is not None
+        return load_batch(self.stack.backend, key)
+
+    def deliver(self, job_id: str, content: bytes) -> None:
+        """Put a result where the job's form would."""
+        self.stack.backend.blobs.put(result_key(self.run, self.batch.slot, job_id), content)
+
+    def collect(self, job_id: str, **changes: object) -> None:
+        """What the state machine does after a job; `changes` go into the input."""
+        [job] = [job for job in self.state["jobs"] if job["job_id"] == job_id]
+        ids = {name: self.state[name] for name in ("tenant_id", "project_id", "run_id")}
+        assert collect({**ids, "job": job, **changes}, lambda_context()) == {"job_id": job_id}
+
+    def go_on(self) -> None:
+        """The next task state."""
+        self.state = dict(agent(self.state, lambda_context()))
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """What the run has told, of one type."""
+        entries = self.stack.backend.log.read(self.run.key)
+        return [dict(event.fields) for entry in entries for event in entry.events if event.type == kind]
+
+
+def waiting(stack: Stack, instructions: str, task_type: str = "document_processing") -> Waiting:
+    """Start a run and take it to its first calls that run elsewhere."""
+    stack.project()
+    run_id = stack.start(instructions, task_type=task_type)
+    state = prepare({"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}, lambda_context())
+    halted = Waiting(stack, dict(agent(state, lambda_context())))
+    assert halted.state["outcome"] == "tools"
+    return halted

@@ -1,0 +1,144 @@
+"""A turn's calls are cut into jobs that fit: into a state, into an execution, and into what a function reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from swarm.backend import Backend
+from swarm.jobs.batch import MAX_JOBS, JobCall, Place, cut
+from swarm.jobs.issue import STATE_BYTES, JobLimits, issue
+from swarm.presign import Credentials, Presigner
+from swarm.run import Run
+from swarm.workspace.blobs import MemoryBlobs
+from swarm.workspace.snapshot import FileEntry, Snapshot
+from swarm_job import contract
+from swarm_job.runner import JOB_BYTES
+from tests.jobs.conftest import waiting
+from tests.support.stack import Stack
+
+STATE_LIMIT = 256 * 1024
+ERROR_CAUSE = 32_768
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+# Of the form that Lambda gives its functions, and longer than those usually are; base64 doubles in a query.
+TOKEN = "IQoJb3JpZ2luX2VjE" + "A+/b3" * 300
+
+
+def calls(commands: int, conversions: int) -> list[tuple[Place, JobCall]]:
+    made: list[tuple[Place, JobCall]] = []
+    made += [("sandbox", JobCall(f"c{n}/0000", "run_command", {"command": "ls"})) for n in range(commands)]
+    made += [("convert", JobCall(f"b/{n:04}", "convert_document", {"source": f"{n}.md"})) for n in range(conversions)]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("commands", "conversions", "jobs", "largest"),
+    [(1, 0, 1, 1), (3, 0, 1, 3), (0, 1, 1, 1), (2, 2, 3, 2), (0, 99, 99, 1), (1, 200, 68, 3), (0, 1_000, 91, 11)],
+    ids=str,
+)
+def test_commands_are_one_job_and_conversions_are_shared_out(
+    commands: int, conversions: int, jobs: int, largest: int
+) -> None:
+    batch = cut(7, "writer", calls(commands, conversions))
+    assert len(batch.jobs) == jobs <= MAX_JOBS
+    assert max(len(job.calls) for job in batch.jobs) == largest
+    assert [call.call_id for job in batch.jobs for call in job.calls] == [
+        call.call_id for _, call in calls(commands, conversions)
+    ]
+    assert len({job.id for job in batch.jobs}) == jobs
+    assert [job.id for job in batch.jobs] == sorted(job.id for job in batch.jobs)
+    assert Counter(job.place for job in batch.jobs)["sandbox"] == bool(commands)
+
+
+class Bucket:
+    """As much of the backend as handing out a job takes."""
+
+    def __init__(self, files: Snapshot) -> None:
+        self.blobs = MemoryBlobs()
+        self._files = files
+
+    def files_of(self, _run: Run) -> Snapshot:
+        return self._files
+
+
+@pytest.fixture
+def run(stack: Stack) -> Run:
+    return waiting(stack, "run `ls`").run
+
+
+def signer() -> Presigner:
+    endpoint = "https://s3.ap-southeast-2.amazonaws.com"
+    name = "codex-swarm-production-bucket-1a2b3c4d5e6f"
+    return Presigner(
+        Credentials("ASIA" + "X" * 16, "s" * 40, TOKEN), "ap-southeast-2", endpoint, name, NOW, timedelta(hours=1)
+    )
+
+
+def rounds(run: Run, conversions: int) -> list[list[str]]:
+    """The ids of the jobs that each visit to the state machine takes along, until none is left."""
+    batch = cut(7, "f" * 32, calls(1, conversions))
+    left, taken = list(batch.jobs), []
+    bucket = cast("Backend", Bucket(Snapshot()))
+    while left:
+        issued = issue(bucket, run, batch.slot, left, signer(), JobLimits())
+        assert len(json.dumps({"jobs": issued}).encode()) < STATE_LIMIT - ERROR_CAUSE - 1_000
+        taken.append([job["job_id"] for job in issued])
+        left = left[len(issued) :]
+    return taken
+
+
+def test_a_hundred_jobs_fit_into_a_state_whatever_the_token(run: Run) -> None:
+    taken = rounds(run, 99)
+    assert len(TOKEN) > 1_500
+    assert [job for each in taken for job in each] == [job.id for job in cut(7, "w", calls(1, 99)).jobs]
+    assert len(taken) == 2
+
+
+def test_the_first_job_is_always_handed_out(run: Run) -> None:
+    long = Presigner(
+        Credentials("A", "s", "t" * STATE_BYTES), "eu-west-1", "https://s3", "bucket", NOW, timedelta(hours=1)
+    )
+    jobs = cut(7, "w", calls(1, 1)).jobs
+    assert len(issue(cast("Backend", Bucket(Snapshot())), run, "7-w", jobs, long, JobLimits())) == 1
+
+
+def test_the_largest_workspace_fits_into_a_job(run: Run) -> None:
+    random = [os.urandom(32).hex() for _ in range(20_000)]
+    files = Snapshot(
+        {f"a folder/of some depth/file number {n:05}.md": FileEntry(sha, 9, "markdown") for n, sha in enumerate(random)}
+    )
+    bucket = Bucket(files)
+    jobs = cut(7, "w", calls(1, 0)).jobs
+    [issued] = issue(cast("Backend", bucket), run, "7-w", jobs, signer(), JobLimits())
+    [document] = bucket.blobs.objects.values()
+    assert len(document) < JOB_BYTES
+    job = contract.parse(document)
+    assert (len(job.files), job.job_id) == (20_000, issued["job_id"])
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        pytest.param(("sandbox", "run_command", {"command": "ls"}), ["a.md", "b.csv", "img/c.png"], id="command"),
+        pytest.param(("convert", "convert_document", {"source": "a.md"}), ["a.md", "img/c.png"], id="conversion"),
+        pytest.param(("convert", "read_document", {"path": "b.csv"}), ["b.csv"], id="reading"),
+    ],
+)
+def test_a_job_gets_the_files_that_its_calls_may_open(
+    run: Run, call: tuple[Place, str, dict[str, str]], expected: Sequence[str]
+) -> None:
+    place, tool, arguments = call
+    files = Snapshot(
+        {path: FileEntry("0" * 64, 1, path[-3:].replace("png", "image")) for path in ("a.md", "b.csv", "img/c.png")}
+    )
+    bucket = Bucket(files)
+    jobs = cut(7, "w", [(place, JobCall("c/0000", tool, dict(arguments)))]).jobs
+    issue(cast("Backend", bucket), run, "7-w", jobs, signer(), JobLimits())
+    [document] = bucket.blobs.objects.values()
+    assert [file.path for file in contract.parse(document).files] == expected
