@@ -27,7 +27,7 @@ NOTHING_PRINTED = "[no output]"
 MAX_CALLS = 1_000
 """So many calls of one turn run elsewhere, each file of a batch counted."""
 
-_LONGEST_LINE, _SHORTEST_LINE = 300, 60
+_LONGEST_LINE, _SHORTEST_LINE = 300, 40
 _NAMED = 20
 
 
@@ -147,7 +147,7 @@ def _result(call: CheckedCall, outcomes: Sequence[CallOutcome], subjects: Mappin
         (outcome,) = outcomes
         return replace(call.result(_told(outcome), ok=outcome.ok), files=files)
     done = sum(outcome.ok for outcome in outcomes)
-    room = max(_SHORTEST_LINE, min(_LONGEST_LINE, (MAX_OUTPUT - 200) // (len(outcomes) or 1)))
+    room = max(_SHORTEST_LINE, min(_LONGEST_LINE, (MAX_OUTPUT - 200) // (len(outcomes) or 1) - 1))
     lines = [_line(outcome, subjects.get(outcome.call_id, ""), room) for outcome in outcomes]
     report = "\n".join([f"{done} of {len(outcomes)} done, {len(outcomes) - done} failed.", *lines])
     return replace(call.result(clip(report), ok=done > 0), files=files)
