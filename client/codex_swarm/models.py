@@ -139,6 +139,10 @@ class InlineFile(Wire):
     content: str
 
 
+MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}$")]
+Metadata = Annotated[dict[MetadataKey, Annotated[str, Field(max_length=512)]], Field(max_length=20)]
+
+
 class RunCreate(Wire):
     """Starts a run."""
 
@@ -148,6 +152,7 @@ class RunCreate(Wire):
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
     reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
+    metadata: Metadata = Field(default_factory=dict, description="The caller's own notes, to find the run by.")
     limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
     uploads: list[str] = Field(
         default_factory=list, description="Ids of uploads whose files the workspace begins with."
@@ -227,6 +232,7 @@ class RunRead(Wire):
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
+    metadata: dict[str, str] = Field(default_factory=dict, description="As the caller gave it.")
     usage: Usage = Field(default_factory=Usage)
     limits: RunLimits = Field(default_factory=RunLimits, description="As granted.")
 

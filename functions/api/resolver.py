@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 
 class Router(APIGatewayHttpRouter):
@@ -15,8 +18,20 @@ class Router(APIGatewayHttpRouter):
         super().__init__()  # type: ignore[no-untyped-call]
 
 
+class HttpEvent(APIGatewayProxyEventV2):
+    """A request, with its query as it was sent."""
+
+    @property
+    def resolved_query_string_parameters(self) -> dict[str, list[str]]:
+        """Every value of every parameter. The gateway joins them with commas, which a value may have too."""
+        return parse_qs(self.raw_query_string, keep_blank_values=True)
+
+
 class ApiResolver(APIGatewayHttpResolver):
     """Resolves payload 2.0 events."""
+
+    def _to_proxy_event(self, event: dict[str, Any]) -> HttpEvent:
+        return HttpEvent(event, self._json_body_deserializer)
 
     def methods_of(self, path: str) -> list[str]:
         """The methods that some route answers on this path; none when there is no such path."""

@@ -27,6 +27,7 @@ def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
         system_instructions=run.system_instructions,
         codex_thread_id=run.run_id if run.turns else None,
         resumed_from_run_id=run.resumed_from_run_id,
+        metadata=run.metadata,
         usage=run.usage,
         limits=RunLimits(**asdict(run.limits)),
     )

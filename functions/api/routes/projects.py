@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import ProjectPut, ProjectRead
 from swarm.backend import backend
 from swarm.errors import IdMismatch
 from swarm.ids import valid_project_id
+from swarm.listing import Wanted
 from swarm.projects import ProjectChange
 
 router = Router()
@@ -24,6 +30,15 @@ def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
     return backend().projects.put(tenant_of(router), project_id, change, datetime.now(UTC))
 
 
-@router.get("/projects", summary="All projects, oldest first", tags=["projects"])
-def list_projects() -> list[ProjectRead]:
-    return list(backend().projects.of_tenant(tenant_of(router)))
+@router.get("/projects", summary="Projects, oldest first", tags=["projects"])
+def list_projects(
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Projects a page, at most.")] = MAX_PAGE,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+) -> Response[list[ProjectRead]]:
+    wanted = Wanted[ProjectRead](limit, weight, cursor)
+    return paged(router, backend().projects.listed(tenant_of(router), wanted))
+
+
+@router.get("/projects/<project_id>", summary="One project", tags=["projects"])
+def get_project(project_id: str) -> ProjectRead:
+    return backend().projects.get(tenant_of(router), valid_project_id(project_id))

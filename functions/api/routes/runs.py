@@ -8,20 +8,25 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
+from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import run_read
-from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume
+from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
 from swarm import creation, lifecycle
 from swarm.backend import backend
 from swarm.creation import NewRun
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
 from swarm.inputs import InlineFile
+from swarm.listing import Page, Wanted
+from swarm.run import Run
+from swarm.runs import RunQuery
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
 MAX_KEY = 255
+YEARS = range(1970, 9_999)
 
 router = Router()
 
@@ -47,6 +52,7 @@ def create_run(
         limits=body.limits,
         uploads=tuple(body.uploads),
         files=tuple(InlineFile(file.path, file.content) for file in body.files),
+        metadata=body.metadata,
     )
     created = creation.create(
         backend(),
@@ -78,15 +84,47 @@ def _checked(instructions: str) -> str:
 
 
 @router.get("/runs", summary="Runs, newest first", tags=["runs"])
-def list_runs(
+def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query string
     project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
-) -> list[RunRead]:
-    tenant_id, runs = tenant_of(router), backend().runs
-    if project_id is None:
-        found = runs.of_tenant(tenant_id)
-    else:
-        found = runs.of_project(tenant_id, valid_project_id(project_id))
-    return [run_read(run, with_artifacts=False) for run in found]
+    status: Annotated[RunStatus | None, Query(description="Only runs that stand so.")] = None,
+    task_type: Annotated[TaskType | None, Query(description="Only runs of this type.")] = None,
+    created_after: Annotated[datetime | None, Query(description="Only runs made at this time or later.")] = None,
+    created_before: Annotated[datetime | None, Query(description="Only runs made before this time.")] = None,
+    metadata: Annotated[
+        list[str] | None, Query(description="`key=value`: only runs with this note. May be given several times.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+) -> Response[list[RunRead]]:
+    query = RunQuery(
+        project_id=None if project_id is None else valid_project_id(project_id),
+        status=status,
+        task_type=task_type,
+        created_after=_in_utc("created_after", created_after),
+        created_before=_in_utc("created_before", created_before),
+        metadata=dict(map(_note, metadata or [])),
+    )
+    found = backend().runs.listed(
+        tenant_of(router), query, Wanted[Run](limit, lambda run: weight(_listed(run)), cursor)
+    )
+    return paged(router, Page([_listed(run) for run in found.items], found.next_cursor))
+
+
+def _listed(run: Run) -> RunRead:
+    return run_read(run, with_artifacts=False)
+
+
+def _in_utc(name: str, at: datetime | None) -> datetime | None:
+    if at is not None and at.year not in YEARS:
+        raise InvalidRequest(f"{name} takes a time of the years {YEARS.start} to {YEARS.stop - 1}")
+    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+
+
+def _note(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise InvalidRequest("metadata takes key=value")
+    return name, value
 
 
 @router.get("/runs/<run_id>", summary="One run", tags=["runs"])

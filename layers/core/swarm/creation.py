@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from codex_swarm.models import RunLimits, TaskType
@@ -41,6 +41,7 @@ class NewRun:
     limits: RunLimits | None = None
     uploads: tuple[str, ...] = ()
     files: tuple[InlineFile, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def create(
         from_run_id=wanted.from_run_id,
         uploads=wanted.uploads,
         inputs=store_inline(backend, area, key.run_id, wanted.files),
+        metadata=wanted.metadata,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
     )
@@ -108,6 +110,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         reference_run_id=stopped.reference_run_id,
         from_run_id=run_id,
         resumed_from_run_id=run_id,
+        metadata=stopped.metadata,
         model=backend.settings.model_name,
     )
     return _open(backend, run, limits)

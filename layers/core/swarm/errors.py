@@ -2,7 +2,7 @@
 
     SwarmError
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
-    │   ├── BadRequest 400        InvalidId, InvalidRequest, IdMismatch, RunAlreadyEnded, CloneNotAllowed
+    │   ├── BadRequest 400        InvalidId, InvalidRequest, InvalidCursor, IdMismatch, RunAlreadyEnded, CloneNotAllowed
     │   ├── Forbidden 403         InvalidPath
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                         UploadNotFound,
@@ -58,6 +58,15 @@ class IdMismatch(BadRequest):
 
     def __init__(self, field: str, in_path: str, in_body: str) -> None:
         super().__init__(f"the path says {in_path!r} but the body's {field} says {in_body!r}; send the same id in both")
+
+
+class InvalidCursor(BadRequest):
+    """A cursor that this listing did not give."""
+
+    code = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is none that this listing gave; begin again without it, and keep the filters")
 
 
 class RunAlreadyEnded(BadRequest):

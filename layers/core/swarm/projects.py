@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,8 @@ from pydantic import JsonValue
 
 from codex_swarm.models import ProjectRead, TaskType
 from swarm.errors import ProjectNotFound
-from swarm.table import Item, Key, Table, project_key, projects_of_tenant, sortable
+from swarm.listing import Page, Range, Wanted, page_of
+from swarm.table import VISIBLE, Filter, Item, Table, project_key, projects_of_tenant, sortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Projects:
             raise ProjectNotFound(project_id)
         return _decode(item)
 
-    def of_tenant(self, tenant_id: str) -> Iterator[ProjectRead]:
-        """A tenant's projects, oldest first."""
-        listed: Key = projects_of_tenant(tenant_id)
-        return map(_decode, self._table.index("GSI2", listed.pk))
+    def listed(self, tenant_id: str, wanted: Wanted[ProjectRead]) -> Page[ProjectRead]:
+        """A page of the tenant's projects, oldest first. Raises `InvalidCursor`."""
+        listed = Range(index="GSI2", pk=projects_of_tenant(tenant_id).pk, only=Filter(VISIBLE))
+        return page_of(self._table, listed, _decode, wanted)
 
 
 def _decode(item: Item) -> ProjectRead:

@@ -58,6 +58,7 @@ class Run:
     reference_run_id: str | None = None
     from_run_id: str | None = None
     resumed_from_run_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     uploads: tuple[str, ...] = ()
     inputs: str | None = None

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from codex_swarm.models import RunStatus, TaskType
 from swarm import faults
 from swarm.errors import RunNotFound
 from swarm.ids import could_be_run_id
-from swarm.run import Entry, Run, apply
+from swarm.listing import FIRST, LAST, Page, Range, Wanted, page_of
+from swarm.run import Entry, Run, RunKey, apply
 from swarm.runlog import RunLog
 from swarm.table import (
     OLDER,
     UNCLAIMED,
+    VISIBLE,
     ConditionFailed,
+    Filter,
     Item,
     Table,
     active_runs,
@@ -27,6 +35,18 @@ from swarm.table import (
 _RUN = TypeAdapter(Run)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which runs: of a project, in a state, of a type, made from one time on and before another, with these notes."""
+
+    project_id: str | None = None
+    status: RunStatus | None = None
+    task_type: TaskType | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
 class Runs:
     """Runs as their items tell, and the way to bring an item up to its log."""
 
@@ -37,7 +57,7 @@ class Runs:
     def get(self, tenant_id: str, run_id: str) -> Run:
         """The run, by one read. Raises `RunNotFound`, in the same words whoever else may have such a run."""
         item = self._table.get(run_key(tenant_id, run_id)) if could_be_run_id(run_id) else None
-        if item is None:
+        if item is None or "hidden_at" in item:
             raise RunNotFound(run_id)
         return decode(item)
 
@@ -78,13 +98,32 @@ class Runs:
         except ConditionFailed:
             return
 
-    def of_project(self, tenant_id: str, project_id: str) -> Iterator[Run]:
-        """A project's runs, newest first."""
-        return map(decode, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk, newest_first=True))
+    def hide(self, key: RunKey, at: datetime) -> None:
+        """Show an ended run to nobody any more; one that has not ended stays."""
+        with suppress(ConditionFailed):
+            self._table.update(
+                run_key(key.tenant_id, key.run_id),
+                "SET hidden_at = if_not_exists(hidden_at, :at)",
+                names={"#status": "status"},
+                values={":at": {"S": sortable(at)}, ":queued": {"S": "queued"}, ":running": {"S": "running"}},
+                condition="attribute_exists(PK) AND NOT #status IN (:queued, :running)",
+            )
 
-    def of_tenant(self, tenant_id: str) -> Iterator[Run]:
-        """A tenant's runs, newest first."""
-        return map(decode, self._table.index("GSI2", runs_of_tenant(tenant_id).pk, newest_first=True))
+    def listed(self, tenant_id: str, query: RunQuery, wanted: Wanted[Run]) -> Page[Run]:
+        """A page of the tenant's runs, newest first. Raises `InvalidCursor`."""
+        if query.project_id is None:
+            index, partition = "GSI2", runs_of_tenant(tenant_id)
+        else:
+            index, partition = "GSI1", runs_of_project(tenant_id, query.project_id)
+        listed = Range(
+            index=index,
+            pk=partition.pk,
+            first=sortable(query.created_after) if query.created_after else FIRST,
+            last=sortable(query.created_before) if query.created_before else LAST,
+            newest_first=True,
+            only=_only(query),
+        )
+        return page_of(self._table, listed, decode, wanted)
 
     def active(self) -> Iterator[Run]:
         """Every run that has not ended, of all tenants, oldest first within a partition."""
@@ -103,11 +142,27 @@ def encode(run: Run) -> Item:
         "status": {"S": run.status.value},
         "task_type": {"S": run.task_type.value},
         "schema": {"N": str(run.schema)},
+        "metadata": {"M": {name: {"S": value} for name, value in run.metadata.items()}},
         "body": {"S": _RUN.dump_json(run).decode()},
     }
     if run.status.final:
         return item
     return {**item, **active_runs(key.run_id, created).attributes("GSI3")}
+
+
+def _only(query: RunQuery) -> Filter:
+    """A filter on attributes of the items; the project and the times are keys already."""
+    tests, names = [VISIBLE], {}
+    values: dict[str, Any] = {}
+    asked = {"status": query.status, "task_type": query.task_type}
+    for name, value in asked.items():
+        if value is not None:
+            tests.append(f"#{name} = :{name}")
+            names[f"#{name}"], values[f":{name}"] = name, {"S": value.value}
+    for place, (name, note) in enumerate(sorted(query.metadata.items())):
+        tests.append(f"metadata.#note{place} = :note{place}")
+        names[f"#note{place}"], values[f":note{place}"] = name, {"S": note}
+    return Filter(" AND ".join(tests), names, values)
 
 
 def decode(item: Item) -> Run:

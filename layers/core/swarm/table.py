@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,34 @@ Item = Mapping[str, Attribute]
 
 META = "META"
 UNCLAIMED = "attribute_not_exists(PK)"
+VISIBLE = "attribute_not_exists(hidden_at)"
 OLDER = "attribute_not_exists(PK) OR version < :version"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a query leaves out of what it has looked at: a filter expression, with its names and values."""
+
+    expression: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How one query goes: its direction, how many items it looks at, and behind which key it begins."""
+
+    newest_first: bool = False
+    most: int
+    start: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one query gave; `next` is where the following one begins, None when there is nothing left."""
+
+    items: list[Item]
+    next: Item | None
 
 
 class ConditionFailed(Exception):
@@ -175,6 +202,25 @@ class Table:
         )
         for page in pages:
             yield from page["Items"]
+
+    def between(self, name: str, pk: str, first: str, last: str, only: Filter, order: Order) -> Part:
+        """One query of an index for the sort keys between two, both included."""
+        values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}
+        extra: Any = {"ExclusiveStartKey": order.start} if order.start else {}
+        if only.expression:
+            extra["FilterExpression"] = only.expression
+        if only.names:
+            extra["ExpressionAttributeNames"] = only.names
+        page = self._client.query(
+            TableName=self._name,
+            IndexName=name,
+            ScanIndexForward=not order.newest_first,
+            Limit=order.most,
+            KeyConditionExpression=f"{name}PK = :pk AND {name}SK BETWEEN :first AND :last",
+            ExpressionAttributeValues=values,
+            **extra,
+        )
+        return Part(list(page["Items"]), page.get("LastEvaluatedKey"))
 
     def index(self, name: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
         """The items of one partition of an index, by its sort key. Indexes lag behind the table by a moment."""

@@ -1,0 +1,34 @@
+"""Listings are arrays, as they always were; how they go on is in the headers of the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from pydantic import BaseModel
+
+from api.resolver import Router
+from swarm.listing import Page
+
+T = TypeVar("T", bound=BaseModel)
+
+MAX_PAGE = 1_000
+"""Also the page of those who name no size: who has fewer than that, and most have, still gets everything at once."""
+
+
+def paged(router: Router, page: Page[T]) -> Response[list[T]]:
+    """The page, with `X-Next-Cursor` and a `Link` to the next one where there is one."""
+    headers: dict[str, str | list[str]] = {}
+    if page.next_cursor is not None:
+        asked = parse_qsl(router.current_event.raw_query_string, keep_blank_values=True)
+        query = urlencode([(name, value) for name, value in asked if name != "cursor"] + [("cursor", page.next_cursor)])
+        # Relative to the request, so that it holds under whatever name and path the API is reached.
+        headers = {"X-Next-Cursor": page.next_cursor, "Link": f'<?{query}>; rel="next"'}
+    return Response(200, content_types.APPLICATION_JSON, page.items, headers)
+
+
+def weight(body: BaseModel) -> int:
+    """Bytes that it takes in an answer: the body is JSON with all but ASCII escaped, and travels as a JSON text."""
+    return len(json.dumps(json.dumps(body.model_dump(mode="json"))))
