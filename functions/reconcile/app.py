@@ -28,7 +28,7 @@ class Event(BaseModel):
 
     time: AwareDatetime | None = None
     detail_type: str = Field(default="", alias="detail-type")
-    detail: Detail | dict[str, object] = Field(default_factory=dict)
+    detail: Detail | dict[str, object] = Field(default_factory=dict, union_mode="left_to_right")
 
 
 @log.inject_lambda_context

@@ -67,3 +67,11 @@ def at_call(number: int, act: Callable[[], object], when: When = "before") -> It
     finally:
         for client in clients:
             client.meta.events.unregister(f"{when}-call", unique_id=name)
+
+
+def each_moment(try_it: Callable[[int], Moment]) -> int:
+    """Try the calls one after the other, until there is no further one; how many there were."""
+    number = 0
+    while try_it(number).happened:
+        number += 1
+    return number

@@ -14,8 +14,8 @@ from swarm.table import ConditionFailed, Item, Table, all_tenants, api_key_key, 
 WITHIN_QUOTA = (
     "contains(active, :run)"
     " OR (attribute_not_exists(active) AND (attribute_not_exists(max_active) OR max_active > :none))"
-    " OR (attribute_exists(max_active) AND size(active) < max_active)"
-    " OR (attribute_not_exists(max_active) AND size(active) < :default)"
+    " OR (attribute_exists(active) AND attribute_exists(max_active) AND size(active) < max_active)"
+    " OR (attribute_exists(active) AND attribute_not_exists(max_active) AND size(active) < :default)"
 )
 
 
