@@ -17,6 +17,10 @@ for name in list(os.environ):
         del os.environ[name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--batch-files", default="16", help="files of the largest conversion (16; it has to stand 200)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Laptop clouds come last: moto's state is one per process, and a test that makes its own wipes theirs."""
     items.sort(key=lambda item: "clouds" in getattr(item, "fixturenames", ()))
