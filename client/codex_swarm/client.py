@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -25,6 +25,7 @@ from codex_swarm import settings
 from codex_swarm.connection import Backoff, Connection, parse
 from codex_swarm.errors import NotFound, RunFailed, WaitTimeout
 from codex_swarm.events import RunEvent, follow, of_page
+from codex_swarm.listing import RunFilter, items, params_of
 from codex_swarm.models import (
     ArtifactRead,
     CancelRead,
@@ -118,9 +119,20 @@ class CodexSwarmClient:
 
     create_project = put_project
 
+    def get_project(self, project_id: str) -> ProjectRead:
+        """One project."""
+        return self._connection.read(ProjectRead, f"/projects/{_segment(project_id)}")
+
     def list_projects(self) -> list[ProjectRead]:
-        """Every project."""
-        return self._connection.read(list[ProjectRead], "/projects")
+        """Every project, oldest first."""
+        return list(items(self._connection, ProjectRead, "/projects"))
+
+    def delete_project(self, project_id: str) -> None:
+        """Deletes the project with its runs and all their files; raises `Conflict` while runs are active.
+
+        It is gone when this returns. Its id can be used again a few minutes later, once its files are gone too.
+        """
+        self._connection.request("DELETE", f"/projects/{_segment(project_id)}")
 
     # Runs
 
@@ -136,11 +148,13 @@ class CodexSwarmClient:
         limits: RunLimits | None = None,
         uploads: Sequence[str] = (),
         files: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
 
-        `uploads` are ids that `upload_files` returned, `files` small texts by workspace path. A request that got
+        `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
+        the run by. A request that got
         lost is sent again under the same key, one of its own unless `idempotency_key` says another; it starts one run.
         """
         run = RunCreate(
@@ -153,6 +167,7 @@ class CodexSwarmClient:
             limits=limits,
             uploads=list(uploads),
             files=[InlineFile(path=path, content=text) for path, text in (files or {}).items()],
+            metadata=dict(metadata or {}),
         )
         key = idempotency_key or uuid.uuid4().hex
         try:
@@ -189,10 +204,13 @@ class CodexSwarmClient:
         """The run as it stands."""
         return self._connection.read(RunRead, _of_run(run_id))
 
-    def list_runs(self, project_id: str | None = None) -> list[RunRead]:
-        """Runs, newest first and without their artifacts: a project's, or all."""
-        params = None if project_id is None else {"project_id": project_id}
-        return self._connection.read(list[RunRead], "/runs", params=params)
+    def list_runs(self, project_id: str | None = None, **wanted: Unpack[RunFilter]) -> list[RunRead]:
+        """Runs, newest first and without their artifacts: a project's, or all; those that the filters name."""
+        return list(self.iter_runs(project_id, **wanted))
+
+    def iter_runs(self, project_id: str | None = None, **wanted: Unpack[RunFilter]) -> Iterator[RunRead]:
+        """As `list_runs`, page by page as they are asked for."""
+        return items(self._connection, RunRead, "/runs", params_of(project_id, wanted))
 
     def cancel_run(self, run_id: str) -> CancelRead:
         """Stops a run; raises `BadRequest` when it has already ended."""
@@ -258,6 +276,14 @@ class CodexSwarmClient:
     def get_pattern(self, run_id: str) -> PatternRead:
         """What the run taught; empty when it taught nothing."""
         return self._connection.read(PatternRead, f"/patterns/{_segment(run_id)}")
+
+    def list_patterns(self, project_id: str) -> list[PatternRead]:
+        """What the project's runs taught."""
+        return list(items(self._connection, PatternRead, f"/projects/{_segment(project_id)}/patterns"))
+
+    def delete_pattern(self, run_id: str) -> None:
+        """Forgets what the run taught; the run stays."""
+        self._connection.request("DELETE", f"/patterns/{_segment(run_id)}")
 
     # Files and artifacts
 

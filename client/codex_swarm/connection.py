@@ -14,6 +14,7 @@ from codex_swarm import __version__
 from codex_swarm.errors import ApiError, RateLimited, TransportError, Unavailable, UnexpectedAnswer, api_error
 
 T = TypeVar("T")
+Params = Mapping[str, str | list[str]]
 
 LONGEST_PAUSE = 30.0
 """Seconds that a retry waits at most; when the service asks for longer, its error goes to the caller."""
@@ -65,7 +66,7 @@ class Connection:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         body: JsonValue = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
@@ -83,7 +84,7 @@ class Connection:
         except httpx.RequestError as error:
             raise _no_answer(request, error) from error
 
-    def read(self, shape: type[T], path: str, *, params: Mapping[str, str] | None = None) -> T:
+    def read(self, shape: type[T], path: str, *, params: Params | None = None) -> T:
         """What GET answers, as `shape`; raises `UnexpectedAnswer` when it is something else."""
         return parse(shape, self.request("GET", path, params=params))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -48,6 +49,24 @@ Call = Callable[[CodexSwarmClient], Any]
     [
         pytest.param(lambda c: c.health().status, "/healthz", {"status": "ok"}, "ok", id="health"),
         pytest.param(lambda c: c.list_projects()[0].name, "/projects", [PROJECT], "Demo", id="projects"),
+        pytest.param(lambda c: c.get_project("a b").name, "/projects/a%20b", PROJECT, "Demo", id="project"),
+        pytest.param(
+            lambda c: c.list_patterns("demo")[0].summary, "/projects/demo/patterns", [PATTERN], "Greets.", id="patterns"
+        ),
+        pytest.param(
+            lambda c: c.list_runs(
+                status="failed",
+                task_type="writing",
+                created_after=datetime(2026, 1, 2, tzinfo=UTC),
+                created_before=datetime(2026, 2, 3, tzinfo=UTC),
+                metadata={"a": "b,c", "d": "="},
+            ),
+            "/runs?status=failed&task_type=writing&created_after=2026-01-02T00%3A00%3A00%2B00%3A00"
+            "&created_before=2026-02-03T00%3A00%3A00%2B00%3A00&metadata=a%3Db%2Cc&metadata=d%3D%3D",
+            [],
+            [],
+            id="some-runs",
+        ),
         pytest.param(lambda c: c.get_run("run-1").usage.model_calls, "/runs/run-1", bodies.run(), 2, id="run"),
         pytest.param(lambda c: c.list_runs()[0].id, "/runs", [bodies.run()], "run-1", id="runs"),
         pytest.param(lambda c: c.list_runs("a b"), "/runs?project_id=a+b", [], [], id="runs-of-a-project"),
@@ -177,6 +196,48 @@ def test_iterating_asks_for_a_page_only_when_it_is_needed(api: FakeApi, client: 
     assert next(files).path == "a.md"
     assert len(api.received) == 1
     assert [file.path for file in files] == ["b.md"]
+
+
+def test_runs_are_complete_over_their_pages(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/runs?project_id=demo", told([bodies.run(id="run-2")], X_Next_Cursor="n/2="))
+    api.on("GET", "/runs?project_id=demo&cursor=n%2F2%3D", told([], X_Next_Cursor="3"))
+    api.on("GET", "/runs?project_id=demo&cursor=3", told([bodies.run()]))
+    runs = client.iter_runs("demo")
+    assert next(runs).id == "run-2"
+    assert len(api.received) == 1
+    assert [run.id for run in runs] == ["run-1"]
+    assert [run.id for run in client.list_runs("demo")] == ["run-2", "run-1"]
+
+
+def test_projects_are_complete_over_their_pages(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("GET", "/projects", told([PROJECT], X_Next_Cursor="2"))
+    api.on("GET", "/projects?cursor=2", told([{**PROJECT, "id": "other"}]))
+    assert [project.id for project in client.list_projects()] == ["demo", "other"]
+
+
+def test_an_unknown_status_is_refused_before_anything_is_sent(api: FakeApi, client: CodexSwarmClient) -> None:
+    with pytest.raises(ValueError, match="happy"):
+        client.list_runs(status="happy")
+    assert api.received == []
+
+
+@pytest.mark.parametrize(
+    ("call", "target"),
+    [
+        pytest.param(lambda c: c.delete_project("a b"), "/projects/a%20b", id="project"),
+        pytest.param(lambda c: c.delete_pattern("run-1"), "/patterns/run-1", id="pattern"),
+    ],
+)
+def test_deleting(api: FakeApi, client: CodexSwarmClient, call: Call, target: str) -> None:
+    api.on("DELETE", target, told({}, 202))
+    call(client)
+    assert api.asked() == [f"DELETE {target}"]
+
+
+def test_notes_are_sent_with_a_run(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/projects/demo/runs", told(bodies.run(metadata={"a": "b"}), 201))
+    assert client.start_run("demo", "Go", metadata={"a": "b"}).metadata == {"a": "b"}
+    assert api.received[0].json()["metadata"] == {"a": "b"}
 
 
 def test_a_base_url_may_have_a_path(api: FakeApi) -> None:
