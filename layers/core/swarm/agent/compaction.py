@@ -1,8 +1,9 @@
 """Shortens a conversation that has outgrown the model's context, without breaking it.
 
 What goes first is what can be had again: outputs of tools, oldest first. Then whole turns go, oldest first, each
-call with its answer; in their place stands one message that says what was done. The user's instructions and the last
-turns stay as they are. What is left out here is still in the transcripts of the earlier turns.
+call with its answer; in their place stands one message that says what was done. Where the last turns alone are too
+long, their outputs go too. The user's instructions and every call that stays are as they were. What is left out here
+is still in the transcripts of the earlier turns.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Sequence
 from swarm.agent.model import Item
 
 KEPT_ITEMS = 8
-"""So many items at the end are never touched."""
+"""So many items at the end, and the rest of their turn, are the last to be touched."""
 
 LONG_OUTPUT = 400
 """Characters; an output shorter than this is not worth removing."""
 
-REMOVED = "[this output was removed to save room; call the tool again if it is still needed]"
+REMOVED = "[this output was removed to save room; if it is still needed, call the tool again, for less at a time]"
 _SUMMARY = "Earlier turns were removed to save room. In them these tools were called, in order: "
 _MAX_SUMMARY = 4_000
 
@@ -26,14 +27,26 @@ _MAX_SUMMARY = 4_000
 def compacted(items: Sequence[Item]) -> list[Item] | None:
     """About half of what can go is gone; None when there is nothing left that could."""
     head, middle, tail = _parts(items)
-    long = [place for place, item in enumerate(middle) if _is_long_output(item)]
-    if long:
-        gone = set(long[: (len(long) + 1) // 2])
-        return [*head, *(_emptied(item) if place in gone else item for place, item in enumerate(middle)), *tail]
-    if not middle or (len(middle) == 1 and _is_summary(middle[0])):
+    if (shorter := _without_outputs(middle) or _summarised(middle)) is not None:
+        return [*head, *shorter, *tail]
+    if (shorter := _without_outputs(tail)) is not None:
+        return [*head, *middle, *shorter]
+    return None
+
+
+def _without_outputs(items: Sequence[Item]) -> list[Item] | None:
+    """The older half of the long outputs removed; None where there is none."""
+    long = [place for place, item in enumerate(items) if _is_long_output(item)]
+    gone = set(long[: (len(long) + 1) // 2])
+    return [_emptied(item) if place in gone else item for place, item in enumerate(items)] if gone else None
+
+
+def _summarised(items: Sequence[Item]) -> list[Item] | None:
+    """About half of the turns in one message; None where there is nothing else left."""
+    if not items or (len(items) == 1 and _is_summary(items[0])):
         return None
-    cut = _turn_boundary(middle, (len(middle) + 1) // 2)
-    return [*head, _summary(middle[:cut]), *middle[cut:], *tail]
+    cut = _turn_boundary(items, (len(items) + 1) // 2)
+    return [_summary(items[:cut]), *items[cut:]]
 
 
 def _parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
