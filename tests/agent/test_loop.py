@@ -143,7 +143,7 @@ def test_a_storm_is_sat_out_between_processes(stack: Stack, prepared: Callable[.
     answers = play.outcomes(stack, run)
     assert [answer.outcome for answer in answers] == [Outcome.WAIT] * 4 + [Outcome.FINISH]
     first, second, third, fourth, _ = [answer.wait_seconds for answer in answers]
-    # Without a word from the provider up to fifteen seconds at first, with jitter; else what it asks for, within reason.
+    # Up to fifteen seconds at first, with jitter; where the provider asks for a time, that, within reason.
     assert 7 <= first <= 15
     assert 7 <= second <= 15
     assert (third, fourth) == (41, LONGEST_SECONDS)
