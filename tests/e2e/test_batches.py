@@ -1,4 +1,4 @@
-"""A folder of Word files becomes PDFs: as many functions as may be, a report in order, and no harm from broken files."""
+"""A folder of Word files becomes PDFs: shared among functions, reported in order, and no harm from broken files."""
 
 from __future__ import annotations
 
