@@ -1,0 +1,82 @@
+"""docs/operations.md: its commands do what it says, and what it names is in the template."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from swarm import aws
+from swarm.errors import TooManyActiveRuns
+from swarm.limits import Limits
+from tests.support.paths import ROOT
+from tests.support.stack import Stack
+from tests.support.stack import stack as deployed
+
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+MAKES_KEY, CHANGES_TENANT = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+# An `aws` that writes down what it is asked.
+RECORDER = 'aws() { printf "%s\\0" "$@" >"$ASKED"; }\n'
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with deployed(monkeypatch) as fresh:
+        yield fresh
+
+
+def run(script: str, folder: Path) -> tuple[str, dict[str, Any]]:
+    """What a script prints, and the options that it gives to `aws`, those that are JSON read."""
+    asked = folder / "asked"
+    done = subprocess.run(
+        ["bash", "-euc", RECORDER + script],
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "ASKED": str(asked)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = asked.read_text().split("\0")[2:-1]
+    values = [json.loads(value) if value.startswith("{") else value for value in words[1::2]]
+    return done.stdout.strip(), dict(zip(words[::2], values, strict=True))
+
+
+def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
+    key, options = run(MAKES_KEY, tmp_path)
+    aws.dynamodb().put_item(
+        TableName="table", Item=options["--item"], ConditionExpression=options["--condition-expression"]
+    )
+    assert stack.backend.tenants.of_api_key(key) == "draftpunk"
+    assert key not in json.dumps(options)
+
+
+def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:
+    _, options = run('TABLE=table TENANT="draftpunk"\n' + CHANGES_TENANT, tmp_path)
+    aws.dynamodb().update_item(
+        TableName="table",
+        Key=options["--key"],
+        UpdateExpression=options["--update-expression"],
+        ExpressionAttributeValues=options["--expression-attribute-values"],
+    )
+    allowance = stack.backend.tenants.admit("draftpunk", "run-0")
+    assert allowance is not None
+    assert allowance.defaults == Limits(max_turns=30)
+    for number in range(1, 25):
+        stack.backend.tenants.admit("draftpunk", f"run-{number}")
+    with pytest.raises(TooManyActiveRuns):
+        stack.backend.tenants.admit("draftpunk", "run-25")
+
+
+def test_what_it_names_is_in_the_template() -> None:
+    metrics = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`AWS/.*?) \|", PAGE, re.MULTILINE))))
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)`", PAGE)) - metrics
+    known = {*TEMPLATE["Parameters"], *TEMPLATE["Resources"], *TEMPLATE["Outputs"]}
+    assert named - known == set()
+    assert metrics & known <= set(TEMPLATE["Resources"])

@@ -1,0 +1,65 @@
+"""docs/table.md has every key that swarm.table makes, as it is made, and names functions that exist."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+
+from swarm import table
+from swarm.table import Key
+from tests.support.paths import ROOT
+
+PAGE = (ROOT / "docs" / "table.md").read_text(encoding="utf-8")
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+PATTERNS = [row for row in ROWS if len(row) == 6 and row[4].startswith("`")]
+MODULES = {"Tenants": "tenants", "Projects": "projects", "Runs": "runs", "DynamoRunLog": "runlog"}
+KEYS: dict[str, Callable[..., Key]] = {
+    name: function
+    for name, function in inspect.getmembers(table, inspect.isfunction)
+    if inspect.signature(function).return_annotation == "Key"
+}
+
+
+class Named(str):
+    """An argument that shows up in a key under its own name."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Named:
+        return super().__new__(cls, f"<{name}>")
+
+    def __getitem__(self, part: object) -> str:
+        return f"<first of {str(self)[1:-1]}>"
+
+    def __format__(self, specification: str) -> str:
+        return str(self)
+
+
+def made_by(key: Callable[..., Key]) -> Key:
+    return key(**{name: Named(name) for name in inspect.signature(key).parameters})
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_key_is_listed_as_it_is_made(name: str) -> None:
+    rows = [row for row in PATTERNS if row[4] == f"`{name}`"]
+    assert rows, f"docs/table.md has no row for {name}"
+    key = made_by(KEYS[name])
+    for row in rows:
+        assert (row[2], row[3].partition(" and on")[0]) == (f"`{key.pk}`", f"`{key.sk}`")
+
+
+@pytest.mark.parametrize("row", PATTERNS, ids=[row[0] for row in PATTERNS])
+def test_key_and_function_exist(row: list[str]) -> None:
+    assert row[4].strip("`") in KEYS
+    if row[5]:
+        name, _, method = row[5].strip("`").partition(".")
+        assert callable(getattr(getattr(import_module(f"swarm.{MODULES[name]}"), name), method))
+
+
+def test_every_index_is_of_the_template() -> None:
+    used = set(re.findall(r"\bGSI\d\b", PAGE))
+    assert used == set(re.findall(r"IndexName: (GSI\d)", (ROOT / "template.yaml").read_text(encoding="utf-8")))

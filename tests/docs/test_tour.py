@@ -1,0 +1,51 @@
+"""The tour leads only to files and names that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.support.paths import ROOT
+
+TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
+CODE = re.compile(r"`([^`\n]+)`")
+# `path/to/file.py` (`name`, `Class.name`), perhaps over a line's end.
+NAMED = re.compile(r"`([\w./-]+\.py)`\s\(((?:`[\w.]+`(?:,\s)?)+)\)")
+
+
+def paths() -> list[str]:
+    spans = set(CODE.findall(TOUR)) | {span.strip("`") for span in re.findall(r"`[\w./-]+\.py`", TOUR)}
+    return sorted(span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.-]+)*(/|\.(py|yaml|md|html))", span))
+
+
+def names() -> list[tuple[str, str]]:
+    return [(path, name) for path, listed in NAMED.findall(TOUR) for name in CODE.findall(listed)]
+
+
+def defined_in(path: str) -> set[str]:
+    """What a module defines, and `Class.name` for what its classes do."""
+    found = set()
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{each.name}" for each in node.body if isinstance(each, ast.FunctionDef)}
+    return found
+
+
+@pytest.mark.parametrize("path", paths())
+def test_path_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(("path", "name"), names(), ids=[f"{path}:{name}" for path, name in names()])
+def test_name_is_defined_there(path: str, name: str) -> None:
+    assert name in defined_in(path)
+
+
+def test_it_passes_every_state_of_the_run() -> None:
+    story = (ROOT / "infra" / "run.asl.yaml").read_text(encoding="utf-8")
+    states = {name.lower() for name in re.findall(r"\$\{(\w+)FunctionArn\}", story)}
+    assert states <= set(re.findall(r"`functions/(\w+)/app\.py`", TOUR))
