@@ -1,44 +1,28 @@
-"""Every task type tells the agent something of its own and has what it needs to work."""
+"""Every task type tells the agent something of its own, has what it needs, and knows its result when it sees it."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from codex_swarm.models import TaskType
-from swarm.agent.file_tools import FILE_TOOLS
 from swarm.agent.tools import FINISH
 from swarm.filetypes import file_type
+from swarm.run import Run, RunKey
+from swarm.summary import rank
 from swarm.tasks import TASKS, Task
+from swarm.workspace.snapshot import FileEntry, Snapshot
 
-SUFFIXES = [
-    "md",
-    "docx",
-    "pdf",
-    "epub",
-    "html",
-    "txt",
-    "csv",
-    "xlsx",
-    "json",
-    "py",
-    "ts",
-    "js",
-    "sh",
-    "css",
-    "yaml",
-    "xml",
-    "odt",
-    "pptx",
-    "rtf",
-    "tex",
-    "rst",
-    "ipynb",
-    "png",
-]
+SUFFIXES = "md docx pdf epub html txt csv xlsx json py ts js sh css yaml xml odt pptx rtf tex rst ipynb png".split()
+TOOL_NAME = re.compile(r"\b(?:list|read|write|edit|delete|search|run|convert)_[a-z]+\b")
 
 tasks = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+
+
+def tools_of(task: Task) -> set[str]:
+    return {tool.name for tool in task.tools}
 
 
 def test_there_is_a_task_for_every_type() -> None:
@@ -56,14 +40,65 @@ def test_instructions_begin_with_what_all_share_and_end_with_their_own(task: Tas
 
 
 @tasks
-def test_instructions_name_only_tools_that_exist(task: Task) -> None:
-    named = set(re.findall(r"\b[a-z]+_files?\b", task.instructions))
-    assert named <= set(FILE_TOOLS)
+def test_instructions_name_only_tools_that_the_task_has(task: Task) -> None:
+    named = set(TOOL_NAME.findall(task.instructions))
+    assert named <= tools_of(task)
+    assert {"write_file", "convert_document", "read_document", "run_command"} <= named
 
 
 @tasks
 def test_every_task_can_finish_and_favours_types_that_exist(task: Task) -> None:
-    assert FINISH in {tool.name for tool in task.tools}
+    assert FINISH in tools_of(task)
     assert set(task.favoured) <= {file_type(f"a.{suffix}") for suffix in SUFFIXES}
     assert len(set(task.favoured)) == len(task.favoured)
     assert "markdown" in task.favoured
+
+
+def test_only_tasks_about_many_files_convert_many_at_once() -> None:
+    assert {task.type for task in TASKS.values() if "convert_documents" in tools_of(task)} == {
+        TaskType.DOCUMENT_PROCESSING,
+        TaskType.CODE,
+    }
+
+
+def ranked(task_type: TaskType, *written: str, had: tuple[str, ...] = ()) -> list[str]:
+    """Results of a run that wrote these files, each larger than the one before, and had others."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    run = Run(
+        key=RunKey(tenant_id="t", project_id="p", run_id="r"),
+        name="r",
+        task_type=task_type,
+        instructions="do it",
+        created_at=now,
+    )
+    sizes = {path: size for size, path in enumerate([*written, *had], 1)}
+    files = Snapshot({path: FileEntry("0" * 64, size, file_type(path)) for path, size in sizes.items()})
+    return [*rank(run, files, set(written))]
+
+
+@pytest.mark.parametrize(
+    ("task_type", "best", "others"),
+    [
+        pytest.param("code", "main.py", ["README.md", "test_main.py", "tests/data.json"], id="code"),
+        pytest.param("code", "src/app/core.py", ["__init__.py", "tests/test_core.py", "conftest.py"], id="a package"),
+        pytest.param("code", "main.go", ["README.md", "main_test.go", "config.json"], id="code of no type of its own"),
+        pytest.param("code", "index.ts", ["index.test.ts", "package.json"], id="typescript"),
+        pytest.param("code", "report.docx", ["report.md"], id="a document all the same"),
+        pytest.param("code", "README.md", [], id="a readme alone"),
+        pytest.param("data_analysis", "findings.md", ["analysis.py", "chart.png", "results.csv"], id="data"),
+        pytest.param("data_analysis", "findings.pdf", ["findings.md", "analysis.py"], id="data as pdf"),
+        pytest.param("document_writing", "report.docx", ["report.pdf", "report.md", "chart.png"], id="document"),
+        pytest.param("document_writing", "slides.pptx", ["slides.md"], id="slides"),
+        pytest.param("document_processing", "out/a.docx", ["conversion-report.md"], id="processing"),
+        pytest.param("document_processing", "out/deep/a.md", ["conversion-report.md"], id="processing to markdown"),
+        pytest.param("document_processing", "out/a.txt", ["conversion-report.docx"], id="processing to text"),
+        pytest.param("document_processing", "conversion-report.md", [], id="nothing but the report"),
+        pytest.param("document_analysis", "findings.md", ["dates.csv"], id="analysis"),
+        pytest.param("research", "report.docx", ["report.md", "data.csv"], id="research"),
+        pytest.param("writing", "essay.md", ["notes.txt"], id="writing"),
+    ],
+)
+def test_the_main_result_is_what_the_task_is_for(task_type: str, best: str, others: list[str]) -> None:
+    had = ("given.docx", "given.md", "given.py", "given.csv")
+    assert ranked(TaskType(task_type), best, *others, had=had)[0] == best
+    assert set(ranked(TaskType(task_type), best, *others)) == {best, *others}

@@ -35,18 +35,21 @@ def summarise(
 def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
     """The paths that can stand for the run's result, the best first.
 
-    What this run wrote comes before what it only had; then the kinds that the task type favours, in their order; then
-    what the instructions name; then what lies nearer to the root; then the larger. The path decides what is left.
+    What this run wrote comes before what it only had; what only goes with a result of the task type, such as tests,
+    comes after everything else; then the kinds that the task type favours, in their order; then what the instructions
+    name; then what lies nearer to the root; then the larger. The path decides what is left.
     Of the files that the run only had, those of a favoured kind alone are results.
     """
-    favoured = {kind: place for place, kind in enumerate(TASKS[run.task_type].favoured)}
+    task = TASKS[run.task_type]
+    favoured = {kind: place for place, kind in enumerate(task.favoured)}
 
-    def order(path: str) -> tuple[bool, int, bool, int, int, str]:
+    def order(path: str) -> tuple[bool, bool, int, bool, int, int, str]:
         entry = files.files[path]
         named = PurePosixPath(path).name in run.instructions
         depth = path.count("/")
         return (
             path not in written,
+            task.supports(path),
             favoured.get(entry.type, len(favoured)),
             not named,
             depth,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import resources
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -15,19 +17,34 @@ from swarm.agent.document_tools import DOCUMENT_TOOLS
 from swarm.agent.file_tools import FILE_TOOLS
 from swarm.agent.tools import Tool
 
+_SINGLE = {name: tool for name, tool in DOCUMENT_TOOLS.items() if name != "convert_documents"}
+TOOLS: tuple[Tool[Any], ...] = (*FILE_TOOLS.values(), *_SINGLE.values(), *COMMAND_TOOLS.values())
+"""What every task needs: each may be given an office document, asked for one, or have something to compute."""
+
+BATCHES = (*TOOLS, DOCUMENT_TOOLS["convert_documents"])
+
 
 @dataclass(frozen=True)
 class Task:
-    """One task type. `favoured` are the file types (`swarm.filetypes`) of its main result, best first."""
+    """One task type. `favoured` are the file types (`swarm.filetypes`) of its main result, best first.
+
+    `supporting` are patterns for names and paths of files that go with a result of this task and are not it.
+    """
 
     type: TaskType
     favoured: tuple[str, ...]
-    tools: tuple[Tool[Any], ...] = (*FILE_TOOLS.values(), *DOCUMENT_TOOLS.values(), *COMMAND_TOOLS.values())
+    tools: tuple[Tool[Any], ...] = TOOLS
+    supporting: tuple[str, ...] = ()
 
     @cached_property
     def instructions(self) -> str:
         """What the agent is told: what all tasks share, then what this one is."""
         return f"{_text('shared')}\n{_text(self.type)}"
+
+    def supports(self, path: str) -> bool:
+        """Whether a file of this path goes with a result rather than being one."""
+        name = PurePosixPath(path).name
+        return any(fnmatchcase(name, pattern) or fnmatchcase(path, pattern) for pattern in self.supporting)
 
 
 def _text(name: str) -> str:
@@ -39,18 +56,15 @@ _TASKS = (
     # Finished formats stand before markdown: where a run wrote both, one was made from the other.
     Task(
         TaskType.CODE,
-        (
-            "python",
-            "typescript",
-            "javascript",
-            "html",
-            "shell",
-            "css",
-            "json",
-            "yaml",
-            "xml",
-            "markdown",
-            "text",
+        # Sources in languages without a type of their own are `text`.
+        tuple(
+            "python typescript javascript html shell css text xml json yaml docx pdf pptx xlsx markdown".split(),
+        ),
+        # The type of a project that names none, so whatever anybody asks for ends here.
+        tools=BATCHES,
+        supporting=tuple(
+            "README* LICENSE* CHANGELOG* test_* *_test.* *.test.* tests/* */tests/* conftest.py __init__.py"
+            " requirements*.txt *.lock go.sum test-report.md".split()
         ),
     ),
     Task(TaskType.RESEARCH, ("docx", "pdf", "markdown", "html", "csv", "json", "text")),
@@ -76,6 +90,8 @@ _TASKS = (
             "csv",
             "text",
         ),
+        tools=BATCHES,
+        supporting=("conversion-report.*", "processing-report.*", "processing_report.*"),
     ),
     Task(
         TaskType.DOCUMENT_WRITING,
