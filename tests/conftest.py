@@ -19,6 +19,8 @@ for name in list(os.environ):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--batch-files", default="16", help="files of the largest conversion (16; it has to stand 200)")
+    parser.addoption("--chaos-runs", default="12", help="runs under random kills (12; the figures are of 200)")
+    parser.addoption("--chaos-seed", default="", help="seed of the random kills; a new one when left out")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -248,7 +248,8 @@ class _Slice:
             batch=batch,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
-        percent = stage.percent if final else turn_progress(run.turns + 1)
+        # The calls of an earlier batch may have taken the run further than its turns alone would.
+        percent = max(run.progress, stage.percent if final else turn_progress(run.turns + 1))
         told = (*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent))
         self._append(taken, now, percent, told)
 

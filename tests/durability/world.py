@@ -1,0 +1,118 @@
+"""A laptop cloud in which processes can be made to die, and what a client sees of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.local.cloud import TENANT, LocalCloud
+from swarm import creation
+from swarm.reconciliation import GRACE
+from tests.local.clouds import eventually
+from tests.support.story import Records
+
+PROJECT = "durable"
+FINAL = {"succeeded", "failed", "cancelled"}
+WITH_FAULTS = (
+    "ApiFunction",
+    "PrepareFunction",
+    "AgentFunction",
+    "CollectFunction",
+    "FinishFunction",
+    "FailFunction",
+    "ReconcileFunction",
+)
+PATIENCE = 60.0
+"""Seconds in which every run here has ended, whatever happened to it."""
+
+
+def faults_in(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """The environment by which each function finds the tokens of its deaths."""
+    for function in WITH_FAULTS:
+        (folder / function).mkdir(parents=True, exist_ok=True)
+    return {function: {"SWARM_FAULT_TOKENS": str(folder / function)} for function in WITH_FAULTS}
+
+
+@dataclass
+class World:
+    """One laptop cloud with a project in it."""
+
+    cloud: LocalCloud
+    tokens: Path
+    http: httpx.Client = field(init=False)
+    records: Records = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.cloud.url, timeout=60, limits=httpx.Limits(max_connections=100))
+        self.records = Records(self.get, self.cloud.client("dynamodb"), self.cloud.table_name, TENANT)
+        self.http.put(f"/projects/{PROJECT}", json={"name": PROJECT}).raise_for_status()
+
+    def get(self, path: str) -> httpx.Response:
+        """A GET, sent again while the process that answers it is dying."""
+        return eventually(lambda: answer if (answer := self.http.get(path)).status_code < 500 else None)
+
+    def post(self, key: str, instructions: str, **more: Any) -> httpx.Response:
+        """Start a run under this idempotency key."""
+        body = {"instructions": instructions, **more}
+        return self.http.post(f"/projects/{PROJECT}/runs", json=body, headers={"Idempotency-Key": key})
+
+    def run_id(self, key: str) -> str:
+        """The id that the run of this key has, also before there is one."""
+        return creation.key_for(TENANT, PROJECT, key).run_id
+
+    def arm(self, function: str, point: str, run_id: str) -> Path:
+        """Have the function's next process that comes to the point with this run die there; the token of it."""
+        token = self.tokens / function / f"{run_id}.{point}"
+        token.touch()
+        return token
+
+    def status(self, run_id: str) -> str | None:
+        """The status of the run's item, past the API."""
+        key = {"PK": {"S": f"T#{TENANT}#R#{run_id}"}, "SK": {"S": "META"}}
+        item = self.records.dynamodb.get_item(TableName=self.records.table, Key=key, ConsistentRead=True).get("Item")
+        return item["status"]["S"] if item else None
+
+    def end_of(self, run_id: str, seconds: float = PATIENCE) -> str:
+        """The final status, once the run has one and its execution is over too."""
+        status = eventually(lambda: found if (found := self.status(run_id)) in FINAL else None, seconds)
+        eventually(lambda: self.execution(run_id) != "RUNNING", seconds)
+        # What was under way when the run ended, such as taking it out of the counts.
+        eventually(lambda: run_id not in self.records.counted(), seconds)
+        return status
+
+    def execution(self, run_id: str) -> str | None:
+        """The status of the run's execution; None where there is none."""
+        client = self.cloud.client("stepfunctions")
+        try:
+            status: str = client.describe_execution(executionArn=self.execution_arn(run_id))["status"]
+        except client.exceptions.ExecutionDoesNotExist:
+            return None
+        return status
+
+    def execution_arn(self, run_id: str) -> str:
+        return f"{self.cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+
+    def reconcile(self, rounds: int = 1) -> list[dict[str, Any]]:
+        """What the schedule does, with so much time between the rounds that everything undone is overdue."""
+        answers = []
+        for number in range(1, rounds + 1):
+            at = datetime.now(UTC) + number * (GRACE + timedelta(seconds=5))
+            event = {"detail-type": "Scheduled Event", "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "detail": {}}
+            outcome = self.cloud.functions["ReconcileFunction"].invoke(json.dumps(event).encode())
+            answers.append(json.loads(outcome.payload))
+        return answers
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def wait(seconds: float) -> None:
+    """Let time pass that a process under test needs, and nobody can hurry."""
+    time.sleep(seconds)
