@@ -150,7 +150,11 @@ class RunCreate(Wire):
     name: str = Field(default="", description="For people; derived from the instructions when left out.")
     instructions: str = Field(description="What to do, in words. Not blank.")
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
-    reference_run_id: str | None = Field(default=None, description="Reuse the pattern that this run taught.")
+    reference_run_id: str | None = Field(
+        default=None,
+        description="Reuse what this run taught, and go on with its conversation. Without one the project's best match"
+        " is reused; `none` reuses nothing.",
+    )
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
     metadata: Metadata = Field(default_factory=dict, description="The caller's own notes, to find the run by.")
     limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
@@ -216,6 +220,15 @@ class Usage(Wire):
 class RunRead(Wire):
     """A run, as far as it has come."""
 
+class PatternUse(Wire):
+    """The pattern of an earlier run that a run was shown."""
+
+    pattern_id: str
+    source_run_id: str
+    how: str = Field(description="`referenced` by the caller, or `matched` as the project's best.")
+    score: float | None = Field(default=None, description="How alike the requests are, from 0 to 1; of a match.")
+
+
     id: str
     project_id: str
     name: str = ""
@@ -235,6 +248,7 @@ class RunRead(Wire):
     metadata: dict[str, str] = Field(default_factory=dict, description="As the caller gave it.")
     usage: Usage = Field(default_factory=Usage)
     limits: RunLimits = Field(default_factory=RunLimits, description="As granted.")
+    pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")
 
     @computed_field(description="The same as `id`.")  # type: ignore[prop-decorator]
     @property

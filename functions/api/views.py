@@ -25,7 +25,8 @@ def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
         system_instructions=run.system_instructions,
-        codex_thread_id=run.run_id if run.turns else None,
+        codex_thread_id=(run.thread_id or run.run_id) if run.turns else None,
+        pattern_used=run.pattern_used,
         resumed_from_run_id=run.resumed_from_run_id,
         metadata=run.metadata,
         usage=run.usage,
@@ -45,6 +46,6 @@ def artifact_read(run: Run, artifact: Artifact) -> ArtifactRead:
     )
 
 
-def pattern_read(run: Run) -> PatternRead:
+def pattern_read(run: Run, pattern: PatternRead | None) -> PatternRead:
     """What a run taught; empty where it taught nothing."""
-    return run.pattern or PatternRead(id=f"pat-{run.run_id}", source_run_id=run.run_id, name=run.name)
+    return pattern or PatternRead(id=f"pat-{run.run_id}", source_run_id=run.run_id, name=run.name)

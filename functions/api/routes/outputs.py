@@ -1,4 +1,4 @@
-"""What a run leaves behind: steps, artifacts, diff and pattern."""
+"""What a run leaves behind: steps, artifacts and diff."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
-from api.views import artifact_read, pattern_read
-from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, PatternRead, StepRead
+from api.views import artifact_read
+from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
 from swarm import events, lifecycle
 from swarm.artifact_kinds import served_as
 from swarm.backend import backend
@@ -96,8 +96,3 @@ def _whole(listed: DiffSummary, artifact: Artifact) -> DiffSummary:
     if not MAX_LISTED_DIFF_BYTES // 2 < artifact.bytes <= MAX_INLINE_BYTES:
         return listed
     return DiffSummary.model_validate_json(backend().blobs.get(artifact.key))
-
-
-@router.get("/patterns/<run_id>", summary="What the run taught", tags=["outputs"])
-def get_pattern(run_id: str) -> PatternRead:
-    return pattern_read(backend().runs.get(tenant_of(router), run_id))

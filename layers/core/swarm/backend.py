@@ -9,6 +9,7 @@ from functools import cache
 from swarm import aws
 from swarm.executions import Executions
 from swarm.ownership import OwnedBlobs, Ownership
+from swarm.patterns.store import Patterns
 from swarm.presign import Credentials, Presigner
 from swarm.projects import Projects
 from swarm.run import Run, RunKey
@@ -33,6 +34,7 @@ class Backend:
     tenants: Tenants
     executions: Executions
 
+    patterns: Patterns
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
         return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
@@ -76,6 +78,7 @@ def connect(chosen: Settings) -> Backend:
     )
 
 
+        patterns=Patterns(table),
 @cache
 def backend() -> Backend:
     """The stores of this process."""

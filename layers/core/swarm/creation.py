@@ -112,6 +112,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         resumed_from_run_id=run_id,
         metadata=stopped.metadata,
         model=backend.settings.model_name,
+        thread_id=stopped.thread_id or stopped.run_id,
     )
     return _open(backend, run, limits)
 

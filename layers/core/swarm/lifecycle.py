@@ -16,13 +16,14 @@ from swarm import closing, events, faults
 from swarm.agent.clip import clip
 from swarm.aws import ClientError
 from swarm.backend import Backend, area_of
-from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunNotFound, RunStopped
+from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunStopped
 from swarm.events import Event, Step
 from swarm.failures import ErrorType
 from swarm.ids import new_id
 from swarm.inputs import take_inputs
 from swarm.logs import log
-from swarm.patterns import distil, render
+from swarm.patterns import distil
+from swarm.patterns.reuse import Reuse, reuse_for
 from swarm.run import Entry, Prepared, Run, RunKey
 from swarm.runlog import SlotTaken
 from swarm.tasks import TASKS
@@ -84,9 +85,12 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     name = f"{slot:05}-{writer}.json.gz"
     snapshot = area.of_run(key.run_id, "snapshots", name)
     backend.blobs.put(snapshot, beginning.files.encode())
+    reuse = reuse_for(backend, run)
     prepared = Prepared(
         snapshot=snapshot,
-        prompt=_prompt(backend, run),
+        prompt=_prompt(reuse, run),
+        pattern_used=reuse.used,
+        thread_id=reuse.thread_id,
         # Copies, so that a resumed run does not depend on the other being kept.
         first_snapshot=_copied(backend, beginning.compared_with, area.of_run(key.run_id, "snapshots", f"first-{name}")),
         transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
@@ -146,21 +150,8 @@ def _inherited(backend: Backend, run: Run) -> _Beginning:
     return _Beginning(files, told, source.transcript, source.first_snapshot)
 
 
-def _prompt(backend: Backend, run: Run) -> str:
-    base = TASKS[run.task_type].instructions
-    block = _pattern_block(backend, run)
-    return f"{block}\n\n{base}" if block else base
-
-
-def _pattern_block(backend: Backend, run: Run) -> str | None:
-    if run.reference_run_id is None:
-        return None
-    try:
-        reference = backend.runs.get(run.key.tenant_id, run.reference_run_id)
-    except RunNotFound:
-        return None
-    same_project = reference.key.project_id == run.key.project_id
-    return render(reference.pattern) if reference.pattern and same_project else None
+def _prompt(reuse: Reuse, run: Run) -> str:
+    return "\n\n".join([*reuse.blocks, TASKS[run.task_type].instructions])
 
 
 def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:

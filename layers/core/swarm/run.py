@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from codex_swarm.models import DiffSummary, MachineSummary, PatternRead, RunError, RunStatus, TaskType, Usage
+from codex_swarm.models import (
+    DiffSummary,
+    MachineSummary,
+    PatternRead,
+    PatternUse,
+    RunError,
+    RunStatus,
+    TaskType,
+    Usage,
+)
 from swarm.events import Event
 from swarm.limits import Limits
 
@@ -66,6 +75,8 @@ class Run:
     model: str = ""
     prompt: str | None = None
     first_snapshot: str | None = None
+    pattern_used: PatternUse | None = None
+    thread_id: str | None = None
     snapshot: str | None = None
     transcript: str | None = None
     started_at: datetime | None = None
@@ -113,6 +124,8 @@ class Prepared:
     snapshot: str
     prompt: str
     first_snapshot: str | None = None
+    pattern_used: PatternUse | None = None
+    thread_id: str | None = None
     transcript: str | None = None
     kind: Literal["prepared"] = "prepared"
 
@@ -225,6 +238,8 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 transcript=change.transcript,
                 prompt=change.prompt,
             )
+                pattern_used=change.pattern_used,
+                thread_id=change.thread_id or run.thread_id,
         case TurnTaken():
             return replace(
                 run,

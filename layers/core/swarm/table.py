@@ -93,9 +93,10 @@ def projects_of_tenant(tenant_id: str, created_at: str = "", project_id: str = "
     return Key(f"T#{tenant_id}#P", f"{created_at}#{project_id}")
 
 
-def pattern_key(tenant_id: str, project_id: str, task_type: str, run_id: str) -> Key:
-    """What one run of a project taught."""
-    return Key(f"T#{tenant_id}#P#{project_id}", f"PATTERN#{task_type}#{run_id}")
+def pattern_key(tenant_id: str, project_id: str, task_type: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """What one run of a project taught, by task type and by time; less gives what keys begin with."""
+    parts = [part for part in ("PATTERN", task_type, created_at, run_id) if part]
+    return Key(f"T#{tenant_id}#P#{project_id}", "#".join(parts) + ("" if run_id else "#"))
 
 
 def run_key(tenant_id: str, run_id: str) -> Key:
@@ -192,7 +193,7 @@ class Table:
         """Remove an item, if it is there."""
         self._client.delete_item(TableName=self._name, Key=key.attributes())
 
-    def range(self, pk: str, first: str, last: str) -> Iterator[Item]:
+    def range(self, pk: str, first: str, last: str, *, newest_first: bool = False) -> Iterator[Item]:
         """The items of a partition whose sort keys lie between two, both included, in order."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
@@ -204,7 +205,7 @@ class Table:
             yield from page["Items"]
 
     def between(self, name: str, pk: str, first: str, last: str, only: Filter, order: Order) -> Part:
-        """One query of an index for the sort keys between two, both included."""
+        """One query for the sort keys between two, both included, of an index or (with no name) of the table."""
         values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}
         extra: Any = {"ExclusiveStartKey": order.start} if order.start else {}
         if only.expression:
@@ -217,6 +218,7 @@ class Table:
             ScanIndexForward=not order.newest_first,
             Limit=order.most,
             KeyConditionExpression=f"{name}PK = :pk AND {name}SK BETWEEN :first AND :last",
+            ScanIndexForward=not newest_first,
             ExpressionAttributeValues=values,
             **extra,
         )
@@ -226,7 +228,8 @@ class Table:
         """The items of one partition of an index, by its sort key. Indexes lag behind the table by a moment."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
-            IndexName=name,
+        if name:
+            extra["IndexName"] = name
             ScanIndexForward=not newest_first,
             KeyConditionExpression=f"{name}PK = :pk",
             ExpressionAttributeValues={":pk": {"S": pk}},

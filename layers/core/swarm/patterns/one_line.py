@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 _READ = 4_000
 
 
@@ -13,3 +15,9 @@ def one_line(text: str, limit: int) -> str:
     seen = "".join(character for character in text.lstrip()[:_READ] if character.isprintable() or character.isspace())
     line = " ".join(seen.split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def quoted(text: str, limit: int) -> str:
+    """The text on one line, between double quotes that it cannot leave."""
+    line = escape(one_line(text, limit), quote=False).replace('"', "&quot;")
+    return f'"{line}"'

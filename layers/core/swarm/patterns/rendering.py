@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from itertools import islice
 
 from codex_swarm.models import PatternRead
-from swarm.patterns.one_line import one_line
+from swarm.patterns.one_line import quoted
 from swarm.patterns.steps import MAX_INSTRUCTION, MAX_STEPS
 from swarm.patterns.variables import MAX_VARIABLES
 
@@ -58,8 +57,7 @@ def _variable_lines(pattern: PatternRead) -> Iterable[str]:
 
 def _quoted(text: str) -> str:
     # Patterns of earlier versions and of an import were not cut by this one, so they are cut here again.
-    line = escape(one_line(text, MAX_INSTRUCTION), quote=False).replace('"', "&quot;")
-    return f'"{line}"'
+    return quoted(text, MAX_INSTRUCTION)
 
 
 def _fitting(lines: Iterable[str], room: int) -> list[str]:

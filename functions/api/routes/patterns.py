@@ -1,0 +1,43 @@
+"""Patterns: what runs taught, to be read, listed and forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from api.paging import MAX_PAGE, paged, weight
+from api.requests import tenant_of
+from api.resolver import Router
+from api.views import pattern_read
+from codex_swarm.models import PatternRead
+from swarm.backend import backend
+from swarm.ids import valid_project_id
+from swarm.listing import Wanted
+
+router = Router()
+
+
+@router.get("/patterns/<run_id>", summary="What the run taught", tags=["patterns"])
+def get_pattern(run_id: str) -> PatternRead:
+    run = backend().runs.get(tenant_of(router), run_id)
+    return pattern_read(run, backend().patterns.of_run(run))
+
+
+@router.delete("/patterns/<run_id>", status_code=204, summary="Forget what the run taught", tags=["patterns"])
+def delete_pattern(run_id: str) -> Response[str]:
+    backend().patterns.forget(backend().runs.get(tenant_of(router), run_id))
+    return Response(204, None, "")
+
+
+@router.get("/projects/<project_id>/patterns", summary="What a project's runs taught", tags=["patterns"])
+def list_patterns(
+    project_id: str,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Patterns a page, at most.")] = MAX_PAGE,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+) -> Response[list[PatternRead]]:
+    """By task type, oldest first."""
+    tenant_id = tenant_of(router)
+    backend().projects.get(tenant_id, valid_project_id(project_id))
+    return paged(router, backend().patterns.listed(tenant_id, project_id, Wanted(limit, weight, cursor)))
