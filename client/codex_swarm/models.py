@@ -81,6 +81,7 @@ class ProjectPut(Wire):
     name: str = Field(default="", description="For people; the id when left out.")
     task_type: TaskType = Field(default=TaskType.CODE, description="Used by runs that name none.")
     domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
+    callback_url: str | None = Field(default=None, description="Told of the end of every run that names none.")
 
 
 class ProjectRead(Wire):
@@ -90,6 +91,7 @@ class ProjectRead(Wire):
     name: str = ""
     task_type: str = Field(default=TaskType.CODE.value, description="A TaskType, for runs that name none.")
     domain_config: JsonValue = None
+    callback_url: str | None = None
     created_at: Timestamp
 
 
@@ -162,6 +164,7 @@ class RunCreate(Wire):
         default_factory=list, description="Ids of uploads whose files the workspace begins with."
     )
     files: list[InlineFile] = Field(default_factory=list, description="Small text files to begin with.")
+    callback_url: str | None = Field(default=None, description="Told of the end by a signed POST; https.")
 
 
 class RunResume(Wire):
@@ -217,9 +220,6 @@ class Usage(Wire):
     cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
 
 
-class RunRead(Wire):
-    """A run, as far as it has come."""
-
 class PatternUse(Wire):
     """The pattern of an earlier run that a run was shown."""
 
@@ -228,6 +228,9 @@ class PatternUse(Wire):
     how: str = Field(description="`referenced` by the caller, or `matched` as the project's best.")
     score: float | None = Field(default=None, description="How alike the requests are, from 0 to 1; of a match.")
 
+
+class RunRead(Wire):
+    """A run, as far as it has come."""
 
     id: str
     project_id: str
@@ -245,10 +248,11 @@ class PatternUse(Wire):
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
+    pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")
     metadata: dict[str, str] = Field(default_factory=dict, description="As the caller gave it.")
+    callback_url: str | None = Field(default=None, description="Who is told of the end.")
     usage: Usage = Field(default_factory=Usage)
     limits: RunLimits = Field(default_factory=RunLimits, description="As granted.")
-    pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")
 
     @computed_field(description="The same as `id`.")  # type: ignore[prop-decorator]
     @property
@@ -367,3 +371,55 @@ class CancelRead(Wire):
 
     status: RunStatus = RunStatus.CANCELLED
     process_killed: bool = Field(default=False, description="Whether something running was stopped.")
+
+
+class WebhookData(Wire):
+    """The run that has ended."""
+
+    run_id: str
+    project_id: str
+    status: RunStatus
+    machine_summary: MachineSummary | None = None
+
+
+class WebhookPayload(Wire):
+    """What a receiver is sent, signed by Standard Webhooks."""
+
+    type: str = Field(description="`run.succeeded`, `run.failed` or `run.cancelled`.")
+    timestamp: Timestamp = Field(description="When the run ended.")
+    data: WebhookData
+
+
+class WebhookSecret(Wire):
+    """The secret that signs webhooks. Keep it like a password."""
+
+    secret: str = Field(description="Begins with `whsec_`, as libraries for Standard Webhooks take it.")
+    created_at: Timestamp
+    previous_valid_until: Timestamp | None = Field(
+        default=None, description="Until then deliveries are signed with the secret before this one too."
+    )
+
+
+class SecretRotation(Wire):
+    """Asks for a new signing secret."""
+
+    overlap_seconds: int = Field(
+        default=86_400, ge=0, le=604_800, description="How long the old secret goes on signing beside the new one."
+    )
+
+
+class WebhookDelivery(Wire):
+    """One message to one receiver, and how far it got."""
+
+    id: str = Field(description="The `webhook-id` that the receiver sees, the same on every attempt.")
+    run_id: str
+    project_id: str
+    type: str
+    url: str
+    status: str = Field(description="`pending`, `delivered` or `dead`.")
+    attempts: int
+    created_at: Timestamp
+    last_attempt_at: Timestamp | None = None
+    last_status: int | None = Field(default=None, description="What the receiver answered last.")
+    last_error: str | None = Field(default=None, description="Why the last attempt failed.")
+    next_attempt_at: Timestamp | None = None

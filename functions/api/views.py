@@ -29,6 +29,7 @@ def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
         pattern_used=run.pattern_used,
         resumed_from_run_id=run.resumed_from_run_id,
         metadata=run.metadata,
+        callback_url=run.callback_url,
         usage=run.usage,
         limits=RunLimits(**asdict(run.limits)),
     )

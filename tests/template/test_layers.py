@@ -19,6 +19,7 @@ LAYERS = {
     "finish": ["core"],
     "fail": ["core"],
     "archive": ["core"],
+    "webhook": ["core"],
 }
 
 AS_IN_LAMBDA = """

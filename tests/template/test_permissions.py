@@ -44,12 +44,14 @@ ALLOWED = {
     "PrepareFunctionRole": READ_WRITE | FILES,
     "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue"},
     "CollectFunctionRole": READ_WRITE | FILES,
-    "FinishFunctionRole": READ_WRITE | FILES,
-    "FailFunctionRole": READ_WRITE | FILES,
+    "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
+    "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "ArchiveFunctionRole": FILES,
+    "WebhookFunctionRole": READ_WRITE,
     "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
     "UntrustedRole": {"logs:CreateLogStream", "logs:PutLogEvents", *JOIN_NETWORK},
     "RunStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},
+    "WebhookStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},
 }
 
 

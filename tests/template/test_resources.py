@@ -9,11 +9,15 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Archive", "Reconcile"]
+FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Archive", "Webhook", "Reconcile"]
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert"}
 # What some functions are told besides what all are told.
-TOLD = {"STATE_MACHINE_ARN": {"Api", "Reconcile"}, "ARCHIVE_FUNCTION": {"Api"}}
+TOLD = {
+    "STATE_MACHINE_ARN": {"Api", "Reconcile"},
+    "ARCHIVE_FUNCTION": {"Api"},
+    "WEBHOOK_MACHINE_ARN": {"Api", "Finish", "Fail", "Reconcile"},
+}
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 
 

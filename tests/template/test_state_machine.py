@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
+from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
+from swarm.webhooks.deliveries import BACKOFF_SECONDS
 from tests.template.conftest import ROOT, Document, of_type
 
 TASKS = ["Prepare", "Agent", "Finish", "Fail"]
@@ -86,11 +89,14 @@ def test_the_machine_may_call_exactly_its_tasks(resources: dict[str, Document]) 
     )
     statements = machine_role["Policies"][0]["PolicyDocument"]["Statement"]
     (invoke,) = (statement for statement in statements if statement["Action"] == "lambda:InvokeFunction")
-    assert invoke["Resource"] == [{"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in [*TASKS[:2], *JOB_TASKS, *TASKS[2:]]]
+    assert invoke["Resource"] == [
+        {"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in [*TASKS[:2], *JOB_TASKS, *TASKS[2:]]
+    ]
 
 
-def test_it_is_a_standard_machine_that_logs_no_document(resources: dict[str, Document]) -> None:
-    (machine,) = of_type(resources, "AWS::StepFunctions::StateMachine").values()
+@pytest.mark.parametrize("name", ["RunStateMachine", "WebhookStateMachine"])
+def test_it_is_a_standard_machine_that_logs_no_document(name: str, resources: dict[str, Document]) -> None:
+    machine = of_type(resources, "AWS::StepFunctions::StateMachine")[name]
     assert machine["StateMachineType"] == "STANDARD"
     assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
     assert machine["TracingConfiguration"] == {"Enabled": True}
@@ -99,3 +105,13 @@ def test_it_is_a_standard_machine_that_logs_no_document(resources: dict[str, Doc
 def test_paths_are_jsonpath_throughout(definition: Document) -> None:
     assert "QueryLanguage" not in definition
     assert not any({"Arguments", "Output", "Assign"} & state.keys() for state in definition["States"].values())
+
+
+def test_a_delivery_pauses_between_attempts_and_never_gives_up_for_our_fault() -> None:
+    machine = yaml_parse((ROOT / "infra/webhook.asl.yaml").read_text())
+    attempt = machine["States"]["Attempt"]
+    assert set(attempt["Retry"][0]["ErrorEquals"]) == TRANSIENT
+    assert attempt["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "OurFault"}]
+    assert machine["States"]["OurFault"]["Next"] == machine["States"]["Pause"]["Next"] == "Attempt"
+    longest = sum(max(pause, LONGEST_PAUSE) for pause in BACKOFF_SECONDS) * (1 + SPREAD)
+    assert longest < machine["TimeoutSeconds"]

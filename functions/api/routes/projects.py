@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
+from api.routes.webhooks import checked_callback
 from codex_swarm.models import ProjectPut, ProjectRead
 from swarm.backend import backend
 from swarm.errors import IdMismatch
@@ -26,7 +27,8 @@ def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
     valid_project_id(project_id)
     if body.id is not None and body.id != project_id:
         raise IdMismatch("id", project_id, valid_project_id(body.id))
-    change = ProjectChange(body.name or project_id, body.task_type, body.domain_config)
+    callback_url = checked_callback(body.callback_url)
+    change = ProjectChange(body.name or project_id, body.task_type, body.domain_config, callback_url)
     return backend().projects.put(tenant_of(router), project_id, change, datetime.now(UTC))
 
 

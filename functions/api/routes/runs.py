@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
+from api.routes.webhooks import checked_callback
 from api.views import run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
 from swarm import creation, lifecycle
@@ -53,6 +54,7 @@ def create_run(
         uploads=tuple(body.uploads),
         files=tuple(InlineFile(file.path, file.content) for file in body.files),
         metadata=body.metadata,
+        callback_url=checked_callback(body.callback_url),
     )
     created = creation.create(
         backend(),

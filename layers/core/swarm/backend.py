@@ -18,6 +18,9 @@ from swarm.runs import Runs
 from swarm.settings import Settings, settings
 from swarm.table import Table
 from swarm.tenants import Tenants
+from swarm.webhooks.deliveries import Outbox
+from swarm.webhooks.machine import Machine
+from swarm.webhooks.secrets import SecretStore
 from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
 from swarm.workspace.snapshot import Snapshot
 
@@ -31,10 +34,12 @@ class Backend:
     log: RunLog
     runs: Runs
     projects: Projects
+    patterns: Patterns
     tenants: Tenants
     executions: Executions
+    outbox: Outbox
+    webhook_secrets: SecretStore
 
-    patterns: Patterns
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
         return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
@@ -73,12 +78,14 @@ def connect(chosen: Settings) -> Backend:
         log=log,
         runs=Runs(table, log),
         projects=Projects(table),
+        patterns=Patterns(table),
         tenants=Tenants(table, chosen.max_active_runs),
         executions=Executions(aws.states(), chosen.state_machine_arn),
+        outbox=Outbox(table, Machine(aws.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)),
+        webhook_secrets=SecretStore(table),
     )
 
 
-        patterns=Patterns(table),
 @cache
 def backend() -> Backend:
     """The stores of this process."""

@@ -70,12 +70,17 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
 
 
 def settle(backend: Backend, run: Run) -> Run:
-    """Do what an end entails: stop counting the run as active, then show it as ended."""
+    """Do what an end entails: keep what it taught, note whom to tell, no longer count the run, then show the end."""
+    backend.patterns.keep(run)
+    backend.outbox.announce(run)
+    faults.point("end.announced", run.run_id)
     backend.tenants.release(run.key.tenant_id, run.run_id)
     faults.point("end.released", run.run_id)
     # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
     backend.runs.store(run)
     faults.point("end.stored", run.run_id)
+    # Only now, so that a receiver that asks for the run finds it ended.
+    backend.outbox.start(run)
     return run
 
 

@@ -42,6 +42,7 @@ class NewRun:
     uploads: tuple[str, ...] = ()
     files: tuple[InlineFile, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def create(
         uploads=wanted.uploads,
         inputs=store_inline(backend, area, key.run_id, wanted.files),
         metadata=wanted.metadata,
+        callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
     )
@@ -110,9 +112,10 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         reference_run_id=stopped.reference_run_id,
         from_run_id=run_id,
         resumed_from_run_id=run_id,
-        metadata=stopped.metadata,
-        model=backend.settings.model_name,
         thread_id=stopped.thread_id or stopped.run_id,
+        metadata=stopped.metadata,
+        callback_url=stopped.callback_url,
+        model=backend.settings.model_name,
     )
     return _open(backend, run, limits)
 

@@ -69,6 +69,15 @@ class InvalidCursor(BadRequest):
         super().__init__("the cursor is none that this listing gave; begin again without it, and keep the filters")
 
 
+class InvalidCallbackUrl(BadRequest):
+    """A webhook cannot or may not go there."""
+
+    code = "invalid_callback_url"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"callback_url {reason}; such as https://example.com/hooks/codex-swarm")
+
+
 class RunAlreadyEnded(BadRequest):
     """The run is final and never changes again."""
 
@@ -175,6 +184,15 @@ class UploadNotFound(NotFound):
         super().__init__(f"no upload {upload_id[:64]} in this project")
 
 
+class DeliveryNotFound(NotFound):
+    """The tenant has no such delivery."""
+
+    code = "delivery_not_found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"no delivery {delivery_id[:70]}")
+
+
 class Conflict(CallerError):
     """409."""
 
@@ -200,6 +218,15 @@ class NotResumable(Conflict):
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"run {run_id} is {status} and did not end at a limit; start a new run with from_run_id")
+
+
+class NotRedeliverable(Conflict):
+    """Only a dead delivery can be begun again."""
+
+    code = "not_redeliverable"
+
+    def __init__(self, delivery_id: str, status: str) -> None:
+        super().__init__(f"delivery {delivery_id} is {status}; only a dead one can be delivered again")
 
 
 class TooLarge(CallerError):

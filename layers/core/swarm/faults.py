@@ -31,9 +31,11 @@ POINTS = (
     "collect.stored",
     "end.outputs",
     "end.appended",
+    "end.announced",
     "end.released",
     "end.stored",
     "fail.begun",
+    "webhook.sent",
     "reconcile.found",
 )
 """Every point, in the order in which a run meets them."""

@@ -21,6 +21,7 @@ class ProjectChange:
     name: str
     task_type: TaskType
     domain_config: JsonValue
+    callback_url: str | None = None
 
 
 class Projects:
@@ -35,7 +36,7 @@ class Projects:
         item = self._table.update(
             project_key(tenant_id, project_id),
             "SET project_id = :id, #name = :name, task_type = :task_type, domain_config = :config, "
-            "created_at = if_not_exists(created_at, :now), #schema = :schema, "
+            "callback_url = :callback, created_at = if_not_exists(created_at, :now), #schema = :schema, "
             "GSI2PK = :listed, GSI2SK = if_not_exists(GSI2SK, :order)",
             names={"#name": "name", "#schema": "schema"},
             values={
@@ -43,6 +44,7 @@ class Projects:
                 ":name": {"S": change.name},
                 ":task_type": {"S": change.task_type.value},
                 ":config": {"S": json.dumps(change.domain_config, ensure_ascii=False)},
+                ":callback": {"S": change.callback_url or ""},
                 ":now": {"S": sortable(now)},
                 ":schema": {"N": "1"},
                 ":listed": {"S": listed.pk},
@@ -70,5 +72,6 @@ def _decode(item: Item) -> ProjectRead:
         name=item["name"]["S"],
         task_type=item["task_type"]["S"],
         domain_config=json.loads(item["domain_config"]["S"]),
+        callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )

@@ -32,6 +32,7 @@ class Repairs:
     failed: int = 0
     forgotten: int = 0
     broken: int = 0
+    announced: int = 0
 
 
 def reconcile(backend: Backend, now: datetime) -> Repairs:
@@ -44,6 +45,7 @@ def reconcile(backend: Backend, now: datetime) -> Repairs:
             log.exception("a run could not be repaired", run_id=run.run_id)
             repairs.broken += 1
     _recount(backend, repairs, now)
+    repairs.announced = backend.outbox.repair(now, GRACE)
     return repairs
 
 

@@ -68,15 +68,16 @@ class Run:
     from_run_id: str | None = None
     resumed_from_run_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
     limits: Limits = field(default_factory=Limits)
     uploads: tuple[str, ...] = ()
     inputs: str | None = None
     fingerprint: str | None = None
     model: str = ""
     prompt: str | None = None
-    first_snapshot: str | None = None
     pattern_used: PatternUse | None = None
     thread_id: str | None = None
+    first_snapshot: str | None = None
     snapshot: str | None = None
     transcript: str | None = None
     started_at: datetime | None = None
@@ -123,9 +124,9 @@ class Prepared:
 
     snapshot: str
     prompt: str
-    first_snapshot: str | None = None
     pattern_used: PatternUse | None = None
     thread_id: str | None = None
+    first_snapshot: str | None = None
     transcript: str | None = None
     kind: Literal["prepared"] = "prepared"
 
@@ -237,9 +238,9 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 snapshot=change.snapshot,
                 transcript=change.transcript,
                 prompt=change.prompt,
-            )
                 pattern_used=change.pattern_used,
                 thread_id=change.thread_id or run.thread_id,
+            )
         case TurnTaken():
             return replace(
                 run,

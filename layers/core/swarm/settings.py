@@ -21,6 +21,8 @@ class Settings:
     bucket_name: str = ""
     state_machine_arn: str = ""
     archive_function: str = ""
+    webhook_machine_arn: str = ""
+    webhook_loopback: bool = False
     stage: str = "dev"
     openai_model: str = ""
     openai_secret_name: str = ""
@@ -52,6 +54,8 @@ class Settings:
             bucket_name=read("BUCKET_NAME", ""),
             state_machine_arn=read("STATE_MACHINE_ARN", ""),
             archive_function=read("ARCHIVE_FUNCTION", ""),
+            webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
+            webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
             stage=read("STAGE", "dev"),
             openai_model=read("OPENAI_MODEL", ""),
             openai_secret_name=read("OPENAI_SECRET_NAME", ""),

@@ -129,6 +129,26 @@ def active_runs(run_id: str, created_at: str = "") -> Key:
     return Key(f"ACTIVE#{run_id[:1]}", f"{created_at}#{run_id}")
 
 
+def delivery_key(tenant_id: str, run_id: str) -> Key:
+    """The webhook that tells of a run's end; it goes with the run."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK")
+
+
+def deliveries_of_tenant(tenant_id: str, status: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """GSI1 with a status, GSI2 without: a tenant's webhooks by time."""
+    return Key(f"T#{tenant_id}#WEBHOOK" + (f"#{status}" if status else ""), f"{created_at}#{run_id}")
+
+
+def outbox(run_id: str, created_at: str = "") -> Key:
+    """GSI3, sparse: webhooks that are still to be delivered, spread like active runs."""
+    return Key(f"OUTBOX#{run_id[:1]}", f"{created_at}#{run_id}")
+
+
+def webhook_secrets_key(tenant_id: str) -> Key:
+    """A tenant's secrets that sign webhooks."""
+    return Key(f"T#{tenant_id}", "WEBHOOK")
+
+
 def sortable(at: datetime) -> str:
     """A time as text of one width, so that texts sort as times do."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -198,6 +218,7 @@ class Table:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             ConsistentRead=True,
+            ScanIndexForward=not newest_first,
             KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
             ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
         )
@@ -208,17 +229,17 @@ class Table:
         """One query for the sort keys between two, both included, of an index or (with no name) of the table."""
         values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}
         extra: Any = {"ExclusiveStartKey": order.start} if order.start else {}
+        if name:
+            extra["IndexName"] = name
         if only.expression:
             extra["FilterExpression"] = only.expression
         if only.names:
             extra["ExpressionAttributeNames"] = only.names
         page = self._client.query(
             TableName=self._name,
-            IndexName=name,
             ScanIndexForward=not order.newest_first,
             Limit=order.most,
             KeyConditionExpression=f"{name}PK = :pk AND {name}SK BETWEEN :first AND :last",
-            ScanIndexForward=not newest_first,
             ExpressionAttributeValues=values,
             **extra,
         )
@@ -228,8 +249,7 @@ class Table:
         """The items of one partition of an index, by its sort key. Indexes lag behind the table by a moment."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
-        if name:
-            extra["IndexName"] = name
+            IndexName=name,
             ScanIndexForward=not newest_first,
             KeyConditionExpression=f"{name}PK = :pk",
             ExpressionAttributeValues={":pk": {"S": pk}},

@@ -1,0 +1,92 @@
+"""Webhooks: the signing secret, and what became of the deliveries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from api.paging import MAX_PAGE, paged, weight
+from api.requests import tenant_of
+from api.resolver import Router
+from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
+from swarm.backend import backend
+from swarm.listing import Page, Wanted
+from swarm.webhooks.address import target_of
+from swarm.webhooks.deliveries import Delivery, DeliveryStatus
+from swarm.webhooks.secrets import SigningSecrets
+
+NEVER_STORED = {"Cache-Control": "no-store"}
+
+router = Router()
+
+
+@router.get("/webhooks/secret", summary="The secret that signs webhooks", tags=["webhooks"])
+def get_webhook_secret() -> Response[WebhookSecret]:
+    return _secret(200, backend().webhook_secrets.get(tenant_of(router), datetime.now(UTC)))
+
+
+@router.post("/webhooks/secret/rotate", status_code=201, summary="A new signing secret", tags=["webhooks"])
+def rotate_webhook_secret(body: SecretRotation) -> Response[WebhookSecret]:
+    """Until `previous_valid_until` deliveries carry a signature by either secret."""
+    overlap = timedelta(seconds=body.overlap_seconds)
+    return _secret(201, backend().webhook_secrets.rotate(tenant_of(router), overlap, datetime.now(UTC)))
+
+
+def _secret(status: int, secrets: SigningSecrets) -> Response[WebhookSecret]:
+    body = WebhookSecret(
+        secret=secrets.current, created_at=secrets.created_at, previous_valid_until=secrets.previous_until
+    )
+    return Response(status, content_types.APPLICATION_JSON, body, dict(NEVER_STORED))
+
+
+@router.get("/webhooks/deliveries", summary="Deliveries, newest first", tags=["webhooks"])
+def list_webhook_deliveries(
+    status: Annotated[DeliveryStatus | None, Query(description="Only those that stand so.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Deliveries a page, at most.")] = 100,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+) -> Response[list[WebhookDelivery]]:
+    wanted = Wanted[Delivery](limit, lambda one: weight(_read(one)), cursor)
+    found = backend().outbox.listed(tenant_of(router), status, wanted)
+    return paged(router, Page([_read(one) for one in found.items], found.next_cursor))
+
+
+@router.get("/webhooks/deliveries/<delivery_id>", summary="One delivery", tags=["webhooks"])
+def get_webhook_delivery(delivery_id: str) -> WebhookDelivery:
+    return _read(backend().outbox.get(tenant_of(router), delivery_id))
+
+
+@router.post(
+    "/webhooks/deliveries/<delivery_id>/redeliver",
+    status_code=202,
+    summary="Try a dead delivery again, under the same id",
+    tags=["webhooks"],
+)
+def redeliver_webhook(delivery_id: str) -> WebhookDelivery:
+    return _read(backend().outbox.redeliver(tenant_of(router), delivery_id, datetime.now(UTC)))
+
+
+def checked_callback(url: str | None) -> str | None:
+    """The URL, if webhooks may go there. Raises `InvalidCallbackUrl`."""
+    if url:
+        target_of(url, loopback=backend().settings.webhook_loopback)
+    return url or None
+
+
+def _read(message: Delivery) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=message.id,
+        run_id=message.run_id,
+        project_id=message.project_id,
+        type=message.type,
+        url=message.url,
+        status=message.status.value,
+        attempts=message.attempts,
+        created_at=message.created_at,
+        last_attempt_at=message.last_attempt_at,
+        last_status=message.last_status,
+        last_error=message.last_error,
+        next_attempt_at=message.next_attempt_at,
+    )

@@ -1,0 +1,124 @@
+"""One attempt to tell a receiver, and what follows from how it went."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+
+from codex_swarm.models import WebhookData, WebhookPayload
+from swarm import faults
+from swarm.backend import Backend
+from swarm.errors import InvalidCallbackUrl
+from swarm.logs import log
+from swarm.run import Run
+from swarm.webhooks.address import Resolve, resolve_by_system, target_of
+from swarm.webhooks.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.webhooks.sending import Answer, NotSent, post
+from swarm.webhooks.signing import headers
+
+USER_AGENT = "Codex-Swarm-Webhooks/1"
+LONGEST_PAUSE = 36_000
+"""A receiver's Retry-After counts up to here."""
+
+SPREAD = 0.2
+"""A pause is up to this much longer, so that receivers that failed together are not asked together."""
+
+
+class Outcome(StrEnum):
+    """What the state machine does next."""
+
+    DONE = "done"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the state machine does next, and after how many seconds."""
+
+    outcome: Outcome
+    wait_seconds: int = 0
+
+
+def attempt(
+    backend: Backend, tenant_id: str, run_id: str, now: datetime, *, resolve: Resolve = resolve_by_system
+) -> Next:
+    """Send the message if it is still to be sent, and write down how it went."""
+    message = backend.outbox.find(tenant_id, run_id)
+    run = backend.runs.find(tenant_id, run_id)
+    if run is not None and not run.status.final:
+        # Whoever wrote the message down died before the run was shown as ended.
+        run = backend.runs.current(tenant_id, run_id)
+    if message is None or run is None or message.status is not DeliveryStatus.PENDING:
+        # Settled before, or deleted with its run.
+        return Next(Outcome.DONE)
+    answer, problem = _sent(backend, message, run, now, resolve)
+    faults.point("webhook.sent", run_id)
+    after = _after(message, answer, problem, now)
+    backend.outbox.store(after)
+    log.info("a delivery was tried", run_id=run_id, delivery_id=message.id, status=after.status, error=after.last_error)
+    if after.status is not DeliveryStatus.PENDING or after.next_attempt_at is None:
+        return Next(Outcome.DONE)
+    return Next(Outcome.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
+
+
+def _sent(
+    backend: Backend, message: Delivery, run: Run, now: datetime, resolve: Resolve
+) -> tuple[Answer | None, str | None]:
+    """The receiver's answer, or why there is none."""
+    body = payload(run)
+    signing = backend.webhook_secrets.get(message.tenant_id, now).valid(now)
+    loopback = backend.settings.webhook_loopback
+    sent = {"content-type": "application/json", "user-agent": USER_AGENT, **headers(message.id, body, signing, now)}
+    try:
+        target = target_of(message.url, loopback=loopback)
+        return post(target, sent, body, resolve=resolve, loopback=loopback), None
+    except (NotSent, InvalidCallbackUrl) as problem:
+        return None, str(problem)
+
+
+def payload(run: Run) -> bytes:
+    """The message about a run that has ended; it never changes again, and so neither does this."""
+    told = WebhookPayload(
+        type=f"run.{run.status.value}",
+        timestamp=run.ended_at or run.created_at,
+        data=WebhookData(
+            run_id=run.run_id, project_id=run.key.project_id, status=run.status, machine_summary=run.summary
+        ),
+    )
+    return told.model_dump_json().encode()
+
+
+def _after(message: Delivery, answer: Answer | None, problem: str | None, now: datetime) -> Delivery:
+    tried = replace(
+        message,
+        attempts=message.attempts + 1,
+        last_attempt_at=now,
+        last_status=answer.status if answer else None,
+        last_error=problem or (_refusal(answer.status) if answer else None),
+        next_attempt_at=None,
+    )
+    if tried.last_error is None:
+        return replace(tried, status=DeliveryStatus.DELIVERED)
+    gone = answer is not None and answer.status == HTTPStatus.GONE
+    if gone or tried.attempts > len(BACKOFF_SECONDS):
+        return replace(tried, status=DeliveryStatus.DEAD)
+    return replace(tried, next_attempt_at=now + timedelta(seconds=_pause(tried, answer)))
+
+
+def _refusal(status: int) -> str | None:
+    """Why an answer does not count as taken; None where it does."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    if status < HTTPStatus.BAD_REQUEST:
+        return f"answered {status}: redirects are not followed"
+    return f"answered {status}"
+
+
+def _pause(tried: Delivery, answer: Answer | None) -> int:
+    planned = BACKOFF_SECONDS[tried.attempts - 1]
+    asked = min(answer.retry_after or 0, LONGEST_PAUSE) if answer else 0
+    dice = hashlib.sha256(f"{tried.id}.{tried.attempts}".encode()).digest()[0] / 256
+    return round(max(planned, asked) * (1 + SPREAD * dice))

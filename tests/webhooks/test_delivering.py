@@ -1,0 +1,312 @@
+"""From the end of a run to the receiver that knows of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from reconcile.app import handler as reconcile
+from swarm import aws
+from swarm.closing import settle
+from swarm.reconciliation import GRACE
+from swarm.runs import encode
+from swarm.webhooks.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
+from tests.support.stack import MACHINE, Stack, lambda_context
+from tests.support.stack import stack as deployed
+from tests.webhooks.receivers import Message, Receiver, answering
+from webhook.app import handler as webhook
+
+HELLO = "Create a file called hello.md with a greeting"
+SCHEDULED = {"detail-type": "Scheduled Event", "detail": {}}
+
+
+def url(receiver: Receiver) -> str:
+    return f"https://localhost:{receiver.port}/hook"
+
+
+def attempt(run_id: str) -> Any:
+    """What the state machine's task answers."""
+    return webhook({"tenant_id": "tenant-a", "run_id": run_id}, lambda_context())
+
+
+def delivery(stack: Stack, run_id: str) -> Delivery:
+    return stack.backend.outbox.get("tenant-a", f"msg_{run_id}")
+
+
+def secret(stack: Stack, tenant: str = "tenant-a") -> str:
+    return str(stack.request("GET", "/webhooks/secret", tenant=tenant).json["secret"])
+
+
+def verified(message: Message, signing_secret: str) -> Any:
+    """What Standard Webhooks' own library makes of the message. Raises WebhookVerificationError."""
+    return Webhook(signing_secret).verify(message.body, dict(message.headers))
+
+
+def test_the_receiver_is_told_how_the_run_ended(stack: Stack, receiver: Receiver) -> None:
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    assert attempt(run_id)["outcome"] == "done"
+    (message,) = receiver.messages
+    run = stack.run(run_id)
+    told = verified(message, secret(stack))
+    assert told == {
+        "type": "run.succeeded",
+        "timestamp": told["timestamp"],
+        "data": {
+            "run_id": run_id,
+            "project_id": "p1",
+            "status": "succeeded",
+            "machine_summary": run["machine_summary"],
+        },
+    }
+    assert told["timestamp"].endswith("Z")
+    assert message.headers["webhook-id"] == f"msg_{run_id}"
+    assert message.headers["content-type"] == "application/json"
+    assert delivery(stack, run_id).status is DeliveryStatus.DELIVERED
+
+
+@pytest.mark.parametrize("how", ["failed", "cancelled"])
+def test_an_unhappy_end_is_told_too(stack: Stack, receiver: Receiver, how: str) -> None:
+    stack.project()
+    run_id = stack.start("fail with no luck", callback_url=url(receiver))
+    if how == "cancelled":
+        assert stack.request("POST", f"/runs/{run_id}/cancel").status == 200
+    stack.drive(run_id)
+    attempt(run_id)
+    assert verified(receiver.messages[0], secret(stack))["type"] == f"run.{how}"
+
+
+def test_the_projects_receiver_is_told_unless_the_run_names_one(stack: Stack, receiver: Receiver) -> None:
+    body = {"id": "p1", "name": "p1", "callback_url": url(receiver) + "/project"}
+    assert stack.request("PUT", "/projects/p1", body).json["callback_url"] == body["callback_url"]
+    assert stack.request("GET", "/projects").json[0]["callback_url"] == body["callback_url"]
+    silent = stack.start(HELLO)
+    own = stack.start(HELLO, callback_url=url(receiver) + "/run")
+    assert stack.run(own)["callback_url"].endswith("/run")
+    for run_id in (silent, own):
+        stack.drive(run_id)
+        attempt(run_id)
+    assert [message.path for message in receiver.messages] == ["/hook/project", "/hook/run"]
+
+
+def test_without_a_receiver_nothing_is_written_and_nothing_started(stack: Stack) -> None:
+    run_id = stack.finish(HELLO)
+    assert stack.backend.outbox.find("tenant-a", run_id) is None
+    assert attempt(run_id)["outcome"] == "done"
+
+
+def test_every_attempt_has_the_same_id_and_a_signature_of_its_own(stack: Stack, receiver: Receiver) -> None:
+    receiver.answers = [answering(500), answering(302, Location="https://example.com"), answering(204)]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    answers = [attempt(run_id) for _ in range(4)]
+    assert [answer["outcome"] for answer in answers] == ["retry", "retry", "done", "done"]
+    assert len(receiver.messages) == 3
+    assert len({message.headers["webhook-id"] for message in receiver.messages}) == 1
+    assert len({message.body for message in receiver.messages}) == 1
+    for message in receiver.messages:
+        verified(message, secret(stack))
+
+
+def test_pauses_grow_over_hours_and_then_the_delivery_is_dead(stack: Stack, receiver: Receiver) -> None:
+    receiver.answers = [answering(500)]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    pauses = []
+    while (answer := attempt(run_id))["outcome"] == "retry":
+        pauses.append(answer["wait_seconds"])
+    for pause, planned in zip(pauses, BACKOFF_SECONDS, strict=True):
+        assert planned <= pause <= planned * (1 + SPREAD)
+    assert 10 * 3_600 < sum(pauses) < 48 * 3_600
+    assert attempt(run_id)["outcome"] == "done"
+    assert len(receiver.messages) == len(BACKOFF_SECONDS) + 1
+    (dead,) = stack.request("GET", "/webhooks/deliveries?status=dead").json
+    assert (dead["run_id"], dead["attempts"], dead["last_status"]) == (run_id, len(BACKOFF_SECONDS) + 1, 500)
+    assert dead["last_error"] == "answered 500"
+
+
+def test_a_receiver_that_is_gone_is_not_asked_again(stack: Stack, receiver: Receiver) -> None:
+    receiver.answers = [answering(410)]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    assert attempt(run_id)["outcome"] == "done"
+    assert delivery(stack, run_id).status is DeliveryStatus.DEAD
+
+
+def test_a_receiver_may_ask_for_a_longer_pause_within_reason(stack: Stack, receiver: Receiver) -> None:
+    receiver.answers = [answering(429, Retry_After="3600"), answering(503, Retry_After="9999999")]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    assert 3_600 <= attempt(run_id)["wait_seconds"] <= 3_600 * (1 + SPREAD)
+    assert attempt(run_id)["wait_seconds"] <= LONGEST_PAUSE * (1 + SPREAD)
+
+
+def test_a_dead_delivery_can_be_begun_again_under_its_id(stack: Stack, receiver: Receiver) -> None:
+    receiver.answers = [answering(410), answering(200)]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    attempt(run_id)
+    path = f"/webhooks/deliveries/msg_{run_id}"
+    answer = stack.request("POST", f"{path}/redeliver")
+    assert (answer.status, answer.json["status"], answer.json["attempts"]) == (202, "pending", 0)
+    assert stack.request("POST", f"{path}/redeliver").json["code"] == "not_redeliverable"
+    attempt(run_id)
+    assert stack.request("GET", path).json["status"] == "delivered"
+    assert len({message.headers["webhook-id"] for message in receiver.messages}) == 1
+
+
+def test_while_secrets_change_either_verifies(stack: Stack, receiver: Receiver) -> None:
+    old = secret(stack)
+    answer = stack.request("POST", "/webhooks/secret/rotate", {"overlap_seconds": 3600})
+    new = answer.json["secret"]
+    assert answer.status == 201
+    assert answer.headers["cache-control"] == "no-store"
+    assert new != old
+    assert len(base64.b64decode(new.removeprefix("whsec_"))) == 32
+    attempt(stack.finish(HELLO, callback_url=url(receiver)))
+    for either in (old, new):
+        verified(receiver.messages[0], either)
+    stack.request("POST", "/webhooks/secret/rotate", {"overlap_seconds": 0})
+    attempt(stack.finish(HELLO, callback_url=url(receiver)))
+    verified(receiver.messages[1], secret(stack))
+    for outdated in (old, new):
+        with pytest.raises(WebhookVerificationError):
+            verified(receiver.messages[1], outdated)
+
+
+def test_each_tenant_signs_with_its_own_secret_and_sees_its_own_deliveries(stack: Stack, receiver: Receiver) -> None:
+    assert secret(stack) == secret(stack)
+    assert secret(stack, "tenant-b") != secret(stack)
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    path = f"/webhooks/deliveries/msg_{run_id}"
+    assert stack.request("GET", "/webhooks/deliveries", tenant="tenant-b").json == []
+    theirs = stack.request("GET", path, tenant="tenant-b")
+    never_was = stack.request("GET", path[:-1] + "x", tenant="tenant-b")
+    assert theirs.status == never_was.status == 404
+    assert stack.request("POST", f"{path}/redeliver", tenant="tenant-b").status == 404
+    assert [one["id"] for one in stack.request("GET", "/webhooks/deliveries").json] == [f"msg_{run_id}"]
+
+
+def test_deliveries_are_listed_newest_first_and_in_pages(stack: Stack, receiver: Receiver) -> None:
+    ids = [stack.finish("touch a", callback_url=url(receiver)) for _ in range(3)]
+    attempt(ids[0])
+    answer = stack.request("GET", "/webhooks/deliveries?limit=2")
+    assert [one["run_id"] for one in answer.json] == [ids[2], ids[1]]
+    rest = stack.request("GET", f"/webhooks/deliveries?limit=2&cursor={answer.headers['x-next-cursor']}")
+    assert [one["run_id"] for one in rest.json] == [ids[0]]
+    pending = stack.request("GET", "/webhooks/deliveries?status=pending").json
+    assert [one["run_id"] for one in pending] == [ids[2], ids[1]]
+    assert stack.request("GET", "/webhooks/deliveries?status=lost").status == 422
+
+
+@pytest.mark.parametrize("place", ["run", "project"])
+@pytest.mark.parametrize("wrong", ["ftp://example.com", "https://10.0.0.1/", "https://u:p@example.com/", "x" * 3_000])
+def test_a_receiver_that_may_not_be_told_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, place: str, wrong: str
+) -> None:
+    with deployed(monkeypatch) as stack:
+        stack.project()
+        body: dict[str, str] = {"instructions": HELLO, "callback_url": wrong}
+        path, method = ("/projects/p1/runs", "POST") if place == "run" else ("/projects/p1", "PUT")
+        answer = stack.request(method, path, body)
+        assert (answer.status, answer.json["code"]) == (400, "invalid_callback_url")
+
+
+def test_the_setting_for_laptops_does_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
+    with deployed(monkeypatch, STAGE="prod", WEBHOOK_LOOPBACK="1") as stack:
+        stack.project()
+        body = {"instructions": HELLO, "callback_url": f"http://localhost:{receiver.port}/"}
+        assert stack.request("POST", "/projects/p1/runs", body).json["code"] == "invalid_callback_url"
+
+
+class Machine:
+    """The webhook machine of a deployment, whose executions a test drives itself."""
+
+    def __init__(self, stack: Stack, arn: str) -> None:
+        self.stack, self.arn = stack, arn
+
+    def executions(self) -> list[str]:
+        found = aws.states().list_executions(stateMachineArn=self.arn)["executions"]
+        return sorted(execution["name"] for execution in found)
+
+    def stop(self, name: str) -> None:
+        arn = f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"
+        aws.states().stop_execution(executionArn=arn)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:webhooks"
+    with deployed(monkeypatch, STAGE="local", WEBHOOK_LOOPBACK="1", WEBHOOK_MACHINE_ARN=arn) as stack:
+        role = "arn:aws:iam::123456789012:role/webhooks"
+        aws.states().create_state_machine(name="webhooks", definition=json.dumps(MACHINE), roleArn=role)
+        yield Machine(stack, arn)
+
+
+def test_an_end_starts_one_execution_however_often_it_is_settled(machine: Machine, receiver: Receiver) -> None:
+    run_id = machine.stack.finish(HELLO, callback_url=url(receiver))
+    settle(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
+    assert machine.executions() == [f"msg_{run_id}-1"]
+    attempt(run_id)
+    settle(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
+    assert delivery(machine.stack, run_id).status is DeliveryStatus.DELIVERED
+    assert len(receiver.messages) == 1
+
+
+def test_what_a_crash_kept_from_starting_is_started_by_reconciliation(machine: Machine, receiver: Receiver) -> None:
+    """The process dies between the outbox and the start: the message is there, and nobody works on it."""
+    stack = machine.stack
+    stack.project()
+    run_id = stack.start(HELLO)
+    stack.drive(run_id)
+    ended = replace(stack.backend.runs.get("tenant-a", run_id), callback_url=url(receiver))
+    stack.backend.outbox.announce(ended)
+    assert reconcile(SCHEDULED, lambda_context())["announced"] == 0
+    later = {**SCHEDULED, "time": (datetime.now(UTC) + GRACE + timedelta(seconds=5)).isoformat()}
+    assert reconcile(later, lambda_context())["announced"] == 1
+    assert machine.executions() == [f"msg_{run_id}-1"]
+    attempt(run_id)
+    assert reconcile(later, lambda_context())["announced"] == 0
+    assert len(receiver.messages) == 1
+
+
+def test_a_run_that_is_not_yet_shown_as_ended_is_told_as_it_is_in_its_log(stack: Stack, receiver: Receiver) -> None:
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    ended = stack.backend.runs.get("tenant-a", run_id)
+    behind = replace(ended, version=ended.version - 1, status=type(ended.status)("running"), summary=None)
+    aws.dynamodb().put_item(TableName="table", Item=encode(behind))
+    attempt(run_id)
+    assert verified(receiver.messages[0], secret(stack))["data"]["status"] == "succeeded"
+
+
+def test_an_execution_that_was_stopped_is_followed_by_another(machine: Machine, receiver: Receiver) -> None:
+    run_id = machine.stack.finish(HELLO, callback_url=url(receiver))
+    machine.stop(f"msg_{run_id}-1")
+    later = {**SCHEDULED, "time": (datetime.now(UTC) + GRACE + timedelta(seconds=5)).isoformat()}
+    reconcile(later, lambda_context())
+    assert machine.executions() == [f"msg_{run_id}-1", f"msg_{run_id}-2"]
+
+
+def test_what_nobody_can_try_for_days_is_dead(machine: Machine, receiver: Receiver) -> None:
+    run_id = machine.stack.finish(HELLO, callback_url=url(receiver))
+    machine.stop(f"msg_{run_id}-1")
+    later = {**SCHEDULED, "time": (datetime.now(UTC) + timedelta(days=4)).isoformat()}
+    reconcile(later, lambda_context())
+    assert delivery(machine.stack, run_id).status is DeliveryStatus.DEAD
+    assert delivery(machine.stack, run_id).last_error == "it could not be tried"
+
+
+def test_a_receiver_costs_a_run_two_calls_and_no_waiting(machine: Machine, receiver: Receiver) -> None:
+    """Nobody at the end of a run talks to a receiver."""
+    stack = machine.stack
+    stack.project()
+    counts = []
+    for more in ({}, {"callback_url": url(receiver)}):
+        run_id = stack.start(HELLO, **more)
+        with stack.recorded() as calls:
+            stack.drive(run_id)
+        counts.append(len(calls))
+    assert counts[1] - counts[0] == 2
+    assert receiver.messages == []
