@@ -1,0 +1,99 @@
+"""What a run costs on AWS: the calls that its functions make, and the states that it goes through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pytest
+
+from infra.local.calls import Call
+from tests.durability.world import World
+
+Calls = dict[str, dict[str, int]]
+
+START: Calls = {
+    "Api": {"GetItem": 2, "UpdateItem": 1, "PutItem": 2, "StartExecution": 1},
+    "Prepare": {"GetItem": 2, "Query": 1, "PutObject": 1, "PutItem": 2},
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A run's instructions; the states it enters, in order; what each function calls.
+
+    `GetItem` is the least there are: a process looks again whether the run is still its own, before it writes an
+    object, when its last look was a quarter of a second ago.
+    """
+
+    instructions: str
+    states: str
+    calls: Calls
+
+
+ONE_TURN = Cost(
+    "wait 0 seconds",
+    "Prepare Prepared Agent NextStep Finish Ended",
+    {
+        **START,
+        "Agent": {"GetItem": 3, "Query": 1, "GetObject": 1, "PutObject": 1, "PutItem": 4},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 3, "PutObject": 1, "UpdateItem": 1, "PutItem": 2},
+    },
+)
+FIVE_TURNS = Cost(
+    "touch a.md. touch b.md. touch c.md. touch d.md",
+    ONE_TURN.states,
+    {
+        **START,
+        "Agent": {"GetItem": 7, "Query": 1, "GetObject": 1, "PutObject": 13, "PutItem": 12},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 2},
+    },
+)
+BATCHES = Cost(
+    "touch a.md. run `echo 1 > b.md`. touch c.md. run `echo 2 > d.md`",
+    "Prepare Prepared Agent NextStep" + 2 * " Tools Place Sandbox Collect Agent NextStep" + " Finish Ended",
+    {
+        **START,
+        "Agent": {"GetItem": 11, "Query": 3, "GetObject": 19, "PutObject": 19, "PutItem": 24},
+        "Collect": {"GetItem": 4, "Query": 2, "GetObject": 6, "PutObject": 4, "PutItem": 4},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 2},
+    },
+)
+
+
+def counted(calls: Iterable[Call]) -> Calls:
+    found: dict[str, Counter[str]] = {}
+    for call in calls:
+        if call.function is not None:
+            found.setdefault(call.function.removesuffix("Function"), Counter())[call.operation] += 1
+    return {function: dict(counter) for function, counter in found.items()}
+
+
+def without_looks(calls: dict[str, int]) -> dict[str, int]:
+    return {operation: number for operation, number in calls.items() if operation != "GetItem"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "cost",
+    [
+        pytest.param(ONE_TURN, id="one turn"),
+        pytest.param(FIVE_TURNS, id="five turns"),
+        pytest.param(BATCHES, id="five turns with two command batches"),
+    ],
+)
+def test_a_run_makes_these_calls_and_goes_through_these_states(world: World, cost: Cost) -> None:
+    world.end_of(world.post("warm-up for costs", "touch a.md").json()["id"])
+    with world.cloud.recorded_calls() as calls:
+        run_id = world.post(f"cost of {cost.instructions}", cost.instructions).json()["id"]
+        world.end_of(run_id)
+    made = counted(calls)
+    for function, expected in cost.calls.items():
+        looks = made[function].pop("GetItem")
+        assert 0 <= looks - expected["GetItem"] <= expected.get("PutObject", 0), function
+    assert made == {function: without_looks(expected) for function, expected in cost.calls.items()}
+    client = world.cloud.client("stepfunctions")
+    history = client.get_execution_history(executionArn=world.execution_arn(run_id), maxResults=1_000)["events"]
+    entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
+    assert entered == cost.states.split()
