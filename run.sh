@@ -165,7 +165,11 @@ case $command in
 demo) exec "$python" -m examples.demo "$@" ;;
 services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
-test) exec "$python" -m pytest "$@" ;;
+test)
+    # All of it at once takes every core; a part that somebody looks into runs in one process.
+    (($#)) || set -- -n auto
+    exec "$python" -m pytest "$@"
+    ;;
 check) check ;;
 build) sam build "$@" ;;
 bench) exec "$python" -m tests.benchmarks "$@" ;;
