@@ -42,7 +42,7 @@ ALLOWED = {
         "lambda:InvokeFunction",
     },
     "PrepareFunctionRole": READ_WRITE | FILES,
-    "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue"},
+    "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "states:StartExecution"},
     "CollectFunctionRole": READ_WRITE | FILES,
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},

@@ -16,7 +16,7 @@ UNTRUSTED = {"Sandbox", "Convert"}
 TOLD = {
     "STATE_MACHINE_ARN": {"Api", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
-    "WEBHOOK_MACHINE_ARN": {"Api", "Finish", "Fail", "Reconcile"},
+    "WEBHOOK_MACHINE_ARN": {"Api", "Agent", "Finish", "Fail", "Reconcile"},
 }
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 

@@ -7,8 +7,8 @@ import re
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from swarm.webhooks.deliveries import BACKOFF_SECONDS
+from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from tests.template.conftest import ROOT, Document, of_type
 
 TASKS = ["Prepare", "Agent", "Finish", "Fail"]

@@ -1,0 +1,108 @@
+"""Webhooks on the laptop cloud: the real functions, the real state machine, and processes that die."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import httpx
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from infra.local.cloud import TENANT, LocalCloud
+from swarm import creation
+from tests.local.clouds import Clouds, eventually
+from tests.webhooks.receivers import Receiver, answering, receiving
+
+HELLO = "Create a file called hello.md with a greeting"
+
+pytestmark = pytest.mark.slow
+
+
+class World:
+    """A laptop cloud whose webhooks may go to this machine, and a folder that says who dies where."""
+
+    def __init__(self, cloud: LocalCloud, tokens: Path) -> None:
+        self.tokens = tokens
+        self.http = httpx.Client(base_url=cloud.url, timeout=60)
+        self.http.put("/projects/hooks", json={"name": "hooks"}).raise_for_status()
+
+    def start(self, receiver: Receiver, key: str = "") -> str:
+        body = {"instructions": HELLO, "callback_url": f"http://127.0.0.1:{receiver.port}/"}
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = self.http.post("/projects/hooks/runs", json=body, headers=headers)
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def status(self, run_id: str) -> str:
+        answer = self.http.get(f"/webhooks/deliveries/msg_{run_id}")
+        return str(answer.json()["status"]) if answer.status_code == 200 else ""
+
+
+@pytest.fixture(scope="module")
+def world(clouds: Clouds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    tokens = tmp_path_factory.mktemp("tokens")
+    faults = {name: {"SWARM_FAULT_TOKENS": str(tokens)} for name in ("FinishFunction", "WebhookFunction")}
+    cloud = clouds.get("webhooks", parameters={"WebhookLoopback": "1"}, function_environment=faults)
+    found = World(cloud, tokens)
+    yield found
+    found.http.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+def test_a_run_that_ends_reaches_its_receiver(world: World, receiver: Receiver) -> None:
+    run_id = world.start(receiver)
+    eventually(lambda: world.status(run_id) == "delivered", 30)
+    (message,) = receiver.messages
+    secret = world.http.get("/webhooks/secret").json()["secret"]
+    assert Webhook(secret).verify(message.body, dict(message.headers))["data"]["run_id"] == run_id
+
+
+def test_a_refusal_is_followed_by_another_attempt(world: World, receiver: Receiver) -> None:
+    receiver.answers = [answering(503), answering(204)]
+    run_id = world.start(receiver)
+    eventually(lambda: world.status(run_id) == "delivered", 40)
+    assert [message.headers["webhook-id"] for message in receiver.messages] == [f"msg_{run_id}"] * 2
+
+
+@pytest.mark.parametrize("point", ["end.appended", "end.announced", "end.released", "end.stored", "webhook.sent"])
+def test_a_death_between_the_end_and_its_delivery_changes_nothing_for_the_receiver(
+    world: World, receiver: Receiver, point: str
+) -> None:
+    """One id, whatever happens; where the process died after it had sent, the receiver gets that id twice."""
+    run_id = armed(world, receiver, point)
+    eventually(lambda: world.status(run_id) == "delivered", 40)
+    assert not list(world.tokens.iterdir()), "nobody died"
+    assert {message.headers["webhook-id"] for message in receiver.messages} == {f"msg_{run_id}"}
+    assert len(receiver.messages) == (2 if point == "webhook.sent" else 1)
+    assert len({message.body for message in receiver.messages}) == 1
+
+
+def armed(world: World, receiver: Receiver, point: str) -> str:
+    """A run with a death waiting for it; the key gives it an id that is known before it begins."""
+    run_id = creation.key_for(TENANT, "hooks", point).run_id
+    (world.tokens / f"{run_id}.{point}").touch()
+    assert world.start(receiver, point) == run_id
+    return run_id
+
+
+def test_a_receiver_that_sleeps_delays_no_run(world: World, receiver: Receiver) -> None:
+    awake = threading.Event()
+
+    def sleep(_: BaseHTTPRequestHandler) -> None:
+        awake.wait(60)
+
+    receiver.answers = [sleep]
+    run_id = world.start(receiver)
+    eventually(lambda: world.http.get(f"/runs/{run_id}").json()["status"] == "succeeded", 30)
+    other = world.http.post("/projects/hooks/runs", json={"instructions": HELLO}).json()["id"]
+    eventually(lambda: world.http.get(f"/runs/{other}").json()["status"] == "succeeded", 30)
+    assert world.status(run_id) == "pending"
+    awake.set()
