@@ -33,7 +33,8 @@ def states_of(definition: Document, kind: str) -> Document:
 def all_states(definition: Document) -> Document:
     """The machine's states, and those inside its Map."""
     states: Document = definition["States"]
-    return states | states["Tools"]["ItemProcessor"]["States"]
+    inner: Document = states["Tools"]["ItemProcessor"]["States"]
+    return states | inner
 
 
 def test_every_placeholder_is_filled_and_every_filling_used(source: Document) -> None:
