@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from codex_swarm.models import TaskType
 from swarm.agent.file_tools import FILE_TOOLS
-from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolSpec, tool_output, user_message
+from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, ToolSpec, tool_output, user_message
 from swarm.agent.offline import OfflineModel
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.grammar import LONGEST_WAIT, MOST_STEPS, read_instructions
@@ -35,13 +36,24 @@ def spec(name: str, *properties: str) -> ToolSpec:
 
 
 CONVERT = spec("convert_document", "source", "target", "title")
+CONVERT_ALL = spec("convert_documents", "pattern", "target_suffix", "target_folder")
+READ_DOCUMENT = spec("read_document", "path", "start_page")
 RUN = spec("run_command", "command", "timeout_seconds")
+ELSEWHERE = (CONVERT, CONVERT_ALL, READ_DOCUMENT, RUN)
 
 
 class Conversation:
     """A run of the offline model with the real tools, without the rest of the service."""
 
-    def __init__(self, text: str, task_type: TaskType = TaskType.CODE, extra: Sequence[ToolSpec] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        task_type: TaskType = TaskType.CODE,
+        extra: Sequence[ToolSpec] = (),
+        files: Mapping[str, str] | None = None,
+        answers: Mapping[str, Callable[..., str]] | None = None,
+    ) -> None:
+        self.answers = answers or {}
         self.slept: list[float] = []
         self.task_type = task_type
         self.items: list[Item] = [user_message(text)]
@@ -49,6 +61,8 @@ class Conversation:
         self.extra = extra
         self.workspace = Workspace(Snapshot(), MemoryBlobs(), ProjectArea("t", "p"))
         self.summary: str | None = None
+        for path, content in (files or {}).items():
+            self.workspace.write(path, content.encode())
 
     def respond(self) -> ModelTurn:
         # A new model every time: nothing may be kept outside the conversation.
@@ -60,11 +74,20 @@ class Conversation:
         self.items += turn.items
         for call in turn.calls:
             elsewhere = call.name in {tool.name for tool in self.extra}
-            output = "done" if elsewhere else self.box.execute(call, self.workspace).output
+            output = self.answer(call) if elsewhere else self.box.execute(call, self.workspace).output
             self.items.append(tool_output(call.call_id, output))
             if call.name == FINISH:
                 self.summary = json.loads(call.arguments)["summary"]
         return turn
+
+    def answer(self, call: ToolCall) -> str:
+        """What a function elsewhere answers: what the test says, or nothing of interest."""
+        return self.answers.get(call.name, lambda **_: "done")(**json.loads(call.arguments))
+
+    def asked(self, tool: str) -> list[dict[str, Any]]:
+        """The arguments of every call of a tool."""
+        calls = [item for item in self.items if item.get("type") == "function_call" and item["name"] == tool]
+        return [json.loads(str(item["arguments"])) for item in calls]
 
     def finish(self) -> Conversation:
         for _ in range(MOST_TURNS):
@@ -144,6 +167,26 @@ class Conversation:
             "Write an essay on Node.js", [Write("essay.md", "an essay on Node.js")], id="a name in the subject"
         ),
         pytest.param("Analyse the data in x.csv", [Write("main.py", "Analyse the data in x.csv")], id="a file to read"),
+        pytest.param(
+            "Write a report about bees as Word and PDF",
+            [Write("report.md", "a report about bees"), Convert(("report.md",), (".docx", ".pdf"))],
+            id="prose, and the formats it is wanted in",
+        ),
+        pytest.param(
+            "Send me the minutes as a PDF file.",
+            [Write("minutes.md", "Send me the minutes."), Convert(("minutes.md",), (".pdf",))],
+            id="prose, and one format",
+        ),
+        pytest.param(
+            "Write a Word letter to my landlord",
+            [Write("letter.md", "a letter to my landlord"), Convert(("letter.md",), (".docx",))],
+            id="a format before the kind of document",
+        ),
+        pytest.param(
+            "An essay on honesty in word and deed",
+            [Write("essay.md", "An essay on honesty in word and deed")],
+            id="a word that is no format",
+        ),
         pytest.param("touch up the text", [Write("main.py", "touch up the text")], id="not a touch"),
         pytest.param("", [Write("main.py")], id="nothing"),
         pytest.param("...", [Write("main.py")], id="dots"),

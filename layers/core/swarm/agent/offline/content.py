@@ -110,30 +110,31 @@ def _yaml(subject: str) -> str:
     return f"title: {json.dumps(_title(subject))}\ndescription: {json.dumps(subject)}\n"
 
 
-def _said(subject: str) -> str:
+def said_by_code(subject: str) -> str:
+    """What a program about the subject prints."""
     return "Hello, world!" if _GREETING.search(subject) else _title(subject)
 
 
 def _python(subject: str) -> str:
     return (
         f'"""Says what it is about."""\n\n\ndef message() -> str:\n    """The text to print."""\n'
-        f"    return {json.dumps(_said(subject))}\n\n\n"
+        f"    return {json.dumps(said_by_code(subject))}\n\n\n"
         'def main() -> None:\n    """Print the message."""\n    print(message())\n\n\n'
         'if __name__ == "__main__":\n    main()\n'
     )
 
 
 def _javascript(subject: str) -> str:
-    return f"const message = {json.dumps(_said(subject))};\n\nconsole.log(message);\n"
+    return f"const message = {json.dumps(said_by_code(subject))};\n\nconsole.log(message);\n"
 
 
 def _shell(subject: str) -> str:
-    quoted = "'" + _said(subject).replace("'", "'\\''") + "'"
+    quoted = "'" + said_by_code(subject).replace("'", "'\\''") + "'"
     return f"#!/bin/sh\nset -eu\n\nprintf '%s\\n' {quoted}\n"
 
 
 def _html(subject: str) -> str:
-    title, text = html.escape(_said(subject)), html.escape(subject)
+    title, text = html.escape(said_by_code(subject)), html.escape(subject)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n  <meta charset="utf-8">\n'
         f"  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\n  <p>{text}</p>\n</body>\n</html>\n"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from codex_swarm.models import TaskType
@@ -33,6 +34,13 @@ THE_DOCUMENT = "it"
 _FORMATS = {"word": "docx", "powerpoint": "pptx", "excel": "xlsx", "markdown": "md", "latex": "tex", "text": "txt"}
 _FORMAT = re.compile(
     r"\b(docx|word|pdf|html|odt|rtf|epub|latex|rst|ipynb|pptx|powerpoint|xlsx|excel|csv|json|markdown|md|txt|text)\b",
+    re.IGNORECASE,
+)
+_KINDS = "word|docx|pdf|powerpoint|pptx|odt|epub|rtf"
+_ASKED = re.compile(
+    rf"[\s,]*\bas\s+(?:an?\s+)?(?:{_KINDS})\b(?!\.\w)(?:(?:\s*[,/]\s*|\s+(?:and|or)\s+)(?:as\s+)?(?:an?\s+)?(?:{_KINDS})\b)*"
+    r"(?:\s+(?:document|file|report|presentation)s?\b)?"
+    rf"|(?<=\ba\s)(?:{_KINDS})(?=\s+(?:document|file|report|letter|presentation|version)\b)",
     re.IGNORECASE,
 )
 _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
@@ -57,8 +65,25 @@ _SHAPE = re.compile(
 _TRAILING = re.compile(r"[\s,]*\b(?:and|to|into|as|in|called|named)?[\s,\"“'`]*$", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a text asks for. `prose` is all of it where it names no file and no step: a question, or a subject.
+
+    `formats` are the suffixes that a document about the prose is wanted in, beside its source.
+    """
+
+    steps: tuple[Step, ...]
+    prose: str | None = None
+    formats: tuple[str, ...] = ()
+
+
 def read_instructions(text: str, task_type: TaskType) -> tuple[Step, ...]:
     """The steps to take. Never empty for a text that says anything, and never more than `MOST_STEPS`."""
+    return understand(text, task_type).steps
+
+
+def understand(text: str, task_type: TaskType) -> Understood:
+    """The steps, and the prose where there is nothing else."""
     steps: list[Step] = []
     prose: list[str] = []
     first_prose = 0
@@ -68,10 +93,35 @@ def read_instructions(text: str, task_type: TaskType) -> tuple[Step, ...]:
             first_prose = first_prose if prose else len(steps)
             prose.append(clause)
         steps += read
-    if not any(_names_a_file(step) for step in steps) and (prose or not steps):
-        about = _without_verb(" ".join(prose))
-        steps.insert(first_prose, Write(document_name(about, task_type), about))
-    return tuple(_with_document(steps))[:MOST_STEPS]
+    if any(_names_a_file(step) for step in steps) or (steps and not prose):
+        return Understood(tuple(_with_document(steps))[:MOST_STEPS])
+    said = " ".join(prose)
+    formats = (
+        *asked_formats(said),
+        *(target for step in steps if isinstance(step, Convert) for target in step.targets),
+    )
+    alone = all(isinstance(step, Convert) for step in steps)
+    steps[first_prose:first_prose] = _document(_without_verb(said), task_type)
+    about = _without_formats(said) if alone and prose else None
+    return Understood(tuple(_with_document(steps))[:MOST_STEPS], about, tuple(dict.fromkeys(formats)))
+
+
+def asked_formats(prose: str) -> tuple[str, ...]:
+    """The suffixes of the formats that a document is asked for in: `as Word and PDF`, `a PDF file about bees`."""
+    named = (word for found in _ASKED.finditer(prose) for word in _FORMAT.findall(found[0]))
+    return tuple(dict.fromkeys(f".{_FORMATS.get(word.lower(), word.lower())}" for word in named))
+
+
+def _without_formats(prose: str) -> str:
+    return " ".join(_ASKED.sub("", prose).split())
+
+
+def _document(said: str, task_type: TaskType) -> list[Step]:
+    """The one document that prose asks for, and the formats that it is asked for in."""
+    formats = asked_formats(said)
+    path, about = document_name(said, task_type), _without_formats(said) if formats else said
+    written = Write(path, about)
+    return [written, Convert((path,), formats)] if formats and path.endswith(".md") else [written]
 
 
 def _read(clause: str) -> list[Step]:

@@ -14,9 +14,10 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, ToolSpec
-from swarm.agent.offline.grammar import read_instructions
-from swarm.agent.offline.turns import PlannedCall, PlannedTurn, plan
-from swarm.agent.tools import FAILED
+from swarm.agent.offline.grammar import understand
+from swarm.agent.offline.script import Made, next_turn
+from swarm.agent.offline.scripts import script_for
+from swarm.agent.offline.turns import PlannedCall, PlannedTurn
 from swarm.errors import ModelFailure
 from swarm.failures import ErrorType
 
@@ -34,9 +35,10 @@ class OfflineModel:
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn of the plan. Raises `ModelFailure` only where the instructions say `fail with`."""
         instructions, since = _last_instructions(request.items)
-        steps = read_instructions(instructions, self._task_type)
-        specs = {spec.name: spec for spec in request.tools}
-        turn = _next(plan(steps, self._task_type, frozenset(specs), _outcomes(since)), since)
+        understood = understand(instructions, self._task_type)
+        specs, made = {spec.name: spec for spec in request.tools}, _made(since)
+        script = script_for(understood, self._task_type, frozenset(specs), [each.ok for each in made])
+        turn = next_turn(script, made)
         if turn.failure is not None:
             raise ModelFailure(ErrorType.RUNTIME, turn.failure, "The instructions asked for this failure.")
         if turn.seconds:
@@ -64,24 +66,15 @@ def _calls(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if item.get("type") == "function_call")
 
 
-def _outcomes(items: Sequence[Item]) -> list[bool]:
-    """Whether each of these calls succeeded, in their order."""
-    failed = {
-        item.get("call_id")
-        for item in items
-        if item.get("type") == "function_call_output" and str(item.get("output")).startswith(FAILED)
+def _made(items: Sequence[Item]) -> list[Made]:
+    """These calls and what they came to, in the order of the calls."""
+    outputs = {
+        item.get("call_id"): str(item.get("output")) for item in items if item.get("type") == "function_call_output"
     }
-    return [call.get("call_id") not in failed for call in _calls(items)]
-
-
-def _next(turns: Sequence[PlannedTurn], since: Sequence[Item]) -> PlannedTurn:
-    """The first turn whose calls have not been made; the last one when all have."""
-    made = sum(1 for _ in _calls(since))
-    for turn in turns:
-        if made <= 0:
-            return turn
-        made -= len(turn.calls)
-    return turns[-1]
+    return [
+        Made(str(call.get("name")), json.loads(str(call.get("arguments"))), outputs.get(call.get("call_id"), ""))
+        for call in _calls(items)
+    ]
 
 
 def _call(planned: PlannedCall, specs: Mapping[str, ToolSpec], number: int) -> ToolCall:

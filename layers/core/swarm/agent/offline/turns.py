@@ -53,7 +53,7 @@ def plan(
     turns = [turn for step in steps for turn in _turns(step, task_type, offered)]
     skipped = [text for step in steps for text in _skipped(step, offered)]
     summary = _summary(turns, skipped, succeeded)
-    return (*turns, _closing(summary, offered))
+    return (*turns, closing(summary, offered))
 
 
 def _turns(step: Step, task_type: TaskType, offered: frozenset[str]) -> Iterator[PlannedTurn]:
@@ -130,7 +130,8 @@ def _summary(turns: Sequence[PlannedTurn], skipped: Sequence[str], succeeded: Se
     return " ".join(sentences)
 
 
-def _closing(summary: str, offered: frozenset[str]) -> PlannedTurn:
+def closing(summary: str, offered: frozenset[str]) -> PlannedTurn:
+    """The last turn."""
     calls = (PlannedCall(FINISH, {"summary": summary}),) if FINISH in offered else ()
     return PlannedTurn(summary, calls)
 
