@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 DEV = Path("requirements/dev.txt")
 CORE = Path("layers/core/requirements.txt")
-LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in ("core", "agent", "data", "documents"))
+LAYERS = ("core", "agent", "data", "documents", "preview")
+LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in LAYERS)
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _HOST_OR_PATH = re.compile(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/\w", re.MULTILINE)
@@ -42,6 +43,7 @@ LOCKS = (
     Lock(Path("layers/agent/requirements.txt"), (str(LAYER_INPUTS[1]),), without_core=True),
     Lock(Path("layers/data/requirements.txt"), (str(LAYER_INPUTS[2]),)),
     Lock(Path("layers/documents/requirements.txt"), (str(LAYER_INPUTS[3]),)),
+    Lock(Path("layers/preview/requirements.txt"), (str(LAYER_INPUTS[4]),)),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
 )
 

@@ -8,12 +8,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from api import openapi, problems
 from api.requests import Event, normalised
 from api.resolver import ApiResolver
-from api.routes import archive, health, outputs, patterns, projects, runs, uploads, watch, webhooks, workspace
+from api.routes import archive, health, outputs, patterns, previews, projects, runs, uploads, watch, webhooks, workspace
 from swarm.errors import CallerError
 from swarm.logs import log
 
 app = ApiResolver(enable_validation=True)
-for resource in (health, projects, uploads, runs, workspace, archive, outputs, patterns, watch, webhooks):
+for resource in (health, projects, uploads, runs, workspace, archive, previews, outputs, patterns, watch, webhooks):
     app.include_router(resource.router)
 problems.install(app)
 

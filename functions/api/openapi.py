@@ -80,6 +80,9 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     answers["default"] = _PROBLEM
+    if name == "get_preview":
+        media = {"text/html": {"schema": {"type": "string"}}, "image/png": {"schema": {"type": "string"}}}
+        answers["200"]["content"] = media
     if name == "get_archive":
         answers["307"] = {**_REDIRECT, "content": answers["200"]["content"]}
         answers["202"] = {"description": "It is being made: ask again.", "content": answers.pop("200")["content"]}

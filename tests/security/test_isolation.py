@@ -13,7 +13,11 @@ from tests.support.paths import ROOT
 from tests.template.conftest import Document, of_type
 from tests.template.conftest import resources as resources  # noqa: PLC0414 - a fixture, to be found here
 
-UNTRUSTED = {"SandboxFunction": ["JobLayer", "DataLayer"], "ConvertFunction": ["JobLayer", "DocumentsLayer"]}
+UNTRUSTED = {
+    "SandboxFunction": ["JobLayer", "DataLayer"],
+    "ConvertFunction": ["JobLayer", "DocumentsLayer"],
+    "PreviewFunction": ["JobLayer", "PreviewLayer"],
+}
 NEVER = ("s3:", "dynamodb:", "secretsmanager:", "lambda:", "states:", "iam:", "sts:", "kms:", "ssm:", "xray:", "*")
 WAYS_OUT = (
     "AWS::EC2::InternetGateway",

@@ -9,13 +9,15 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = ["Authorizer", "Api", "Prepare", "Agent", "Collect", "Finish", "Fail", "Archive", "Webhook", "Reconcile"]
+FUNCTIONS = "Authorizer Api Prepare Agent Collect Finish Fail Archive Webhook Reconcile Janitor".split()
 # These have neither our settings nor our layers; tests/security says what they have.
-UNTRUSTED = {"Sandbox", "Convert"}
+UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
 TOLD = {
     "STATE_MACHINE_ARN": {"Api", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
+    "PREVIEW_FUNCTION": {"Api"},
+    "JANITOR_FUNCTION": {"Api"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Agent", "Finish", "Fail", "Reconcile"},
 }
 OPEN_ROUTES = {"/healthz", "/openapi.json"}

@@ -19,6 +19,7 @@ from swarm.reconciliation import GRACE
 from swarm.runs import encode
 from swarm.webhooks.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
+from tests.support.paths import ROOT
 from tests.support.stack import MACHINE, Stack, lambda_context
 from tests.support.stack import stack as deployed
 from tests.webhooks.receivers import Message, Receiver, answering
@@ -310,3 +311,8 @@ def test_a_receiver_costs_a_run_two_calls_and_no_waiting(machine: Machine, recei
         counts.append(len(calls))
     assert counts[1] - counts[0] == 2
     assert receiver.messages == []
+
+
+def test_the_sample_event_is_one_that_the_function_takes(stack: Stack) -> None:
+    sample = json.loads((ROOT / "events/webhook.json").read_text())
+    assert webhook(sample, lambda_context()) == {**sample, "outcome": "done", "wait_seconds": 0}

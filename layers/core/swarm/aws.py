@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 __all__ = [
+    "CallFailed",
     "ClientError",
+    "ask",
     "credentials",
     "dynamodb",
     "error_code",
@@ -69,6 +73,22 @@ def functions() -> LambdaClient:
     return _session().client(
         "lambda", config=_PATIENT.merge(Config(read_timeout=25, retries={"mode": "standard", "total_max_attempts": 1}))
     )
+
+
+class CallFailed(Exception):
+    """A function did not answer, or answered with an error."""
+
+
+def ask(function: str, event: Mapping[str, object]) -> bytes:
+    """What the function answers to the event, as JSON. Raises `CallFailed`."""
+    try:
+        answer = functions().invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        payload = answer["Payload"].read()
+    except (ClientError, BotoCoreError) as error:
+        raise CallFailed(type(error).__name__) from error
+    if answer.get("FunctionError"):
+        raise CallFailed(payload[:300].decode(errors="replace"))
+    return payload
 
 
 class Stat(NamedTuple):

@@ -7,7 +7,7 @@
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                         UploadNotFound,
     │   │                         TurnNotFound
-    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable
+    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable, ProjectInUse, ProjectBeingDeleted
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
     │   ├── TooMany 429           TooManyActiveRuns
     │   └── Unavailable 503       NotConfigured
@@ -211,6 +211,24 @@ class IdempotencyKeyReused(Conflict):
         )
 
 
+class ProjectInUse(Conflict):
+    """A project whose runs are active is not deleted."""
+
+    code = "project_in_use"
+
+    def __init__(self, project_id: str, run_id: str) -> None:
+        super().__init__(f"project {project_id} has active runs, such as {run_id}; cancel them, or wait for their end")
+
+
+class ProjectBeingDeleted(Conflict):
+    """The id of a deleted project is free only once everything that the project had is gone."""
+
+    code = "project_being_deleted"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"project {project_id} was deleted and is still being cleared away; try again in some minutes")
+
+
 class NotResumable(Conflict):
     """Only a run that a limit ended can be resumed."""
 
@@ -249,6 +267,35 @@ class WorkspaceTooLarge(TooLarge):
     """The workspace would hold too many files or bytes."""
 
     code = "workspace_too_large"
+
+
+class PreviewTooLarge(TooLarge):
+    """The file is larger than what is shown of its kind, in bytes."""
+
+    code = "preview_too_large"
+
+    def __init__(self, path: str, size: int, limit: int) -> None:
+        super().__init__(f"{path} has {size} bytes; files of its kind are shown up to {limit}. Download it")
+
+
+class NoPreview(CallerError):
+    """Files of this kind have no preview."""
+
+    status = 415
+    code = "no_preview"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is of a kind that has no preview; download it")
+
+
+class PreviewFailed(CallerError):
+    """The file cannot be shown."""
+
+    status = 422
+    code = "preview_failed"
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"there is no preview of {path}: {problem}")
 
 
 class TooMany(CallerError):

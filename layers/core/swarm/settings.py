@@ -21,6 +21,8 @@ class Settings:
     bucket_name: str = ""
     state_machine_arn: str = ""
     archive_function: str = ""
+    preview_function: str = ""
+    janitor_function: str = ""
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
     stage: str = "dev"
@@ -54,6 +56,8 @@ class Settings:
             bucket_name=read("BUCKET_NAME", ""),
             state_machine_arn=read("STATE_MACHINE_ARN", ""),
             archive_function=read("ARCHIVE_FUNCTION", ""),
+            preview_function=read("PREVIEW_FUNCTION", ""),
+            janitor_function=read("JANITOR_FUNCTION", ""),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
             stage=read("STAGE", "dev"),

@@ -1,0 +1,39 @@
+"""Previews of a workspace's files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from api.files import bytes_response, presigner
+from api.requests import tenant_of
+from api.resolver import Router
+from api.routes.workspace import TURN
+from swarm import previews
+from swarm.backend import backend
+from swarm.turns import files_at
+from swarm.workspace.paths import valid_path
+
+PREVIEW = "/workspace/preview/"
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": previews.POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-cache",
+}
+
+router = Router()
+
+
+@router.get(
+    "/runs/<run_id>/workspace/preview/.+", summary="What is in a file, as a page or a picture", tags=["workspace"]
+)
+def get_preview(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[str]:
+    """HTML of markdown, Word and tables; PNG of the first page of a PDF and of pictures."""
+    path = valid_path(router.current_event.path.partition(PREVIEW)[2])
+    run = backend().runs.get(tenant_of(router), run_id)
+    shown = previews.preview(backend(), run.key, files_at(backend(), run, turn), path, presigner(backend()))
+    return bytes_response(shown.media_type, shown.data, HEADERS)

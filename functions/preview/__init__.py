@@ -1,0 +1,1 @@
+"""Shows what is in a document, without a permission, a secret or a network."""

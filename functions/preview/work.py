@@ -1,0 +1,104 @@
+"""One preview: the file fetched, drawn by a process of its own, and what came out of that made harmless here.
+
+The process that reads the document may be anybody's by the end of it. What it leaves is text or a picture; the text
+goes through the sanitiser in this process, and of the picture only size and signature count.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from preview.errors import CannotShow
+from preview.page import page
+from preview.render import ANSWER, DOCUMENT, PROBLEM
+from swarm_job import Limits
+from swarm_job.folders import discard, fresh, open_regular, sweep_tmp
+from swarm_job.processes import Unkillable
+from swarm_job.programs import execute
+from swarm_job.transport import fetch
+
+SECONDS = 15
+LIMITS = Limits(
+    seconds=SECONDS,
+    cpu_seconds=SECONDS,
+    memory_bytes=1_200_000_000,
+    file_bytes=64 << 20,
+    workspace_bytes=192 << 20,
+    new_files=100,
+    processes=16,
+    output_chars=2_000,
+)
+MAX_ANSWER_BYTES = 4_000_000
+"""What fits into a Lambda answer of 6 MB in base64."""
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PICTURES = frozenset({"pdf", "image"})
+_STATUS_OF_LOST_ENVIRONMENT = 70
+
+
+def preview(kind: str, url: str, sha256: str, size: int) -> dict[str, Any]:
+    """What can be shown of the file, or why nothing can. Raises what `swarm_job.transport.fetch` raises."""
+    data = fetch(url, size)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError("the file is not the one that was asked for")
+    place = fresh("preview")
+    try:
+        (place / DOCUMENT).write_bytes(data)
+        shown = _harmless(kind, _drawn(place, kind))
+    except CannotShow as problem:
+        return {"problem": str(problem)}
+    except Unkillable:
+        # What is left could meddle with the next document, so nothing of this environment may see it.
+        os._exit(_STATUS_OF_LOST_ENVIRONMENT)
+    finally:
+        discard(place)
+        sweep_tmp()
+    media_type = "image/png" if kind in PICTURES else "text/html; charset=utf-8"
+    return {"media_type": media_type, "content": base64.b64encode(shown).decode()}
+
+
+def _drawn(place: Path, kind: str) -> bytes:
+    done = execute(
+        [sys.executable, "-m", "preview.render", str(place), kind],
+        cwd=place,
+        environment={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(place),
+            "TMPDIR": str(place),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": ":".join(path for path in sys.path if path),
+        },
+        limits=LIMITS,
+        seconds=SECONDS,
+        place=place,
+    )
+    if done.stopped:
+        raise CannotShow("it takes more time or memory than a preview may")
+    for name in (ANSWER, PROBLEM):
+        try:
+            with open_regular(place / name) as left:
+                content = left.read(MAX_ANSWER_BYTES * 4)
+        except OSError:
+            continue
+        if name == PROBLEM:
+            raise CannotShow(content.decode(errors="replace")[:300])
+        return content
+    raise CannotShow("it cannot be read")
+
+
+def _harmless(kind: str, drawn: bytes) -> bytes:
+    if kind in PICTURES:
+        if not drawn.startswith(PNG) or len(drawn) > MAX_ANSWER_BYTES:
+            raise CannotShow("its picture is too large")
+        return drawn
+    shown = page(drawn.decode(errors="replace"), with_pictures=True)
+    if len(shown) > MAX_ANSWER_BYTES:
+        shown = page(drawn.decode(errors="replace"), with_pictures=False)
+    if len(shown) > MAX_ANSWER_BYTES:
+        raise CannotShow("it is too long for a preview; download it")
+    return shown

@@ -1,0 +1,132 @@
+"""Previews as the API gives them: of which files, made once, and under a policy that lets nothing run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from swarm.previews import LARGEST
+from tests.outputs.runs import holding
+from tests.support.lambdas import Failed, answering
+from tests.support.stack import Answer, Stack
+from tests.support.stack import stack as deployed
+
+PAGE = {
+    "media_type": "text/html; charset=utf-8",
+    "content": base64.b64encode("<h1>\u00fc</h1>".encode()).decode(),
+}
+
+
+class Previews:
+    """A deployment, the events that its preview function gets, and what it answers."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.asked: list[Any] = []
+        self.answer: Any = PAGE
+
+    def draw(self, event: Any) -> Any:
+        self.asked.append(event)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def of(self, run_id: str, path: str) -> Answer:
+        return self.stack.request("GET", f"/runs/{run_id}/workspace/preview/{path}")
+
+
+@pytest.fixture
+def previews(monkeypatch: pytest.MonkeyPatch) -> Iterator[Previews]:
+    with deployed(monkeypatch, PREVIEW_FUNCTION="preview") as stack:
+        found = Previews(stack)
+        with answering({"preview": found.draw}):
+            yield found
+
+
+def test_the_function_gets_one_address_and_nothing_else(previews: Previews) -> None:
+    run_id = holding(previews.stack, {"docs/a b.md": b"# text"})
+    answer = previews.of(run_id, "docs/a b.md")
+    assert (answer.status, answer.text) == (200, "<h1>\u00fc</h1>")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    (event,) = previews.asked
+    assert event.keys() == {"kind", "url", "sha256", "size"}
+    assert (event["kind"], event["size"]) == ("markdown", 6)
+    assert event["sha256"] == hashlib.sha256(b"# text").hexdigest()
+    blob = unquote(urlsplit(event["url"]).path).removeprefix("/bucket/")
+    assert previews.stack.backend.blobs.get(blob) == b"# text"
+
+
+def test_nothing_in_a_preview_can_run(previews: Previews) -> None:
+    headers = previews.of(holding(previews.stack, {}), "main.md").headers
+    policy = headers["content-security-policy"].split("; ")
+    assert policy[:2] == ["sandbox", "default-src 'none'"]
+    assert not [rule for rule in policy if rule.startswith(("script-src", "connect-src"))]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_it_is_drawn_once(previews: Previews) -> None:
+    run_id = holding(previews.stack, {})
+    previews.of(run_id, "main.md")
+    with previews.stack.recorded() as calls:
+        assert previews.of(run_id, "main.md").status == 200
+    assert Counter(calls) == Counter({"dynamodb.GetItem": 1, "s3.GetObject": 2})
+    assert len(previews.asked) == 1
+
+
+def test_a_document_that_cannot_be_shown_says_why_and_is_not_asked_for_again(previews: Previews) -> None:
+    previews.answer = {"problem": "it is damaged"}
+    run_id = holding(previews.stack, {"a.pdf": b"x"})
+    for _ in range(2):
+        answer = previews.of(run_id, "a.pdf")
+        assert (answer.status, answer.json["code"]) == (422, "preview_failed")
+        assert "it is damaged" in answer.json["detail"]
+    assert len(previews.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble", [Failed("out of memory"), {"media_type": 7}, "text"], ids=["failed", "malformed", "no object"]
+)
+def test_a_function_that_fails_is_asked_again_the_next_time(previews: Previews, trouble: Any) -> None:
+    run_id = holding(previews.stack, {})
+    previews.answer = trouble
+    answer = previews.of(run_id, "main.md")
+    assert (answer.status, answer.json["code"]) == (422, "preview_failed")
+    assert "memory" not in answer.text
+    previews.answer = PAGE
+    assert previews.of(run_id, "main.md").status == 200
+
+
+def test_only_pages_and_pictures_are_passed_on(previews: Previews) -> None:
+    previews.answer = {**PAGE, "media_type": "text/javascript"}
+    assert previews.of(holding(previews.stack, {}), "main.md").status == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("a.zip", 415, "no_preview"),
+        ("drawing.svg", 415, "no_preview"),
+        ("page.html", 415, "no_preview"),
+        ("large.csv", 413, "preview_too_large"),
+        ("missing.md", 404, "file_not_found"),
+        ("../secret.md", 403, "invalid_path"),
+        ("%2e%2e/secret.md", 403, "invalid_path"),
+    ],
+)
+def test_what_has_no_preview_says_so(previews: Previews, path: str, status: int, code: str) -> None:
+    files = {"a.zip": b"PK", "drawing.svg": b"<svg/>", "page.html": b"<p>", "large.csv": b"x" * (LARGEST["csv"] + 1)}
+    answer = previews.of(holding(previews.stack, files), path)
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert previews.asked == []
+
+
+def test_a_file_at_an_earlier_turn_has_a_preview_too(previews: Previews) -> None:
+    run_id = holding(previews.stack, {})
+    assert previews.of(run_id, "main.md?turn=0").json["code"] == "file_not_found"
+    assert previews.of(run_id, "main.md?turn=1").status == 200
