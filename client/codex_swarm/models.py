@@ -95,6 +95,13 @@ class ProjectRead(Wire):
     created_at: Timestamp
 
 
+class ProjectDeletion(Wire):
+    """The project is gone from every answer. Its id can be used again once its files are gone too."""
+
+    id: str
+    status: str = Field(default="deleting", description="Always `deleting`.")
+
+
 class RunLimits(Wire):
     """What a run may use at most. What is left out is the service's default; nothing goes over its ceilings."""
 

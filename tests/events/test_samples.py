@@ -105,6 +105,15 @@ def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:
     assert [error["error_type"] for error in run["errors"]] == ["timeout"]
 
 
+def test_a_deleted_project_is_cleared_away(stack: Stack) -> None:
+    start()
+    invoke("prepare")
+    invoke("fail")
+    assert stack.request("DELETE", f"/projects/{KEY.project_id}", tenant=KEY.tenant_id).status == 202
+    assert invoke("janitor")["failed"] == 0
+    assert list(stack.backend.runs.of_project(KEY.tenant_id, KEY.project_id)) == []
+
+
 @pytest.mark.parametrize("sample", ["reconcile-schedule", "reconcile-execution"])
 def test_a_run_whose_execution_was_aborted_is_ended(stack: Stack, sample: str) -> None:
     start()

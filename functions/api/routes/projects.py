@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
-from codex_swarm.models import ProjectPut, ProjectRead
+from codex_swarm.models import ProjectDeletion, ProjectPut, ProjectRead
+from swarm import removal
 from swarm.backend import backend
 from swarm.errors import IdMismatch
 from swarm.ids import valid_project_id
@@ -39,6 +40,13 @@ def list_projects(
 ) -> Response[list[ProjectRead]]:
     wanted = Wanted[ProjectRead](limit, weight, cursor)
     return paged(router, backend().projects.listed(tenant_of(router), wanted))
+
+
+@router.delete("/projects/<project_id>", status_code=202, summary="Delete a project and its runs", tags=["projects"])
+def delete_project(project_id: str) -> Response[ProjectDeletion]:
+    """It is gone from every answer at once, and its files soon after; refused while runs are active."""
+    removal.delete_project(backend(), tenant_of(router), valid_project_id(project_id), now=datetime.now(UTC))
+    return Response(202, content_types.APPLICATION_JSON, ProjectDeletion(id=project_id))
 
 
 @router.get("/projects/<project_id>", summary="One project", tags=["projects"])

@@ -22,6 +22,7 @@ from swarm.webhooks.deliveries import Outbox
 from swarm.webhooks.machine import Machine
 from swarm.webhooks.secrets import SecretStore
 from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
+from swarm.workspace.objects import StoredObjects
 from swarm.workspace.snapshot import Snapshot
 
 
@@ -36,6 +37,7 @@ class Backend:
     projects: Projects
     patterns: Patterns
     tenants: Tenants
+    objects: StoredObjects
     executions: Executions
     outbox: Outbox
     webhook_secrets: SecretStore
@@ -80,6 +82,7 @@ def connect(chosen: Settings) -> Backend:
         projects=Projects(table),
         patterns=Patterns(table),
         tenants=Tenants(table, chosen.max_active_runs),
+        objects=StoredObjects(aws.s3(), chosen.bucket_name),
         executions=Executions(aws.states(), chosen.state_machine_arn),
         outbox=Outbox(table, Machine(aws.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)),
         webhook_secrets=SecretStore(table),

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from codex_swarm.models import RunError, RunStatus
-from swarm import closing, events, faults
+from swarm import closing, events, faults, removal
 from swarm.agent.clip import clip
 from swarm.aws import ClientError
 from swarm.backend import Backend, area_of
@@ -60,6 +60,8 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     if run.status is RunStatus.RUNNING:
         return Outcome.READY
     faults.point("prepare.begun", key.run_id)
+    if removal.was_deleted_under(backend, run):
+        return _abandon(backend, run, writer=writer, now=now)
     try:
         backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
     except (SlotTaken, RunStopped):
@@ -67,6 +69,14 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     except (InvalidUpload, CallerError) as error:
         return fail(backend, key, _invalid_input(error), writer=writer, now=now)
     return Outcome.READY
+
+
+def _abandon(backend: Backend, run: Run, *, writer: str, now: datetime) -> Outcome:
+    try:
+        closing.end(backend, run, closing.CANCELLED, writer=writer, now=now)
+    except (SlotTaken, RunStopped):
+        return prepare(backend, run.key, writer=writer, now=now)
+    return Outcome.ENDED
 
 
 def _invalid_input(error: InvalidUpload | CallerError) -> RunError:

@@ -35,6 +35,14 @@ from swarm.table import (
 _RUN = TypeAdapter(Run)
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run as it is stored, and since when it is hidden."""
+
+    run: Run
+    hidden_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
     """Which runs: of a project, in a state, of a type, made from one time on and before another, with these notes."""
@@ -109,6 +117,21 @@ class Runs:
                 condition="attribute_exists(PK) AND NOT #status IN (:queued, :running)",
             )
 
+    def of_project(self, tenant_id: str, project_id: str) -> Iterator[Trace]:
+        """Every run that a project ever had and that is still stored."""
+        return map(_trace, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk))
+
+    def made_before(self, tenant_id: str, moment: datetime) -> Iterator[Trace]:
+        """The tenant's stored runs that were made before a moment, oldest first."""
+        listed = runs_of_tenant(tenant_id)
+        return map(_trace, self._table.index("GSI2", listed.pk, last=sortable(moment)))
+
+    def remove(self, key: RunKey) -> None:
+        """Delete all that the table has of the run. Its own item goes last: by it the rest is found again."""
+        own = run_key(key.tenant_id, key.run_id)
+        self._table.delete_all(each for each in self._table.keys(own.pk) if each != own)
+        self._table.delete(own)
+
     def listed(self, tenant_id: str, query: RunQuery, wanted: Wanted[Run]) -> Page[Run]:
         """A page of the tenant's runs, newest first. Raises `InvalidCursor`."""
         if query.project_id is None:
@@ -163,6 +186,10 @@ def _only(query: RunQuery) -> Filter:
         tests.append(f"metadata.#note{place} = :note{place}")
         names[f"#note{place}"], values[f":note{place}"] = name, {"S": note}
     return Filter(" AND ".join(tests), names, values)
+
+
+def _trace(item: Item) -> Trace:
+    return Trace(decode(item), datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None)
 
 
 def decode(item: Item) -> Run:

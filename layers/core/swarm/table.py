@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from swarm.aws import ClientError, error_code
@@ -51,6 +52,10 @@ class Part:
 
     items: list[Item]
     next: Item | None
+
+
+_DELETES = 25
+"""As many as DynamoDB deletes by one request."""
 
 
 class ConditionFailed(Exception):
@@ -122,6 +127,11 @@ def runs_of_tenant(tenant_id: str, created_at: str = "", run_id: str = "") -> Ke
 def all_tenants(tenant_id: str = "") -> Key:
     """GSI3: every tenant that ever started a run."""
     return Key("TENANT", tenant_id)
+
+
+def errands(due: str = "", tenant_id: str = "", project_id: str = "") -> Key:
+    """GSI3, sparse: projects that the janitor has something to do for, by when it is due."""
+    return Key("JANITOR", f"{due}#{tenant_id}#{project_id}")
 
 
 def active_runs(run_id: str, created_at: str = "") -> Key:
@@ -245,14 +255,36 @@ class Table:
         )
         return Part(list(page["Items"]), page.get("LastEvaluatedKey"))
 
-    def index(self, name: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
-        """The items of one partition of an index, by its sort key. Indexes lag behind the table by a moment."""
+    def delete_all(self, keys: Iterable[Key]) -> int:
+        """Remove items, those that are there; how many were named."""
+        rest, number = iter(keys), 0
+        while lot := list(islice(rest, _DELETES)):
+            number += len(lot)
+            wanted: Any = {self._name: [{"DeleteRequest": {"Key": key.attributes()}} for key in lot]}
+            while wanted:
+                wanted = self._client.batch_write_item(RequestItems=wanted)["UnprocessedItems"]
+        return number
+
+    def keys(self, pk: str) -> Iterator[Key]:
+        """The keys of a partition's items, in order."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="PK = :pk",
+            ProjectionExpression="SK",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+        )
+        for page in pages:
+            yield from (Key(pk, item["SK"]["S"]) for item in page["Items"])
+
+    def index(self, name: str, pk: str, *, newest_first: bool = False, last: str = "\uffff") -> Iterator[Item]:
+        """The items of one partition of an index up to a sort key. Indexes lag behind the table by a moment."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             IndexName=name,
             ScanIndexForward=not newest_first,
-            KeyConditionExpression=f"{name}PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
+            KeyConditionExpression=f"{name}PK = :pk AND {name}SK <= :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":last": {"S": last}},
         )
         for page in pages:
             yield from page["Items"]

@@ -62,6 +62,10 @@ class Tenants:
             raise TooManyActiveRuns from full
         return allowance_of(item["limits"]["S"]) if "limits" in item else None
 
+    def active(self, tenant_id: str) -> frozenset[str]:
+        """The ids that count as active runs."""
+        return _members(self._table.get(tenant_key(tenant_id)) or {}, "active")
+
     def release(self, tenant_id: str, run_id: str) -> None:
         """Count the run no longer; twice is once."""
         values: Item = {":runs": {"SS": [run_id]}}

@@ -54,6 +54,10 @@ class Patterns:
         """Forget what the run taught. A mark stays, so that nobody who finishes the run's end brings it back."""
         self._table.put({**_key(run).attributes(), _HIDDEN: {"S": sortable(datetime.now(UTC))}})
 
+    def remove(self, run: Run) -> None:
+        """Delete what is stored for a run that is going to be deleted."""
+        self._table.delete(_key(run))
+
     def newest(self, run: Run, most: int) -> list[Known]:
         """What the latest runs of the run's project and task type taught, newest first."""
         return list(islice(self._of_task(run), most))

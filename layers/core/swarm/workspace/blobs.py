@@ -48,8 +48,25 @@ class ProjectArea:
     def prefix(self) -> str:
         return f"t/{_part(self.tenant_id)}/p/{_part(self.project_id)}"
 
+    @property
+    def everything(self) -> str:
+        """What the keys of all the project's objects begin with, and no other project's."""
+        return f"{self.prefix}/"
+
+    @property
+    def blobs(self) -> str:
+        """What the keys of all blobs begin with."""
+        return f"{self.prefix}/blobs/"
+
     def blob(self, sha256: str) -> str:
-        return f"{self.prefix}/blobs/{sha256}"
+        """The key of a file's bytes. They are always `put`, never `put_new`: being stored again is what keeps an old
+        blob from being swept while a run is about to refer to it (`swarm.sweeping`).
+        """
+        return f"{self.blobs}{sha256}"
+
+    def run(self, run_id: str = "") -> str:
+        """What the keys of one run's objects begin with, or those of all runs."""
+        return f"{self.prefix}/runs/{run_id}/" if run_id else f"{self.prefix}/runs/"
 
     def of_run(self, run_id: str, kind: str, name: str) -> str:
         """The key of something that belongs to one run; kinds are snapshots, transcript, artifacts, log, calls."""

@@ -1,0 +1,1 @@
+"""Clears away what is no longer kept."""
