@@ -65,8 +65,10 @@ Finish = Callable[..., Done]
 
 @pytest.fixture
 def finish(client: CodexSwarmClient) -> Finish:
-    def started(task_type: str, instructions: str, files: Mapping[str, str] | None = None, **more: str) -> Done:
-        run = client.start_run("e2e-documents", instructions, task_type, files=files, **more)
+    def started(
+        task_type: str, instructions: str, files: Mapping[str, str] | None = None, from_run_id: str | None = None
+    ) -> Done:
+        run = client.start_run("e2e-documents", instructions, task_type, from_run_id=from_run_id, files=files)
         run = client.wait(run.run_id, 90, poll=0.05)
         assert (run.status, run.errors) == (RunStatus.SUCCEEDED, [])
         return Done(client, run)
