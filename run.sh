@@ -167,7 +167,7 @@ services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
 test)
     # All of it at once takes every core; a part that somebody looks into runs in one process.
-    (($#)) || set -- -n auto
+    (($#)) || set -- -n auto --dist loadgroup
     exec "$python" -m pytest "$@"
     ;;
 check) check ;;

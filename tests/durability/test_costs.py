@@ -15,7 +15,7 @@ Calls = dict[str, dict[str, int]]
 
 START: Calls = {
     "Api": {"GetItem": 2, "UpdateItem": 1, "PutItem": 2, "StartExecution": 1},
-    "Prepare": {"GetItem": 2, "Query": 1, "PutObject": 1, "PutItem": 2},
+    "Prepare": {"GetItem": 2, "Query": 2, "PutObject": 1, "PutItem": 2},
 }
 
 
@@ -38,7 +38,7 @@ ONE_TURN = Cost(
     {
         **START,
         "Agent": {"GetItem": 3, "Query": 1, "GetObject": 1, "PutObject": 1, "PutItem": 4},
-        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 3, "PutObject": 1, "UpdateItem": 1, "PutItem": 2},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 3, "PutObject": 1, "UpdateItem": 1, "PutItem": 3},
     },
 )
 FIVE_TURNS = Cost(
@@ -47,7 +47,7 @@ FIVE_TURNS = Cost(
     {
         **START,
         "Agent": {"GetItem": 7, "Query": 1, "GetObject": 1, "PutObject": 13, "PutItem": 12},
-        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 2},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 3},
     },
 )
 BATCHES = Cost(
@@ -57,7 +57,7 @@ BATCHES = Cost(
         **START,
         "Agent": {"GetItem": 11, "Query": 3, "GetObject": 19, "PutObject": 17, "PutItem": 20},
         "Collect": {"GetItem": 4, "Query": 2, "GetObject": 6, "PutObject": 4, "PutItem": 4},
-        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 2},
+        "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 3},
     },
 )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from swarm import aws
-from tests.support.stack import Stack
+
+if TYPE_CHECKING:
+    from tests.support.stack import Stack
 
 
 class Answer(Protocol):

@@ -1,0 +1,101 @@
+"""Hundreds of runs submitted by many clients at once to the laptop cloud; none may be lost or doubled.
+
+What is measured is the laptop cloud on one machine: moto, the HTTP front and the state machine's interpreter share one
+Python process, and every Lambda function is a process beside it. AWS has none of these bottlenecks; what carries
+over are the counts, not the seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.local.cloud import TENANT, LocalCloud
+from tests.benchmarks.figures import spread
+from tests.benchmarks.machine import MIB, Watch, measurable
+from tests.support.story import Records, flaws
+
+INSTRUCTIONS = "Create a file called a.md with a greeting. touch b.md"
+ROWS = 10
+BUSY = 0.85
+"""Of what there is; from there on it counts as used up."""
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="./run.sh bench load", description=__doc__)
+    parser.add_argument("--runs", type=int, default=300, help="how many (300)")
+    parser.add_argument("--clients", type=int, default=50, help="that submit and watch them, at once (50)")
+    parser.add_argument("--instructions", default=INSTRUCTIONS, help="of every run (%(default)s)")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as logs:
+        parameters = {"MaxActiveRuns": str(min(1_000, chosen.runs))}
+        with LocalCloud(log_folder=Path(logs), parameters=parameters) as cloud:
+            _measure(cloud, chosen.runs, chosen.clients, chosen.instructions)
+
+
+def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> None:
+    httpx.put(f"{cloud.url}/projects/load", json={"name": "load"}, timeout=60).raise_for_status()
+    command = [sys.executable, "-m", "tests.benchmarks.clients", cloud.url, str(runs), str(clients), instructions]
+    with Watch(cloud.worker_pids) as watch:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    ends = list(measured["ends"].values())
+    print(f"{runs} runs by {clients} clients, submitted at once, on {os.cpu_count()} processors")
+    print(f"ended      {len(ends)}: " + ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends))))
+    _check(cloud, runs, measured)
+    print(f"throughput {runs / measured['seconds']:.2f} runs/s over {measured['seconds']:.1f} s")
+    print(f"POST       {spread(measured['posts'])}")
+    print(f"GET        {spread(measured['gets'])}")
+    print(f"to the end {spread(measured['finishes'], 's', 1)}")
+    print(f"sent again {measured['refused']} requests that were answered by neither 200 nor 201")
+    if measurable():
+        _memory(watch)
+        _bottleneck(watch)
+
+
+def _check(cloud: LocalCloud, runs: int, measured: dict[str, Any]) -> None:
+    """Lost is a run that was asked for and has no end; doubled, one that has two, or that nobody asked for."""
+    records = Records(
+        lambda path: httpx.get(cloud.url + path, timeout=60), cloud.client("dynamodb"), cloud.table_name, TENANT
+    )
+    unsound = {run_id: found for run_id in measured["ends"] if (found := flaws(records, run_id))}
+    executions = cloud.client("stepfunctions").get_paginator("list_executions")
+    names = [
+        each["name"]
+        for page in executions.paginate(stateMachineArn=cloud.state_machine_arn)
+        for each in page["executions"]
+    ]
+    print(f"lost       {runs - len(measured['ends'])}")
+    print(f"doubled    {len(names) - len(set(names)) + len(set(names) - set(measured['ends']))}")
+    print(f"unsound    {len(unsound)} {unsound or ''}")
+    print(f"counted    {len(records.counted() | records.listed_as_active())} as active, afterwards")
+
+
+def _memory(watch: Watch) -> None:
+    print("memory     seconds  host MiB  workers MiB  workers")
+    step = max(1, len(watch.samples) // ROWS)
+    for sample in [*watch.samples[:-1:step], watch.samples[-1]]:
+        row = f"{sample.at:7.0f}  {sample.host / MIB:8.0f}  {sample.workers / MIB:11.0f}  {sample.count:7}"
+        print(f"           {row}")
+
+
+def _bottleneck(watch: Watch) -> None:
+    """Every process against what it could have used: a Python process one processor, all together all of them."""
+    processors = os.cpu_count() or 1
+    host, workers = watch.host_seconds / watch.seconds, watch.worker_seconds / watch.seconds
+    print(f"processors host {host:.2f}, workers {workers:.2f} of {processors}, on average")
+    if host >= BUSY:
+        verdict = "the host process: moto, the HTTP front and the interpreter of the state machine take turns in it"
+    elif host + workers >= BUSY * processors:
+        verdict = f"the processors of this machine; of what is used, the host takes {host / (host + workers):.0%}"
+    else:
+        verdict = "waiting: neither the host process nor the processors are used up"
+    print(f"bottleneck {verdict}")
