@@ -10,10 +10,10 @@ from codex_swarm.client import CodexSwarmClient
 from infra.local.cloud import LocalCloud
 
 PRICE = {
-    "dynamodb.PutItem": 28,
+    "dynamodb.PutItem": 29,
     "dynamodb.UpdateItem": 1,
     "dynamodb.GetItem": 21 + 12,
-    "dynamodb.Query": 8,
+    "dynamodb.Query": 9,
     "s3.PutObject": 21,
     "s3.PostObject": 2,
     "s3.GetObject": 29 + 2,
