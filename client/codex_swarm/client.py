@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self, Unpack
 from urllib.parse import quote
@@ -23,7 +22,7 @@ from pydantic import JsonValue
 
 from codex_swarm import settings
 from codex_swarm.connection import Backoff, Connection, parse
-from codex_swarm.errors import NotFound, RunFailed, WaitTimeout
+from codex_swarm.errors import NotFound, RunFailed, TransportError, WaitTimeout
 from codex_swarm.events import RunEvent, follow, of_page
 from codex_swarm.listing import RunFilter, items, params_of
 from codex_swarm.models import (
@@ -48,6 +47,7 @@ from codex_swarm.models import (
     WorkspaceFile,
     WorkspaceFileListing,
 )
+from codex_swarm.saving import Preview, save
 from codex_swarm.uploads import Files, Progress, placed, promised, send
 
 
@@ -107,14 +107,21 @@ class CodexSwarmClient:
         *,
         task_type: TaskType | str = TaskType.CODE,
         domain_config: JsonValue = None,
+        callback_url: str | None = None,
     ) -> ProjectRead:
-        """Creates the project, or replaces what is said of it; its runs and `created_at` stay."""
+        """Creates the project, or replaces what is said of it; its runs and `created_at` stay.
+
+        `callback_url` is told of the end of every run that names no other.
+        """
         project = ProjectPut(
-            id=project_id, name=name or project_id, task_type=TaskType(task_type), domain_config=domain_config
+            id=project_id,
+            name=name or project_id,
+            task_type=TaskType(task_type),
+            domain_config=domain_config,
+            callback_url=callback_url,
         )
-        answer = self._connection.request(
-            "PUT", f"/projects/{_segment(project_id)}", body=project.model_dump(mode="json")
-        )
+        body = project.model_dump(mode="json", exclude={"callback_url"} if callback_url is None else None)
+        answer = self._connection.request("PUT", f"/projects/{_segment(project_id)}", body=body)
         return parse(ProjectRead, answer)
 
     create_project = put_project
@@ -149,13 +156,14 @@ class CodexSwarmClient:
         uploads: Sequence[str] = (),
         files: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
+        callback_url: str | None = None,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
 
         `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
-        the run by. A request that got
-        lost is sent again under the same key, one of its own unless `idempotency_key` says another; it starts one run.
+        the run by. `callback_url` is told of the end by a signed POST. A request that got lost is sent again under the
+        same key, one of its own unless `idempotency_key` says another; it starts one run.
         """
         run = RunCreate(
             project_id=project_id,
@@ -168,6 +176,7 @@ class CodexSwarmClient:
             uploads=list(uploads),
             files=[InlineFile(path=path, content=text) for path, text in (files or {}).items()],
             metadata=dict(metadata or {}),
+            callback_url=callback_url,
         )
         key = idempotency_key or uuid.uuid4().hex
         try:
@@ -269,9 +278,14 @@ class CodexSwarmClient:
         """The run's conversation so far."""
         return self._connection.read(list[StepRead], _of_run(run_id, "steps"))
 
-    def get_diff(self, run_id: str) -> DiffRead:
-        """What the run changed; raises `NotFound` when it changed nothing."""
-        return self._connection.read(DiffRead, _of_run(run_id, "diff"))
+    def get_diff(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> DiffRead:
+        """What the run changed, or what changed between two of its turns; raises `NotFound` when nothing did."""
+        return self._connection.read(DiffRead, _of_run(run_id, "diff"), params=_given(from_turn, to_turn))
+
+    def get_patch(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> str:
+        """The same as a unified patch, for `git apply`; binary files are named in it, and not patched."""
+        params = {"format": "patch", **_given(from_turn, to_turn)}
+        return self._connection.request("GET", _of_run(run_id, "diff"), params=params).content.decode()
 
     def get_pattern(self, run_id: str) -> PatternRead:
         """What the run taught; empty when it taught nothing."""
@@ -287,9 +301,9 @@ class CodexSwarmClient:
 
     # Files and artifacts
 
-    def list_files(self, run_id: str) -> WorkspaceFileListing:
-        """The whole workspace, sorted by path, over as many pages as it takes."""
-        pages = list(self._file_pages(run_id))
+    def list_files(self, run_id: str, *, turn: int | None = None) -> WorkspaceFileListing:
+        """The whole workspace, sorted by path, over as many pages as it takes; with `turn`, as after that turn."""
+        pages = list(self._file_pages(run_id, turn))
         files = [file for page in pages for file in page.files]
         return pages[-1].model_copy(update={"files": files})
 
@@ -298,18 +312,20 @@ class CodexSwarmClient:
         for page in self._file_pages(run_id):
             yield from page.files
 
-    def _file_pages(self, run_id: str) -> Iterator[WorkspaceFileListing]:
-        params: dict[str, str] = {}
+    def _file_pages(self, run_id: str, turn: int | None = None) -> Iterator[WorkspaceFileListing]:
+        asked = {} if turn is None else {"turn": str(turn)}
+        params = asked
         while True:
             page = self._connection.read(WorkspaceFileListing, _of_run(run_id, "workspace/files"), params=params)
             yield page
             if page.next_cursor is None:
                 return
-            params = {"cursor": page.next_cursor}
+            params = {**asked, "cursor": page.next_cursor}
 
-    def get_file(self, run_id: str, path: str) -> bytes:
-        """A file of the workspace."""
-        return self._connection.request("GET", _of_file(run_id, path)).content
+    def get_file(self, run_id: str, path: str, *, turn: int | None = None) -> bytes:
+        """A file of the workspace; with `turn`, as it was after that turn, 0 being what the run began with."""
+        params = None if turn is None else {"turn": str(turn)}
+        return self._connection.request("GET", _of_file(run_id, path), params=params).content
 
     def get_file_text(self, run_id: str, path: str, encoding: str = "utf-8") -> str:
         """A text file of the workspace; raises `UnicodeDecodeError` when it is none in that encoding."""
@@ -323,15 +339,31 @@ class CodexSwarmClient:
         target = Path(to)
         if target.is_dir():
             target /= Path(path).name
-        with (
-            TemporaryDirectory(dir=target.parent) as folder,
-            self._connection.stream(_of_file(run_id, path)) as answer,
-        ):
-            incomplete = Path(folder, target.name)
-            with incomplete.open("wb") as file:
-                file.writelines(answer.iter_bytes())
-            incomplete.replace(target)
-        return target
+        with self._connection.stream(_of_file(run_id, path)) as answer:
+            return save(answer, target)
+
+    def download_archive(self, run_id: str, to: str | os.PathLike[str], *, timeout: float = 600.0) -> Path:
+        """Writes the workspace as a zip file to `to`, or as `<run id>.zip` into the folder `to`; returns where.
+
+        A large one is made first; raises `TransportError` when that takes longer than `timeout` seconds.
+        """
+        target = Path(to)
+        if target.is_dir():
+            target /= f"{run_id}.zip"
+        deadline = self._clock() + timeout
+        while True:
+            with self._connection.stream(_of_run(run_id, "workspace/archive")) as answer:
+                if answer.status_code != httpx.codes.ACCEPTED:
+                    return save(answer, target)
+                pause = float(answer.headers.get("Retry-After", "3"))
+            if self._clock() + pause > deadline:
+                raise TransportError(f"the archive of run {run_id} was not ready within {timeout:g} s")
+            self._sleep(pause)
+
+    def get_preview(self, run_id: str, path: str) -> Preview:
+        """A page of markdown, Word or a table, or a picture of a PDF's first page or of a picture."""
+        answer = self._connection.request("GET", _of_run(run_id, f"workspace/preview/{quote(path)}"))
+        return Preview(answer.headers["Content-Type"], answer.content)
 
     def get_artifacts(self, run_id: str) -> list[ArtifactRead]:
         """The outputs that the run recorded."""
@@ -345,6 +377,11 @@ class CodexSwarmClient:
 
 def _segment(text: str) -> str:
     return quote(text, safe="")
+
+
+def _given(from_turn: int | None, to_turn: int | None) -> dict[str, str]:
+    turns = {"from_turn": from_turn, "to_turn": to_turn}
+    return {name: str(turn) for name, turn in turns.items() if turn is not None}
 
 
 def _of_run(run_id: str, rest: str = "") -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import NotFound, TransportError
-from tests.client.fake_api import Answer, FakeApi, refused, serving
+from tests.client.conftest import Clock
+from tests.client.fake_api import Answer, FakeApi, refused, serving, told
 
 BIG = "/runs/run-1/workspace/files/data/big.bin"
 
@@ -67,3 +68,34 @@ def test_a_failed_download_leaves_everything_as_it_was(
     with pytest.raises(kind):
         client.download_file("run-1", "a.md", tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.md": b"old"}
+
+
+def test_a_patch_is_text_whatever_is_in_it(api: FakeApi, client: CodexSwarmClient) -> None:
+    patch = "diff --git a/\u00fc.md b/\u00fc.md\n+\u2603\r\n"
+    api.on("GET", "/runs/run-1/diff?format=patch&from_turn=1", Answer(body=patch.encode()))
+    assert client.get_patch("run-1", from_turn=1) == patch
+
+
+def test_a_preview_says_what_it_is(api: FakeApi, client: CodexSwarmClient) -> None:
+    answer = Answer(body=b"\x89PNG", headers={"Content-Type": "image/png"})
+    api.on("GET", "/runs/run-1/workspace/preview/docs/a%20b.pdf", answer)
+    assert client.get_preview("run-1", "docs/a b.pdf") == ("image/png", b"\x89PNG")
+
+
+def test_an_archive_is_waited_for(
+    api: FakeApi, client: CodexSwarmClient, storage: FakeApi, clock: Clock, tmp_path: Path
+) -> None:
+    building = told({"status": "building"}, 202, Retry_After="3")
+    ready = Answer(307, headers={"Location": f"{storage.url}/zip"})
+    api.on("GET", "/runs/run-1/workspace/archive", building, building, ready)
+    storage.on("GET", "/zip", Answer(body=b"PK" * 100_000))
+    assert client.download_archive("run-1", tmp_path) == tmp_path / "run-1.zip"
+    assert (tmp_path / "run-1.zip").stat().st_size == 200_000
+    assert clock.naps == [3.0, 3.0]
+
+
+def test_an_archive_is_not_waited_for_for_ever(api: FakeApi, client: CodexSwarmClient, tmp_path: Path) -> None:
+    api.on("GET", "/runs/run-1/workspace/archive", told({"status": "building"}, 202, Retry_After="30"))
+    with pytest.raises(TransportError, match="not ready within 20 s"):
+        client.download_archive("run-1", tmp_path / "a.zip", timeout=20)
+    assert list(tmp_path.iterdir()) == []

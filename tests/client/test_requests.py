@@ -72,6 +72,20 @@ Call = Callable[[CodexSwarmClient], Any]
         pytest.param(lambda c: c.list_runs("a b"), "/runs?project_id=a+b", [], [], id="runs-of-a-project"),
         pytest.param(lambda c: c.get_steps("run-1")[0].role, "/runs/run-1/steps", [STEP], "user", id="steps"),
         pytest.param(
+            lambda c: c.get_diff("run-1", from_turn=0, to_turn=2).summary.shortstat,
+            "/runs/run-1/diff?from_turn=0&to_turn=2",
+            DIFF | {"artifact_id": None},
+            "1 file changed",
+            id="diff-of-turns",
+        ),
+        pytest.param(
+            lambda c: c.list_files("run-1", turn=1).total_files,
+            "/runs/run-1/workspace/files?turn=1",
+            {"run_id": "run-1", "total_files": 0, "files": []},
+            0,
+            id="files-of-a-turn",
+        ),
+        pytest.param(
             lambda c: c.get_artifacts("run-1")[0].bytes,
             "/runs/run-1/artifacts",
             [bodies.artifact()],
@@ -130,6 +144,8 @@ def test_a_project_is_put_whole(api: FakeApi, client: CodexSwarmClient) -> None:
         {"id": "demo", "name": "Demo", "task_type": "writing", "domain_config": {"a": [1]}},
         {"id": "demo", "name": "demo", "task_type": "code", "domain_config": None},
     ]
+    client.put_project("demo", callback_url="https://example.com/hook")
+    assert api.received[-1].json()["callback_url"] == "https://example.com/hook"
 
 
 def test_starting_a_run_sends_only_what_was_said(api: FakeApi, client: CodexSwarmClient) -> None:
