@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,33 +51,37 @@ def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> N
     ends = list(measured["ends"].values())
     print(f"{runs} runs by {clients} clients, submitted at once, on {os.cpu_count()} processors")
     print(f"ended      {len(ends)}: " + ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends))))
-    _check(cloud, runs, measured)
+    records = Records(
+        lambda path: httpx.get(cloud.url + path, timeout=60), cloud.client("dynamodb"), cloud.table_name, TENANT
+    )
+    _check(cloud, records, runs, list(measured["ends"]))
+    finishes = [_seconds_to_end(records, run_id) for run_id in measured["ends"]]
     print(f"throughput {runs / measured['seconds']:.2f} runs/s over {measured['seconds']:.1f} s")
     print(f"POST       {spread(measured['posts'])}")
     print(f"GET        {spread(measured['gets'])}")
-    print(f"to the end {spread(measured['finishes'], 's', 1)}")
+    print(f"to the end {spread(finishes, 's', 1)}")
     print(f"sent again {measured['refused']} requests that were answered by neither 200 nor 201")
     if measurable():
         _memory(watch)
         _bottleneck(watch)
 
 
-def _check(cloud: LocalCloud, runs: int, measured: dict[str, Any]) -> None:
+def _check(cloud: LocalCloud, records: Records, runs: int, ended: list[str]) -> None:
     """Lost is a run that was asked for and has no end; doubled, one that has two, or that nobody asked for."""
-    records = Records(
-        lambda path: httpx.get(cloud.url + path, timeout=60), cloud.client("dynamodb"), cloud.table_name, TENANT
-    )
-    unsound = {run_id: found for run_id in measured["ends"] if (found := flaws(records, run_id))}
+    unsound = {run_id: found for run_id in ended if (found := flaws(records, run_id))}
     executions = cloud.client("stepfunctions").get_paginator("list_executions")
-    names = [
-        each["name"]
-        for page in executions.paginate(stateMachineArn=cloud.state_machine_arn)
-        for each in page["executions"]
-    ]
-    print(f"lost       {runs - len(measured['ends'])}")
-    print(f"doubled    {len(names) - len(set(names)) + len(set(names) - set(measured['ends']))}")
+    pages = executions.paginate(stateMachineArn=cloud.state_machine_arn)
+    names = [each["name"] for page in pages for each in page["executions"]]
+    print(f"lost       {runs - len(ended)}")
+    print(f"doubled    {len(names) - len(set(names)) + len(set(names) - set(ended))}")
     print(f"unsound    {len(unsound)} {unsound or ''}")
     print(f"counted    {len(records.counted() | records.listed_as_active())} as active, afterwards")
+
+
+def _seconds_to_end(records: Records, run_id: str) -> float:
+    """From the run's first log entry to its last."""
+    first, *_, last = (datetime.fromisoformat(entry["at"]) for _, _, entry in records.slots(run_id))
+    return (last - first).total_seconds()
 
 
 def _memory(watch: Watch) -> None:
@@ -91,11 +96,12 @@ def _bottleneck(watch: Watch) -> None:
     """Every process against what it could have used: a Python process one processor, all together all of them."""
     processors = os.cpu_count() or 1
     host, workers = watch.host_seconds / watch.seconds, watch.worker_seconds / watch.seconds
-    print(f"processors host {host:.2f}, workers {workers:.2f} of {processors}, on average")
+    others = watch.machine_seconds / watch.seconds - host - workers
+    print(f"processors host {host:.2f}, workers {workers:.2f}, clients and all others {others:.2f} of {processors}")
     if host >= BUSY:
         verdict = "the host process: moto, the HTTP front and the interpreter of the state machine take turns in it"
-    elif host + workers >= BUSY * processors:
-        verdict = f"the processors of this machine; of what is used, the host takes {host / (host + workers):.0%}"
+    elif host + workers + others >= BUSY * processors:
+        verdict = f"the processors of this machine; of what we use, the host takes {host / (host + workers):.0%}"
     else:
         verdict = "waiting: neither the host process nor the processors are used up"
     print(f"bottleneck {verdict}")

@@ -29,6 +29,12 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def machine_seconds() -> float:
+    """Processor time of everything on this machine so far, but for waiting and doing nothing."""
+    user, nice, system, _idle, _wait, interrupts, soft = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + interrupts + soft) / TICKS
+
+
 def resident_bytes(pid: int) -> int:
     """Memory of the process; 0 for one that is gone."""
     try:
@@ -56,11 +62,13 @@ class Watch:
     used: dict[int, float] = field(default_factory=dict)
     seconds: float = 0.0
     host_seconds: float = 0.0
+    machine_seconds: float = 0.0
 
     def __enter__(self) -> Watch:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._began, self._host_began = time.monotonic(), processor_seconds(os.getpid())
+        self._machine_began = machine_seconds()
         self._before = {pid: processor_seconds(pid) for pid in self.workers()}
         self._thread.start()
         return self
@@ -71,6 +79,7 @@ class Watch:
         self._look()
         self.seconds = time.monotonic() - self._began
         self.host_seconds = processor_seconds(os.getpid()) - self._host_began
+        self.machine_seconds = machine_seconds() - self._machine_began
 
     @property
     def worker_seconds(self) -> float:
