@@ -123,6 +123,7 @@ build_within_limits() {
     fits AgentFunction CoreLayer ClientLayer AgentLayer
     fits SandboxFunction JobLayer DataLayer
     fits ConvertFunction JobLayer DocumentsLayer
+    fits PreviewFunction JobLayer PreviewLayer
 }
 
 check() {
@@ -137,7 +138,8 @@ check() {
     step "sam build" build_within_limits
     step "npm packages" node_tools
     step "asl-validator" node_modules/.bin/asl-validator \
-        --yaml-definition "$(sed 's/\${Partition}/aws/' infra/run.asl.yaml)"
+        --yaml-definition "$(sed 's/\${Partition}/aws/' infra/run.asl.yaml)" \
+        --yaml-definition "$(sed 's/\${Partition}/aws/' infra/webhook.asl.yaml)"
     if ((${#failed[@]})); then
         say "check failed: ${failed[*]}"
         return 1
