@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from codex_swarm.models import RunStatus, Usage
 from swarm import events, stream
@@ -189,6 +190,9 @@ def test_an_answer_is_bounded_and_goes_on_where_it_stopped() -> None:
 
 def test_an_event_too_large_for_any_answer_is_told_in_short() -> None:
     log = MemoryRunLog()
-    write(log, 0, Event("diff", {"run_id": "r", "diff": {"stat": "x" * 3_000_000}}))
+    diff: JsonValue = {"shortstat": "2 files", "stat": "x" * 3_000_000, "files": [{"path": "a"}]}
+    write(log, 0, Event("diff", {"run_id": "r", "diff": diff}))
     (one,) = stream.since(log, KEY, BEGINNING).told
-    assert json.loads(one.text) == {"type": "diff", "run_id": "r", "truncated": True}
+    told = json.loads(one.text)
+    assert told["diff"] == {"shortstat": "2 files", "stat": "x" * 2_000, "files": []}
+    assert (told["type"], told["run_id"], told["truncated"]) == ("diff", "r", True)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from swarm.events import Event
 from swarm.run import Ended, Entry, RunKey
 from swarm.runlog import RunLog
@@ -25,7 +27,7 @@ MAX_BYTES = 4_500_000
 """Of events in one answer, as JSON within JSON, which grows by its escapes. Lambda takes 6 MB."""
 
 MAX_EVENT_BYTES = 500_000
-"""Of one event. A larger one goes without its lists and long texts; other routes have them."""
+"""Of one event. A larger one has empty lists and cut texts; other routes have them whole."""
 
 _LONG = 2_000
 _CURSOR = re.compile(r"(0|[1-9][0-9]{0,7})\.(0|[1-9][0-9]{0,7})", re.ASCII)
@@ -158,12 +160,17 @@ def as_json(event: Event) -> str:
     text = json.dumps({"type": event.type, **event.fields}, ensure_ascii=False)
     if len(text.encode()) <= MAX_EVENT_BYTES:
         return text
-    short = {
-        name: value
-        for name, value in event.fields.items()
-        if not isinstance(value, list | dict) and (not isinstance(value, str) or len(value) <= _LONG)
-    }
+    short = {name: _in_short(value) for name, value in event.fields.items()}
     return json.dumps({"type": event.type, **short, "truncated": True}, ensure_ascii=False)
+
+
+def _in_short(value: JsonValue) -> JsonValue:
+    """The same shape, with lists empty and texts cut."""
+    if isinstance(value, dict):
+        return {name: _in_short(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return []
+    return value[:_LONG] if isinstance(value, str) else value
 
 
 RESET = '{"type": "reset", "message": "the run has no event of that id; its events follow from the first"}'
