@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +19,11 @@ from typing import Any
 import httpx
 import pytest
 
-from codex_swarm.models import TaskType
+from codex_swarm.models import RunStatus, TaskType
 from infra.local.cloud import TENANT, LocalCloud
 from swarm import events
 from swarm.ids import new_id
-from swarm.run import Created, Entry, Run, RunKey
+from swarm.run import Claimed, Created, Entry, Run, RunKey
 from swarm.runlog import DynamoRunLog
 from swarm.runs import Runs
 from swarm.table import Table
@@ -35,6 +36,7 @@ SECONDS = 60.0
 """Nothing here takes so long."""
 
 WATCHERS_AT_ONCE = 18
+CLAIMED = Claimed()
 
 WATCHERS = {
     "httpx-sse": [sys.executable, str(HERE / "watch.py")],
@@ -145,24 +147,39 @@ def test_a_client_with_a_cursor_of_another_run_begins_again(
 
 @pytest.mark.slow
 def test_many_watchers_of_a_quiet_run_leave_room_for_everybody_else(cloud: LocalCloud, api: httpx.Client) -> None:
-    run_id, function = quiet_run(cloud), cloud.functions["ApiFunction"]
-    last = api.get(f"/runs/{run_id}/events").json()["next_after"]
+    log, key = quiet_run(cloud)
+    function, enough = cloud.functions["ApiFunction"], threading.Event()
+
+    def watch() -> set[int]:
+        """What the answers were, one connection after the other."""
+        answers = set()
+        while not enough.is_set():
+            answers.add(api.get(f"/runs/{key.run_id}/stream?after=0.0").status_code)
+        return answers
+
     with ThreadPoolExecutor(WATCHERS_AT_ONCE) as pool:
-        watching = [pool.submit(api.get, f"/runs/{run_id}/stream?after={last}") for _ in range(WATCHERS_AT_ONCE)]
-        eventually(lambda: len(function.busy_pids()) == WATCHERS_AT_ONCE, SECONDS)
-        assert api.get(f"/runs/{run_id}").status_code == 200
-        assert len(function.busy_pids()) > WATCHERS_AT_ONCE // 2
-        assert {watcher.result(timeout=SECONDS).status_code for watcher in watching} == {200}
+        watching = [pool.submit(watch) for _ in range(WATCHERS_AT_ONCE)]
+        try:
+            eventually(lambda: len(function.busy_pids()) == WATCHERS_AT_ONCE, 2 * SECONDS)
+            assert api.get(f"/runs/{key.run_id}").status_code == 200
+            assert len(function.busy_pids()) > WATCHERS_AT_ONCE // 2
+        finally:
+            enough.set()
+            tell(log, key, 1)
+    assert set().union(*(watcher.result() for watcher in watching)) == {200}
 
 
-def quiet_run(cloud: LocalCloud) -> str:
-    """A run on which nobody works, so that nothing ever happens in it."""
+def quiet_run(cloud: LocalCloud) -> tuple[DynamoRunLog, RunKey]:
+    """A run on which nobody works, so that nothing happens in it by itself."""
     key = RunKey(tenant_id=TENANT, project_id="quiet", run_id=new_id())
-    at = datetime.now(UTC)
-    run = Run(key=key, name="", task_type=TaskType.CODE, instructions="", created_at=at)
     table = Table(cloud.client("dynamodb"), cloud.table_name)
-    told = (events.status(run.status, run.run_id, key.project_id),)
     log = DynamoRunLog(table, MemoryBlobs())
-    log.append(key, Entry(slot=0, writer="nobody", at=at, change=Created(run=run), events=told))
+    run = Run(key=key, name="", task_type=TaskType.CODE, instructions="", created_at=datetime.now(UTC))
+    tell(log, key, 0, Created(run=run))
     Runs(table, log).create(run)
-    return run.run_id
+    return log, key
+
+
+def tell(log: DynamoRunLog, key: RunKey, slot: int, change: Created | Claimed = CLAIMED) -> None:
+    told = (events.status(RunStatus.QUEUED, key.run_id, key.project_id),)
+    log.append(key, Entry(slot=slot, writer=new_id(), at=datetime.now(UTC), change=change, events=told))
