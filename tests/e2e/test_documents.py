@@ -153,7 +153,7 @@ def test_data_becomes_findings_a_chart_and_a_script_that_makes_them_again(finish
     results = [*csv.DictReader(io.StringIO(done.text("results.csv")))]
     assert results[0]["region"] == "North"
     if given:
-        assert "North has the most revenue: 2,550 (52 % of 4,950) (n = 4 rows of data/sales.csv)" in found
+        assert "North has the most revenue: 2,550 (52 % of 4,950); n = 4 rows of data/sales.csv." in found
         assert done.text(source) == SALES
     assert ("made-up sample data" in found) is not given
     assert "North has the most revenue" in pdf(done.files["findings.pdf"])
