@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
+from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
 from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
 
@@ -31,18 +32,6 @@ LONGEST_WAIT = 3_600.0
 THE_DOCUMENT = "it"
 """Stands for the file written last, where a clause says `convert it`."""
 
-_FORMATS = {"word": "docx", "powerpoint": "pptx", "excel": "xlsx", "markdown": "md", "latex": "tex", "text": "txt"}
-_FORMAT = re.compile(
-    r"\b(docx|word|pdf|html|odt|rtf|epub|latex|rst|ipynb|pptx|powerpoint|xlsx|excel|csv|json|markdown|md|txt|text)\b",
-    re.IGNORECASE,
-)
-_KINDS = "word|docx|pdf|powerpoint|pptx|odt|epub|rtf"
-_ASKED = re.compile(
-    rf"[\s,]*\bas\s+(?:an?\s+)?(?:{_KINDS})\b(?!\.\w)(?:(?:\s*[,/]\s*|\s+(?:and|or)\s+)(?:as\s+)?(?:an?\s+)?(?:{_KINDS})\b)*"
-    r"(?:\s+(?:document|file|report|presentation)s?\b)?"
-    rf"|(?<=\ba\s)(?:{_KINDS})(?=\s+(?:document|file|report|letter|presentation|version)\b)",
-    re.IGNORECASE,
-)
 _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
 _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
@@ -102,24 +91,14 @@ def understand(text: str, task_type: TaskType) -> Understood:
     )
     alone = all(isinstance(step, Convert) for step in steps)
     steps[first_prose:first_prose] = _document(_without_verb(said), task_type)
-    about = _without_formats(said) if alone and prose else None
+    about = without_formats(said) if alone and prose else None
     return Understood(tuple(_with_document(steps))[:MOST_STEPS], about, tuple(dict.fromkeys(formats)))
-
-
-def asked_formats(prose: str) -> tuple[str, ...]:
-    """The suffixes of the formats that a document is asked for in: `as Word and PDF`, `a PDF file about bees`."""
-    named = (word for found in _ASKED.finditer(prose) for word in _FORMAT.findall(found[0]))
-    return tuple(dict.fromkeys(f".{_FORMATS.get(word.lower(), word.lower())}" for word in named))
-
-
-def _without_formats(prose: str) -> str:
-    return " ".join(_ASKED.sub("", prose).split())
 
 
 def _document(said: str, task_type: TaskType) -> list[Step]:
     """The one document that prose asks for, and the formats that it is asked for in."""
     formats = asked_formats(said)
-    path, about = document_name(said, task_type), _without_formats(said) if formats else said
+    path, about = document_name(said, task_type), without_formats(said) if formats else said
     written = Write(path, about)
     return [written, Convert((path,), formats)] if formats and path.endswith(".md") else [written]
 
@@ -189,8 +168,7 @@ def _read_convert(clause: str) -> list[Step]:
     many = _ALL.match(found[1])
     sources = (_pattern(found[1]),) if many else tuple(named.path for named in mentioned_names(found[1])) or (what,)
     named = tuple(target.path for target in mentioned_names(found[2]))
-    formats = tuple(f".{_FORMATS.get(word.lower(), word.lower())}" for word in _FORMAT.findall(found[2]))
-    targets = named or tuple(dict.fromkeys(formats))
+    targets = named or named_formats(found[2])
     return [Convert(sources, targets)] if targets else []
 
 
@@ -199,8 +177,8 @@ def _pattern(text: str) -> str:
     written = _PATTERN.search(text)
     if written:
         return written[0]
-    kinds = [_FORMATS.get(word.lower(), word.lower()) for word in _FORMAT.findall(text)]
-    return f"*.{kinds[0]}" if kinds else "*"
+    kinds = named_formats(text)
+    return f"*{kinds[0]}" if kinds else "*"
 
 
 def _read_create(clause: str) -> list[Step]:
