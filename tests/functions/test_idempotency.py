@@ -118,7 +118,8 @@ def test_a_request_that_was_held_up_until_its_twins_run_had_ended_leaves_nothing
         # From its slot 0 on the outer request is the one that made the run.
         assert replayed(answer) is (moment.happened and number < 4), moment.calls
         statuses[answer.json["status"]] += 1
-        drive(beginning(answer.json["id"]))
+        if not moment.happened:
+            drive(beginning(answer.json["id"]))
         assert records.counted() == records.listed_as_active() == set(), moment.calls
         return moment
 
