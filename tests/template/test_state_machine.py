@@ -19,11 +19,13 @@ TRANSIENT = {
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
     "Runtime.ExitError",
 }
+
+THROTTLED = "Lambda.TooManyRequestsException"
+THROTTLED_SECONDS = 300
 
 
 def states_of(definition: Document, kind: str) -> Document:
@@ -55,10 +57,23 @@ def test_every_choice_has_a_default(definition: Document) -> None:
 
 @pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_only_what_is_transient_is_tried_again(task: str, definition: Document) -> None:
-    (retry,) = all_states(definition)[task]["Retry"]
+    retry, throttled = all_states(definition)[task]["Retry"]
     # Commands that ran out of time would take as long again.
     timeouts = {"Sandbox.Timedout"} if task in UNTRUSTED else set()
     assert set(retry["ErrorEquals"]) == TRANSIENT - timeouts
+    assert throttled["ErrorEquals"] == [THROTTLED]
+
+
+@pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
+def test_a_throttled_call_waits_its_turn_for_minutes(task: str, definition: Document) -> None:
+    _, throttled = all_states(definition)[task]["Retry"]
+    pauses = [
+        min(throttled["IntervalSeconds"] * throttled["BackoffRate"] ** number, throttled["MaxDelaySeconds"])
+        for number in range(throttled["MaxAttempts"])
+    ]
+    # Full jitter halves a pause on average.
+    assert sum(pauses) / 2 >= THROTTLED_SECONDS
+    assert throttled["JitterStrategy"] == "FULL"
 
 
 @pytest.mark.parametrize("task", UNTRUSTED)
@@ -111,7 +126,9 @@ def test_paths_are_jsonpath_throughout(definition: Document) -> None:
 def test_a_delivery_pauses_between_attempts_and_never_gives_up_for_our_fault() -> None:
     machine = yaml_parse((ROOT / "infra/webhook.asl.yaml").read_text())
     attempt = machine["States"]["Attempt"]
-    assert set(attempt["Retry"][0]["ErrorEquals"]) == TRANSIENT
+    transient, throttled = attempt["Retry"]
+    assert set(transient["ErrorEquals"]) == TRANSIENT
+    assert throttled["ErrorEquals"] == [THROTTLED]
     assert attempt["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "OurFault"}]
     assert machine["States"]["OurFault"]["Next"] == machine["States"]["Pause"]["Next"] == "Attempt"
     longest = sum(max(pause, LONGEST_PAUSE) for pause in BACKOFF_SECONDS) * (1 + SPREAD)
