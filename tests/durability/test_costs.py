@@ -83,7 +83,8 @@ def without_looks(calls: dict[str, int]) -> dict[str, int]:
         pytest.param(BATCHES, id="five turns with two command batches"),
     ],
 )
-def test_a_run_makes_these_calls_and_goes_through_these_states(world: World, cost: Cost) -> None:
+def test_a_run_makes_these_calls_and_goes_through_these_states(quiet_world: World, cost: Cost) -> None:
+    world = quiet_world
     world.end_of(world.post("warm-up for costs", "touch a.md").json()["id"])
     with world.cloud.recorded_calls() as calls:
         run_id = world.post(f"cost of {cost.instructions}", cost.instructions).json()["id"]

@@ -73,7 +73,7 @@ def test_error_is_caught_with_its_name_and_cause(fixture_cloud: LocalCloud) -> N
 def test_stopped_execution_is_aborted_at_once_and_goes_to_no_further_state(fixture_cloud: LocalCloud) -> None:
     execution = Execution(fixture_cloud, way="task", do="sleep", seconds=1.5)
     function = fixture_cloud.functions["TaskFunction"]
-    eventually(function.busy_pids)
+    eventually(lambda: execution.states() == ["Which", "Task"] and function.busy_pids())
     execution.stop()
     stopped = execution.state()
     assert (stopped["status"], stopped["error"], stopped["cause"]) == ("ABORTED", "Cancelled", "by the user")

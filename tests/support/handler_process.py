@@ -23,7 +23,8 @@ SECRETS = {
 }
 # What a failing defence can cost at most.
 BOUNDS = {"RLIMIT_NPROC": 300, "RLIMIT_AS": 4 << 30, "RLIMIT_FSIZE": 256 << 20, "RLIMIT_CPU": 60}
-STRANGER = 61_234
+# A user of each test process' own: those of one user may look into each other.
+STRANGER = 61_234 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 class Handler:
