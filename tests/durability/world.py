@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class World:
     tokens: Path
     http: httpx.Client = field(init=False)
     records: Records = field(init=False)
+    _schedule: threading.Lock = field(init=False, default_factory=threading.Lock)
+    _now: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.cloud.url, timeout=60, limits=httpx.Limits(max_connections=100))
@@ -103,10 +106,16 @@ class World:
     def reconcile(self, rounds: int = 1) -> list[dict[str, Any]]:
         """What the schedule does, with so much time between the rounds that everything undone is overdue."""
         answers = []
-        for number in range(1, rounds + 1):
-            at = datetime.now(UTC) + number * (GRACE + timedelta(seconds=5))
-            event = {"detail-type": "Scheduled Event", "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "detail": {}}
-            answers.append(eventually(partial(self._reconciled, json.dumps(event).encode())))
+        for _ in range(rounds):
+            # One at a time, and never back in time: whatever calls this, there is one schedule.
+            with self._schedule:
+                self._now = max(self._now, datetime.now(UTC)) + GRACE + timedelta(seconds=5)
+                event = {
+                    "detail-type": "Scheduled Event",
+                    "time": self._now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "detail": {},
+                }
+                answers.append(eventually(partial(self._reconciled, json.dumps(event).encode())))
         return answers
 
     def _reconciled(self, event: bytes) -> dict[str, Any] | None:

@@ -47,11 +47,13 @@ class Clouds:
 
 def eventually(look: Callable[[], T | None], seconds: float = 15) -> T:
     """What `look` finds, as soon as it finds something."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while (found := look()) is None or found is False:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.01)
+        time.sleep(pause)
+        # Looking costs the cloud time that it needs for what is looked for.
+        pause = min(2 * pause, 0.2)
     return found
 
 
