@@ -168,8 +168,8 @@ demo) exec "$python" -m examples.demo "$@" ;;
 services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
 test)
-    # All of it at once takes every core; a part that somebody looks into runs in one process.
-    (($#)) || set -- -n auto --dist loadgroup
+    # All of it at once takes every core, a module at a time; a part that somebody looks into runs in one process.
+    (($#)) || set -- -n auto --dist loadfile --no-loadscope-reorder
     exec "$python" -m pytest "$@"
     ;;
 check) check ;;

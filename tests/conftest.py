@@ -24,8 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Laptop clouds come last: moto's state is one per process, and a test that makes its own wipes theirs."""
-    items.sort(key=lambda item: "clouds" in getattr(item, "fixturenames", ()))
+    """Laptop clouds come last: moto's state is one per process, and a test that makes its own wipes theirs.
+
+    Of theirs the longest comes first, so that of two processes none waits long for the other at the end.
+    """
+    last = {item.path for item in items if "clouds" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.path in last, item.path in last and item.path.parent.name != "durability"))
 
 
 @pytest.fixture(scope="session")

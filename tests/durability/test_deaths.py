@@ -192,14 +192,12 @@ def deaths(world: World, request: pytest.FixtureRequest) -> Iterator[Deaths]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("deaths")
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_run_survives(deaths: Deaths, case: Case) -> None:
     deaths.result(case)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("deaths")
 def test_afterwards_nothing_is_left_over(deaths: Deaths, world: World) -> None:
     for case in CASES:
         deaths.result(case)

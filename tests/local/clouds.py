@@ -45,15 +45,15 @@ class Clouds:
         self._cloud = None
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 15) -> T:
-    """What `look` finds, as soon as it finds something."""
+def eventually(look: Callable[[], T | None], seconds: float = 15, longest_pause: float = 0.2) -> T:
+    """What `look` finds, as soon as it finds something; `longest_pause` for what is there for a moment only."""
     deadline, pause = time.monotonic() + seconds, 0.01
     while (found := look()) is None or found is False:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s")
         time.sleep(pause)
         # Looking costs the cloud time that it needs for what is looked for.
-        pause = min(2 * pause, 0.2)
+        pause = min(2 * pause, longest_pause)
     return found
 
 

@@ -61,6 +61,6 @@ def test_run_ends_with_its_file_behind_the_api_and_behind_a_presigned_url(cloud:
 @pytest.mark.parametrize("function", ["PrepareFunction", "AgentFunction", "FinishFunction"])
 def test_run_survives_the_death_of_a_function(function: str, cloud: LocalCloud) -> None:
     run_id = start(cloud, HELLO + ". wait 1 seconds")
-    [pid] = eventually(lambda: cloud.functions[function].busy_pids() or None)
+    [pid] = eventually(lambda: cloud.functions[function].busy_pids() or None, longest_pause=0.01)
     os.kill(pid, signal.SIGKILL)
     assert ended(cloud, run_id)["status"] == "succeeded"

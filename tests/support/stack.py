@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote
 
@@ -165,6 +166,7 @@ def _event(
     return event
 
 
+@cache
 def template_table() -> dict[str, Any]:
     """The table as `template.yaml` declares it, for `create_table`."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
