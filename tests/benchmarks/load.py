@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--runs", type=int, default=300, help="how many (300)")
     parser.add_argument("--clients", type=int, default=50, help="that submit and watch them, at once (50)")
     parser.add_argument("--instructions", default=INSTRUCTIONS, help="of every run (%(default)s)")
+    parser.add_argument("--logs", type=Path, help="folder in which the functions' logs are left")
     chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as logs:
+    with tempfile.TemporaryDirectory() as temporary:
+        logs = chosen.logs or Path(temporary)
         parameters = {"MaxActiveRuns": str(min(1_000, chosen.runs))}
-        with LocalCloud(log_folder=Path(logs), parameters=parameters) as cloud:
+        with LocalCloud(log_folder=logs, parameters=parameters) as cloud:
             _measure(cloud, chosen.runs, chosen.clients, chosen.instructions)
 
 
@@ -54,6 +57,7 @@ def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> N
     records = Records(
         lambda path: httpx.get(cloud.url + path, timeout=60), cloud.client("dynamodb"), cloud.table_name, TENANT
     )
+    _tell_failures(records, [run_id for run_id, end in measured["ends"].items() if end == "failed"])
     _check(cloud, records, runs, list(measured["ends"]))
     finishes = [_seconds_to_end(records, run_id) for run_id in measured["ends"]]
     print(f"throughput {runs / measured['seconds']:.2f} runs/s over {measured['seconds']:.1f} s")
@@ -64,6 +68,17 @@ def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> N
     if measurable():
         _memory(watch)
         _bottleneck(watch)
+
+
+def _tell_failures(records: Records, failed: list[str]) -> None:
+    """What they failed of, and how many of each."""
+    errors = Counter(
+        f"{error['step']}: {error['error_type']}: {error['message']}"
+        for run_id in failed
+        for error in records.json(f"/runs/{run_id}")["errors"]
+    )
+    for error, number in errors.most_common():
+        print(f"           {number} {error}")
 
 
 def _check(cloud: LocalCloud, records: Records, runs: int, ended: list[str]) -> None:

@@ -18,13 +18,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto.core.config import default_user_config
+from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from infra.local import moto_patches
 from infra.local.lambdas.invocation import Outcome
 
-REGION = "us-east-1"
+REGION, ACCOUNT_ID = "us-east-1", "123456789012"
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
 WAIT = json.dumps({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}})
 ROLE = "arn:aws:iam::123456789012:role/role"
@@ -234,6 +235,51 @@ def layers_kept(probe: Probe) -> bool:
     return arns == [layer["LayerVersionArn"]] and made["Architectures"] == ["arm64"]
 
 
+class _Closed(dict[Any, Any]):
+    """A partition that nobody may read whole."""
+
+    def values(self) -> Any:
+        raise AssertionError("read")
+
+
+def table_queries(probe: Probe) -> bool:
+    dynamodb, name = probe.client("dynamodb"), probe.name()
+    names = ("PK", "SK", "GPK")
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in names],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "GSI",
+                "KeySchema": [{"AttributeName": "GPK", "KeyType": "HASH"}, {"AttributeName": "PK", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    for pk, sk, gpk in (("a", "1", "x"), ("b", "1", "y"), ("a", "2", "x"), ("c", "1", "x")):
+        dynamodb.put_item(TableName=name, Item={"PK": {"S": pk}, "SK": {"S": sk}, "GPK": {"S": gpk}})
+    table = dynamodb_backends[ACCOUNT_ID][REGION].tables[name]
+    for key in table.items:
+        if key.value == "b":
+            table.items[key] = _Closed(table.items[key])
+
+    def found(attribute: str, value: str, **index: str) -> list[str]:
+        values = {":v": {"S": value}}
+        condition = f"{attribute} = :v"
+        items = dynamodb.query(
+            TableName=name, KeyConditionExpression=condition, ExpressionAttributeValues=values, **index
+        )["Items"]
+        return [item["PK"]["S"] + item["SK"]["S"] for item in items]
+
+    return (found("PK", "a"), found("PK", "z"), found("GPK", "x", IndexName="GSI")) == (
+        ["a1", "a2"],
+        [],
+        ["a1", "a2", "c1"],
+    )
+
+
 def missing_types(probe: Probe) -> bool:
     version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}}
     alias = {"Name": "live", "FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["V", "Version"]}}
@@ -258,6 +304,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         lambda_processes,
         layer_and_version_ids,
         layers_kept,
+        table_queries,
         missing_types,
     )
 }

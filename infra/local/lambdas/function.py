@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,28 @@ from infra.local.lambdas.worker import Worker
 # keeps a worker of the API for up to 20 s, so this is also how many can watch before everybody else waits.
 MOST_WORKERS = 32
 QUEUE_SECONDS = 60.0
-# Starting is all processor time. When many calls come at once, more workers than this would only start later,
-# and calls that take milliseconds are served sooner by the workers that there are.
+# Starting is all processor time: when many calls come at once, more workers than this would only start later.
 STARTING_AT_ONCE = os.cpu_count() or 2
+# A call that finds no worker waits for one to be given back before another is started. Calls that take milliseconds,
+# however many, are served sooner by few workers than by many that take turns on the same processors; so where these
+# are taken, another is started only when none of the function's has been given back for a good while.
+GROWTH_SECONDS = 0.1
+CROWDED_GROWTH_SECONDS = 1.5
 # A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
 IDLE_SECONDS = 120.0
+
+
+class _Waiter:
+    """A call that waits for a worker: for its place in the queue, and for what it gets."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.served = threading.Event()
+
+    def serve(self, worker: Worker | None) -> None:
+        """Hand a worker over; None where there will be no more."""
+        self.worker = worker
+        self.served.set()
 
 
 @dataclass(frozen=True)
@@ -44,16 +62,18 @@ class Function:
         self.log_path = log_path
         self._lifeline = lifeline
         self._log = log_path.open("ab", buffering=0)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._idle: list[Worker] = []
+        self._waiters: deque[_Waiter] = deque()
+        self._moved = 0.0
         self._workers: set[Worker] = set()
         self._stopped = False
         reserved = specification.reserved_concurrency
         self._limit = MOST_WORKERS if reserved is None else reserved
 
-    def invoke(self, payload: bytes) -> Outcome:
+    def invoke(self, payload: bytes, patience: float = QUEUE_SECONDS) -> Outcome:
         """Call and wait for the outcome. Raises Throttled and RequestTooLarge."""
-        return self.begin(payload).result()
+        return self.begin(payload, patience).result()
 
     def begin(self, payload: bytes, patience: float = QUEUE_SECONDS) -> Invocation:
         """Start a call, waiting at most `patience` seconds for a worker. Raises Throttled and RequestTooLarge."""
@@ -65,7 +85,7 @@ class Function:
 
     def workers(self) -> list[RunningWorker]:
         """Every live worker, for whoever wants to watch or kill one."""
-        with self._changed:
+        with self._lock:
             return [
                 RunningWorker(worker.pid, worker.current.request_id if worker.current else None)
                 for worker in self._workers
@@ -78,7 +98,7 @@ class Function:
 
     def kill_workers(self) -> None:
         """End every worker, so that the next call starts cold."""
-        with self._changed:
+        with self._lock:
             workers = list(self._workers)
         for worker in workers:
             worker.kill()
@@ -87,28 +107,48 @@ class Function:
 
     def stop(self) -> None:
         """Take no more calls and end every worker; on return none is left."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
-            self._changed.notify_all()
+            while self._waiters:
+                self._waiters.popleft().serve(None)
         self.kill_workers()
         self._log.close()
 
     def _worker(self, patience: float) -> Worker:
-        deadline = time.monotonic() + patience
-        with self._changed:
-            while not self._stopped:
-                if worker := self._idle_worker():
+        """A worker for one call: an idle one, or the next that is given back or started, in the order of asking."""
+        deadline, waiter = time.monotonic() + patience, _Waiter()
+        with self._lock:
+            if not self._stopped:
+                if not self._waiters and (worker := self._idle_worker()):
                     return worker
-                if len(self._workers) >= self._limit:
-                    if self.specification.reserved_concurrency is not None:
-                        break
-                elif sum(worker.starting for worker in self._workers) < STARTING_AT_ONCE:
-                    worker = Worker(self, self._log, self._lifeline)
-                    self._workers.add(worker)
-                    return worker
-                if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                    break
-        raise Throttled(self.specification.name)
+                if self.specification.reserved_concurrency is not None and len(self._workers) >= self._limit:
+                    raise Throttled(self.specification.name)
+                self._waiters.append(waiter)
+                self._grow()
+        while not self._stopped and time.monotonic() < deadline:
+            if waiter.served.wait(min(GROWTH_SECONDS, max(0.0, deadline - time.monotonic()))):
+                break
+            with self._lock:
+                self._grow()
+        with self._lock:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+        if waiter.worker is None:
+            raise Throttled(self.specification.name)
+        return waiter.worker
+
+    def _grow(self) -> None:
+        """Start a worker for whoever waits longest, unless one was started or given back just now."""
+        if not self._waiters or self._stopped or len(self._workers) >= self._limit:
+            return
+        unmoved = time.monotonic() - self._moved
+        if self._workers and (unmoved < GROWTH_SECONDS or (unmoved < CROWDED_GROWTH_SECONDS and _crowded())):
+            return
+        if sum(worker.starting for worker in self._workers) < STARTING_AT_ONCE:
+            worker = Worker(self, self._log, self._lifeline)
+            self._workers.add(worker)
+            self._moved = time.monotonic()
+            self._waiters.popleft().serve(worker)
 
     def _idle_worker(self) -> Worker | None:
         while self._idle:
@@ -121,30 +161,42 @@ class Function:
 
     def ready(self) -> None:
         """A worker has started, so another may."""
-        with self._changed:
-            self._changed.notify_all()
+        with self._lock:
+            self._grow()
 
     def released(self, worker: Worker) -> None:
         """The worker has settled its invocation and can take another."""
-        with self._changed:
+        with self._lock:
             if worker in self._workers and worker.alive:
-                self._idle.append(worker)
-                self._changed.notify_all()
+                self._moved = time.monotonic()
+                if self._waiters:
+                    self._waiters.popleft().serve(worker)
+                else:
+                    self._idle.append(worker)
             longest = self._idle[0] if len(self._idle) > 1 else None
         if longest is not None and time.monotonic() - longest.idle_since > IDLE_SECONDS:
             self._retire(longest)
 
     def lost(self, worker: Worker) -> None:
         """The worker's process has ended."""
-        with self._changed:
+        with self._lock:
             self._workers.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
-            self._changed.notify_all()
+            self._grow()
 
     def _retire(self, worker: Worker) -> None:
-        with self._changed:
+        with self._lock:
             if worker not in self._idle:
                 return
             self._idle.remove(worker)
         worker.kill()
+
+
+def _crowded() -> bool:
+    """Whether more wants to run at this moment than there are processors; False where the system does not tell."""
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    except OSError:
+        return False
+    return running > (os.cpu_count() or 1)
