@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -127,6 +128,10 @@ class LocalCloud:
         """Every Lambda worker process that lives at this moment."""
         return [worker.pid for function in self.functions.values() for worker in function.workers()]
 
+    def table_seconds(self) -> float:
+        """How long the table has had a call to answer, so far: it takes one at a time."""
+        return self._server.table.seconds
+
     # ---- starting, in the order in which things depend on each other ------------------------------------------
 
     def _start(self) -> None:
@@ -189,12 +194,17 @@ class LocalCloud:
         for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
             variables = environment(specification, credentials.issue(specification.logical_id), self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
-            self.functions.add(Function(specification, variables, log, lifeline))
+            self.functions.add(Function(specification, variables, log, lifeline, self._crowded))
         lambda_patches.run_with(self.functions)
         self._running.callback(lambda_patches.run_with, None)
         self._running.callback(state_machines.stop_everything)
         scheduler = schedules.Scheduler(schedules.read(self.resources.values()), self.functions)
         self._running.callback(scheduler.stop)
+
+    def _crowded(self) -> bool:
+        """Whether what functions share is taken, the processors or the table: one more would only wait for it."""
+        processors = os.cpu_count() or 1
+        return self._server.table.calls > processors or running() > processors
 
     def _serve(self, front: Front) -> None:
         documents = [
@@ -217,3 +227,11 @@ def _be_quiet() -> None:
     """Libraries log to whoever listens; nobody does, and then Python prints warnings to stderr."""
     for name in ("moto", "werkzeug", "botocore", "urllib3", "samtranslator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def running() -> int:
+    """How much wants to run at this moment, as Linux tells; 0 where the system does not."""
+    try:
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    except OSError:
+        return 0

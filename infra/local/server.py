@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,12 +24,29 @@ class OneTableCallAtATime:
     def __init__(self, app: WsgiApp) -> None:
         self._app = app
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self.calls = 0
+        """Those that are answered or wait, at this moment."""
+        self.seconds = 0.0
+        """For which there was one to answer, so far."""
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            return self._app(environ, start_response)
+        self._count(1)
+        try:
             with self._lock:
-                return self._app(environ, start_response)
-        return self._app(environ, start_response)
+                began = time.monotonic()
+                try:
+                    return self._app(environ, start_response)
+                finally:
+                    self.seconds += time.monotonic() - began
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self.calls += more
 
 
 class _Handler(MotoRequestHandler):
@@ -44,8 +62,8 @@ class AwsServer:
 
     def __init__(self, credentials: CredentialIssuer) -> None:
         _configure_moto()
-        app = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
-        self.recorder = CallRecorder(S3Guard(app, credentials), credentials)
+        self.table = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
+        self.recorder = CallRecorder(S3Guard(self.table, credentials), credentials)
         self._server = make_server("127.0.0.1", 0, self.recorder, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]

@@ -48,8 +48,10 @@ def main(arguments: list[str]) -> None:
 def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> None:
     httpx.put(f"{cloud.url}/projects/load", json={"name": "load"}, timeout=60).raise_for_status()
     command = [sys.executable, "-m", "tests.benchmarks.clients", cloud.url, str(runs), str(clients), instructions]
+    table = cloud.table_seconds()
     with Watch(cloud.worker_pids) as watch:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
+    table = (cloud.table_seconds() - table) / watch.seconds
     measured: dict[str, Any] = json.loads(done.stdout)
     ends = list(measured["ends"].values())
     print(f"{runs} runs by {clients} clients, submitted at once, on {os.cpu_count()} processors")
@@ -67,7 +69,7 @@ def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> N
     print(f"sent again {measured['refused']} requests that were answered by neither 200 nor 201")
     if measurable():
         _memory(watch)
-        _bottleneck(watch)
+        _bottleneck(watch, table)
 
 
 def _tell_failures(records: Records, failed: list[str]) -> None:
@@ -107,16 +109,19 @@ def _memory(watch: Watch) -> None:
         print(f"           {row}")
 
 
-def _bottleneck(watch: Watch) -> None:
-    """Every process against what it could have used: a Python process one processor, all together all of them."""
+def _bottleneck(watch: Watch, table: float) -> None:
+    """Each against what it could have used: a Python process one processor, all together all, the table its time."""
     processors = os.cpu_count() or 1
     host, workers = watch.host_seconds / watch.seconds, watch.worker_seconds / watch.seconds
     others = watch.machine_seconds / watch.seconds - host - workers
     print(f"processors host {host:.2f}, workers {workers:.2f}, clients and all others {others:.2f} of {processors}")
+    print(f"table      had a call to answer for {table:.0%} of the time")
     if host >= BUSY:
         verdict = "the host process: moto, the HTTP front and the interpreter of the state machine take turns in it"
     elif host + workers + others >= BUSY * processors:
         verdict = f"the processors of this machine; of what we use, the host takes {host / (host + workers):.0%}"
+    elif table >= BUSY:
+        verdict = "the table: moto's DynamoDB takes one call at a time, in a process that many threads share"
     else:
-        verdict = "waiting: neither the host process nor the processors are used up"
+        verdict = "waiting: none of these is used up; calls wait for workers, executions between their tries"
     print(f"bottleneck {verdict}")

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ QUEUE_SECONDS = 60.0
 STARTING_AT_ONCE = os.cpu_count() or 2
 # A call that finds no worker waits for one to be given back before another is started. Calls that take milliseconds,
 # however many, are served sooner by few workers than by many that take turns on the same processors; so where these
-# are taken, another is started only when none of the function's has been given back for a good while.
+# or the table are taken, another is started only when none of the function's has been given back for a good while.
 GROWTH_SECONDS = 0.1
 CROWDED_GROWTH_SECONDS = 1.5
 # A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
@@ -55,12 +55,18 @@ class Function:
     """Calls run in parallel, each in a process of its own that later calls use again."""
 
     def __init__(
-        self, specification: Specification, environment: Mapping[str, str], log_path: Path, lifeline: Lifeline
+        self,
+        specification: Specification,
+        environment: Mapping[str, str],
+        log_path: Path,
+        lifeline: Lifeline,
+        crowded: Callable[[], bool],
     ) -> None:
         self.specification = specification
         self.environment = dict(environment)
         self.log_path = log_path
         self._lifeline = lifeline
+        self._crowded = crowded
         self._log = log_path.open("ab", buffering=0)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
@@ -142,7 +148,7 @@ class Function:
         if not self._waiters or self._stopped or len(self._workers) >= self._limit:
             return
         unmoved = time.monotonic() - self._moved
-        if self._workers and (unmoved < GROWTH_SECONDS or (unmoved < CROWDED_GROWTH_SECONDS and _crowded())):
+        if self._workers and (unmoved < GROWTH_SECONDS or (unmoved < CROWDED_GROWTH_SECONDS and self._crowded())):
             return
         if sum(worker.starting for worker in self._workers) < STARTING_AT_ONCE:
             worker = Worker(self, self._log, self._lifeline)
@@ -191,12 +197,3 @@ class Function:
                 return
             self._idle.remove(worker)
         worker.kill()
-
-
-def _crowded() -> bool:
-    """Whether more wants to run at this moment than there are processors; False where the system does not tell."""
-    try:
-        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
-    except OSError:
-        return False
-    return running > (os.cpu_count() or 1)
