@@ -128,6 +128,3 @@ def test_parallel_reconciliations_of_one_run_end_it_once(stack: Stack) -> None:
         return moment
 
     assert each_moment(twice) > 20
-
-
-# Two clones while garbage is collected: nothing is collected yet. The test belongs here once something is.
