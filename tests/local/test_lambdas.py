@@ -72,7 +72,8 @@ def test_sequential_calls_use_one_warm_process(fixture_cloud: LocalCloud) -> Non
 
 def test_parallel_calls_run_in_parallel_processes(fixture_cloud: LocalCloud) -> None:
     function = fixture_cloud.functions["TaskFunction"]
-    started = [function.begin(b'{"do": "sleep", "seconds": 1}') for _ in range(3)]
+    # Long enough for the third to be started on a machine that has no time for it.
+    started = [function.begin(b'{"do": "sleep", "seconds": 6}') for _ in range(3)]
     assert len(set(function.busy_pids())) == 3
     assert [each.result().payload for each in started] == [b'"slept"'] * 3
 
