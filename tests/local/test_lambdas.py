@@ -71,7 +71,7 @@ def test_sequential_calls_use_one_warm_process(fixture_cloud: LocalCloud) -> Non
 
 
 def test_parallel_calls_run_in_parallel_processes(fixture_cloud: LocalCloud) -> None:
-    function = fixture_cloud.functions["TaskFunction"]
+    function = fixture_cloud.functions["PatientFunction"]
     # Long enough for the third to be started on a machine that has no time for it.
     started = [function.begin(b'{"do": "sleep", "seconds": 6}') for _ in range(3)]
     assert len(set(function.busy_pids())) == 3
