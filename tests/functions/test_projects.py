@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -215,7 +216,7 @@ def test_a_project_that_has_too_much_for_one_round_is_cleared_in_slices(stack: S
         # Every round has time for a little more than the one before.
         left = iter([600.0] * rounds)
         now = datetime.now(UTC) + 2 * GRACE
-        if clean(stack.backend, now, lambda left=left: next(left, 0.0)).projects:  # type: ignore[misc]
+        if clean(stack.backend, now, partial(next, left, 0.0)).projects:
             break
     assert rounds > 2
     assert (keys(stack), records()) == ([], ["T#tenant-a META"])

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,19 +29,6 @@ GROWTH_SECONDS = 0.1
 CROWDED_GROWTH_SECONDS = 1.5
 # A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
 IDLE_SECONDS = 120.0
-
-
-class _Waiter:
-    """A call that waits for a worker: for its place in the queue, and for what it gets."""
-
-    def __init__(self) -> None:
-        self.worker: Worker | None = None
-        self.served = threading.Event()
-
-    def serve(self, worker: Worker | None) -> None:
-        """Hand a worker over; None where there will be no more."""
-        self.worker = worker
-        self.served.set()
 
 
 @dataclass(frozen=True)
@@ -70,7 +58,7 @@ class Function:
         self._log = log_path.open("ab", buffering=0)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
-        self._waiters: deque[_Waiter] = deque()
+        self._waiters: deque[Future[Worker | None]] = deque()
         self._moved = 0.0
         self._workers: set[Worker] = set()
         self._stopped = False
@@ -116,13 +104,13 @@ class Function:
         with self._lock:
             self._stopped = True
             while self._waiters:
-                self._waiters.popleft().serve(None)
+                self._waiters.popleft().set_result(None)
         self.kill_workers()
         self._log.close()
 
     def _worker(self, patience: float) -> Worker:
         """A worker for one call: an idle one, or the next that is given back or started, in the order of asking."""
-        deadline, waiter = time.monotonic() + patience, _Waiter()
+        deadline, waiter = time.monotonic() + patience, Future[Worker | None]()
         with self._lock:
             if not self._stopped:
                 if not self._waiters and (worker := self._idle_worker()):
@@ -131,17 +119,17 @@ class Function:
                     raise Throttled(self.specification.name)
                 self._waiters.append(waiter)
                 self._grow()
-        while not self._stopped and time.monotonic() < deadline:
-            if waiter.served.wait(min(GROWTH_SECONDS, max(0.0, deadline - time.monotonic()))):
-                break
+        while not (self._stopped or waiter.done()) and (left := deadline - time.monotonic()) > 0:
+            wait([waiter], min(GROWTH_SECONDS, left))
             with self._lock:
                 self._grow()
         with self._lock:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
-        if waiter.worker is None:
+        worker = waiter.result() if waiter.done() else None
+        if worker is None:
             raise Throttled(self.specification.name)
-        return waiter.worker
+        return worker
 
     def _grow(self) -> None:
         """Start a worker for whoever waits longest, unless one was started or given back just now."""
@@ -154,7 +142,7 @@ class Function:
             worker = Worker(self, self._log, self._lifeline)
             self._workers.add(worker)
             self._moved = time.monotonic()
-            self._waiters.popleft().serve(worker)
+            self._waiters.popleft().set_result(worker)
 
     def _idle_worker(self) -> Worker | None:
         while self._idle:
@@ -176,7 +164,7 @@ class Function:
             if worker in self._workers and worker.alive:
                 self._moved = time.monotonic()
                 if self._waiters:
-                    self._waiters.popleft().serve(worker)
+                    self._waiters.popleft().set_result(worker)
                 else:
                     self._idle.append(worker)
             longest = self._idle[0] if len(self._idle) > 1 else None
