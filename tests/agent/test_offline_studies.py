@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex_swarm.models import TaskType
+from swarm.agent.model import ToolSpec
 from swarm.agent.offline.conversion_report import conversion_report
 from swarm.agent.offline.data_study import SAMPLE_NOTE, analysis_script
 from swarm.agent.offline.document_study import MOST_DOCUMENTS, MOST_PARTS
@@ -21,9 +23,15 @@ CONTRACT = "# Contract\n\nIt ends on 31 March.\n\n- Notice of three months | in 
 SALES = "month,region,revenue\n1,North,10\n2,South,30\n"
 
 
-def study(text: str, task_type: TaskType, **more: object) -> Conversation:
+def study(
+    text: str,
+    task_type: TaskType,
+    *,
+    files: Mapping[str, str] | None = None,
+    answers: Mapping[str, Callable[..., str]] | None = None,
+) -> Conversation:
     """A run with every tool; `files` are there, `answers` come from elsewhere."""
-    return Conversation(text, task_type, ELSEWHERE, **more).finish()  # type: ignore[arg-type]
+    return Conversation(text, task_type, ELSEWHERE, files, answers).finish()
 
 
 def test_the_data_that_is_asked_about_is_analysed() -> None:
@@ -132,9 +140,9 @@ def test_a_long_text_is_read_where_it_was_left_out() -> None:
     ],
     ids=["no tool", "damaged", "binary", "empty"],
 )
-def test_what_cannot_be_read_is_named(files: dict[str, str], extra: tuple[object, ...], reason: str) -> None:
+def test_what_cannot_be_read_is_named(files: dict[str, str], extra: tuple[ToolSpec, ...], reason: str) -> None:
     answers = {"read_document": lambda path, **_: f"error: {path} is damaged"}
-    run = Conversation("Which penalty?", TaskType.DOCUMENT_ANALYSIS, extra, files, answers).finish()  # type: ignore[arg-type]
+    run = Conversation("Which penalty?", TaskType.DOCUMENT_ANALYSIS, extra, files, answers).finish()
     assert reason in run.text("findings.md")
     assert "not read" in str(run.summary)
 
@@ -185,8 +193,8 @@ def test_a_batch_ends_with_a_report() -> None:
     ],
     ids=["another task", "one file", "a report of one's own", "no tool"],
 )
-def test_no_report_that_nobody_needs(text: str, task_type: TaskType, extra: tuple[object, ...]) -> None:
-    run = Conversation(text, task_type, extra).finish()  # type: ignore[arg-type]
+def test_no_report_that_nobody_needs(text: str, task_type: TaskType, extra: tuple[ToolSpec, ...]) -> None:
+    run = Conversation(text, task_type, extra).finish()
     assert "conversion-report.md" not in run.workspace.paths()
 
 
