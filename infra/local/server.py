@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from infra.local.calls import CallRecorder, Environ, WsgiApp
 from infra.local.identity import CredentialIssuer
+from infra.local.loopback import is_loopback
 from infra.local.s3_guard.guard import S3Guard
 
 
@@ -49,6 +50,19 @@ class OneTableCallAtATime:
             self.calls += more
 
 
+class LoopbackOnly:
+    """WSGI middleware. A web page with a name of its own that leads here gets nothing, whatever it asks."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if is_loopback(environ.get("HTTP_HOST", "")):
+            return self._app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain"), ("Connection", "close")])
+        return [b"AWS is emulated here for programs of this machine: call it as 127.0.0.1 or localhost\n"]
+
+
 class _Handler(MotoRequestHandler):
     # Header and body are two small segments, which Nagle's algorithm would hold back.
     disable_nagle_algorithm = True
@@ -64,7 +78,7 @@ class AwsServer:
         _configure_moto()
         self.table = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
         self.recorder = CallRecorder(S3Guard(self.table, credentials), credentials)
-        self._server = make_server("127.0.0.1", 0, self.recorder, threaded=True, request_handler=_Handler)
+        self._server = make_server("127.0.0.1", 0, LoopbackOnly(self.recorder), threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_port}"

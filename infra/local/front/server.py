@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from infra.local.front import visitors
 from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request, join_repeated
 from infra.local.front.response import TOO_LARGE, Response, message
@@ -130,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(unreadable.response)
             self._drain()
             return
-        self._send(self.server.gateway.answer(request))
+        self._send(visitors.refusal(request) or self.server.gateway.answer(request))
 
     def _read(self) -> Request:
         head = len(self.requestline) + sum(len(name) + len(value) for name, value in self.headers.items())

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
 from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, Outcome
+from infra.local.loopback import is_loopback
 
 TRACE = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
 
@@ -109,6 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """`/runtime/invocation/next`, the one long question, and `/runtime/restore/next`."""
+        if not self._is_from_the_worker():
+            return
         if not self.path.endswith("/invocation/next"):
             self._answer(200 if self.path.endswith("/restore/next") else 404)
             return
@@ -129,11 +132,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A response or an error, of an invocation or of the initialisation."""
+        if not self._is_from_the_worker():
+            return
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             body = self._chunks()
         else:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._answer(self.server.api.report(self.path, body), b'{"status":"OK"}')
+
+    def _is_from_the_worker(self) -> bool:
+        """A web page would take the worker's work, or answer for it; pages cannot but say who they are."""
+        page = "Origin" in self.headers or "Sec-Fetch-Site" in self.headers
+        if page or not is_loopback(self.headers.get("Host", "")):
+            self.close_connection = True
+            self._answer(403)
+            return False
+        return True
 
     def _chunks(self) -> bytes:
         body = bytearray()
