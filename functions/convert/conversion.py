@@ -14,12 +14,14 @@ from convert.errors import CannotConvert
 from convert.fonts import uncovered
 from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of
 from convert.images import Images
+from convert.inventory import inventory, lost
+from convert.inventory import notes as left_out
 from convert.metadata import kept
 from convert.pdf import page_count, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.sources import read_document
 from convert.stamp import STAMPED, stamp
-from convert.tree import plain_text, rewrite
+from convert.tree import everything, plain_text, rewrite
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
@@ -107,7 +109,12 @@ def _to_document(
     if "title" not in meta and target.name in {"html", "epub"}:
         meta["title"] = {"t": "MetaString", "c": PurePosixPath(request.target).stem}
     tree = {**document.tree, "meta": meta, "blocks": blocks}
-    result, about, notes = pandoc.scratch / f"result.{target.name}", "", [*images.notes, *raw.notes()]
+    dropped = lost(inventory(place, request.source, source.name), everything([blocks, *meta.values()]))
+    result, about, notes = (
+        pandoc.scratch / f"result.{target.name}",
+        "",
+        [*images.notes, *raw.notes(), *left_out(dropped)],
+    )
     if target is PDF:
         warnings = write_pdf(pandoc, tree, result.name, images.names, *options)
         about = page_count(result)

@@ -10,10 +10,11 @@ from convert.archives import check_archive
 from convert.errors import CannotConvert
 from convert.formats import IMAGES, MARKDOWN, PDF, Kind, format_of
 from convert.images import labelled
+from convert.inventory import inventory, lost, notes
 from convert.pictures import kind_of, pixels
 from convert.plainer import for_markdown
 from convert.sources import read_document
-from convert.tree import rewrite
+from convert.tree import everything, rewrite
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ def _document(name: str, place: Path, form: Format, pandoc: Pandoc) -> tuple[str
     document = read_document(pandoc, place, name, form, numbered=True)
     tree = document.tree
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
-    pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
+    warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
     about = _properties(place, name) if form.name in {"docx", "pptx"} else []
-    return (pandoc.scratch / "text.md").read_text(encoding="utf-8"), about
+    missing = lost(inventory(place, name, form.name), everything([tree["blocks"], *tree["meta"].values()]))
+    told = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
+    return (pandoc.scratch / "text.md").read_text(encoding="utf-8"), [*about, *told]
 
 
 def _properties(place: Path, name: str) -> list[str]:

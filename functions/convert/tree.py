@@ -47,6 +47,35 @@ def plain_text(value: Any) -> str:
             return plain_text(content)
 
 
+_ENDS_A_LINE = {"Para", "Plain", "Header", "CodeBlock", "LineBlock", "MetaString", "MetaInlines"}
+_SPACES = {"Space", "SoftBreak", "LineBreak"}
+
+
+def everything(value: Any) -> str:
+    """All that a reader can find in blocks or metadata, as text: words, formulas, raw markup, addresses of links."""
+    if isinstance(value, list):
+        return "".join(map(everything, value))
+    if not isinstance(value, dict):
+        return ""
+    kind, content = value.get("t"), value.get("c")
+    if kind in _SPACES:
+        return " "
+    match kind, content:
+        case _, str(text):
+            said = text
+        case (("Code" | "CodeBlock" | "Math" | "RawInline" | "RawBlock"), [_, str(text)]):
+            said = f" {text} "
+        case (("Link" | "Image"), [_, inner, [address, title]]):
+            said = f"{everything(inner)} {title} {address} "
+        case "Note", inner:
+            said = f" {everything(inner)} "
+        case None, _:
+            said = everything(list(value.values()))
+        case _:
+            said = everything(content)
+    return said + "\n" * (kind in _ENDS_A_LINE)
+
+
 def words(text: str) -> list[Element]:
     """A text as inline elements."""
     return [{"t": "Str", "c": text}]

@@ -80,6 +80,58 @@ def word(*paragraphs: str, title: str = "") -> bytes:
     return out.getvalue()
 
 
+_WORD_NAMESPACES = " ".join(
+    f'xmlns:{prefix}="{namespace}"'
+    for prefix, namespace in {
+        "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+        "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+        "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+        "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+        "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+        "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
+        "dgm": "http://schemas.openxmlformats.org/drawingml/2006/diagram",
+        "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
+        "v": "urn:schemas-microsoft-com:vml",
+        "o": "urn:schemas-microsoft-com:office:office",
+        "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
+        "wpg": "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup",
+        "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
+    }.items()
+)
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPE = "application/vnd.openxmlformats-officedocument"
+
+
+def docx_of(body: str, parts: Mapping[str, bytes] | None = None, **stories: tuple[str, bytes]) -> bytes:
+    """A docx with this WordprocessingML in its body.
+
+    `stories` are parts beside it that it refers to: `header=("rIdH", b"<w:hdr ...>")`. `parts` are others, whole.
+    """
+    types, relations, files = [], [], dict(parts or {})
+    for kind, (identifier, content) in stories.items():
+        name = f"{kind}1.xml"
+        files[f"word/{name}"] = content
+        types.append(f'<Override PartName="/word/{name}" ContentType="{_TYPE}.wordprocessingml.{kind}+xml"/>')
+        relations.append(f'<Relationship Id="{identifier}" Type="{_RELATION}/{kind}" Target="{name}"/>')
+    base = word()
+    with zipfile.ZipFile(io.BytesIO(base)) as archive:
+        known = archive.read("word/_rels/document.xml.rels").decode()
+        typed = archive.read("[Content_Types].xml").decode()
+    document = f"<w:document {_WORD_NAMESPACES}><w:body>{body}</w:body></w:document>"
+    return rezipped(
+        base,
+        {
+            "word/document.xml": document.encode(),
+            "word/_rels/document.xml.rels": known.replace(
+                "</Relationships>", f"{''.join(relations)}</Relationships>"
+            ).encode(),
+            "[Content_Types].xml": typed.replace("</Types>", f"{''.join(types)}</Types>").encode(),
+            **files,
+        },
+    )
+
+
 def slides() -> bytes:
     """Two slides: nested points with notes; a table and a picture."""
     deck = pptx.Presentation()
