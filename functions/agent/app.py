@@ -7,15 +7,15 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swarm import aws
 from swarm.agent.loop import Clock, work
 from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
-from swarm.backend import backend
+from swarm.aws import clients
 from swarm.ids import new_id
-from swarm.run import Run
+from swarm.lifecycle.answers import TaskState, answer, run_of
+from swarm.records.backend import backend
+from swarm.runs.run import Run
 from swarm.settings import settings
-from swarm.task_state import TaskState, answer, run_of
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
@@ -32,7 +32,7 @@ def model_for(run: Run) -> Model:
     if settings().offline:
         return OfflineModel(run.task_type)
     # Only this function has the provider's library, and only runs that use a provider need to load it.
-    from swarm.agent.provider import OpenAIModel  # noqa: PLC0415
+    from swarm.agent.openai.provider import OpenAIModel  # noqa: PLC0415
 
     return OpenAIModel(api_key(), settings().openai_model, settings().openai_base_url or None)
 
@@ -40,4 +40,4 @@ def model_for(run: Run) -> Model:
 @cache
 def api_key() -> str:
     """The provider's key, read once per process."""
-    return aws.secrets().get_secret_value(SecretId=settings().openai_secret_name)["SecretString"].strip()
+    return clients.secrets().get_secret_value(SecretId=settings().openai_secret_name)["SecretString"].strip()

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
-from swarm.backend import Backend
-from swarm.presign import Presigner
+from swarm.aws.presigning import Presigner
+from swarm.records.backend import Backend
 
 MAX_INLINE_BYTES = 4_000_000
 """What fits into a Lambda answer of 6 MB once it is base64."""

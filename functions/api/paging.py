@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from pydantic import BaseModel
 
 from api.resolver import Router
-from swarm.listing import Page
+from swarm.records.listing import Page
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead
-from swarm.run import Artifact, Run
+from swarm.runs.run import Artifact, Run
 
 
 def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
-from swarm import archive
-from swarm.archive import Order
-from swarm.backend import backend
 from swarm.logs import log
+from swarm.outputs import archive
+from swarm.outputs.archive import Order
+from swarm.records.backend import backend
 
 _ORDER = TypeAdapter(Order)
 

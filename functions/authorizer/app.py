@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event i
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import JsonValue
 
-from swarm.backend import backend
+from swarm.records.backend import backend
 
 
 class Verdict(TypedDict):

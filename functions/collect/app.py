@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from swarm.backend import backend
 from swarm.ids import new_id
 from swarm.jobs.collect import collect
-from swarm.task_state import run_of
+from swarm.lifecycle.answers import run_of
+from swarm.records.backend import backend
 
 
 class Issued(BaseModel):

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
-from swarm import lifecycle
-from swarm.backend import backend
-from swarm.execution_errors import explain
 from swarm.ids import new_id
-from swarm.task_state import TaskState, answer, run_of
+from swarm.lifecycle import transitions
+from swarm.lifecycle.answers import TaskState, answer, run_of
+from swarm.lifecycle.execution_errors import explain
+from swarm.records.backend import backend
 
 
 class Caught(BaseModel):
@@ -33,4 +33,4 @@ def handler(event: object, context: LambdaContext) -> TaskState:
     caught = Failure.model_validate(event).error
     run = backend().runs.current(key.tenant_id, key.run_id)
     error = explain(run, caught.error, caught.cause)
-    return answer(key, lifecycle.fail(backend(), key, error, writer=new_id(), now=datetime.now(UTC)))
+    return answer(key, transitions.fail(backend(), key, error, writer=new_id(), now=datetime.now(UTC)))

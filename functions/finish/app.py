@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swarm import lifecycle
-from swarm.backend import backend
 from swarm.ids import new_id
-from swarm.task_state import TaskState, answer, run_of
+from swarm.lifecycle import transitions
+from swarm.lifecycle.answers import TaskState, answer, run_of
+from swarm.records.backend import backend
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
     """Outcome `ended`."""
     key = run_of(event, context)
-    return answer(key, lifecycle.finish(backend(), key, writer=new_id(), now=datetime.now(UTC)))
+    return answer(key, transitions.finish(backend(), key, writer=new_id(), now=datetime.now(UTC)))

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swarm.backend import backend
-from swarm.cleaning import clean
 from swarm.logs import log
+from swarm.records.backend import backend
+from swarm.retention.cleaning import clean
 
 
 @log.inject_lambda_context

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field, Json
 
-from swarm.backend import backend
+from swarm.ids import RunKey
+from swarm.lifecycle.reconciliation import Repairs, reconcile, repair
 from swarm.logs import log
-from swarm.reconciliation import Repairs, reconcile, repair
-from swarm.run import RunKey
+from swarm.records.backend import backend
 
 
 class Detail(BaseModel):

@@ -8,8 +8,8 @@ from typing import TypedDict
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from swarm.backend import backend
 from swarm.logs import log
+from swarm.records.backend import backend
 from swarm.webhooks.delivering import attempt
 
 

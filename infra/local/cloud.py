@@ -217,7 +217,7 @@ class LocalCloud:
         self.url = front.url
 
     def _store_key(self, key: str) -> None:
-        # As swarm.tenants reads it: only the hash is stored.
+        # As swarm.records.tenants reads it: only the hash is stored.
         digest = hashlib.sha256(key.encode()).hexdigest()
         item = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}, "tenant_id": {"S": TENANT}}
         self.client("dynamodb").put_item(TableName=self.table_name, Item=item)

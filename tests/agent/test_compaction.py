@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.agent.compaction import KEPT_ITEMS, LONG_OUTPUT, REMOVED, compacted
-from swarm.agent.model import Item
+from swarm.runs.conversation import Item
 from tests.provider.rules import request_faults
 
 ENCRYPTED = "gAAAA-1"

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from swarm.agent.loop import RESERVE_SECONDS, Clock, Next, work
-from swarm.agent.model import ModelRequest, ModelTurn, TokenUsage, ToolCall
+from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
-from swarm.agent.transcript import load_transcript
 from swarm.errors import ModelFailure
-from swarm.failures import ErrorType
 from swarm.ids import new_id
-from swarm.lifecycle import Outcome
-from swarm.run import Run
+from swarm.lifecycle.transitions import Outcome
+from swarm.runs.conversation import load_transcript
+from swarm.runs.error_types import ErrorType
+from swarm.runs.run import Run
+from swarm.runs.usage import TokenUsage
 from tests.provider.script import Reply, call, calls, error, finishes
 from tests.provider.server import Received
 from tests.support.driving import after, beginning, drive, task

@@ -15,15 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex_swarm.models import TaskType
-from swarm.agent.file_tools import FILE_TOOLS
-from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, ToolSpec, tool_output, user_message
+from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
 from swarm.agent.offline import OfflineModel
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.grammar import LONGEST_WAIT, MOST_STEPS, read_instructions
 from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
-from swarm.agent.tools import FINISH, Toolbox
+from swarm.agent.tools.file_tools import FILE_TOOLS
+from swarm.agent.tools.tool import FINISH, Toolbox
 from swarm.errors import ModelFailure
-from swarm.failures import ErrorType
+from swarm.runs.conversation import Item, tool_output, user_message
+from swarm.runs.error_types import ErrorType
+from swarm.runs.usage import TokenUsage
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from codex_swarm.models import TaskType
-from swarm.agent.tools import FINISH
-from swarm.filetypes import file_type
-from swarm.run import Run, RunKey
-from swarm.summary import rank
+from swarm.agent.tools.tool import FINISH
+from swarm.ids import RunKey
+from swarm.lifecycle.summary import rank
+from swarm.runs.run import Run
 from swarm.tasks import TASKS, Task
+from swarm.workspace.file_types import file_type
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
 SUFFIXES = "md docx pdf epub html txt csv xlsx json py ts js sh css yaml xml odt pptx rtf tex rst ipynb png".split()
@@ -22,7 +23,7 @@ tasks = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
 
 def tools_of(task: Task) -> set[str]:
-    return {tool.name for tool in task.tools}
+    return set(task.tools)
 
 
 def test_there_is_a_task_for_every_type() -> None:

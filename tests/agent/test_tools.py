@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 from pydantic import JsonValue
 
-from swarm.agent.clip import MAX_OUTPUT
-from swarm.agent.file_tools import FILE_TOOLS, MAX_LISTED
 from swarm.agent.model import ToolCall
-from swarm.agent.tools import FAILED, Arguments, CheckedCall, Tool, Toolbox, ToolResult
+from swarm.agent.tools.file_tools import FILE_TOOLS, MAX_LISTED
+from swarm.agent.tools.tool import FAILED, Arguments, CheckedCall, Tool, Toolbox, ToolResult
+from swarm.text import MAX_OUTPUT
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 from botocore.config import Config
 
-from swarm.presign import Credentials, Presigner
+from swarm.aws.presigning import Credentials, Presigner
 from tests.benchmarks.figures import median
 
 ENDPOINT = "https://s3.us-east-1.amazonaws.com"

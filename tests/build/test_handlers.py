@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from swarm.tenants import key_hash
+from swarm.records.tenants import key_hash
 from tests.build.conftest import FUNCTIONS, RESOURCES, Build
 from tests.events.test_samples import KEY, SAMPLES, function_of
 from tests.support.job_server import job_server
@@ -180,7 +180,7 @@ def test_what_has_no_permission_does_its_job(build: Build, function: str) -> Non
 
 
 def test_only_the_agent_can_reach_the_provider(build: Build) -> None:
-    probe = "import swarm.agent.provider"
+    probe = "import swarm.agent.openai.provider"
     for function in ("AgentFunction", "PrepareFunction"):
         roots = ":".join(map(str, build.roots(function)))
         done = subprocess.run(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from swarm.agent.command_tools import COMMAND_TOOLS
-from swarm.agent.document_tools import DOCUMENT_TOOLS, files_needed
+from swarm.agent.tools.command_tools import COMMAND_TOOLS
+from swarm.agent.tools.document_tools import DOCUMENT_TOOLS
+from swarm.jobs.files_needed import files_needed
 from tests.convert.conftest import Converter
 from tests.convert.documents import png, word
 

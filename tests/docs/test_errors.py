@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import api.app  # noqa: F401  its own errors are defined on import
 from swarm.errors import CallerError
-from swarm.failures import ErrorType
+from swarm.runs.error_types import ErrorType
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

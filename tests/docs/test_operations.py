@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from swarm import aws
+from swarm.aws import clients
 from swarm.errors import TooManyActiveRuns
-from swarm.limits import Limits
+from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
@@ -50,7 +50,7 @@ def run(script: str, folder: Path) -> tuple[str, dict[str, Any]]:
 
 def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
     key, options = run(MAKES_KEY, tmp_path)
-    aws.dynamodb().put_item(
+    clients.dynamodb().put_item(
         TableName="table", Item=options["--item"], ConditionExpression=options["--condition-expression"]
     )
     assert stack.backend.tenants.of_api_key(key) == "draftpunk"
@@ -59,7 +59,7 @@ def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
 
 def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:
     _, options = run('TABLE=table TENANT="draftpunk"\n' + CHANGES_TENANT, tmp_path)
-    aws.dynamodb().update_item(
+    clients.dynamodb().update_item(
         TableName="table",
         Key=options["--key"],
         UpdateExpression=options["--update-expression"],

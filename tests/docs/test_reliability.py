@@ -8,8 +8,8 @@ import re
 import pytest
 
 from swarm.agent.stalls import MAX_STALLS
-from swarm.lifecycle import CANCEL_SECONDS
-from swarm.ownership import LOOK_SECONDS
+from swarm.lifecycle.transitions import CANCEL_SECONDS
+from swarm.records.ownership import LOOK_SECONDS
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/table.md has every key that swarm.table makes, as it is made, and names functions that exist."""
+"""docs/table.md has every key that swarm.records.table makes, as it is made, and names functions that exist."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pkgutil import walk_packages
 import pytest
 
 import swarm
-from swarm import table
-from swarm.table import Key
+from swarm.records import table
+from swarm.records.table import Key
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "table.md").read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from infra.local.cloud import TENANT, LocalCloud
-from swarm import creation
-from swarm.reconciliation import GRACE
+from swarm.lifecycle import creation
+from swarm.lifecycle.reconciliation import GRACE
 from tests.local.clouds import eventually
 from tests.support.story import Records
 

@@ -13,7 +13,7 @@ import pytest
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, RunStatus, WorkspaceFile
 from infra.local.cloud import LocalCloud
-from swarm.presign import Credentials, Presigner
+from swarm.aws.presigning import Credentials, Presigner
 
 HELLO = "Create a simple markdown file called hello.md with a greeting"
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from swarm import aws
-from swarm.run import RunKey
-from swarm.tenants import key_hash
+from swarm.aws import clients
+from swarm.ids import RunKey
+from swarm.records.tenants import key_hash
 from tests.support.paths import ROOT
 from tests.support.stack import Stack, lambda_context
 from tests.support.stack import stack as deployed
@@ -80,7 +80,7 @@ def test_the_authorizer_knows_the_key_once_it_is_stored(stack: Stack) -> None:
     assert invoke("authorizer") == {"isAuthorized": False, "context": {}}
     key = SAMPLES["authorizer"]["identitySource"][0].removeprefix("Bearer ")
     item = {"PK": {"S": f"KEY#{key_hash(key)}"}, "SK": {"S": "META"}, "tenant_id": {"S": KEY.tenant_id}}
-    aws.dynamodb().put_item(TableName="table", Item=item)
+    clients.dynamodb().put_item(TableName="table", Item=item)
     assert invoke("authorizer") == {"isAuthorized": True, "context": {"tenant_id": KEY.tenant_id}}
 
 

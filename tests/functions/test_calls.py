@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from prepare.app import handler as prepare
-from swarm.backend import area_of
-from swarm.run import Run
+from swarm.records.backend import area_of
+from swarm.runs.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from swarm import aws, creation, lifecycle
+from swarm.aws import clients
 from swarm.errors import RunAlreadyEnded
-from swarm.ownership import LOOK_SECONDS
+from swarm.lifecycle import creation, transitions
+from swarm.records.ownership import LOOK_SECONDS
 from tests.provider.script import call, calls, error, finishes, held
 from tests.support.driving import after, beginning, drive, task
 from tests.support.moments import Moment, at_call, each_moment
@@ -55,7 +56,7 @@ def test_after_a_cancellation_at_any_moment_nothing_is_written(stack: Stack, nam
 def cancel(stack: Stack, run_id: str) -> bool:
     """Cancel, waiting no longer than a look is good for, where the API waits longer; false when it was too late."""
     try:
-        lifecycle.cancel(
+        transitions.cancel(
             stack.backend, "tenant-a", run_id, now=datetime.now(UTC), sleep=lambda _: time.sleep(LOOK_SECONDS)
         )
     except RunAlreadyEnded:
@@ -103,7 +104,7 @@ class Watched:
 
 def objects() -> dict[str, Any]:
     """Every object of the bucket, with its time."""
-    return {each["Key"]: each["LastModified"] for each in aws.s3().list_objects_v2(Bucket="bucket")["Contents"]}
+    return {each["Key"]: each["LastModified"] for each in clients.s3().list_objects_v2(Bucket="bucket")["Contents"]}
 
 
 def test_a_cancellation_during_a_model_call_is_the_end_of_it(runs: Runs) -> None:

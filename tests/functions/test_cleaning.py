@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from prepare.app import handler as prepare
-from swarm import aws
-from swarm.backend import area_of
-from swarm.cleaning import Cleared, clean
+from swarm.aws import clients
 from swarm.errors import CorruptObject
-from swarm.run import Run
-from swarm.sweeping import MARGIN, SETTLED, sweep
+from swarm.records.backend import area_of
+from swarm.retention.cleaning import Cleared, clean
+from swarm.retention.sweeping import MARGIN, SETTLED, sweep
+from swarm.runs.run import Run
 from swarm.workspace.blobs import ProjectArea
 from swarm.workspace.objects import StoredObjects, Version
 from tests.support.stack import Stack, lambda_context
@@ -27,7 +27,7 @@ KEPT = timedelta(days=90)
 
 @pytest.fixture(autouse=True)
 def _as_the_template_says(stack: Stack) -> None:
-    aws.s3().put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    clients.s3().put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
 
 
 def never() -> bool:
@@ -118,7 +118,7 @@ class Interrupting(StoredObjects):
     """The project's objects, as somebody sees them who is interrupted by others: while he marks, looks, or deletes."""
 
     def __init__(self, at: str, interruption: Callable[[], None]) -> None:
-        super().__init__(aws.s3(), "bucket")
+        super().__init__(clients.s3(), "bucket")
         self._at = at
         self._interruption = interruption
 
@@ -203,7 +203,7 @@ def test_a_run_is_kept_as_long_as_promised_and_no_longer(stack: Stack) -> None:
 
 
 def items() -> list[str]:
-    found = aws.dynamodb().scan(TableName="table")["Items"]
+    found = clients.dynamodb().scan(TableName="table")["Items"]
     return sorted(f"{item['PK']['S']} {item['SK']['S']}" for item in found)
 
 

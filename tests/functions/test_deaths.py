@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from swarm.reconciliation import GRACE, reconcile
+from swarm.lifecycle.reconciliation import GRACE, reconcile
 from tests.support.driving import beginning, drive
 from tests.support.moments import Died, When, at_call, die
 from tests.support.stack import Stack

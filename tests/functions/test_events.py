@@ -11,11 +11,13 @@ import pytest
 from pydantic import JsonValue
 
 from codex_swarm.models import RunStatus, Usage
-from swarm import events, stream
-from swarm.events import Event
-from swarm.run import Entry, RunKey, TurnTaken
-from swarm.runlog import MemoryRunLog
-from swarm.stream import BEGINNING, Batch, Cursor
+from swarm.ids import RunKey
+from swarm.outputs import stream
+from swarm.outputs.stream import BEGINNING, Batch, Cursor
+from swarm.records.runlog import MemoryRunLog
+from swarm.runs import events
+from swarm.runs.events import Event
+from swarm.runs.run import Entry, TurnTaken
 from tests.support.stack import Stack
 
 HELLO = "Create a simple markdown file called hello.md with a greeting"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarm import aws
+from swarm.aws import clients
 from tests.support.stack import Stack
 
 TEXT = b"# Contract\n\nThe term is two years.\n"
@@ -24,7 +24,7 @@ def put(stack: Stack, upload: Any, number: int, data: bytes) -> None:
     """Store the bytes as the presigned PUT would."""
     key = f"t/tenant-a/p/p1/uploads/{upload['upload_id']}/{number}"
     assert key in upload["files"][number]["url"]
-    aws.s3().put_object(Bucket="bucket", Key=key, Body=data)
+    clients.s3().put_object(Bucket="bucket", Key=key, Body=data)
 
 
 def test_an_upload_becomes_the_first_files_of_a_run(stack: Stack) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from swarm import aws
+from swarm.aws import clients
 from tests.provider.script import call, calls, finishes, held, says
 from tests.support.driving import beginning, drive
 from tests.support.moments import Moment, at_call, each_moment
@@ -139,9 +139,9 @@ def test_a_resumed_run_does_not_need_the_one_before_once_it_is_prepared(runs: Ru
     first = run_of(stack, max_turns=1)["id"]
     second = resume(stack, first).json["id"]
     state = drive(beginning(second), until="agent")
-    theirs = aws.s3().list_objects_v2(Bucket="bucket", Prefix=f"t/tenant-a/p/p1/runs/{first}/")["Contents"]
+    theirs = clients.s3().list_objects_v2(Bucket="bucket", Prefix=f"t/tenant-a/p/p1/runs/{first}/")["Contents"]
     for each in theirs:
-        aws.s3().delete_object(Bucket="bucket", Key=each["Key"])
+        clients.s3().delete_object(Bucket="bucket", Key=each["Key"])
     drive(state, "agent")
     assert stack.run(second)["status"] == "succeeded"
 
@@ -151,10 +151,12 @@ def test_a_run_that_reached_its_limit_before_its_first_turn_is_resumed_from_the_
     run_id = stack.start("touch a.md", limits={"timeout_seconds": 1})
     state = drive(beginning(run_id), until="agent")
     # As if the agent had been kept waiting.
-    entry = aws.dynamodb().get_item(TableName="table", Key={"PK": {"S": f"T#tenant-a#R#{run_id}"}, "SK": {"S": "META"}})
+    entry = clients.dynamodb().get_item(
+        TableName="table", Key={"PK": {"S": f"T#tenant-a#R#{run_id}"}, "SK": {"S": "META"}}
+    )
     began = json.loads(entry["Item"]["body"]["S"])
     began["started_at"] = "2026-01-01T00:00:00Z"
-    aws.dynamodb().put_item(TableName="table", Item={**entry["Item"], "body": {"S": json.dumps(began)}})
+    clients.dynamodb().put_item(TableName="table", Item={**entry["Item"], "body": {"S": json.dumps(began)}})
     drive(state, "agent")
     assert stack.run(run_id)["errors"][0]["error_type"] == "limit_reached"
     again = resume(stack, run_id).json["id"]
@@ -201,7 +203,7 @@ def test_limits_are_granted_up_to_the_ceilings(
 def of_tenant(**attributes: Any) -> None:
     """What an operator writes into the tenant's item."""
     key = {"PK": {"S": "T#tenant-a"}, "SK": {"S": "META"}}
-    aws.dynamodb().put_item(TableName="table", Item={**key, **attributes})
+    clients.dynamodb().put_item(TableName="table", Item={**key, **attributes})
 
 
 def test_a_tenant_can_have_limits_of_its_own(stack: Stack) -> None:

@@ -12,11 +12,12 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from codex_swarm.models import RunStatus, TaskType
-from swarm import aws
-from swarm.listing import Range, Wanted, page_of
-from swarm.run import Run, RunKey
-from swarm.runs import decode
-from swarm.table import Filter, Table, runs_of_tenant
+from swarm.aws import clients
+from swarm.ids import RunKey
+from swarm.records.listing import Range, Wanted, page_of
+from swarm.records.runs import decode
+from swarm.records.table import Filter, Table, runs_of_tenant
+from swarm.runs.run import Run
 from tests.support.stack import Answer, Stack
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -144,7 +145,7 @@ def test_a_filter_that_little_passes_gives_short_pages_and_goes_on(stack: Stack)
     for number in range(650):
         stored(stack, number, status=RunStatus.RUNNING if number % 300 else RunStatus.QUEUED)
     passing = Filter("#status = :queued", {"#status": "status"}, {":queued": {"S": "queued"}})
-    table = Table(aws.dynamodb(), "table")
+    table = Table(clients.dynamodb(), "table")
     queued = Range(index="GSI2", pk=runs_of_tenant("tenant-a").pk, newest_first=True, only=passing)
     pages: list[list[int]] = []
     cursor: str | None = None

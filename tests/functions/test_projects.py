@@ -13,10 +13,10 @@ import pytest
 
 from codex_swarm.models import TaskType
 from prepare.app import handler as prepare
-from swarm import aws
-from swarm.cleaning import Cleared, clean
-from swarm.projects import Errand, ProjectChange
-from swarm.removal import GRACE, delete_project
+from swarm.aws import clients
+from swarm.records.projects import Errand, ProjectChange
+from swarm.retention.cleaning import Cleared, clean
+from swarm.retention.removal import GRACE, delete_project
 from tests.support.stack import Stack, lambda_context
 
 HAIKU = "Create a file called spring.md with a haiku about spring"
@@ -46,12 +46,14 @@ def clear(stack: Stack) -> None:
 
 def keys(stack: Stack) -> list[str]:
     """The key of every object."""
-    return [each["Key"] for each in aws.s3().list_objects_v2(Bucket="bucket").get("Contents", [])]
+    return [each["Key"] for each in clients.s3().list_objects_v2(Bucket="bucket").get("Contents", [])]
 
 
 def records() -> list[str]:
     """Partition and sort key of every item."""
-    return sorted(f"{item['PK']['S']} {item['SK']['S']}" for item in aws.dynamodb().scan(TableName="table")["Items"])
+    return sorted(
+        f"{item['PK']['S']} {item['SK']['S']}" for item in clients.dynamodb().scan(TableName="table")["Items"]
+    )
 
 
 def test_one_project_is_read(stack: Stack) -> None:
@@ -235,13 +237,13 @@ def killed_at(call: int) -> Iterator[None]:
         if next(calls) == call:
             raise Killed
 
-    clients = (aws.dynamodb(), aws.s3())
-    for client in clients:
+    sdk = (clients.dynamodb(), clients.s3())
+    for client in sdk:
         client.meta.events.register("before-call", die, unique_id="killer")
     try:
         yield
     finally:
-        for client in clients:
+        for client in sdk:
             client.meta.events.unregister("before-call", unique_id="killer")
 
 

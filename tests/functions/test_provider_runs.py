@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from codex_swarm.models import TaskType
-from swarm.failures import ErrorType
+from swarm.runs.error_types import ErrorType
 from swarm.tasks import TASKS
 from tests.provider.script import (
     Reply,
@@ -74,7 +74,7 @@ def test_what_the_provider_is_sent(runs: Runs) -> None:
         assert (body["model"], body["store"], body["prompt_cache_key"]) == ("test-model", False, run["id"])
         assert body["include"] == ["reasoning.encrypted_content"]
         assert run["system_instructions"] == f"{body['instructions']}\n\n{INSTRUCTIONS}"
-        assert [tool["name"] for tool in body["tools"]] == [tool.spec.name for tool in TASKS[TaskType.WRITING].tools]
+        assert [tool["name"] for tool in body["tools"]] == list(TASKS[TaskType.WRITING].tools)
         assert all(tool["strict"] and not tool["parameters"]["additionalProperties"] for tool in body["tools"])
     assert first["input"] == [{"type": "message", "role": "user", "content": INSTRUCTIONS}]
     # What came before is sent again as it was, so that the provider's cache has it, and then what is new.

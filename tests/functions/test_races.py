@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm.reconciliation import reconcile
+from swarm.lifecycle.reconciliation import reconcile
 from tests.support.driving import State, after, beginning, drive, task
 from tests.support.moments import Moment, at_call, each_moment
 from tests.support.stack import Stack

@@ -11,8 +11,8 @@ import pytest
 from moto.stepfunctions.models import stepfunctions_backends
 
 from reconcile.app import handler
-from swarm import aws
-from swarm.reconciliation import GRACE
+from swarm.aws import clients
+from swarm.lifecycle.reconciliation import GRACE
 from tests.support.driving import beginning, drive
 from tests.support.moments import Died, at_call, die
 from tests.support.stack import Stack, lambda_context
@@ -176,7 +176,7 @@ def test_a_run_that_cannot_be_mended_does_not_keep_the_others_waiting(stack: Sta
         execution_ends(run_id, "FAILED", "Boom")
     # The first slot of the first of them is no entry any more.
     key = {"PK": {"S": f"T#tenant-a#R#{ids[0]}"}, "SK": {"S": "L#00000001"}}
-    aws.dynamodb().put_item(TableName="table", Item={**key, "writer": {"S": "x"}, "body": {"S": "{}"}})
+    clients.dynamodb().put_item(TableName="table", Item={**key, "writer": {"S": "x"}, "body": {"S": "{}"}})
     assert scheduled() == {"seen": 3, "broken": 1, "failed": 2}
     assert [stack.run(run_id)["status"] for run_id in ids] == ["queued", "failed", "failed"]
 
@@ -187,7 +187,7 @@ def test_a_run_whose_files_are_lost_ends_all_the_same(stack: Stack) -> None:
     drive(beginning(run_id), until="finish")
     run = stack.backend.runs.get("tenant-a", run_id)
     assert run.snapshot
-    aws.s3().delete_object(Bucket="bucket", Key=run.snapshot)
+    clients.s3().delete_object(Bucket="bucket", Key=run.snapshot)
     execution_ends(run_id, "FAILED", "ObjectMissing")
     assert scheduled() == {"seen": 1, "failed": 1}
     ended = stack.run(run_id)

@@ -15,7 +15,7 @@ from agent.app import handler as agent
 from collect.app import handler as collect
 from prepare.app import handler as prepare
 from swarm.jobs.batch import Batch, load_batch, result_key
-from swarm.run import Run
+from swarm.runs.run import Run
 from tests.support.stack import Stack, lambda_context
 from tests.support.stack import stack as deployed
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from swarm.agent.transcript import load_transcript
-from swarm.backend import area_of
 from swarm.jobs.batch import load_outcome, store_outcome
+from swarm.records.backend import area_of
+from swarm.runs.conversation import load_transcript
 from swarm.workspace.working_copy import Workspace
 from tests.jobs.conftest import Waiting, delivery, member, result, tar, waiting
 from tests.support.stack import Stack

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from swarm.agent.command_tools import COMMAND_TOOLS
-from swarm.agent.document_tools import DOCUMENT_TOOLS, ConvertDocuments, one_for_each
-from swarm.agent.elsewhere import MAX_CALLS, Split, adopt, calls_of, results_of, split
-from swarm.agent.file_tools import FILE_TOOLS
-from swarm.agent.model import Item, ToolCall
-from swarm.agent.tools import Toolbox, ToolResult
+from swarm.agent.job_calls import MAX_CALLS, Split, adopt, calls_of, results_of, split
+from swarm.agent.model import ToolCall
+from swarm.agent.tools.command_tools import COMMAND_TOOLS
+from swarm.agent.tools.document_tools import DOCUMENT_TOOLS, ConvertDocuments, one_for_each
+from swarm.agent.tools.file_tools import FILE_TOOLS
+from swarm.agent.tools.tool import Toolbox, ToolResult
 from swarm.jobs.batch import CallOutcome, JobCall, JobOutcome
+from swarm.runs.conversation import Item
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits

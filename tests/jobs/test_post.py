@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials as BotocoreCredentials
 
-from swarm.presign import Credentials, Presigner
+from swarm.aws.presigning import Credentials, Presigner
 
 REGION = "eu-west-1"
 ENDPOINT = f"https://s3.{REGION}.amazonaws.com"

@@ -11,11 +11,11 @@ from typing import cast
 
 import pytest
 
-from swarm.backend import Backend
+from swarm.aws.presigning import Credentials, Presigner
 from swarm.jobs.batch import MAX_JOBS, JobCall, Place, cut
 from swarm.jobs.issue import STATE_BYTES, JobLimits, issue
-from swarm.presign import Credentials, Presigner
-from swarm.run import Run
+from swarm.records.backend import Backend
+from swarm.runs.run import Run
 from swarm.workspace.blobs import MemoryBlobs
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm_job import contract

@@ -12,7 +12,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request
 from infra.local.front.routes import UnsupportedApi, read
-from swarm.tenants import key_hash
+from swarm.records.tenants import key_hash
 from tests.local.clouds import item
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm.backend import area_of
-from swarm.run import Run
+from swarm.records.backend import area_of
+from swarm.runs.run import Run
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from archive.app import handler as pack
-from swarm import archive, aws
-from swarm.backend import backend
+from swarm.aws import clients
+from swarm.outputs import archive
+from swarm.records.backend import backend
 from swarm.workspace.multipart import PART_BYTES, ObjectWriter
 from swarm.workspace.snapshot import Snapshot
 from tests.outputs.runs import holding, rewrite
@@ -133,11 +134,11 @@ def test_an_archive_larger_than_a_part_is_written_in_parts(stack: Stack) -> None
 
 
 def test_an_object_that_was_not_completed_is_not_there(stack: Stack) -> None:
-    writer = ObjectWriter(aws.s3(), "bucket", "t/x")
+    writer = ObjectWriter(clients.s3(), "bucket", "t/x")
     writer.write(b"x" * (PART_BYTES + 1))
-    assert aws.object_stat("bucket", "t/x") is None
+    assert clients.object_stat("bucket", "t/x") is None
     writer.complete()
-    stored = aws.object_stat("bucket", "t/x")
+    stored = clients.object_stat("bucket", "t/x")
     assert stored is not None
     assert stored.size == PART_BYTES + 1
 

@@ -13,10 +13,10 @@ import pytest
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm import aws
-from swarm.backend import area_of
-from swarm.run import Artifact, Run
-from swarm.runs import encode
+from swarm.aws import clients
+from swarm.records.backend import area_of
+from swarm.records.runs import encode
+from swarm.runs.run import Artifact, Run
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context
@@ -140,7 +140,7 @@ def test_a_run_that_ended_before_patches_were_kept_has_one(stack: Stack) -> None
 
 def forget_patch(stack: Stack, run: Run) -> None:
     artifacts: tuple[Artifact, ...] = tuple(made for made in run.artifacts if made.kind != "diff-patch")
-    aws.dynamodb().put_item(TableName="table", Item=encode(replace(run, artifacts=artifacts)))
+    clients.dynamodb().put_item(TableName="table", Item=encode(replace(run, artifacts=artifacts)))
 
 
 def test_finish_has_time_for_a_thousand_changed_files(stack: Stack) -> None:

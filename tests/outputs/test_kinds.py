@@ -7,8 +7,8 @@ import pytest
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm.artifact_kinds import kind_of, served_as
-from swarm.backend import area_of
+from swarm.outputs.artifact_kinds import kind_of, served_as
+from swarm.records.backend import area_of
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context
 

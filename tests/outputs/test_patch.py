@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm import diff as bounds
-from swarm.hunks import compare, split
+from swarm.outputs import diff as bounds
+from swarm.outputs.hunks import compare, split
 from tests.outputs.trees import Tree, applied, difference
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from swarm.previews import LARGEST
+from swarm.outputs.previews import LARGEST
 from tests.outputs.runs import holding
 from tests.support.lambdas import Failed, answering
 from tests.support.stack import Answer, Stack

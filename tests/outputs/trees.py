@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from swarm.diff import Diff, diff
-from swarm.filetypes import file_type
+from swarm.outputs.diff import Diff, diff
+from swarm.workspace.file_types import file_type
 from swarm.workspace.snapshot import FileEntry, Snapshot, compare
 
 Tree = Mapping[str, bytes]

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from swarm.agent.file_tools import FILE_TOOLS
-from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, tool_output, user_message
-from swarm.agent.provider import LARGEST_BODY, MAX_ATTEMPTS, OpenAIModel, retry_after
-from swarm.agent.tools import Toolbox
+from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
+from swarm.agent.openai.provider import LARGEST_BODY, MAX_ATTEMPTS, OpenAIModel, retry_after
+from swarm.agent.tools.file_tools import FILE_TOOLS
+from swarm.agent.tools.tool import Toolbox
 from swarm.errors import ModelFailure
-from swarm.failures import ErrorType
+from swarm.runs.conversation import Item, tool_output, user_message
+from swarm.runs.error_types import ErrorType
+from swarm.runs.usage import TokenUsage
 from tests.provider.script import (
     Reply,
     call,

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.response import StreamingBody
 
-from swarm import aws
+from swarm.aws import clients
 
 Function = Callable[[Any], Any]
 
@@ -44,7 +44,7 @@ def answering(functions: Mapping[str, Function]) -> Iterator[list[tuple[str, str
             **headers,
         }
 
-    events = aws.functions().meta.events
+    events = clients.functions().meta.events
     events.register("before-call.lambda.Invoke", invoke, unique_id="functions")
     try:
         yield calls

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from swarm import aws
+from swarm.aws import clients
 
 When = Literal["before", "after"]
 
@@ -58,14 +58,14 @@ class Moment:
 def at_call(number: int, act: Callable[[], object], when: When = "before") -> Iterator[Moment]:
     """Inside the block, `act` is called once, at this thread's call with this number (the first is 0)."""
     moment = Moment(number, act)
-    clients: list[Any] = [aws.dynamodb(), aws.s3(), aws.states()]
+    sdk: list[Any] = [clients.dynamodb(), clients.s3(), clients.states()]
     name = f"moment-{id(moment)}"
-    for client in clients:
+    for client in sdk:
         client.meta.events.register(f"{when}-call", moment.meet, unique_id=name)
     try:
         yield moment
     finally:
-        for client in clients:
+        for client in sdk:
             client.meta.events.unregister(f"{when}-call", unique_id=name)
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from agent.app import api_key
-from swarm import aws
+from swarm.aws import clients
 from tests.provider.script import Reply
 from tests.provider.server import Received, ScriptedProvider
 from tests.support.stack import Stack
@@ -41,7 +41,7 @@ class Runs:
             **environment,
         }
         stack = self._opened.enter_context(deployed(self._monkeypatch, **settings))
-        aws.secrets().create_secret(Name=SECRET, SecretString=f"{provider.api_key}\n")
+        clients.secrets().create_secret(Name=SECRET, SecretString=f"{provider.api_key}\n")
         api_key.cache_clear()
         self._opened.callback(api_key.cache_clear)
         return provider, stack

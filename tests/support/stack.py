@@ -20,8 +20,8 @@ from agent.app import handler as agent
 from api.app import handler
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm import aws
-from swarm.backend import Backend, backend
+from swarm.aws import clients
+from swarm.records.backend import Backend, backend
 from swarm.settings import settings
 from tests.support.paths import ROOT
 
@@ -190,21 +190,21 @@ def stack(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Stack
     with mock_aws():
         for name, value in {**defaults, **environment}.items():
             monkeypatch.setenv(name, value)
-        aws.dynamodb().create_table(TableName="table", **template_table())
-        aws.s3().create_bucket(Bucket="bucket")
-        machine = aws.states().create_state_machine(
+        clients.dynamodb().create_table(TableName="table", **template_table())
+        clients.s3().create_bucket(Bucket="bucket")
+        machine = clients.states().create_state_machine(
             name="runs", definition=json.dumps(MACHINE), roleArn="arn:aws:iam::123456789012:role/runs"
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
         _forget()
         deployed = Stack()
         # The clients outlive the test, as they do in a warm function: making one costs more than most tests.
-        for client in (aws.dynamodb(), aws.s3(), aws.states()):
+        for client in (clients.dynamodb(), clients.s3(), clients.states()):
             client.meta.events.register(
                 "before-call", lambda model, **_: deployed.calls.append(_name(model)), unique_id="recorder"
             )
         yield deployed
-        for client in (aws.dynamodb(), aws.s3(), aws.states()):
+        for client in (clients.dynamodb(), clients.s3(), clients.states()):
             client.meta.events.unregister("before-call", unique_id="recorder")
     _forget()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from swarm import aws
+from swarm.aws import clients
 
 if TYPE_CHECKING:
     from tests.support.stack import Stack
@@ -57,7 +57,7 @@ class Records:
 
 def records_of(stack: Stack, tenant: str = "tenant-a") -> Records:
     """The records of functions that run in this process."""
-    return Records(lambda path: stack.request("GET", path, tenant=tenant), aws.dynamodb(), "table", tenant)
+    return Records(lambda path: stack.request("GET", path, tenant=tenant), clients.dynamodb(), "table", tenant)
 
 
 def told(records: Records, run_id: str) -> list[tuple[str, Any]]:

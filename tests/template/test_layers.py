@@ -42,7 +42,7 @@ for module in sys.argv[3:]:
 
 def modules_of(function: str) -> list[str]:
     """The handler's module, and for the agent also what it imports when first asked."""
-    return [f"{function}.app", *(["swarm.agent.provider"] if function == "agent" else [])]
+    return [f"{function}.app", *(["swarm.agent.openai.provider"] if function == "agent" else [])]
 
 
 def imported(function: str, layers: list[str]) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import re
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from swarm.webhooks.deliveries import BACKOFF_SECONDS
+from swarm.records.deliveries import BACKOFF_SECONDS
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from tests.template.conftest import ROOT, Document, of_type
 

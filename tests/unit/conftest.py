@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from swarm import aws
-from swarm.runlog import DynamoRunLog, MemoryRunLog, RunLog
-from swarm.table import Table
+from swarm.aws import clients
+from swarm.records.runlog import DynamoRunLog, MemoryRunLog, RunLog
+from swarm.records.table import Table
 from swarm.workspace.blobs import BlobStore, MemoryBlobs, S3Blobs
 from tests.support.stack import template_table
 
@@ -27,8 +27,8 @@ def blobs(request: pytest.FixtureRequest) -> Iterator[BlobStore]:
         yield MemoryBlobs()
         return
     with mock_aws():
-        aws.s3().create_bucket(Bucket="bucket")
-        yield S3Blobs(aws.s3(), "bucket")
+        clients.s3().create_bucket(Bucket="bucket")
+        yield S3Blobs(clients.s3(), "bucket")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -37,5 +37,5 @@ def log(request: pytest.FixtureRequest) -> Iterator[RunLog]:
         yield MemoryRunLog()
         return
     with mock_aws():
-        aws.dynamodb().create_table(TableName="table", **template_table())
-        yield DynamoRunLog(Table(aws.dynamodb(), "table"), MemoryBlobs())
+        clients.dynamodb().create_table(TableName="table", **template_table())
+        yield DynamoRunLog(Table(clients.dynamodb(), "table"), MemoryBlobs())

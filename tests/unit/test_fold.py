@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from codex_swarm.models import MachineSummary, RunError, RunStatus, TaskType, Usage
-from swarm import events
-from swarm.events import Step
-from swarm.run import Change, Claimed, Created, Ended, Entry, Prepared, Run, RunKey, TurnTaken, apply
+from swarm.ids import RunKey
+from swarm.runs import events
+from swarm.runs.events import Step
+from swarm.runs.run import Change, Claimed, Created, Ended, Entry, Prepared, Run, TurnTaken, apply
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 RUN = Run(

@@ -9,12 +9,12 @@ import pytest
 from moto import mock_aws
 
 from codex_swarm.models import RunStatus
-from swarm import aws
-from swarm.projects import Projects
-from swarm.run import Run, apply
-from swarm.runlog import DynamoRunLog
-from swarm.runs import Runs, decode, encode
-from swarm.table import Table
+from swarm.aws import clients
+from swarm.records.projects import Projects
+from swarm.records.runlog import DynamoRunLog
+from swarm.records.runs import Runs, decode, encode
+from swarm.records.table import Table
+from swarm.runs.run import Run, apply
 from swarm.workspace.blobs import MemoryBlobs
 from tests.support.paths import ROOT
 from tests.support.stack import template_table
@@ -29,10 +29,10 @@ def frozen(version: Any, name: str) -> list[dict[str, Any]]:
 
 
 def stored(items: list[dict[str, Any]]) -> tuple[Runs, DynamoRunLog]:
-    aws.dynamodb().create_table(TableName="table", **template_table())
+    clients.dynamodb().create_table(TableName="table", **template_table())
     for item in items:
-        aws.dynamodb().put_item(TableName="table", Item=item)
-    table = Table(aws.dynamodb(), "table")
+        clients.dynamodb().put_item(TableName="table", Item=item)
+    table = Table(clients.dynamodb(), "table")
     log = DynamoRunLog(table, MemoryBlobs())
     return Runs(table, log), log
 
@@ -59,5 +59,5 @@ def test_an_old_run_and_its_log_load(version: Any, name: str) -> None:
 def test_an_old_project_loads(version: Any) -> None:
     with mock_aws():
         stored(frozen(version, "project"))
-        project = Projects(Table(aws.dynamodb(), "table")).get("tenant-a", "p1")
+        project = Projects(Table(clients.dynamodb(), "table")).get("tenant-a", "p1")
         assert project.created_at.tzinfo is not None

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.presign import Credentials, Presigner
+from swarm.aws.presigning import Credentials, Presigner
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ENDPOINT = "https://s3.eu-west-1.amazonaws.com"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm.events import Event
-from swarm.run import Claimed, Entry, RunKey
-from swarm.runlog import RunLog, SlotTaken
+from swarm.ids import RunKey
+from swarm.records.runlog import RunLog, SlotTaken
+from swarm.runs.events import Event
+from swarm.runs.run import Claimed, Entry
 
 KEY = RunKey(tenant_id="t", project_id="p", run_id="r")
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)

@@ -21,12 +21,12 @@ import pytest
 
 from codex_swarm.models import RunStatus, TaskType
 from infra.local.cloud import TENANT, LocalCloud
-from swarm import events
-from swarm.ids import new_id
-from swarm.run import Claimed, Created, Entry, Run, RunKey
-from swarm.runlog import DynamoRunLog
-from swarm.runs import Runs
-from swarm.table import Table
+from swarm.ids import RunKey, new_id
+from swarm.records.runlog import DynamoRunLog
+from swarm.records.runs import Runs
+from swarm.records.table import Table
+from swarm.runs import events
+from swarm.runs.run import Claimed, Created, Entry, Run
 from swarm.workspace.blobs import MemoryBlobs
 from tests.local.clouds import eventually
 from tests.support.paths import ROOT

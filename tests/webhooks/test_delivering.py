@@ -13,11 +13,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from reconcile.app import handler as reconcile
-from swarm import aws
-from swarm.closing import settle
-from swarm.reconciliation import GRACE
-from swarm.runs import encode
-from swarm.webhooks.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.aws import clients
+from swarm.lifecycle.ending import settle
+from swarm.lifecycle.reconciliation import GRACE
+from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.records.runs import encode
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from tests.support.paths import ROOT
 from tests.support.stack import MACHINE, Stack, lambda_context
@@ -229,12 +229,12 @@ class Machine:
         self.stack, self.arn = stack, arn
 
     def executions(self) -> list[str]:
-        found = aws.states().list_executions(stateMachineArn=self.arn)["executions"]
+        found = clients.states().list_executions(stateMachineArn=self.arn)["executions"]
         return sorted(execution["name"] for execution in found)
 
     def stop(self, name: str) -> None:
         arn = f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"
-        aws.states().stop_execution(executionArn=arn)
+        clients.states().stop_execution(executionArn=arn)
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:webhooks"
     with deployed(monkeypatch, STAGE="local", WEBHOOK_LOOPBACK="1", WEBHOOK_MACHINE_ARN=arn) as stack:
         role = "arn:aws:iam::123456789012:role/webhooks"
-        aws.states().create_state_machine(name="webhooks", definition=json.dumps(MACHINE), roleArn=role)
+        clients.states().create_state_machine(name="webhooks", definition=json.dumps(MACHINE), roleArn=role)
         yield Machine(stack, arn)
 
 
@@ -277,7 +277,7 @@ def test_a_run_that_is_not_yet_shown_as_ended_is_told_as_it_is_in_its_log(stack:
     run_id = stack.finish(HELLO, callback_url=url(receiver))
     ended = stack.backend.runs.get("tenant-a", run_id)
     behind = replace(ended, version=ended.version - 1, status=type(ended.status)("running"), summary=None)
-    aws.dynamodb().put_item(TableName="table", Item=encode(behind))
+    clients.dynamodb().put_item(TableName="table", Item=encode(behind))
     attempt(run_id)
     assert verified(receiver.messages[0], secret(stack))["data"]["status"] == "succeeded"
 

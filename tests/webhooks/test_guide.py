@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from codex_swarm.models import WebhookPayload
-from swarm.webhooks.deliveries import BACKOFF_SECONDS
+from swarm.records.deliveries import BACKOFF_SECONDS
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from swarm.webhooks.sending import TOTAL_SECONDS
 from tests.support.paths import ROOT

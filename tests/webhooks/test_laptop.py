@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from infra.local.cloud import TENANT, LocalCloud
-from swarm import creation
+from swarm.lifecycle import creation
 from tests.local.clouds import Clouds, eventually
 from tests.webhooks.receivers import Receiver, answering, receiving
 

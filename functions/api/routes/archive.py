@@ -13,9 +13,9 @@ from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.workspace import TURN
 from codex_swarm.models import ArchiveRead
-from swarm import archive
-from swarm.backend import backend
-from swarm.turns import snapshots
+from swarm.outputs import archive
+from swarm.outputs.turns import snapshots
+from swarm.records.backend import backend
 
 RETRY_SECONDS = 3
 

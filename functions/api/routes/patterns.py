@@ -12,9 +12,9 @@ from api.requests import tenant_of
 from api.resolver import Router
 from api.views import pattern_read
 from codex_swarm.models import PatternRead
-from swarm.backend import backend
 from swarm.ids import valid_project_id
-from swarm.listing import Wanted
+from swarm.records.backend import backend
+from swarm.records.listing import Wanted
 
 router = Router()
 

@@ -11,9 +11,9 @@ from api.files import bytes_response, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.workspace import TURN
-from swarm import previews
-from swarm.backend import backend
-from swarm.turns import files_at
+from swarm.outputs import previews
+from swarm.outputs.turns import files_at
+from swarm.records.backend import backend
 from swarm.workspace.paths import valid_path
 
 PREVIEW = "/workspace/preview/"

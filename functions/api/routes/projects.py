@@ -13,12 +13,12 @@ from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from codex_swarm.models import ProjectDeletion, ProjectPut, ProjectRead
-from swarm import removal
-from swarm.backend import backend
 from swarm.errors import IdMismatch
 from swarm.ids import valid_project_id
-from swarm.listing import Wanted
-from swarm.projects import ProjectChange
+from swarm.records.backend import backend
+from swarm.records.listing import Wanted
+from swarm.records.projects import ProjectChange
+from swarm.retention import removal
 
 router = Router()
 

@@ -14,15 +14,15 @@ from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from api.views import run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
-from swarm import creation, lifecycle
-from swarm.backend import backend
-from swarm.creation import NewRun
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
-from swarm.inputs import InlineFile
-from swarm.listing import Page, Wanted
-from swarm.run import Run
-from swarm.runs import RunQuery
+from swarm.lifecycle import creation, transitions
+from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.inputs import InlineFile
+from swarm.records.backend import backend
+from swarm.records.listing import Page, Wanted
+from swarm.records.runs import RunQuery
+from swarm.runs.run import Run
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
@@ -142,5 +142,5 @@ def resume_run(run_id: str, body: RunResume) -> RunRead:
 
 @router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"])
 def cancel_run(run_id: str) -> CancelRead:
-    was_running = lifecycle.cancel(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
+    was_running = transitions.cancel(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
     return CancelRead(process_killed=was_running)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import UploadCreate, UploadRead, UploadTarget
-from swarm.backend import backend
 from swarm.ids import valid_project_id
-from swarm.inputs import PromisedFile, open_upload
+from swarm.lifecycle.inputs import PromisedFile, open_upload
+from swarm.records.backend import backend
 from swarm.workspace.blobs import ProjectArea
 
 router = Router()

@@ -17,8 +17,8 @@ from pydantic import JsonValue, TypeAdapter
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import EventPage
-from swarm import stream
-from swarm.backend import backend
+from swarm.outputs import stream
+from swarm.records.backend import backend
 
 WAIT_SECONDS = 20.0
 GATEWAY_SECONDS = 27.0

@@ -12,11 +12,11 @@ from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
-from swarm.backend import backend
-from swarm.listing import Page, Wanted
+from swarm.records.backend import backend
+from swarm.records.deliveries import Delivery, DeliveryStatus
+from swarm.records.listing import Page, Wanted
+from swarm.records.webhook_secrets import SigningSecrets
 from swarm.webhooks.address import target_of
-from swarm.webhooks.deliveries import Delivery, DeliveryStatus
-from swarm.webhooks.secrets import SigningSecrets
 
 NEVER_STORED = {"Cache-Control": "no-store"}
 

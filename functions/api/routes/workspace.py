@@ -14,10 +14,10 @@ from api.files import MAX_INLINE_BYTES, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
-from swarm.backend import area_of, backend
 from swarm.errors import InvalidRequest, WorkspaceFileNotFound
-from swarm.filetypes import content_type
-from swarm.turns import files_at
+from swarm.outputs.turns import files_at
+from swarm.records.backend import area_of, backend
+from swarm.workspace.file_types import content_type
 from swarm.workspace.paths import valid_path
 from swarm.workspace.working_copy import read_blob
 

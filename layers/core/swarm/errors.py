@@ -336,7 +336,8 @@ class NotConfigured(Unavailable):
 class ModelFailure(SwarmError):
     """The provider gave no usable turn.
 
-    `error_type` is one of `swarm.failures`; `retryable` says that a later try may work, after `retry_after` seconds.
+    `error_type` is one of `swarm.runs.error_types`; `retryable` says that a later try may work, after `retry_after`
+    seconds.
     """
 
     error_type: str

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from dataclasses import dataclass
 
 from swarm.errors import InvalidId
 
 MAX_PROJECT_ID = 128
 
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunKey:
+    """Who a run belongs to. Every read and write names the tenant, so no run is ever found without one."""
+
+    tenant_id: str
+    project_id: str
+    run_id: str
 
 
 def new_id() -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from swarm.errors import NotConfigured
-from swarm.limits import Allowance, Price, allowance_of, prices_of
 
 ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
 
@@ -32,8 +31,8 @@ class Settings:
     offline: bool = False
     skip_commands: bool = False
     max_active_runs: int = 10
-    allowance: Allowance = field(default_factory=Allowance)
-    prices: Mapping[str, Price] = field(default_factory=dict)
+    run_limits: str = ""
+    model_prices: str = ""
     retention_days: int = 90
     fault_tokens: str = ""
 
@@ -67,8 +66,8 @@ class Settings:
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
-            allowance=allowance_of(read("RUN_LIMITS", "")),
-            prices=prices_of(read("MODEL_PRICES", "")),
+            run_limits=read("RUN_LIMITS", ""),
+            model_prices=read("MODEL_PRICES", ""),
             retention_days=int(read("RETENTION_DAYS") or 90),
             fault_tokens=read("SWARM_FAULT_TOKENS", ""),
         )

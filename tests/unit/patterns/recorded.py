@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
-from swarm import events
-from swarm.events import Event, Step
-from swarm.run import Run, RunKey
+from swarm.ids import RunKey
+from swarm.runs import events
+from swarm.runs.events import Event, Step
+from swarm.runs.run import Run
 
 AT = datetime(2025, 1, 13, 9, 30, tzinfo=UTC)
 

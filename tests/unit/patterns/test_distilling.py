@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from codex_swarm.models import PatternRead, PatternStep
-from swarm.events import Event
 from swarm.patterns import distil
 from swarm.patterns.steps import MAX_INSTRUCTION, MAX_STEPS
+from swarm.runs.events import Event
 from tests.unit.patterns.recorded import a_run, called, finished, said
 
 

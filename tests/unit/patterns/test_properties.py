@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from codex_swarm.models import PatternRead, PatternStep, PatternVariable, TaskType
-from swarm.events import Event
 from swarm.patterns import distil, render
 from swarm.patterns.rendering import MAX_WORDS
 from swarm.patterns.steps import MAX_INSTRUCTION, MAX_STEPS
 from swarm.patterns.variables import MAX_EXAMPLE, MAX_VARIABLES
+from swarm.runs.events import Event
 from tests.unit.patterns.recorded import a_run
 from tests.unit.patterns.test_rendering import BLOCK
 

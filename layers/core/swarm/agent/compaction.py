@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from swarm.agent.model import Item
+from swarm.runs.conversation import Item
 
 KEPT_ITEMS = 8
 """So many items at the end, and the rest of their turn, are the last to be touched."""

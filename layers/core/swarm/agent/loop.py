@@ -8,24 +8,28 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from codex_swarm.models import RunError, Usage
-from swarm import events, faults, lifecycle
+from swarm import faults
 from swarm.agent.compaction import compacted
-from swarm.agent.elsewhere import Split, adopt, calls_of, results_of, split
-from swarm.agent.model import Item, Model, ModelRequest, ModelTurn, tool_output, user_message
+from swarm.agent.job_calls import Split, adopt, calls_of, results_of, split
+from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
-from swarm.agent.tools import Toolbox, ToolResult
-from swarm.agent.transcript import load_transcript, store_transcript
-from swarm.backend import Backend, area_of
-from swarm.closing import settle
+from swarm.agent.tools import TOOLS
+from swarm.agent.tools.tool import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
-from swarm.failures import ErrorType
+from swarm.ids import RunKey
 from swarm.jobs.batch import cut, load_batch, load_outcome, store_batch
 from swarm.jobs.issue import IssuedJob, JobLimits, issue
-from swarm.lifecycle import Outcome
-from swarm.ownership import OwnedBlobs, Ownership
-from swarm.run import BatchTaken, Change, Claimed, Entry, Run, RunKey, Stalled, TurnTaken
-from swarm.runlog import SlotTaken
+from swarm.lifecycle import transitions
+from swarm.lifecycle.ending import settle
+from swarm.lifecycle.transitions import Outcome
+from swarm.records.backend import Backend, area_of
+from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.runlog import SlotTaken
+from swarm.runs import events
+from swarm.runs.conversation import Item, load_transcript, store_transcript, tool_output, user_message
+from swarm.runs.error_types import ErrorType
+from swarm.runs.run import BatchTaken, Change, Claimed, Entry, Run, Stalled, TurnTaken
 from swarm.tasks import TASKS
 from swarm.workspace.working_copy import Workspace
 
@@ -68,7 +72,7 @@ def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: s
     try:
         return _Slice(backend, run, model, clock, writer).turns()
     except ModelFailure as failure:
-        return Next(lifecycle.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
+        return Next(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
         return _make_way(backend, key)
 
@@ -118,7 +122,7 @@ class _Slice:
         faults.point("agent.claimed", self._run.run_id)
         self._ownership = Ownership(self._lost)
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
-        self._toolbox = Toolbox(TASKS[run.task_type].tools)
+        self._toolbox = Toolbox(TOOLS[name] for name in TASKS[run.task_type].tools)
         self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
         self._items = self._conversation()
 
@@ -276,7 +280,7 @@ class _Slice:
             raise RunStopped from taken
 
     def _usage(self, turn: ModelTurn, seconds: float) -> Usage:
-        tokens, price = turn.usage, self._backend.settings.prices.get(self._model.name)
+        tokens, price = turn.usage, self._backend.prices.get(self._model.name)
         return Usage(
             model_calls=1,
             input_tokens=tokens.input,

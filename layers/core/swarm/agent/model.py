@@ -12,8 +12,8 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-Item = Mapping[str, JsonValue]
-"""One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
+from swarm.runs.conversation import Item
+from swarm.runs.usage import TokenUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,6 @@ class ToolCall:
     call_id: str
     name: str
     arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class TokenUsage:
-    """Tokens of one response, as the provider counts them. `cached` is part of `input`, `reasoning` of `output`."""
-
-    input: int = 0
-    cached: int = 0
-    output: int = 0
-    reasoning: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +69,3 @@ class Model(Protocol):
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn. Raises `swarm.errors.ModelFailure` when there is none to be had."""
         ...
-
-
-def user_message(text: str) -> Item:
-    """A user message item."""
-    return {"type": "message", "role": "user", "content": text}
-
-
-def tool_output(call_id: str, output: str) -> Item:
-    """The item that answers one tool call."""
-    return {"type": "function_call_output", "call_id": call_id, "output": output}

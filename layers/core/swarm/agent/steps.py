@@ -8,13 +8,12 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from swarm import events
-from swarm.agent.clip import clip
 from swarm.agent.model import ModelTurn
-from swarm.agent.tools import FINISH, ToolResult
-from swarm.events import Event, Step
-from swarm.lifecycle import MAX_SHOWN
-from swarm.run import Run
+from swarm.agent.tools.tool import FINISH, ToolResult
+from swarm.runs import events
+from swarm.runs.events import MAX_SHOWN, Event, Step
+from swarm.runs.run import Run
+from swarm.text import clip
 
 
 def is_finish(result: ToolResult) -> bool:

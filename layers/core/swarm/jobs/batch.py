@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import JsonValue, TypeAdapter
 
-from swarm.backend import Backend, area_of
-from swarm.run import Run
+from swarm.records.backend import Backend, area_of
+from swarm.runs.run import Run
 from swarm.workspace.blobs import ObjectMissing
 from swarm.workspace.snapshot import FileEntry
 

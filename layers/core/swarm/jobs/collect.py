@@ -8,20 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from swarm import events, faults
-from swarm.agent.clip import clip
-from swarm.backend import Backend, area_of
+from swarm import faults
 from swarm.errors import RunStopped
-from swarm.events import Event
-from swarm.filetypes import file_type
+from swarm.ids import RunKey
 from swarm.jobs.batch import Batch, CallOutcome, Job, JobOutcome, load_batch, load_outcome, result_key, store_outcome
 from swarm.jobs.issue import JobLimits
 from swarm.jobs.tarball import InvalidResult, Result, read_result
 from swarm.logs import log
-from swarm.ownership import OwnedBlobs, Ownership
-from swarm.run import Entry, Marked, Run, RunKey
-from swarm.runlog import SlotTaken
+from swarm.records.backend import Backend, area_of
+from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.runlog import SlotTaken
+from swarm.runs import events
+from swarm.runs.events import Event
+from swarm.runs.run import Entry, Marked, Run
+from swarm.text import clip
 from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.file_types import file_type
 from swarm.workspace.snapshot import FileEntry
 
 BATCH_CEILING = 66

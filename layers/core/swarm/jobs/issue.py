@@ -13,11 +13,11 @@ from typing import TypedDict
 
 from pydantic import JsonValue
 
-from swarm.agent.document_tools import files_needed
-from swarm.backend import Backend, area_of
+from swarm.aws.presigning import Presigner
 from swarm.jobs.batch import Job, job_key, result_key
-from swarm.presign import Presigner
-from swarm.run import Run
+from swarm.jobs.files_needed import files_needed
+from swarm.records.backend import Backend, area_of
+from swarm.runs.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import MIB
 

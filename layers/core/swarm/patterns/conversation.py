@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from swarm.events import Event
 from swarm.patterns.one_line import quoted
-from swarm.run import Run
+from swarm.runs.events import Event
+from swarm.runs.run import Run
 
 MAX_REQUEST = 600
 MAX_ANSWER = 2_000

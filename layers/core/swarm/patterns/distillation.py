@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codex_swarm.models import PatternRead, PatternStep
-from swarm.events import Event
 from swarm.patterns.one_line import one_line
 from swarm.patterns.steps import pattern_steps
 from swarm.patterns.variables import variables_in
-from swarm.run import Run
+from swarm.runs.events import Event
+from swarm.runs.run import Run
 
 MAX_NAME = 80
 MAX_SUMMARY = 160

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codex_swarm.models import PatternRead, PatternUse
-from swarm.backend import Backend
 from swarm.patterns.conversation import last_words, quote
 from swarm.patterns.rendering import render
-from swarm.run import Run
+from swarm.records.backend import Backend
+from swarm.runs.run import Run
 
 NONE = "none"
 """As a reference: use no pattern."""

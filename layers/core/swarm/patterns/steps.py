@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import JsonValue
 
 from codex_swarm.models import PatternStep
-from swarm.events import Event
 from swarm.patterns.one_line import one_line
+from swarm.runs.events import Event
 
 MAX_STEPS = 12
 MAX_INSTRUCTION = 160

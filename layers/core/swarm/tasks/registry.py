@@ -9,31 +9,28 @@ from functools import cached_property
 from importlib import resources
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any
 
 from codex_swarm.models import TaskType
-from swarm.agent.command_tools import COMMAND_TOOLS
-from swarm.agent.document_tools import DOCUMENT_TOOLS
-from swarm.agent.file_tools import FILE_TOOLS
-from swarm.agent.tools import Tool
 
-_SINGLE = {name: tool for name, tool in DOCUMENT_TOOLS.items() if name != "convert_documents"}
-TOOLS: tuple[Tool[Any], ...] = (*FILE_TOOLS.values(), *_SINGLE.values(), *COMMAND_TOOLS.values())
-"""What every task needs: each may be given an office document, asked for one, or have something to compute."""
+TOOLS = tuple(
+    "list_files read_file write_file edit_file delete_file search_files finish"
+    " convert_document read_document run_command".split()
+)
+"""What every task needs, by name: each may be given an office document, asked for one, or have something to compute."""
 
-BATCHES = (*TOOLS, DOCUMENT_TOOLS["convert_documents"])
+BATCHES = (*TOOLS, "convert_documents")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task type. `favoured` are the file types (`swarm.filetypes`) of its main result, best first.
+    """One task type. `favoured` are the file types (`swarm.workspace.file_types`) of its main result, best first.
 
     `supporting` are patterns for names and paths of files that go with a result of this task and are not it.
     """
 
     type: TaskType
     favoured: tuple[str, ...]
-    tools: tuple[Tool[Any], ...] = TOOLS
+    tools: tuple[str, ...] = TOOLS
     supporting: tuple[str, ...] = ()
 
     @cached_property

@@ -10,12 +10,12 @@ from http import HTTPStatus
 
 from codex_swarm.models import WebhookData, WebhookPayload
 from swarm import faults
-from swarm.backend import Backend
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
-from swarm.run import Run
+from swarm.records.backend import Backend
+from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.runs.run import Run
 from swarm.webhooks.address import Resolve, resolve_by_system, target_of
-from swarm.webhooks.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.webhooks.sending import Answer, NotSent, post
 from swarm.webhooks.signing import headers
 

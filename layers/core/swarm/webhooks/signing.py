@@ -5,17 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-PREFIX = "whsec_"
-SECRET_BYTES = 32
-
-
-def new_secret() -> str:
-    """A new signing secret, as both sides write it."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+from swarm.records.webhook_secrets import PREFIX
 
 
 def headers(message_id: str, body: bytes, signing_secrets: Iterable[str], now: datetime) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
-from swarm.aws import ClientError, error_code
+from swarm.aws.clients import ClientError, error_code
 from swarm.errors import CorruptObject
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ProjectArea:
 
     def blob(self, sha256: str) -> str:
         """The key of a file's bytes. They are always `put`, never `put_new`: being stored again is what keeps an old
-        blob from being swept while a run is about to refer to it (`swarm.sweeping`).
+        blob from being swept while a run is about to refer to it (`swarm.retention.sweeping`).
         """
         return f"{self.blobs}{sha256}"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from swarm.errors import CorruptObject, FileTooLarge, InvalidPath, WorkspaceFileNotFound, WorkspaceTooLarge
-from swarm.filetypes import file_type
 from swarm.workspace.blobs import BlobStore, ProjectArea
+from swarm.workspace.file_types import file_type
 from swarm.workspace.paths import valid_path
 from swarm.workspace.snapshot import FileEntry, Snapshot
 

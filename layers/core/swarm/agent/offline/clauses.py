@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from swarm.filetypes import file_type
+from swarm.workspace.file_types import file_type
 
 VERBS = "create|make|write|add|generate|produce|draft|save|prepare|build|put"
 _STARTS = rf"(?:{VERBS}|touch|convert|wait|sleep|pause|delete|remove)\b|fail\s+with\b|run\s+`"

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.outlines import OUTLINES
-from swarm.filetypes import file_type
+from swarm.workspace.file_types import file_type
 
 _LONGEST_LINE = 300
 _LONGEST_TITLE = 70

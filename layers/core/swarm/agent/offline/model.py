@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
-from swarm.agent.model import Item, ModelRequest, ModelTurn, TokenUsage, ToolCall, ToolSpec
+from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
 from swarm.agent.offline.grammar import understand
 from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
 from swarm.agent.offline.turns import PlannedCall, PlannedTurn
 from swarm.errors import ModelFailure
-from swarm.failures import ErrorType
+from swarm.runs.conversation import Item
+from swarm.runs.error_types import ErrorType
+from swarm.runs.usage import TokenUsage
 
 
 class OfflineModel:

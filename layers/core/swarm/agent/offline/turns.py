@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
-from swarm.agent.tools import FINISH
+from swarm.agent.tools.tool import FINISH
 
 CONVERT = "convert_document"
 CONVERT_ALL = "convert_documents"

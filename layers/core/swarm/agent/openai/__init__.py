@@ -1,0 +1,1 @@
+"""The provider: a model behind the OpenAI Responses API."""

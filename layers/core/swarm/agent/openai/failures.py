@@ -1,0 +1,114 @@
+"""What a provider's error means for a run: the one place that maps its codes to `swarm.runs.error_types`.
+
+Codes: https://platform.openai.com/docs/guides/error-codes and the `code` of a failed response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from swarm.errors import ModelFailure
+from swarm.runs.error_types import ErrorType
+
+_LONGEST_MESSAGE = 300
+
+_QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+# The last is llama.cpp's; compatible servers have names of their own.
+_CONTEXT = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+_CONTENT = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "invalid_prompt",
+        "bio_policy",
+        "misalignment_policy_violation",
+        "image_content_policy_violation",
+    }
+)
+_PASSING = frozenset({"server_error", "vector_store_timeout"})
+_PASSING_STATUS = frozenset({408, 409, 425})
+
+_KEY_ADVICE = "Put a valid key into OPENAI_API_KEY or, deployed, into the secret that OpenAISecretName names."
+_LASTING = {
+    403: (
+        ErrorType.PERMISSION,
+        "the API key may not use this model",
+        "Give the key's project access to it, or set another OPENAI_MODEL.",
+    ),
+    404: (
+        ErrorType.PROVIDER_REQUEST,
+        "the provider does not know the model or the address",
+        "Check OPENAI_MODEL and OPENAI_BASE_URL.",
+    ),
+}
+_REJECTED = (
+    ErrorType.PROVIDER_REQUEST,
+    "the provider rejected the request",
+    "Check that the model supports function tools and that the provider speaks the Responses API.",
+)
+_LATER = "Try again later; the files so far are kept."
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderError:
+    """An error as the provider words it. `status` is HTTP's, 200 for a response that failed."""
+
+    status: int
+    code: str = ""
+    kind: str = ""
+    param: str = ""
+    message: str = ""
+    retry_after: float | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Both fields in which providers put the name of an error."""
+        return frozenset({self.code, self.kind})
+
+
+def failure_of(error: ProviderError) -> ModelFailure:
+    """The failure that this error is. Its text has the provider's message, shortened, and nothing else of the body."""
+    if error.status == 401:  # noqa: PLR2004
+        # The provider's own message quotes part of the key.
+        return ModelFailure(ErrorType.AUTHENTICATION, "the provider does not accept the API key", _KEY_ADVICE)
+    said = f": {error.message[:_LONGEST_MESSAGE]}" if error.message else ""
+    if error.names & _QUOTA:
+        text = f"the provider account's quota is used up{said}"
+        return ModelFailure(ErrorType.QUOTA, text, "Check plan and billing of the account, then start the run again.")
+    if error.names & _CONTEXT:
+        text = f"the conversation is longer than the model takes{said}"
+        return ModelFailure(ErrorType.CONTEXT_LENGTH, text, "Split the task, or use a model with a longer context.")
+    if error.names & _CONTENT:
+        return refused(f"the provider refused the content{said}")
+    return _by_status(error, said)
+
+
+def _by_status(error: ProviderError, said: str) -> ModelFailure:
+    if error.status == 429 or error.code == "rate_limit_exceeded":  # noqa: PLR2004
+        return _rate_limited(error, said)
+    if error.status >= 500 or error.status in _PASSING_STATUS or error.code in _PASSING:  # noqa: PLR2004
+        return unavailable(f"the provider could not answer{said}", error.retry_after)
+    kind, text, advice = _LASTING.get(error.status, _REJECTED)
+    return ModelFailure(kind, f"{text}{said}", advice)
+
+
+def _rate_limited(error: ProviderError, said: str) -> ModelFailure:
+    text = f"the provider's rate limit is reached{said}"
+    advice = "Start fewer runs at a time, or ask the provider for a higher limit."
+    return ModelFailure(ErrorType.RATE_LIMITED, text, advice, retryable=True, retry_after=error.retry_after)
+
+
+def unavailable(text: str, retry_after: float | None = None) -> ModelFailure:
+    """The provider gave no answer, or none that can be read; the next try may."""
+    return ModelFailure(ErrorType.PROVIDER, text, _LATER, retryable=True, retry_after=retry_after)
+
+
+def refused(text: str) -> ModelFailure:
+    """The model or the provider declines."""
+    return ModelFailure(ErrorType.CONTENT, text[:_LONGEST_MESSAGE], "Reword the instructions, or change the files.")
+
+
+def cut_short(reason: str) -> ModelFailure:
+    """The model stopped in the middle of its answer."""
+    text = f"the model's answer is incomplete ({reason[:40]})"
+    return ModelFailure(ErrorType.INCOMPLETE, text, "Ask for less at once, such as several shorter files.")

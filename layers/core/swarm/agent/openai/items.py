@@ -1,0 +1,131 @@
+"""The Responses API's vocabulary: a response's body as a turn, and carried items as input again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from swarm.agent.model import ModelTurn, ToolCall
+from swarm.agent.openai.failures import ProviderError, cut_short, failure_of, refused, unavailable
+from swarm.runs.conversation import Item
+from swarm.runs.usage import TokenUsage
+
+
+class _Error(BaseModel):
+    code: str | None = None
+    message: str | None = None
+
+
+class _Incomplete(BaseModel):
+    reason: str | None = None
+
+
+class _InputDetails(BaseModel):
+    cached_tokens: int | None = None
+
+
+class _OutputDetails(BaseModel):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(BaseModel):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+
+class _Response(BaseModel):
+    """What of a response is looked at. Compatible servers leave out status and usage."""
+
+    output: list[dict[str, JsonValue]]
+    status: str | None = None
+    error: _Error | None = None
+    incomplete_details: _Incomplete | None = None
+    usage: _Usage | None = None
+
+
+def turn_of(body: bytes) -> ModelTurn:
+    """The turn in a response's body, its items as they came. Raises `ModelFailure` when there is none."""
+    try:
+        response = _Response.model_validate_json(body)
+    except ValidationError:
+        raise unavailable("the provider's answer is not a response of the Responses API") from None
+    _check_ended_well(response)
+    items = response.output
+    parts = [part for item in items if item.get("type") == "message" for part in _parts(item)]
+    refusal = [str(part.get("refusal", "")) for part in parts if part.get("type") == "refusal"]
+    if refusal:
+        raise refused(f"the model declined: {' '.join(refusal)}")
+    text = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "output_text")
+    calls = tuple(_calls(items))
+    if not text.strip() and all(item.get("type") in {"reasoning", "message"} for item in items):
+        raise unavailable("the provider's answer has neither text nor a tool call")
+    return ModelTurn(items, text, calls, _usage(response.usage or _Usage()))
+
+
+def _check_ended_well(response: _Response) -> None:
+    if response.status == "failed" or response.error:
+        error = response.error or _Error()
+        raise failure_of(ProviderError(200, code=error.code or "server_error", message=error.message or ""))
+    if response.status == "incomplete":
+        reason = (response.incomplete_details or _Incomplete()).reason or "no reason given"
+        if reason == "content_filter":
+            raise failure_of(ProviderError(200, code=reason))
+        raise cut_short(reason)
+    if response.status not in {None, "completed"}:
+        raise unavailable(f"the provider's answer did not end: its status is {response.status:.40}")
+
+
+def _parts(message: Item) -> Iterator[dict[str, JsonValue]]:
+    content = message.get("content")
+    for part in content if isinstance(content, list) else []:
+        if isinstance(part, dict):
+            yield part
+
+
+def _calls(items: Sequence[Item]) -> Iterator[ToolCall]:
+    seen = set()
+    for item in items:
+        if item.get("type") != "function_call":
+            continue
+        match item:
+            case {"call_id": str(call_id), "name": str(name), "arguments": str(arguments)} if call_id not in seen:
+                seen.add(call_id)
+                yield ToolCall(call_id, name, arguments)
+            case _:
+                raise unavailable("the provider's answer has a tool call without an id, name or arguments of its own")
+
+
+def _usage(usage: _Usage) -> TokenUsage:
+    cached = usage.input_tokens_details.cached_tokens if usage.input_tokens_details else None
+    reasoning = usage.output_tokens_details.reasoning_tokens if usage.output_tokens_details else None
+    return TokenUsage(usage.input_tokens, cached or 0, usage.output_tokens, reasoning or 0)
+
+
+def input_items(items: Sequence[Item]) -> list[Item]:
+    """Carried items as the API takes them back when it stores nothing.
+
+    An id would be looked up among stored items, of which there are none, and null or output-only fields are
+    rejected; so items are sent by content alone. Reasoning is its encrypted content; without it, it is nothing.
+    """
+    return [sent for item in items for sent in _input_item(item)]
+
+
+def _input_item(item: Item) -> Iterator[Item]:
+    match item.get("type"):
+        case "reasoning":
+            if item.get("encrypted_content"):
+                yield {**_only(item, "type", "encrypted_content"), "summary": item.get("summary") or []}
+        case "message" if item.get("role") == "assistant":
+            parts: list[JsonValue] = [_only(part, "type", "text", "refusal") for part in _parts(item)]
+            yield {**_only(item, "type", "role", "phase"), "content": parts}
+        case "function_call":
+            yield _only(item, "type", "call_id", "name", "arguments")
+        case _:
+            yield {key: value for key, value in item.items() if value is not None}
+
+
+def _only(item: Item, *keys: str) -> dict[str, JsonValue]:
+    return {key: item[key] for key in keys if item.get(key) is not None}

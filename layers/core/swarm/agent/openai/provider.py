@@ -1,0 +1,169 @@
+"""The model behind the OpenAI Responses API, or a server that speaks it. The only module that imports `openai`.
+
+Nothing is stored at the provider (`store: false`): every request carries the whole conversation, with the model's
+reasoning encrypted in it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
+import httpx2
+import openai
+from pydantic import JsonValue
+
+from swarm.agent.model import ModelRequest, ModelTurn, ToolSpec
+from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
+from swarm.agent.openai.items import input_items, turn_of
+from swarm.errors import ModelFailure
+
+OPENAI = "https://api.openai.com/v1"
+
+MAX_ATTEMPTS = 8
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+LEAST_SECONDS = 1.0
+"""An attempt with less time than this is not begun."""
+CONNECT_SECONDS = 10.0
+LARGEST_BODY = 32 * 1024 * 1024
+
+_REASONING = "reasoning.encrypted_content"
+
+
+class OpenAIModel:
+    """One model of one provider. Retries what may pass, within the seconds of the request."""
+
+    offline = False
+
+    def __init__(
+        self,
+        api_key: str,
+        model: str,
+        base_url: str | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = model
+        self._key = api_key
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._carries_reasoning = True
+        # The SDK's own retries know no deadline, so each attempt is one request and the retries are ours.
+        self._client = openai.OpenAI(api_key=api_key, base_url=base_url or OPENAI, max_retries=0)
+
+    def respond(self, request: ModelRequest) -> ModelTurn:
+        """The next turn. Raises `ModelFailure`; a retryable one has been retried while the time allowed it."""
+        deadline = self._clock() + request.seconds
+        attempt = 0
+        while True:
+            attempt += 1
+            request.before_attempt()
+            try:
+                return self._attempt(request, deadline)
+            except ModelFailure as failure:
+                pause = self._pause(attempt, failure.retry_after)
+                late = self._clock() + pause + LEAST_SECONDS > deadline
+                if not failure.retryable or attempt >= MAX_ATTEMPTS or late:
+                    raise
+            self._sleep(pause)
+
+    def _pause(self, attempt: int, retry_after: float | None) -> float:
+        """Seconds to wait: what the provider asks for and a little more, else exponential; both with jitter."""
+        if retry_after is not None:
+            return retry_after + self._jitter() * FIRST_PAUSE
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
+        return longest * (0.5 + self._jitter() / 2)
+
+    def _attempt(self, request: ModelRequest, deadline: float) -> ModelTurn:
+        try:
+            return turn_of(self._post(request, deadline))
+        except openai.APIStatusError as error:
+            told = _told(error, self._key)
+            if told.param == "include" and self._carries_reasoning:
+                # A model that does not reason refuses to be asked for its reasoning.
+                self._carries_reasoning = False
+                return self._attempt(request, deadline)
+            failure = failure_of(told)
+        except openai.APITimeoutError:
+            failure = unavailable("the provider did not answer in time")
+        except (openai.APIConnectionError, httpx2.HTTPError):
+            failure = unavailable("the connection to the provider failed")
+        # Raised out here so that it has no context: the SDK's error quotes the whole body, and that may quote the key.
+        raise failure
+
+    def _post(self, request: ModelRequest, deadline: float) -> bytes:
+        """The body of one response, read chunk by chunk so that the deadline and the size bound all of it."""
+        seconds = max(LEAST_SECONDS, deadline - self._clock())
+        timeout = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        body = bytearray()
+        create = self._client.responses.with_streaming_response.create
+        with create(**self._parameters(request), timeout=timeout) as response:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise unavailable("the provider's answer is too large")
+                if self._clock() > deadline:
+                    raise unavailable("the provider did not answer in time")
+        return bytes(body)
+
+    def _parameters(self, request: ModelRequest) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "instructions": request.instructions,
+            "input": input_items(request.items),
+            "tools": [_function(tool) for tool in request.tools],
+            "parallel_tool_calls": True,
+            "store": False,
+            "include": [_REASONING] if self._carries_reasoning else openai.omit,
+            "prompt_cache_key": request.conversation_id,
+            "truncation": "disabled",
+        }
+
+
+def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+        "strict": True,
+    }
+
+
+def _told(error: openai.APIStatusError, key: str) -> ProviderError:
+    """What the provider says of an error; of its body only the fields that are known."""
+    body = error.body if isinstance(error.body, dict) else {}
+    message = body.get("message")
+    return ProviderError(
+        status=error.status_code,
+        code=error.code or "",
+        kind=error.type or "",
+        param=error.param or "",
+        message=message.replace(key, "[key]") if isinstance(message, str) else "",
+        retry_after=retry_after(error.response.headers),
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait before the next try, as `Retry-After` (RFC 9110) or `retry-after-ms` says; None without."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers[name]) * scale
+        except (KeyError, ValueError):
+            continue
+        if isfinite(seconds):
+            return max(0.0, seconds)
+    try:
+        # A date, taken against the server's own clock.
+        wait = parsedate_to_datetime(headers["retry-after"]) - parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return max(0.0, wait.total_seconds())

@@ -1,0 +1,38 @@
+"""The tool that runs commands. It runs in the sandbox function, which has nothing that a command could take."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from swarm.agent.tools.tool import Arguments, Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RunCommand(Arguments):
+    """What `run_command` takes."""
+
+    command: str = Field(description="A bash command line, run in the workspace's folder. Python is there as python3.")
+    timeout_seconds: int | None = Field(
+        default=None, description="Seconds after which it is ended. Null for as long as one turn allows."
+    )
+
+
+_TOOLS: tuple[Tool[Any], ...] = (
+    Tool(
+        "run_command",
+        "run",
+        "Run a command in the workspace, without network. Files that it creates, changes or deletes stay so. The"
+        " result is what it printed, and of a command that failed its exit code. Commands of one turn run in order, in"
+        " the same folder.",
+        RunCommand,
+        runs="sandbox",
+    ),
+)
+
+COMMAND_TOOLS: Mapping[str, Tool[Any]] = MappingProxyType({tool.name: tool for tool in _TOOLS})
+"""Every tool that runs in the sandbox function, by name."""

@@ -1,0 +1,1 @@
+"""The doors to AWS: clients, signed URLs, executions."""

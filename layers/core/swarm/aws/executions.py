@@ -1,0 +1,61 @@
+"""Executions of the state machine: one a run, named like it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from swarm.aws.clients import ClientError, error_code
+from swarm.ids import RunKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How an execution stands: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED, and what it failed of."""
+
+    status: str
+    error: str
+    cause: str
+
+
+class Executions:
+    """The executions of one state machine."""
+
+    def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
+        self._client = client
+        self._machine = state_machine_arn
+
+    def start(self, key: RunKey) -> None:
+        """Start the run's execution. Starting it again is harmless: an execution's name is taken once and for all."""
+        try:
+            self._client.start_execution(stateMachineArn=self._machine, name=key.run_id, input=json.dumps(asdict(key)))
+        except ClientError as error:
+            if error_code(error) != "ExecutionAlreadyExists":
+                raise
+
+    def find(self, key: RunKey) -> Execution | None:
+        """The run's execution as it stands, or None where there never was one."""
+        try:
+            found = self._client.describe_execution(executionArn=self._arn(key.run_id))
+        except ClientError as error:
+            if error_code(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+        return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
+
+    def stop(self, key: RunKey, reason: str) -> bool:
+        """Stop the run's execution; false where there is none. The state that is at work may still end by itself."""
+        try:
+            self._client.stop_execution(executionArn=self._arn(key.run_id), error="Cancelled", cause=reason)
+        except ClientError as error:
+            if error_code(error) != "ExecutionDoesNotExist":
+                raise
+            return False
+        return True
+
+    def _arn(self, name: str) -> str:
+        return f"{self._machine.replace(':stateMachine:', ':execution:', 1)}:{name}"

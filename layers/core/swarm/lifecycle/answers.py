@@ -1,0 +1,48 @@
+"""What the state machine passes from task to task: ids, and what to do next. Everything else is in the run log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import TypeAdapter
+
+from swarm.ids import RunKey
+from swarm.jobs.issue import IssuedJob
+from swarm.lifecycle.transitions import Outcome
+from swarm.logs import log
+
+
+class TaskState(TypedDict):
+    """Input and answer of every task; `outcome`, `wait_seconds` and `jobs` are what Choice, Wait and Map read."""
+
+    tenant_id: str
+    project_id: str
+    run_id: str
+    outcome: str
+    wait_seconds: int
+    jobs: Sequence[IssuedJob]
+
+
+_KEY = TypeAdapter(RunKey)
+
+
+def run_of(event: object, context: LambdaContext) -> RunKey:
+    """The run that a task is for. The log names it from here on."""
+    key = _KEY.validate_python(event)
+    log.append_keys(run_id=key.run_id, project_id=key.project_id, request_id=context.aws_request_id)
+    return key
+
+
+def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[IssuedJob] = ()) -> TaskState:
+    """The answer of a task."""
+    log.info("the task is done", outcome=outcome.value)
+    return TaskState(
+        tenant_id=key.tenant_id,
+        project_id=key.project_id,
+        run_id=key.run_id,
+        outcome=outcome.value,
+        wait_seconds=wait_seconds,
+        jobs=list(jobs),
+    )

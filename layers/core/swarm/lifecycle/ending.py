@@ -1,0 +1,192 @@
+"""How a run ends: once, with its outputs recorded, and with everything that counted it as active undone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from codex_swarm.models import PatternRead, RunError, RunStatus
+from swarm import faults
+from swarm.errors import CorruptObject
+from swarm.lifecycle.summary import summarise
+from swarm.logs import log
+from swarm.outputs.artifact_kinds import kind_of
+from swarm.outputs.diff import Diff, shortened
+from swarm.outputs.run_diff import between
+from swarm.records.backend import Backend, area_of
+from swarm.runs import events
+from swarm.runs.conversation import as_jsonl, load_transcript
+from swarm.runs.error_types import ErrorType
+from swarm.runs.events import Event
+from swarm.runs.run import Artifact, Ended, Entry, Run, apply
+from swarm.workspace.snapshot import Change, Snapshot, compare
+
+MAX_FILE_ARTIFACTS = 200
+MAX_ARTIFACT_BYTES = 100_000
+MAX_LISTED_DIFF_BYTES = 50_000
+"""What the artifacts and the diff may take of the run's item, which DynamoDB lets have 400 KB; `diff-summary.json` is
+whole."""
+
+MAX_LISTED_FILES = 100
+"""How many files the run item and the closing event name; the workspace listing names them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a run ends with. `reason` is an error type, None after success."""
+
+    status: RunStatus
+    reason: str | None = None
+    error: RunError | None = None
+    pattern: PatternRead | None = None
+
+
+def failed(error: RunError) -> Ending:
+    """The ending of a run that a hard failure ended."""
+    return Ending(RunStatus.FAILED, reason=error.error_type, error=error)
+
+
+def succeeded(pattern: PatternRead | None) -> Ending:
+    """The ending of a run that did what it was asked, and what it taught."""
+    return Ending(RunStatus.SUCCEEDED, pattern=pattern)
+
+
+CANCELLED = Ending(RunStatus.CANCELLED, reason=ErrorType.CANCELLED.value)
+
+
+def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetime) -> Run:
+    """End the run, if the next slot is still to be had. Raises `SlotTaken` or `RunStopped` when it is not.
+
+    The outputs are stored before the entry that names them, and what the entry entails is done after it, each step
+    so that doing it again changes nothing: whoever finds the end in the log can finish the work (`settle`).
+    """
+    entry = _readable_entry(backend.held_by(run), run, ending, writer, now)
+    faults.point("end.outputs", run.run_id)
+    backend.log.append(run.key, entry)
+    faults.point("end.appended", run.run_id)
+    return settle(backend, apply(run, entry))
+
+
+def settle(backend: Backend, run: Run) -> Run:
+    """Do what an end entails: keep what it taught, note whom to tell, no longer count the run, then show the end."""
+    backend.patterns.keep(run)
+    backend.outbox.announce(run)
+    faults.point("end.announced", run.run_id)
+    backend.tenants.release(run.key.tenant_id, run.run_id)
+    faults.point("end.released", run.run_id)
+    # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
+    backend.runs.store(run)
+    faults.point("end.stored", run.run_id)
+    # Only now, so that a receiver that asks for the run finds it ended.
+    backend.outbox.start(run)
+    return run
+
+
+def _readable_entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetime) -> Entry:
+    """The entry; without outputs where they cannot be read, since a run has to end even so."""
+    try:
+        return _entry(backend, run, ending, writer, now)
+    except CorruptObject as damage:
+        if ending.status is RunStatus.SUCCEEDED:
+            raise
+        log.error("a run ends without its outputs", run_id=run.run_id, error=str(damage))
+        bare = replace(run, first_snapshot=None, snapshot=None, transcript=None)
+        return _entry(backend, bare, ending, writer, now)
+
+
+def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetime) -> Entry:
+    first, last = backend.snapshot(run.first_snapshot), backend.files_of(run)
+    changes = compare(first, last)
+    difference = between(backend, run, changes)
+    summary = summarise(run, ending.status, last, changes, ending.reason)
+    # What the summary names is listed, however much else was written.
+    named = {summary.primary_artifact, *summary.secondary_artifacts}
+    ordered = sorted(changes, key=lambda change: change.path not in named)
+    artifacts = _artifacts(backend, run, ordered, difference, writer, now)
+    ended = Ended(
+        status=ending.status,
+        summary=summary,
+        artifacts=artifacts,
+        diff=shortened(difference.summary, MAX_LISTED_DIFF_BYTES) if difference else None,
+        errors=(ending.error,) if ending.error else (),
+        pattern=ending.pattern,
+    )
+    told = _events(run, ended, last)
+    return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=told)
+
+
+def _artifacts(
+    backend: Backend,
+    run: Run,
+    changes: Sequence[Change],
+    difference: Diff | None,
+    writer: str,
+    now: datetime,
+) -> tuple[Artifact, ...]:
+    area = area_of(run.key)
+    is_text = difference.is_text if difference else {}
+    found = [
+        Artifact(
+            id=artifact_id(run.run_id, change.path),
+            kind=kind_of(change.path, is_text.get(change.path)),
+            path=change.path,
+            bytes=change.after.size,
+            key=area.blob(change.after.sha256),
+            created_at=now,
+        )
+        for change in changes
+        if change.after is not None
+    ][:MAX_FILE_ARTIFACTS]
+    while sum(len(artifact.path.encode()) + len(artifact.key) + 150 for artifact in found) > MAX_ARTIFACT_BYTES:
+        found.pop()
+    made: list[tuple[str, str, bytes]] = []
+    if difference is not None:
+        made.append(("diff-summary", "diff-summary.json", difference.summary.model_dump_json(indent=2).encode()))
+        made.append(("diff-patch", "diff.patch", difference.patch))
+    if run.transcript is not None:
+        made.append(("codex-jsonl", "transcript.jsonl", as_jsonl(load_transcript(backend.blobs, run.transcript))))
+    for kind, name, data in made:
+        key = area.of_run(run.run_id, "artifacts", f"{writer}-{name}")
+        backend.blobs.put(key, data)
+        found.append(
+            Artifact(
+                id=artifact_id(run.run_id, f"/{name}"),
+                kind=kind,
+                path=name,
+                bytes=len(data),
+                key=key,
+                created_at=now,
+            )
+        )
+    return tuple(found)
+
+
+def artifact_id(run_id: str, path: str) -> str:
+    """The id of a run's output: the same path in the same run has the same id."""
+    return "art-" + hashlib.sha256(json.dumps([run_id, path]).encode()).hexdigest()[:24]
+
+
+def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[Event, ...]:
+    run_id, project_id = run.run_id, run.key.project_id
+    told = []
+    if run.progress < events.PROCESSING_RESULTS.percent:
+        told.append(events.progress(events.PROCESSING_RESULTS))
+    told += [events.artifact(made.id, made.path, made.bytes) for made in ended.artifacts]
+    if ended.diff is not None:
+        diff_id = next(made.id for made in ended.artifacts if made.kind == "diff-summary")
+        told.append(events.diff(run_id, diff_id, ended.diff))
+    if ended.status is RunStatus.SUCCEEDED:
+        told.append(events.progress(events.LEARNING_PATTERNS))
+    if ended.pattern is not None:
+        told.append(events.pattern(run_id, ended.pattern))
+    told += [events.error(run_id, error.message, error.suggestion, error.error_type) for error in ended.errors]
+    if ended.status is RunStatus.CANCELLED:
+        told.append(events.cancelled(run_id, process_killed=run.status is RunStatus.RUNNING))
+    listed = [(path, files.files[path].size) for path in files.paths[:MAX_LISTED_FILES]]
+    told.append(events.workspace_summary(run_id, listed, len(files.files)))
+    told.append(events.progress(replace(events.ENDED, message=ended.status.value.capitalize())))
+    told.append(events.status(ended.status, run_id, project_id))
+    return tuple(told)

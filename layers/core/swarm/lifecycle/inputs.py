@@ -1,0 +1,177 @@
+"""What a run is given to work on: files uploaded beforehand, and small text files sent with the request.
+
+An upload is a list of promised files, each with a presigned PUT that takes exactly the promised size and type. What
+was really stored is looked at only when a run takes the upload: bytes are hashed, compared with what was promised,
+and only then become blobs and part of a workspace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import TypeAdapter
+
+from swarm.errors import InvalidRequest, InvalidUpload, TooLarge, UploadNotFound, WorkspaceTooLarge
+from swarm.ids import could_be_run_id, new_id
+from swarm.records.backend import Backend, area_of
+from swarm.runs.run import Run
+from swarm.workspace.blobs import ObjectMissing, ProjectArea
+from swarm.workspace.file_types import content_type, file_type
+from swarm.workspace.paths import valid_path
+from swarm.workspace.snapshot import FileEntry
+from swarm.workspace.working_copy import Workspace, WorkspaceLimits
+
+MAX_FILES = 500
+MAX_INLINE_FILES = 100
+MAX_INLINE_BYTES = 512_000
+UPLOAD_LIFETIME = timedelta(hours=1)
+
+_PARALLEL = 8
+"""Files of up to 50 MiB are in memory while they are checked; so many at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedFile:
+    """A file that is going to be uploaded: `size` in bytes, `sha256` in hex where the caller knows it."""
+
+    path: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The promised files of one upload, in the order in which their objects are numbered."""
+
+    id: str
+    files: Sequence[PromisedFile]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadUrl:
+    """Where and how one promised file is to be sent: a PUT with exactly these headers."""
+
+    path: str
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """A new upload: the id by which runs take it, and where its files are to be sent."""
+
+    id: str
+    urls: Sequence[UploadUrl]
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A small text file sent with the request."""
+
+    path: str
+    content: str
+
+
+_UPLOAD = TypeAdapter(Upload)
+_INLINE = TypeAdapter(list[InlineFile])
+
+
+def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime) -> OpenUpload:
+    """A new upload. Raises `CallerError`s."""
+    upload = Upload(new_id(), _checked(files))
+    backend.blobs.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload))
+    signer = backend.signer(now, UPLOAD_LIFETIME)
+    urls = []
+    for number, file in enumerate(upload.files):
+        headers = {"content-length": str(file.size), "content-type": content_type(file.path)}
+        url = signer.put(_file_key(area, upload.id, number), headers=headers)
+        urls.append(UploadUrl(file.path, url, headers, signer.expires_at))
+    return OpenUpload(upload.id, urls)
+
+
+def _checked(files: Sequence[PromisedFile]) -> list[PromisedFile]:
+    limits = WorkspaceLimits()
+    if not 0 < len(files) <= MAX_FILES:
+        raise InvalidRequest(f"an upload has 1 to {MAX_FILES} files; send more in further uploads")
+    checked = [PromisedFile(valid_path(file.path), file.size, file.sha256) for file in files]
+    if len({file.path for file in checked}) < len(checked):
+        raise InvalidRequest("two files have the same path; give each a path of its own")
+    for file in checked:
+        if file.size > limits.file_bytes:
+            raise TooLarge(f"{file.path} has {file.size} bytes; a file may have {limits.file_bytes}")
+    if sum(file.size for file in checked) > limits.total_bytes:
+        raise WorkspaceTooLarge(f"the files have more than {limits.total_bytes} bytes together")
+    return checked
+
+
+def upload_of(backend: Backend, area: ProjectArea, upload_id: str) -> Upload:
+    """The upload. Raises `UploadNotFound`, also for one of another project."""
+    if not could_be_run_id(upload_id):
+        raise UploadNotFound(upload_id)
+    try:
+        return _UPLOAD.validate_json(backend.blobs.get(_manifest_key(area, upload_id)))
+    except ObjectMissing:
+        raise UploadNotFound(upload_id) from None
+
+
+def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequence[InlineFile]) -> str | None:
+    """Store files that came with the request; their key. Raises `CallerError`s."""
+    if not files:
+        return None
+    checked = [InlineFile(valid_path(file.path), file.content) for file in files]
+    size = sum(len(file.content.encode()) for file in checked)
+    if len(checked) > MAX_INLINE_FILES or size > MAX_INLINE_BYTES:
+        limit = f"{MAX_INLINE_FILES} files of {MAX_INLINE_BYTES} bytes together"
+        raise TooLarge(f"files takes at most {limit}; send larger ones with POST /projects/{{id}}/uploads")
+    if len({file.path for file in checked}) < len(checked):
+        raise InvalidRequest("two files have the same path; give each a path of its own")
+    key = area.of_run(run_id, "inputs", f"{new_id()}.json")
+    backend.blobs.put(key, _INLINE.dump_json(checked))
+    return key
+
+
+def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
+    """Put a run's uploads and files into its workspace. Raises `InvalidUpload`, `CallerError`s of the workspace."""
+    area = area_of(run.key)
+    for upload_id in run.uploads:
+        for file, entry in _stored(backend, area, upload_of(backend, area, upload_id)):
+            workspace.adopt(file.path, entry)
+    if run.inputs is not None:
+        for inline in _INLINE.validate_json(backend.blobs.get(run.inputs)):
+            workspace.write(inline.path, inline.content.encode())
+
+
+def _stored(backend: Backend, area: ProjectArea, upload: Upload) -> Iterator[tuple[PromisedFile, FileEntry]]:
+    """Every file of the upload, checked and stored as a blob, in order."""
+
+    def store(numbered: tuple[int, PromisedFile]) -> FileEntry:
+        number, file = numbered
+        return _store(backend, area, file, _file_key(area, upload.id, number))
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        yield from zip(upload.files, pool.map(store, enumerate(upload.files)), strict=True)
+
+
+def _store(backend: Backend, area: ProjectArea, file: PromisedFile, key: str) -> FileEntry:
+    try:
+        data = backend.blobs.get(key)
+    except ObjectMissing:
+        raise InvalidUpload(f"{file.path} was never uploaded; PUT it to its URL before the run is started") from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if len(data) != file.size or (file.sha256 is not None and file.sha256.lower() != sha256):
+        raise InvalidUpload(f"{file.path} is not what was promised: {len(data)} bytes with SHA-256 {sha256}")
+    backend.blobs.put(area.blob(sha256), data)
+    return FileEntry(sha256, len(data), file_type(file.path))
+
+
+def _manifest_key(area: ProjectArea, upload_id: str) -> str:
+    return f"{area.prefix}/uploads/{upload_id}/manifest.json"
+
+
+def _file_key(area: ProjectArea, upload_id: str, number: int) -> str:
+    return f"{area.prefix}/uploads/{upload_id}/{number}"

@@ -1,0 +1,120 @@
+"""Repairs runs that nobody is working on any more: never started, or their execution ended without ending them.
+
+Everything here looks at the run log first and changes it only through the next slot, so that it may run twice, in
+parallel, or against a run that is perfectly well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from swarm import faults
+from swarm.aws.executions import Execution
+from swarm.ids import RunKey, new_id
+from swarm.lifecycle import creation, ending, transitions
+from swarm.lifecycle.execution_errors import explain
+from swarm.logs import log
+from swarm.records.backend import Backend
+from swarm.records.tenants import Tenant
+from swarm.runs.run import Created, Run
+
+GRACE = timedelta(minutes=2)
+"""How long whatever is being done may look undone: far longer than any request takes."""
+
+
+@dataclass
+class Repairs:
+    """How many runs were looked at, what was done, and how many could not be helped this time."""
+
+    seen: int = 0
+    settled: int = 0
+    started: int = 0
+    failed: int = 0
+    forgotten: int = 0
+    broken: int = 0
+    announced: int = 0
+
+
+def reconcile(backend: Backend, now: datetime) -> Repairs:
+    """Look at every active run, and at everything that counts as one."""
+    repairs = Repairs()
+    for run in backend.runs.active():
+        try:
+            repair(backend, run.key, repairs, now)
+        except Exception:  # noqa: BLE001  whatever is wrong with one run must not keep the others from being mended
+            log.exception("a run could not be repaired", run_id=run.run_id)
+            repairs.broken += 1
+    _recount(backend, repairs, now)
+    repairs.announced = backend.outbox.repair(now, GRACE)
+    return repairs
+
+
+def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> None:
+    """Mend one run, if it needs it."""
+    run = backend.runs.find(key.tenant_id, key.run_id)
+    if run is None:
+        # It was deleted meanwhile.
+        return
+    repairs.seen += 1
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    faults.point("reconcile.found", key.run_id)
+    if run.status.final:
+        ending.settle(backend, run)
+        repairs.settled += 1
+        return
+    execution = backend.executions.find(key)
+    if execution is None:
+        if now - run.created_at >= GRACE:
+            log.warning("a run was never started", run_id=key.run_id)
+            creation.complete(backend, run)
+            repairs.started += 1
+    elif execution.status != "RUNNING":
+        _end(backend, run, execution, now)
+        repairs.failed += 1
+
+
+def _end(backend: Backend, run: Run, execution: Execution, now: datetime) -> None:
+    log.warning("an execution ended without its run", run_id=run.run_id, status=execution.status)
+    error = explain(run, execution.error or f"Execution.{execution.status}", execution.cause)
+    transitions.fail(backend, run.key, error, writer=new_id(), now=now)
+
+
+def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:
+    """Runs that a tenant is counted for, but that have ended or are not there."""
+    for tenant in backend.tenants.all():
+        found = {run_id: backend.runs.find(tenant.id, run_id) for run_id in sorted(tenant.active)}
+        for run_id, run in found.items():
+            if run is not None and run.status.final:
+                # A late request with its idempotency key counted it again.
+                backend.tenants.release(tenant.id, run_id)
+                repairs.forgotten += 1
+        _question(backend, tenant, {run_id for run_id, run in found.items() if run is None}, repairs, now)
+
+
+def _question(backend: Backend, tenant: Tenant, missing: set[str], repairs: Repairs, now: datetime) -> None:
+    """What to do about runs that are counted and not there.
+
+    A request that died between counting its run and showing it leaves such an id. It is told from a request that is
+    just now being answered by still being there after `GRACE`, however many rounds there are meanwhile.
+    """
+    if tenant.suspected_at is not None and now - tenant.suspected_at < GRACE:
+        return
+    for run_id in sorted(missing & tenant.suspects):
+        if _adopt(backend, tenant.id, run_id):
+            repairs.started += 1
+        else:
+            backend.tenants.release(tenant.id, run_id)
+            repairs.forgotten += 1
+    fresh = missing - tenant.suspects
+    if fresh or tenant.suspected_at is not None:
+        backend.tenants.suspect(tenant.id, fresh, now)
+
+
+def _adopt(backend: Backend, tenant_id: str, run_id: str) -> bool:
+    """Finish the creation of a run whose slot 0 is all that there is of it."""
+    first = backend.log.first(tenant_id, run_id)
+    if first is None or not isinstance(first.change, Created):
+        return False
+    creation.complete(backend, first.change.run)
+    return True

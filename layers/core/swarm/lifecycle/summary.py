@@ -1,0 +1,70 @@
+"""The machine summary: what a run was for and what came of it, from its records alone. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from codex_swarm.models import MachineSummary, RunStatus
+from swarm.runs.run import Run
+from swarm.tasks import TASKS
+from swarm.workspace.snapshot import Change, Snapshot
+
+MAX_SECONDARY = 5
+OFFLINE_NOTE = "Made offline by the deterministic model; no provider was called."
+
+
+def summarise(
+    run: Run, status: RunStatus, files: Snapshot, changes: Iterable[Change], reason: str | None
+) -> MachineSummary:
+    """The summary of a run that ends with `status` and these files; `reason` is an error type, None after success."""
+    written = {change.path for change in changes if change.after is not None}
+    ranked = rank(run, files, written)
+    primary = ranked[0] if ranked else None
+    return MachineSummary(
+        goal=run.instructions,
+        primary_artifact=primary,
+        secondary_artifacts=[path for path in ranked if path in written and path != primary][:MAX_SECONDARY],
+        execution_attempted=run.turns > 0 or status is RunStatus.SUCCEEDED,
+        execution_succeeded=status is RunStatus.SUCCEEDED,
+        reason_for_failure=reason,
+        notes=_notes(run, written, files),
+    )
+
+
+def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
+    """The paths that can stand for the run's result, the best first.
+
+    What this run wrote comes before what it only had; what only goes with a result of the task type, such as tests,
+    comes after everything else; then the kinds that the task type favours, in their order; then what the instructions
+    name; then what lies nearer to the root; then the larger. The path decides what is left.
+    Of the files that the run only had, those of a favoured kind alone are results.
+    """
+    task = TASKS[run.task_type]
+    favoured = {kind: place for place, kind in enumerate(task.favoured)}
+
+    def order(path: str) -> tuple[bool, bool, int, bool, int, int, str]:
+        entry = files.files[path]
+        named = PurePosixPath(path).name in run.instructions
+        depth = path.count("/")
+        return (
+            path not in written,
+            task.supports(path),
+            favoured.get(entry.type, len(favoured)),
+            not named,
+            depth,
+            -entry.size,
+            path,
+        )
+
+    candidates = (path for path in files.paths if path in written or files.files[path].type in favoured)
+    return sorted(candidates, key=order)
+
+
+def _notes(run: Run, written: set[str], files: Snapshot) -> str | None:
+    notes = []
+    if run.model == "offline":
+        notes.append(OFFLINE_NOTE)
+    if not written and files.files:
+        notes.append("The run wrote no file; the workspace holds what it began with.")
+    return " ".join(notes) or None

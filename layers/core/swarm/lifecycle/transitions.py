@@ -1,0 +1,233 @@
+"""A run from its first task to its end: prepare, finish, fail, cancel.
+
+How it comes to be is in `swarm.lifecycle.creation`, the agent's turns are in `swarm.agent.loop`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from codex_swarm.models import RunError, RunStatus
+from swarm import faults
+from swarm.aws.clients import ClientError
+from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunStopped
+from swarm.ids import RunKey, new_id
+from swarm.lifecycle import ending
+from swarm.lifecycle.inputs import take_inputs
+from swarm.logs import log
+from swarm.patterns import distil
+from swarm.patterns.reuse import Reuse, reuse_for
+from swarm.records.backend import Backend, area_of
+from swarm.records.runlog import SlotTaken
+from swarm.retention import removal
+from swarm.runs import events
+from swarm.runs.error_types import ErrorType
+from swarm.runs.events import MAX_SHOWN, Event, Step
+from swarm.runs.run import Entry, Prepared, Run
+from swarm.tasks import TASKS
+from swarm.text import clip
+from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.working_copy import Workspace
+
+CANCEL_SECONDS = 1.0
+"""How long a cancellation waits for whoever is at work: longer than a look is good for, with room for one S3 put
+(`swarm.records.ownership`)."""
+
+_CANCEL_ATTEMPTS = 20
+
+
+class Outcome(StrEnum):
+    """What the state machine does after a step."""
+
+    READY = "ready"
+    CONTINUE = "continue"
+    WAIT = "wait"
+    TOOLS = "tools"
+    FINISH = "finish"
+    ENDED = "ended"
+
+
+def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
+    """Make the run's first snapshot and its prompt; from then on it is running."""
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    if run.status.final:
+        ending.settle(backend, run)
+        return Outcome.ENDED
+    if run.status is RunStatus.RUNNING:
+        return Outcome.READY
+    faults.point("prepare.begun", key.run_id)
+    if removal.was_deleted_under(backend, run):
+        return _abandon(backend, run, writer=writer, now=now)
+    try:
+        backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
+    except (SlotTaken, RunStopped):
+        return prepare(backend, key, writer=writer, now=now)
+    except (InvalidUpload, CallerError) as error:
+        return fail(backend, key, _invalid_input(error), writer=writer, now=now)
+    return Outcome.READY
+
+
+def _abandon(backend: Backend, run: Run, *, writer: str, now: datetime) -> Outcome:
+    try:
+        ending.end(backend, run, ending.CANCELLED, writer=writer, now=now)
+    except (SlotTaken, RunStopped):
+        return prepare(backend, run.key, writer=writer, now=now)
+    return Outcome.ENDED
+
+
+def _invalid_input(error: InvalidUpload | CallerError) -> RunError:
+    return RunError(
+        step="prepare",
+        tool="inputs",
+        error_type=ErrorType.INVALID_INPUT,
+        message=str(error),
+        suggestion="Upload the files again, and start a new run with them.",
+    )
+
+
+def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
+    beginning, key = _beginning(backend, run), run.key
+    area, slot = area_of(key), run.version + 1
+    name = f"{slot:05}-{writer}.json.gz"
+    snapshot = area.of_run(key.run_id, "snapshots", name)
+    backend.blobs.put(snapshot, beginning.files.encode())
+    reuse = reuse_for(backend, run)
+    prepared = Prepared(
+        snapshot=snapshot,
+        prompt=_prompt(reuse, run),
+        pattern_used=reuse.used,
+        thread_id=reuse.thread_id,
+        # Copies, so that a resumed run does not depend on the other being kept.
+        first_snapshot=_copied(backend, beginning.compared_with, area.of_run(key.run_id, "snapshots", f"first-{name}")),
+        transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
+    )
+    faults.point("prepare.snapshot", key.run_id)
+    user = Step(number=run.steps, at=now, role="user", content=clip(run.instructions, MAX_SHOWN))
+    return Entry(
+        slot=slot,
+        writer=writer,
+        at=now,
+        change=prepared,
+        progress=events.WORKSPACE_READY.percent,
+        events=(
+            events.status(RunStatus.RUNNING, key.run_id, key.project_id),
+            *beginning.told,
+            events.progress(events.WORKSPACE_READY),
+            events.step(key.run_id, user),
+        ),
+    )
+
+
+def _copied(backend: Backend, source: str | None, target: str) -> str | None:
+    if source is None:
+        return None
+    backend.blobs.put(target, backend.blobs.get(source))
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from."""
+
+    files: Snapshot = field(default_factory=Snapshot)
+    told: tuple[Event, ...] = ()
+    transcript: str | None = None
+    compared_with: str | None = None
+
+
+def _beginning(backend: Backend, run: Run) -> _Beginning:
+    beginning = _inherited(backend, run)
+    if not run.uploads and run.inputs is None:
+        return beginning
+    workspace = Workspace(beginning.files, backend.blobs, area_of(run.key))
+    take_inputs(backend, run, workspace)
+    return replace(beginning, files=workspace.save())
+
+
+def _inherited(backend: Backend, run: Run) -> _Beginning:
+    if run.from_run_id is None:
+        return _Beginning()
+    source = backend.runs.current(run.key.tenant_id, run.from_run_id)
+    files = backend.files_of(source)
+    action = "cloned" if source.snapshot else "clone-missing"
+    told = (events.workspace(run.run_id, run.from_run_id, action, len(files.files)),)
+    if run.resumed_from_run_id is None:
+        return _Beginning(files, told)
+    return _Beginning(files, told, source.transcript, source.first_snapshot)
+
+
+def _prompt(reuse: Reuse, run: Run) -> str:
+    return "\n\n".join([*reuse.blocks, TASKS[run.task_type].instructions])
+
+
+def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
+    """End the run as succeeded, with what it learned."""
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    if run.status.final:
+        ending.settle(backend, run)
+        return Outcome.ENDED
+    pattern = distil(run, steps_of(backend, run))
+    try:
+        ending.end(backend, run, ending.succeeded(pattern), writer=writer, now=now)
+    except (SlotTaken, RunStopped):
+        return finish(backend, key, writer=writer, now=now)
+    return Outcome.ENDED
+
+
+def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: datetime) -> Outcome:
+    """End the run as failed, unless it has ended already."""
+    faults.point("fail.begun", key.run_id)
+    run = backend.runs.current(key.tenant_id, key.run_id)
+    if run.status.final:
+        ending.settle(backend, run)
+        return Outcome.ENDED
+    try:
+        ending.end(backend, run, ending.failed(error), writer=writer, now=now)
+    except (SlotTaken, RunStopped):
+        return fail(backend, key, error, writer=writer, now=now)
+    return Outcome.ENDED
+
+
+def cancel(
+    backend: Backend, tenant_id: str, run_id: str, *, now: datetime, sleep: Callable[[float], None] = time.sleep
+) -> bool:
+    """End the run as cancelled and stop its execution. Raises `RunNotFound`, `RunAlreadyEnded`.
+
+    Whoever is at work on the run finds its next slot taken, and stops. It looks before whatever it does, and a look
+    is good for a moment (`swarm.records.ownership`); by waiting longer than that, this returns only when nothing new
+    can begin any more.
+    Returns whether the run was running.
+    """
+    run = backend.runs.current(tenant_id, run_id)
+    for _ in range(_CANCEL_ATTEMPTS):
+        if run.status.final:
+            ending.settle(backend, run)
+            raise RunAlreadyEnded(run_id, run.status.value)
+        try:
+            ending.end(backend, run, ending.CANCELLED, writer=new_id(), now=now)
+        except (SlotTaken, RunStopped):
+            run = backend.runs.current(tenant_id, run_id)
+            continue
+        if _stop(backend, run.key):
+            sleep(CANCEL_SECONDS)
+        return run.status is RunStatus.RUNNING
+    raise SlotTaken(run.version + 1)
+
+
+def _stop(backend: Backend, key: RunKey) -> bool:
+    """Stop the execution; whether anybody can be at work on the run."""
+    try:
+        return backend.executions.stop(key, "cancelled by the caller")
+    except ClientError as error:
+        # The run is over all the same: its execution finds that out at its next state.
+        log.warning("the execution could not be stopped", run_id=key.run_id, error=str(error))
+        return True
+
+
+def steps_of(backend: Backend, run: Run) -> list[Event]:
+    """The step events of a run so far, in order."""
+    return [event for entry in backend.log.read(run.key) for event in entry.events if event.type == "step"]

@@ -1,0 +1,178 @@
+"""What changed between two snapshots: file by file in the words of `git diff --stat`, and as a unified patch.
+
+Everything here is bounded, so that a run with the largest workspace still ends in time: how much is read, and how
+long lines are compared. What is over a bound is named, never left out. The same change gives the same patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from codex_swarm.models import DiffFile, DiffSummary
+from swarm.outputs.hunks import Lines, compare, split
+from swarm.workspace.snapshot import Change, FileEntry
+
+MAX_FILES = 2_000
+MAX_FILE_BYTES = 512 * 1024
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
+"""Lines are compared in this many files of at most this size, and of this size together, both sides counted."""
+
+MAX_FILE_EFFORT = 50_000_000
+MAX_EFFORT = 400_000_000
+"""`hunks.effort` that goes into one file and into all; past it a file is replaced as a whole."""
+
+READERS = 24
+
+Read = Callable[[FileEntry], bytes]
+
+_LETTERS = {"added": "A", "modified": "M", "deleted": "D"}
+_STAT_WIDTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """One changed file. `lines` is None where there are none to compare, and `reason` says why."""
+
+    change: Change
+    lines: Lines | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The whole change: its summary, its patch as bytes of UTF-8, and which of the files that were read are text."""
+
+    summary: DiffSummary
+    patch: bytes
+    is_text: Mapping[str, bool]
+
+
+def diff(branch: str, changes: Sequence[Change], read: Read) -> Diff:
+    """The difference that these changes make. `read` gives the bytes of a stored file, in several threads."""
+    files = list(_compared(changes, read))
+    summary = DiffSummary(
+        branch=branch,
+        files=[DiffFile(path=change.path, status=_LETTERS[change.status]) for change in changes],
+        shortstat=_shortstat(files),
+        stat="\n".join(map(_stat_line, files)),
+    )
+    is_text = {file.change.path: file.lines is not None for file in files if file.reason != "too large"}
+    return Diff(summary, "".join(map(_patch, files)).encode(), is_text)
+
+
+def shortened(summary: DiffSummary, most_bytes: int) -> DiffSummary:
+    """The summary, with its first files only where all of them would take more than about so many bytes."""
+    stat, size = summary.stat.split("\n"), 0
+    for number, (file, line) in enumerate(zip(summary.files, stat, strict=True)):
+        size += len(file.path.encode()) + len(line.encode()) + 40
+        if size > most_bytes:
+            more = f"... and {_plural(len(stat) - number, 'more file')}"
+            shown = {"files": summary.files[:number], "stat": "\n".join([*stat[:number], more])}
+            return summary.model_copy(update=shown)
+    return summary
+
+
+def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
+    fitting = _fitting(changes)
+    wanted = [change for change in changes if change.path in fitting]
+    left = MAX_EFFORT
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        sides = pool.map(lambda change: (_lines(change.before, read), _lines(change.after, read)), wanted)
+        for change in changes:
+            if change.path not in fitting:
+                yield FileDiff(change, None, "too large")
+                continue
+            old, new = next(sides)
+            if old is None or new is None:
+                yield FileDiff(change, None, "binary")
+                continue
+            lines, spent = compare(old, new, min(left, MAX_FILE_EFFORT))
+            left -= spent
+            yield FileDiff(change, lines)
+
+
+def _fitting(changes: Sequence[Change]) -> set[str]:
+    """The paths of the files that are read."""
+    left = MAX_TOTAL_BYTES
+    fitting: set[str] = set()
+    for change in changes:
+        sizes = [entry.size for entry in (change.before, change.after) if entry is not None]
+        if max(sizes) <= MAX_FILE_BYTES and sum(sizes) <= left and len(fitting) < MAX_FILES:
+            left -= sum(sizes)
+            fitting.add(change.path)
+    return fitting
+
+
+def _lines(entry: FileEntry | None, read: Read) -> list[str] | None:
+    """The file's lines; none where there is no file, None where it is not text."""
+    if entry is None:
+        return []
+    try:
+        text = read(entry).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else split(text)
+
+
+def _shortstat(files: Sequence[FileDiff]) -> str:
+    insertions = sum(file.lines.insertions for file in files if file.lines)
+    deletions = sum(file.lines.deletions for file in files if file.lines)
+    parts = [_plural(len(files), "file") + " changed"]
+    if insertions:
+        parts.append(_plural(insertions, "insertion") + "(+)")
+    if deletions:
+        parts.append(_plural(deletions, "deletion") + "(-)")
+    return ", ".join(parts)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _stat_line(file: FileDiff) -> str:
+    if file.lines is None:
+        before, after = _sizes(file.change)
+        size = f"{before} -> {after} bytes"
+        return f"{file.change.path} | " + (
+            f"Bin {size}" if file.reason == "binary" else f"{size}, too large to compare"
+        )
+    lines = file.lines.insertions + file.lines.deletions
+    scale = min(1.0, _STAT_WIDTH / lines) if lines else 1.0
+    bar = "+" * round(file.lines.insertions * scale) + "-" * round(file.lines.deletions * scale)
+    return f"{file.change.path} | {lines} {bar}".rstrip()
+
+
+def _sizes(change: Change) -> Iterable[int]:
+    return (entry.size if entry else 0 for entry in (change.before, change.after))
+
+
+def _patch(file: FileDiff) -> str:
+    change = file.change
+    old, new = _name("a", change.path), _name("b", change.path)
+    if file.lines is None:
+        # As `diff -r` says it: a line that `patch` and `git apply` pass over, so that the rest still applies.
+        if file.reason == "binary":
+            return f"Binary files {old} and {new} differ\n"
+        before, after = _sizes(change)
+        return f"Files {old} and {new} are too large to compare ({before} -> {after} bytes)\n"
+    lines = [f"diff --git {old} {new}\n"]
+    if change.before is None:
+        lines.append("new file mode 100644\n")
+    if change.after is None:
+        lines.append("deleted file mode 100644\n")
+    if file.lines.hunks:
+        # A tab ends a name that has a space in it.
+        lines.append(f"--- {_ended(old) if change.before else '/dev/null'}\n")
+        lines.append(f"+++ {_ended(new) if change.after else '/dev/null'}\n")
+    return "".join([*lines, file.lines.hunks])
+
+
+def _name(side: str, path: str) -> str:
+    name = f"{side}/{path}"
+    return '"' + name.replace('"', '\\"') + '"' if '"' in name else name
+
+
+def _ended(name: str) -> str:
+    return f"{name}\t" if " " in name and not name.startswith('"') else name

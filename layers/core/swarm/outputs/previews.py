@@ -1,0 +1,104 @@
+"""What can be seen of a file without its program: pages, tables and pictures, drawn by a function that may do nothing.
+
+The bytes of a document are never looked into here. The function that does gets one presigned address; what it answers
+is kept under the hash of the file, and served with a policy under which nothing in it can run or call out.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pydantic import TypeAdapter, ValidationError
+
+from swarm.aws import clients
+from swarm.aws.presigning import Presigner
+from swarm.errors import NoPreview, PreviewFailed, PreviewTooLarge, WorkspaceFileNotFound
+from swarm.ids import RunKey
+from swarm.logs import log
+from swarm.records.backend import Backend, area_of
+from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.file_types import file_type
+from swarm.workspace.snapshot import FileEntry, Snapshot
+
+VERSION = 1
+"""Of what previews look like; a new one draws them again."""
+
+MIB = 1024 * 1024
+LARGEST = {"markdown": MIB, "csv": 2 * MIB, "docx": 20 * MIB, "pdf": 50 * MIB, "image": 30 * MIB}
+"""Kinds that have previews, and how large a file of each may be."""
+
+POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+"""The Content-Security-Policy that all of them are served with: no script, no request, no form, and nobody's origin."""
+
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
+_MEDIA_TYPES = ("text/html; charset=utf-8", "image/png")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """HTML or a picture to show, or why there is none."""
+
+    media_type: str = ""
+    content: str = ""
+    problem: str = ""
+
+    @property
+    def data(self) -> bytes:
+        """What is shown, as bytes."""
+        return base64.b64decode(self.content)
+
+
+_PREVIEW = TypeAdapter(Preview)
+
+
+def preview(backend: Backend, run: RunKey, files: Snapshot, path: str, signer: Presigner) -> Preview:
+    """The preview of a file, drawn once. Raises `CallerError`s that say why there is none."""
+    entry = files.files.get(path)
+    if entry is None:
+        raise WorkspaceFileNotFound(path)
+    kind = kind_of(path)
+    if kind is None:
+        raise NoPreview(path)
+    if entry.size > LARGEST[kind]:
+        raise PreviewTooLarge(path, entry.size, LARGEST[kind])
+    shown = _kept_or_drawn(backend, run, kind, entry, signer)
+    if shown.problem or shown.media_type not in _MEDIA_TYPES:
+        raise PreviewFailed(path, shown.problem or "it cannot be shown")
+    return shown
+
+
+def kind_of(path: str) -> str | None:
+    """How the file is shown; None where it is not."""
+    suffix, kind = PurePosixPath(path).suffix.lower(), file_type(path)
+    if kind == "image":
+        return kind if suffix in _PICTURES else None
+    if suffix == ".tsv":
+        return "csv"
+    return kind if kind in LARGEST else None
+
+
+def _kept_or_drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, signer: Presigner) -> Preview:
+    area = area_of(run)
+    key = area.of_run(run.run_id, "previews", f"{entry.sha256}-{kind}-{VERSION}.json")
+    try:
+        return _PREVIEW.validate_json(backend.blobs.get(key))
+    except ObjectMissing:
+        drawn = _drawn(backend, kind, entry, signer.get(area.blob(entry.sha256)))
+    # The same bytes give the same preview, or the same reason for none.
+    backend.blobs.put(key, _PREVIEW.dump_json(drawn))
+    return drawn
+
+
+def _drawn(backend: Backend, kind: str, entry: FileEntry, url: str) -> Preview:
+    asked = {"kind": kind, "url": url, "sha256": entry.sha256, "size": entry.size}
+    try:
+        return _PREVIEW.validate_json(clients.ask(backend.settings.preview_function, asked))
+    except (clients.CallFailed, ValidationError) as failure:
+        # Not kept: it may be well the next time.
+        log.warning("a preview could not be drawn", kind=kind, sha256=entry.sha256, error=str(failure))
+        raise PreviewFailed(entry.sha256[:12], "it could not be drawn just now; try again") from failure

@@ -1,0 +1,53 @@
+"""Differences between the files that a run had at two moments, made once and then kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codex_swarm.models import DiffSummary
+from swarm.outputs.diff import Diff, diff, shortened
+from swarm.records.backend import Backend, area_of
+from swarm.runs.run import Run
+from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.snapshot import Change, Snapshot, compare
+from swarm.workspace.working_copy import read_blob
+
+MAX_SUMMARY_BYTES = 4_000_000
+"""What fits into an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDiff:
+    """A difference, and where its patch is."""
+
+    summary: DiffSummary
+    patch: str
+
+
+def between(backend: Backend, run: Run, changes: Sequence[Change]) -> Diff | None:
+    """The difference that changes to this run's files make; None where there are none."""
+    if not changes:
+        return None
+    area = area_of(run.key)
+    return diff(f"run/{run.run_id}", changes, lambda entry: read_blob(backend.blobs, area, entry))
+
+
+def kept(backend: Backend, run: Run, old: Snapshot, new: Snapshot) -> KeptDiff | None:
+    """The difference between two snapshots of this run, stored under their hash; None where they are the same."""
+    name = hashlib.sha256(old.encode() + new.encode()).hexdigest()
+    area = area_of(run.key)
+    summary_key = area.of_run(run.run_id, "diffs", f"{name}.json")
+    patch_key = area.of_run(run.run_id, "diffs", f"{name}.patch")
+    try:
+        return KeptDiff(DiffSummary.model_validate_json(backend.blobs.get(summary_key)), patch_key)
+    except ObjectMissing:
+        made = between(backend, run, compare(old, new))
+    if made is None:
+        return None
+    # The patch first: whoever finds the summary finds the patch too.
+    backend.blobs.put(patch_key, made.patch)
+    summary = shortened(made.summary, MAX_SUMMARY_BYTES)
+    backend.blobs.put(summary_key, summary.model_dump_json().encode())
+    return KeptDiff(summary, patch_key)

@@ -1,0 +1,110 @@
+"""Everything the service keeps its state in, put together once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from swarm.aws import clients
+from swarm.aws.delivery_executions import Machine
+from swarm.aws.executions import Executions
+from swarm.aws.presigning import Credentials, Presigner
+from swarm.ids import RunKey
+from swarm.records.deliveries import Outbox
+from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.patterns import Patterns
+from swarm.records.projects import Projects
+from swarm.records.runlog import DynamoRunLog, RunLog
+from swarm.records.runs import Runs
+from swarm.records.table import Table
+from swarm.records.tenants import Tenants
+from swarm.records.webhook_secrets import SecretStore
+from swarm.runs.limits import Allowance, allowance_of
+from swarm.runs.run import Run
+from swarm.runs.usage import Price, prices_of
+from swarm.settings import Settings, settings
+from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
+from swarm.workspace.objects import StoredObjects
+from swarm.workspace.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The stores, the settings they were made with, and what the operator grants and pays, read from these."""
+
+    settings: Settings
+    allowance: Allowance
+    prices: Mapping[str, Price]
+    blobs: BlobStore
+    log: RunLog
+    runs: Runs
+    projects: Projects
+    patterns: Patterns
+    tenants: Tenants
+    objects: StoredObjects
+    executions: Executions
+    outbox: Outbox
+    webhook_secrets: SecretStore
+
+    def snapshot(self, key: str | None) -> Snapshot:
+        """The stored snapshot, or an empty one where there is none yet."""
+        return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
+
+    def signer(self, now: datetime, lifetime: timedelta) -> Presigner:
+        """A signer of URLs of this bucket, good for `lifetime` from now."""
+        access_key, secret_key, token = clients.credentials()
+        client = clients.s3()
+        return Presigner(
+            Credentials(access_key, secret_key, token),
+            client.meta.region_name,
+            client.meta.endpoint_url,
+            self.settings.bucket_name,
+            now,
+            lifetime,
+        )
+
+    def held_by(self, run: Run) -> Backend:
+        """The same stores; a put raises `RunStopped` once somebody has the slot behind `run`."""
+        ownership = Ownership(lambda: self.log.has(run.key, run.version + 1))
+        return replace(self, blobs=OwnedBlobs(self.blobs, ownership))
+
+    def files_of(self, run: Run) -> Snapshot:
+        """The files of a run as its last turn left them."""
+        return self.snapshot(run.snapshot)
+
+
+def connect(chosen: Settings) -> Backend:
+    """The stores that these settings name."""
+    table = Table(clients.dynamodb(), chosen.table_name)
+    blobs = S3Blobs(clients.s3(), chosen.bucket_name)
+    log = DynamoRunLog(table, blobs)
+    return Backend(
+        settings=chosen,
+        allowance=allowance_of(chosen.run_limits),
+        prices=prices_of(chosen.model_prices),
+        blobs=blobs,
+        log=log,
+        runs=Runs(table, log),
+        projects=Projects(table),
+        patterns=Patterns(table),
+        tenants=Tenants(table, chosen.max_active_runs),
+        objects=StoredObjects(clients.s3(), chosen.bucket_name),
+        executions=Executions(clients.states(), chosen.state_machine_arn),
+        outbox=Outbox(
+            table, Machine(clients.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)
+        ),
+        webhook_secrets=SecretStore(table),
+    )
+
+
+@cache
+def backend() -> Backend:
+    """The stores of this process."""
+    return connect(settings())
+
+
+def area_of(key: RunKey) -> ProjectArea:
+    """Where the objects of a run's project are."""
+    return ProjectArea(key.tenant_id, key.project_id)

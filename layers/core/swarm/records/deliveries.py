@@ -1,0 +1,212 @@
+"""The outbox: one delivery for each run that ends and has somebody to tell, kept in the table until it is settled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from swarm.aws.delivery_executions import Machine
+from swarm.errors import DeliveryNotFound, NotRedeliverable
+from swarm.ids import could_be_run_id
+from swarm.logs import log
+from swarm.records.listing import Page, Range, Wanted, page_of
+from swarm.records.table import (
+    UNCLAIMED,
+    ConditionFailed,
+    Item,
+    Table,
+    deliveries_of_tenant,
+    delivery_key,
+    outbox,
+    sortable,
+)
+from swarm.runs.run import Run
+
+PREFIX = "msg_"
+SCHEMA = 1
+EARLIER = "version < :version"
+"""Never a new item: a delivery that was deleted with its run stays so."""
+
+BACKOFF_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000)
+"""The pauses between the attempts: seven in some 18 hours."""
+
+HOPELESS = timedelta(days=3)
+"""A delivery that is overdue for so long is dead: whatever keeps us from trying it is not about to pass."""
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands. A dead one is tried again only when somebody asks for it."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one receiver. `round` counts the executions that it was given to, `version` its changes."""
+
+    tenant_id: str
+    project_id: str
+    run_id: str
+    type: str
+    url: str
+    created_at: datetime
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    round: int = 1
+    version: int = 0
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    last_status: int | None = None
+    last_error: str | None = None
+    schema: int = SCHEMA
+
+    @property
+    def id(self) -> str:
+        """The id that the receiver sees, the same on every attempt."""
+        return PREFIX + self.run_id
+
+    @property
+    def execution(self) -> str:
+        """The name of the execution that works on it; a name is taken once and for all."""
+        return f"{self.id}-{self.round}"
+
+
+_DELIVERY = TypeAdapter(Delivery)
+
+
+class Outbox:
+    """The deliveries in the table, and the state machine that works on them."""
+
+    def __init__(self, table: Table, machine: Machine, retention: timedelta) -> None:
+        self._table = table
+        self._machine = machine
+        self._retention = retention
+
+    def announce(self, run: Run) -> None:
+        """Write down that the receiver of this run's end is to be told. Twice is once."""
+        if run.callback_url is None or run.ended_at is None:
+            return
+        message = Delivery(
+            tenant_id=run.key.tenant_id,
+            project_id=run.key.project_id,
+            run_id=run.run_id,
+            type=f"run.{run.status.value}",
+            url=run.callback_url,
+            created_at=run.ended_at,
+        )
+        try:
+            self._table.put(self._item(message), UNCLAIMED)
+        except ConditionFailed:
+            return
+
+    def start(self, run: Run) -> None:
+        """Let the first round begin. Where this fails, or never comes to be, `repair` does it."""
+        if run.callback_url is not None:
+            self._machine.start(f"{PREFIX}{run.run_id}-1", _input(run.key.tenant_id, run.run_id))
+
+    def begin(self, message: Delivery) -> None:
+        """Let the delivery's round begin."""
+        self._machine.start(message.execution, _input(message.tenant_id, message.run_id))
+
+    def find(self, tenant_id: str, run_id: str) -> Delivery | None:
+        """The delivery that tells of this run, by one read."""
+        item = self._table.get(delivery_key(tenant_id, run_id))
+        return _decode(item) if item else None
+
+    def get(self, tenant_id: str, delivery_id: str) -> Delivery:
+        """The delivery of this id. Raises `DeliveryNotFound`."""
+        run_id = delivery_id.removeprefix(PREFIX)
+        found = self.find(tenant_id, run_id) if could_be_run_id(run_id) and run_id != delivery_id else None
+        if found is None:
+            raise DeliveryNotFound(delivery_id)
+        return found
+
+    def store(self, message: Delivery) -> bool:
+        """Move the delivery on by one version; false when somebody else has done that already."""
+        following = replace(message, version=message.version + 1)
+        try:
+            self._table.put(self._item(following), EARLIER, {":version": {"N": str(following.version)}})
+        except ConditionFailed:
+            return False
+        return True
+
+    def listed(self, tenant_id: str, status: DeliveryStatus | None, wanted: Wanted[Delivery]) -> Page[Delivery]:
+        """A page of a tenant's deliveries, newest first. Raises `InvalidCursor`."""
+        index = "GSI2" if status is None else "GSI1"
+        return page_of(
+            self._table,
+            Range(index=index, pk=deliveries_of_tenant(tenant_id, status or "").pk, newest_first=True),
+            _decode,
+            wanted,
+        )
+
+    def pending(self) -> Iterator[Delivery]:
+        """Every delivery that is not settled, of all tenants."""
+        for digit in "0123456789abcdef":
+            yield from map(_decode, self._table.index("GSI3", outbox(digit).pk))
+
+    def redeliver(self, tenant_id: str, delivery_id: str, now: datetime) -> Delivery:
+        """Begin once more with a dead one, under the same id. Raises `DeliveryNotFound`, `NotRedeliverable`."""
+        dead = self.get(tenant_id, delivery_id)
+        again = replace(
+            dead, status=DeliveryStatus.PENDING, round=dead.round + 1, attempts=0, next_attempt_at=now, last_error=None
+        )
+        if dead.status is not DeliveryStatus.DEAD or not self.store(again):
+            raise NotRedeliverable(delivery_id, dead.status.value)
+        self.begin(again)
+        return again
+
+    def repair(self, now: datetime, grace: timedelta) -> int:
+        """See to it that somebody works on every delivery that is overdue; how many that were."""
+        repaired = 0
+        for message in self.pending():
+            if now - (message.next_attempt_at or message.created_at) < grace:
+                continue
+            status = self._machine.status(message.execution)
+            if status == "RUNNING":
+                continue
+            log.warning("nobody worked on a delivery", run_id=message.run_id, status=status)
+            if status is None:
+                self.begin(message)
+            else:
+                self._begin_again(message, now)
+            repaired += 1
+        return repaired
+
+    def _begin_again(self, message: Delivery, now: datetime) -> None:
+        """Another round after an execution that ended too early, until this has gone on for too long."""
+        following = replace(message, round=message.round + 1)
+        if now - (message.next_attempt_at or message.created_at) > HOPELESS:
+            following = replace(message, status=DeliveryStatus.DEAD, last_error="it could not be tried")
+        if self.store(following) and following.status is DeliveryStatus.PENDING:
+            self.begin(following)
+
+    def _item(self, message: Delivery) -> Item:
+        at, status = sortable(message.created_at), message.status
+        item: Item = {
+            **delivery_key(message.tenant_id, message.run_id).attributes(),
+            **deliveries_of_tenant(message.tenant_id, status, at, message.run_id).attributes("GSI1"),
+            **deliveries_of_tenant(message.tenant_id, "", at, message.run_id).attributes("GSI2"),
+            "version": {"N": str(message.version)},
+            "schema": {"N": str(message.schema)},
+            "body": {"S": _DELIVERY.dump_json(message).decode()},
+            "expires_at": {"N": str(int((message.created_at + self._retention).timestamp()))},
+        }
+        if status is not DeliveryStatus.PENDING:
+            return item
+        return {**item, **outbox(message.run_id, at).attributes("GSI3")}
+
+
+def _input(tenant_id: str, run_id: str) -> str:
+    return json.dumps({"tenant_id": tenant_id, "run_id": run_id})
+
+
+def _decode(item: Item) -> Delivery:
+    return _DELIVERY.validate_json(item["body"]["S"])

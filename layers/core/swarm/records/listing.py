@@ -1,0 +1,126 @@
+"""Pages of a listing: which items of a partition, from where, and how many.
+
+A cursor says how far a listing has come, and nothing else. Whose items are listed is always decided by who asks, so a
+cursor from elsewhere leads nowhere new; it is bound to its listing only so that a mix-up is told and not guessed at.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from swarm.errors import InvalidCursor
+from swarm.records.table import Filter, Item, Order, Table
+
+T = TypeVar("T")
+
+MAX_BYTES = 5_000_000
+"""Of one page, as it travels. Lambda takes 6 MB."""
+
+MAX_QUERIES = 25
+"""DynamoDB looks at 1 MB a query. A filter that few items pass gives a short page, even an empty one, and a cursor."""
+
+FILTERED = 200
+"""So many items a query looks at, at least, where a filter may leave out most of them."""
+
+FIRST, LAST = " ", "\uffff"
+"""Before and behind every sort key there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The items of a partition of an index whose sort keys lie between `first` and `last` and that pass `only`."""
+
+    index: str
+    pk: str
+    first: str = FIRST
+    last: str = LAST
+    newest_first: bool = False
+    only: Filter = field(default_factory=Filter)
+
+    @property
+    def digest(self) -> str:
+        """Different for every other listing; the same for the same question of the same tenant."""
+        told = json.dumps([self.index, self.pk, self.first, self.last, self.only.expression, self.only.values])
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def since(self, sort_key: str) -> Range:
+        """What is left from this sort key on, itself included."""
+        return replace(self, last=sort_key) if self.newest_first else replace(self, first=sort_key)
+
+
+@dataclass(frozen=True)
+class Wanted(Generic[T]):
+    """How many there may be, how much of an answer each takes, and the cursor of the page before."""
+
+    most: int
+    weigh: Callable[[T], int]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some of a listing, and the cursor of what follows; None at its end."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def page_of(
+    table: Table, listed: Range, read: Callable[[Item], T], wanted: Wanted[T], *, queries: int = MAX_QUERIES
+) -> Page[T]:
+    """The next page, found with so many queries at most. Raises `InvalidCursor`."""
+    seen = _decoded(wanted.cursor, listed) if wanted.cursor else None
+    rest = listed if seen is None else listed.since(seen)
+    found: list[T] = []
+    weight, place, start = 0, seen, None
+    if rest.first > rest.last:
+        return Page(found, None)
+    for _ in range(queries):
+        part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, _order(rest, wanted, start))
+        for item in part.items:
+            sort_key = item[f"{rest.index}SK"]["S"]
+            if sort_key == seen:
+                continue
+            one = read(item)
+            weight += wanted.weigh(one)
+            if len(found) == wanted.most or (found and weight > MAX_BYTES):
+                return Page(found, _encoded(place, listed))
+            found.append(one)
+            place = sort_key
+        if part.next is None:
+            return Page(found, None)
+        start, place = part.next, part.next[f"{rest.index}SK"]["S"]
+    return Page(found, _encoded(place, listed))
+
+
+def _order(listed: Range, wanted: Wanted[T], start: Item | None) -> Order:
+    # One item may be the one that was seen last, and one more tells whether anything follows.
+    most = max(wanted.most + 2, FILTERED if listed.only.values else 0)
+    return Order(newest_first=listed.newest_first, most=most, start=start)
+
+
+def _encoded(place: str | None, listed: Range) -> str:
+    told = json.dumps([place, listed.digest])
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str, listed: Range) -> str:
+    try:
+        told = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        place, digest = _CURSOR.validate_json(told)
+    except (binascii.Error, ValidationError, ValueError) as error:
+        raise InvalidCursor from error
+    if digest != listed.digest or not listed.first <= place <= listed.last:
+        raise InvalidCursor
+    return place
+
+
+_CURSOR = TypeAdapter(tuple[str, str])

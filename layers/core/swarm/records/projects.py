@@ -1,0 +1,168 @@
+"""Projects: the stable workspaces of DraftPunk, kept one item each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+
+from codex_swarm.models import ProjectRead, TaskType
+from swarm.errors import ProjectBeingDeleted, ProjectNotFound
+from swarm.records.listing import Page, Range, Wanted, page_of
+from swarm.records.table import (
+    VISIBLE,
+    ConditionFailed,
+    Filter,
+    Item,
+    Table,
+    errands,
+    project_key,
+    projects_of_tenant,
+    sortable,
+)
+
+_ERRAND = "GSI3PK = :queue, GSI3SK = :due, tenant_id = :tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A project that something is to be done for: it was deleted at `hidden_at`, or has unused files."""
+
+    tenant_id: str
+    project_id: str
+    hidden_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChange:
+    """What `PUT` says of a project."""
+
+    name: str
+    task_type: TaskType
+    domain_config: JsonValue
+    callback_url: str | None = None
+
+
+class Projects:
+    """The projects in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, tenant_id: str, project_id: str, change: ProjectChange, now: datetime) -> ProjectRead:
+        """Create the project, or change it and keep its `created_at`: one update either way.
+
+        Raises `ProjectBeingDeleted`.
+        """
+        listed = projects_of_tenant(tenant_id, sortable(now), project_id)
+        try:
+            item = self._table.update(
+                project_key(tenant_id, project_id),
+                "SET project_id = :id, #name = :name, task_type = :task_type, domain_config = :config, "
+                "callback_url = :callback, created_at = if_not_exists(created_at, :now), #schema = :schema, "
+                "GSI2PK = :listed, GSI2SK = if_not_exists(GSI2SK, :order)",
+                names={"#name": "name", "#schema": "schema"},
+                values={
+                    ":id": {"S": project_id},
+                    ":name": {"S": change.name},
+                    ":task_type": {"S": change.task_type.value},
+                    ":config": {"S": json.dumps(change.domain_config, ensure_ascii=False)},
+                    ":callback": {"S": change.callback_url or ""},
+                    ":now": {"S": sortable(now)},
+                    ":schema": {"N": "1"},
+                    ":listed": {"S": listed.pk},
+                    ":order": {"S": listed.sk},
+                },
+                condition=VISIBLE,
+            )
+        except ConditionFailed as hidden:
+            raise ProjectBeingDeleted(project_id) from hidden
+        return _decode(item)
+
+    def get(self, tenant_id: str, project_id: str) -> ProjectRead:
+        """The project. Raises `ProjectNotFound`, also for one that was deleted."""
+        item = self._table.get(project_key(tenant_id, project_id))
+        if item is None or "hidden_at" in item:
+            raise ProjectNotFound(project_id)
+        return _decode(item)
+
+    def find(self, tenant_id: str, project_id: str) -> ProjectRead | None:
+        """The project, or None."""
+        try:
+            return self.get(tenant_id, project_id)
+        except ProjectNotFound:
+            return None
+
+    def hide(self, tenant_id: str, project_id: str, now: datetime) -> None:
+        """Show the project to nobody any more, and have it cleared away. Raises `ProjectNotFound`."""
+        change = f"SET hidden_at = :now, {_ERRAND}"
+        try:
+            self._errand(tenant_id, project_id, now, change, {":now": {"S": sortable(now)}})
+        except ConditionFailed as gone:
+            raise ProjectNotFound(project_id) from gone
+
+    def show(self, tenant_id: str, project_id: str) -> None:
+        """Take back `hide`."""
+        with suppress(ConditionFailed):
+            key, change = project_key(tenant_id, project_id), "REMOVE hidden_at, GSI3PK, GSI3SK"
+            self._table.update(key, change, values={}, condition="attribute_exists(hidden_at)")
+
+    def sweep_later(self, tenant_id: str, project_id: str, due: datetime) -> None:
+        """Have the project's unused files cleared away, unless something is to be done for it already."""
+        with suppress(ConditionFailed):
+            self._errand(tenant_id, project_id, due, f"SET {_ERRAND}", {}, "attribute_not_exists(GSI3PK)")
+
+    def errands(self, now: datetime) -> Iterator[Errand]:
+        """The projects that something is to be done for by now, in the order in which it came to be due."""
+        for item in self._table.index("GSI3", errands().pk, last=sortable(now)):
+            hidden = datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None
+            yield Errand(item["tenant_id"]["S"], item["project_id"]["S"], hidden)
+
+    def done(self, errand: Errand) -> None:
+        """Nothing is left to do for the project for now."""
+        with suppress(ConditionFailed):
+            key = project_key(errand.tenant_id, errand.project_id)
+            self._table.update(key, "REMOVE GSI3PK, GSI3SK", values={}, condition=f"attribute_exists(PK) AND {VISIBLE}")
+
+    def remove(self, errand: Errand) -> int:
+        """Delete all that the table has of the project itself but its own item; how many items that was."""
+        own = project_key(errand.tenant_id, errand.project_id)
+        return self._table.delete_all(key for key in self._table.keys(own.pk) if key != own)
+
+    def release(self, errand: Errand) -> None:
+        """Delete the project's own item: its id can be used again."""
+        self._table.delete(project_key(errand.tenant_id, errand.project_id))
+
+    def _errand(
+        self, tenant_id: str, project_id: str, due: datetime, change: str, values: Item, unless: str = ""
+    ) -> None:
+        queued = errands(sortable(due), tenant_id, project_id)
+        given: dict[str, Any] = {
+            ":queue": {"S": queued.pk},
+            ":due": {"S": queued.sk},
+            ":tenant": {"S": tenant_id},
+            **values,
+        }
+        condition = " AND ".join(filter(None, ["attribute_exists(PK)", VISIBLE, unless]))
+        self._table.update(project_key(tenant_id, project_id), change, values=given, condition=condition)
+
+    def listed(self, tenant_id: str, wanted: Wanted[ProjectRead]) -> Page[ProjectRead]:
+        """A page of the tenant's projects, oldest first. Raises `InvalidCursor`."""
+        listed = Range(index="GSI2", pk=projects_of_tenant(tenant_id).pk, only=Filter(VISIBLE))
+        return page_of(self._table, listed, _decode, wanted)
+
+
+def _decode(item: Item) -> ProjectRead:
+    return ProjectRead(
+        id=item["project_id"]["S"],
+        name=item["name"]["S"],
+        task_type=item["task_type"]["S"],
+        domain_config=json.loads(item["domain_config"]["S"]),
+        callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
+        created_at=datetime.fromisoformat(item["created_at"]["S"]),
+    )

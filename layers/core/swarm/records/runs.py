@@ -1,0 +1,197 @@
+"""The run items: the fold of each run's log, kept so that reading a run is one read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from codex_swarm.models import RunStatus, TaskType
+from swarm import faults
+from swarm.errors import RunNotFound
+from swarm.ids import RunKey, could_be_run_id
+from swarm.records.listing import FIRST, LAST, Page, Range, Wanted, page_of
+from swarm.records.runlog import RunLog
+from swarm.records.table import (
+    OLDER,
+    UNCLAIMED,
+    VISIBLE,
+    ConditionFailed,
+    Filter,
+    Item,
+    Table,
+    active_runs,
+    run_key,
+    runs_of_project,
+    runs_of_tenant,
+    sortable,
+)
+from swarm.runs.run import Entry, Run, apply
+
+_RUN = TypeAdapter(Run)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run as it is stored, and since when it is hidden."""
+
+    run: Run
+    hidden_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which runs: of a project, in a state, of a type, made from one time on and before another, with these notes."""
+
+    project_id: str | None = None
+    status: RunStatus | None = None
+    task_type: TaskType | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Runs:
+    """Runs as their items tell, and the way to bring an item up to its log."""
+
+    def __init__(self, table: Table, log: RunLog) -> None:
+        self._table = table
+        self._log = log
+
+    def get(self, tenant_id: str, run_id: str) -> Run:
+        """The run, by one read. Raises `RunNotFound`, in the same words whoever else may have such a run."""
+        item = self._table.get(run_key(tenant_id, run_id)) if could_be_run_id(run_id) else None
+        if item is None or "hidden_at" in item:
+            raise RunNotFound(run_id)
+        return decode(item)
+
+    def find(self, tenant_id: str, run_id: str) -> Run | None:
+        """The run, by one read, or None."""
+        try:
+            return self.get(tenant_id, run_id)
+        except RunNotFound:
+            return None
+
+    def current(self, tenant_id: str, run_id: str) -> Run:
+        """The run up to the last entry of its log, whether or not its item has got that far."""
+        run = self.get(tenant_id, run_id)
+        for entry in self._log.read(run.key, run.version):
+            run = apply(run, entry)
+        return run
+
+    def append(self, run: Run, entry: Entry) -> Run:
+        """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`."""
+        self._log.append(run.key, entry)
+        faults.point("commit.appended", run.run_id)
+        after = apply(run, entry)
+        self.store(after)
+        faults.point("commit.folded", run.run_id)
+        return after
+
+    def create(self, run: Run) -> None:
+        """Store the item of a new run, unless it is there already."""
+        try:
+            self._table.put(encode(run), UNCLAIMED)
+        except ConditionFailed:
+            return
+
+    def store(self, run: Run) -> None:
+        """Move the item on to this version; one that is further already stays."""
+        try:
+            self._table.put(encode(run), OLDER, {":version": {"N": str(run.version)}})
+        except ConditionFailed:
+            return
+
+    def hide(self, key: RunKey, at: datetime) -> None:
+        """Show an ended run to nobody any more; one that has not ended stays."""
+        with suppress(ConditionFailed):
+            self._table.update(
+                run_key(key.tenant_id, key.run_id),
+                "SET hidden_at = if_not_exists(hidden_at, :at)",
+                names={"#status": "status"},
+                values={":at": {"S": sortable(at)}, ":queued": {"S": "queued"}, ":running": {"S": "running"}},
+                condition="attribute_exists(PK) AND NOT #status IN (:queued, :running)",
+            )
+
+    def of_project(self, tenant_id: str, project_id: str) -> Iterator[Trace]:
+        """Every run that a project ever had and that is still stored."""
+        return map(_trace, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk))
+
+    def made_before(self, tenant_id: str, moment: datetime) -> Iterator[Trace]:
+        """The tenant's stored runs that were made before a moment, oldest first."""
+        listed = runs_of_tenant(tenant_id)
+        return map(_trace, self._table.index("GSI2", listed.pk, last=sortable(moment)))
+
+    def remove(self, key: RunKey) -> None:
+        """Delete all that the table has of the run. Its own item goes last: by it the rest is found again."""
+        own = run_key(key.tenant_id, key.run_id)
+        self._table.delete_all(each for each in self._table.keys(own.pk) if each != own)
+        self._table.delete(own)
+
+    def listed(self, tenant_id: str, query: RunQuery, wanted: Wanted[Run]) -> Page[Run]:
+        """A page of the tenant's runs, newest first. Raises `InvalidCursor`."""
+        if query.project_id is None:
+            index, partition = "GSI2", runs_of_tenant(tenant_id)
+        else:
+            index, partition = "GSI1", runs_of_project(tenant_id, query.project_id)
+        listed = Range(
+            index=index,
+            pk=partition.pk,
+            first=sortable(query.created_after) if query.created_after else FIRST,
+            last=sortable(query.created_before) if query.created_before else LAST,
+            newest_first=True,
+            only=_only(query),
+        )
+        return page_of(self._table, listed, decode, wanted)
+
+    def active(self) -> Iterator[Run]:
+        """Every run that has not ended, of all tenants, oldest first within a partition."""
+        for digit in "0123456789abcdef":
+            yield from map(decode, self._table.index("GSI3", active_runs(digit).pk))
+
+
+def encode(run: Run) -> Item:
+    """The item of a run. Only an active run is in the sparse index."""
+    key, created = run.key, sortable(run.created_at)
+    item: Item = {
+        **run_key(key.tenant_id, key.run_id).attributes(),
+        **runs_of_project(key.tenant_id, key.project_id, created, key.run_id).attributes("GSI1"),
+        **runs_of_tenant(key.tenant_id, created, key.run_id).attributes("GSI2"),
+        "version": {"N": str(run.version)},
+        "status": {"S": run.status.value},
+        "task_type": {"S": run.task_type.value},
+        "schema": {"N": str(run.schema)},
+        "metadata": {"M": {name: {"S": value} for name, value in run.metadata.items()}},
+        "body": {"S": _RUN.dump_json(run).decode()},
+    }
+    if run.status.final:
+        return item
+    return {**item, **active_runs(key.run_id, created).attributes("GSI3")}
+
+
+def _only(query: RunQuery) -> Filter:
+    """A filter on attributes of the items; the project and the times are keys already."""
+    tests, names = [VISIBLE], {}
+    values: dict[str, Any] = {}
+    asked = {"status": query.status, "task_type": query.task_type}
+    for name, value in asked.items():
+        if value is not None:
+            tests.append(f"#{name} = :{name}")
+            names[f"#{name}"], values[f":{name}"] = name, {"S": value.value}
+    for place, (name, note) in enumerate(sorted(query.metadata.items())):
+        tests.append(f"metadata.#note{place} = :note{place}")
+        names[f"#note{place}"], values[f":note{place}"] = name, {"S": note}
+    return Filter(" AND ".join(tests), names, values)
+
+
+def _trace(item: Item) -> Trace:
+    return Trace(decode(item), datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None)
+
+
+def decode(item: Item) -> Run:
+    """The run of an item. Fields that later versions added have their defaults."""
+    return _RUN.validate_json(item["body"]["S"])

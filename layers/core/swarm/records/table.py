@@ -1,0 +1,297 @@
+"""The one DynamoDB table: how items are keyed, and the few operations the service does on them.
+
+`docs/table.md` lists every access pattern with its key. Only single-item conditional writes are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from swarm.aws.clients import ClientError, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Attribute
+else:
+    Attribute = Any
+
+Item = Mapping[str, Attribute]
+"""An item in DynamoDB's own notation: attribute -> {type: value}."""
+
+META = "META"
+UNCLAIMED = "attribute_not_exists(PK)"
+VISIBLE = "attribute_not_exists(hidden_at)"
+OLDER = "attribute_not_exists(PK) OR version < :version"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a query leaves out of what it has looked at: a filter expression, with its names and values."""
+
+    expression: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How one query goes: its direction, how many items it looks at, and behind which key it begins."""
+
+    newest_first: bool = False
+    most: int
+    start: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one query gave; `next` is where the following one begins, None when there is nothing left."""
+
+    items: list[Item]
+    next: Item | None
+
+
+_DELETES = 25
+"""As many as DynamoDB deletes by one request."""
+
+
+class ConditionFailed(Exception):
+    """A conditional write found the item otherwise; `item` is what it found, empty when there was none."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__("the item is not as the write expected")
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A primary key, or that of an index."""
+
+    pk: str
+    sk: str
+
+    def attributes(self, index: str = "") -> dict[str, Attribute]:
+        """As attributes of an item; `index` is GSI1, GSI2, GSI3 or nothing for the table itself."""
+        return {f"{index}PK": {"S": self.pk}, f"{index}SK": {"S": self.sk}}
+
+
+def tenant_key(tenant_id: str) -> Key:
+    """A tenant's quota and active runs."""
+    return Key(f"T#{tenant_id}", META)
+
+
+def api_key_key(sha256: str) -> Key:
+    """An API key, by its hash."""
+    return Key(f"KEY#{sha256}", META)
+
+
+def project_key(tenant_id: str, project_id: str) -> Key:
+    """A project."""
+    return Key(f"T#{tenant_id}#P#{project_id}", META)
+
+
+def projects_of_tenant(tenant_id: str, created_at: str = "", project_id: str = "") -> Key:
+    """GSI2: a tenant's projects by time."""
+    return Key(f"T#{tenant_id}#P", f"{created_at}#{project_id}")
+
+
+def pattern_key(tenant_id: str, project_id: str, task_type: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """What one run of a project taught, by task type and by time; less gives what keys begin with."""
+    parts = [part for part in ("PATTERN", task_type, created_at, run_id) if part]
+    return Key(f"T#{tenant_id}#P#{project_id}", "#".join(parts) + ("" if run_id else "#"))
+
+
+def run_key(tenant_id: str, run_id: str) -> Key:
+    """A run, as folded from its log."""
+    return Key(f"T#{tenant_id}#R#{run_id}", META)
+
+
+def slot_key(tenant_id: str, run_id: str, slot: int) -> Key:
+    """One slot of a run's log."""
+    return Key(f"T#{tenant_id}#R#{run_id}", f"L#{slot:08}")
+
+
+def runs_of_project(tenant_id: str, project_id: str, created_at: str = "", run_id: str = "") -> Key:
+    """GSI1: a project's runs by time."""
+    return Key(f"T#{tenant_id}#P#{project_id}", f"{created_at}#{run_id}")
+
+
+def runs_of_tenant(tenant_id: str, created_at: str = "", run_id: str = "") -> Key:
+    """GSI2: a tenant's runs by time."""
+    return Key(f"T#{tenant_id}#R", f"{created_at}#{run_id}")
+
+
+def all_tenants(tenant_id: str = "") -> Key:
+    """GSI3: every tenant that ever started a run."""
+    return Key("TENANT", tenant_id)
+
+
+def errands(due: str = "", tenant_id: str = "", project_id: str = "") -> Key:
+    """GSI3, sparse: projects that the janitor has something to do for, by when it is due."""
+    return Key("JANITOR", f"{due}#{tenant_id}#{project_id}")
+
+
+def active_runs(run_id: str, created_at: str = "") -> Key:
+    """GSI3, sparse: runs that have not ended, spread over sixteen partitions by the first digit of their id."""
+    return Key(f"ACTIVE#{run_id[:1]}", f"{created_at}#{run_id}")
+
+
+def delivery_key(tenant_id: str, run_id: str) -> Key:
+    """The webhook that tells of a run's end; it goes with the run."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK")
+
+
+def deliveries_of_tenant(tenant_id: str, status: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """GSI1 with a status, GSI2 without: a tenant's webhooks by time."""
+    return Key(f"T#{tenant_id}#WEBHOOK" + (f"#{status}" if status else ""), f"{created_at}#{run_id}")
+
+
+def outbox(run_id: str, created_at: str = "") -> Key:
+    """GSI3, sparse: webhooks that are still to be delivered, spread like active runs."""
+    return Key(f"OUTBOX#{run_id[:1]}", f"{created_at}#{run_id}")
+
+
+def webhook_secrets_key(tenant_id: str) -> Key:
+    """A tenant's secrets that sign webhooks."""
+    return Key(f"T#{tenant_id}", "WEBHOOK")
+
+
+def sortable(at: datetime) -> str:
+    """A time as text of one width, so that texts sort as times do."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Table:
+    """The table through one client. Reads are consistent."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key) -> Item | None:
+        """The item, or None."""
+        return self._client.get_item(TableName=self._name, Key=key.attributes(), ConsistentRead=True).get("Item")
+
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> None:
+        """Write a whole item. Raises `ConditionFailed`."""
+        if condition is None:
+            self._client.put_item(TableName=self._name, Item=item)
+            return
+        extra: Any = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=item,
+                ConditionExpression=condition,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **extra,
+            )
+        except ClientError as error:
+            raise _condition_failed(error) from error
+
+    def update(
+        self,
+        key: Key,
+        expression: str,
+        *,
+        values: Item,
+        names: Mapping[str, str] | None = None,
+        condition: str = "",
+    ) -> Item:
+        """Change an item by an update expression; the item as it is afterwards. Raises `ConditionFailed`."""
+        extra: Any = {"ConditionExpression": condition} if condition else {}
+        if names:
+            extra["ExpressionAttributeNames"] = names
+        if values:
+            extra["ExpressionAttributeValues"] = values
+        try:
+            return self._client.update_item(
+                TableName=self._name,
+                Key=key.attributes(),
+                UpdateExpression=expression,
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **extra,
+            )["Attributes"]
+        except ClientError as error:
+            raise _condition_failed(error) from error
+
+    def delete(self, key: Key) -> None:
+        """Remove an item, if it is there."""
+        self._client.delete_item(TableName=self._name, Key=key.attributes())
+
+    def range(self, pk: str, first: str, last: str, *, newest_first: bool = False) -> Iterator[Item]:
+        """The items of a partition whose sort keys lie between two, both included, in order."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
+        )
+        for page in pages:
+            yield from page["Items"]
+
+    def between(self, name: str, pk: str, first: str, last: str, only: Filter, order: Order) -> Part:
+        """One query for the sort keys between two, both included, of an index or (with no name) of the table."""
+        values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}
+        extra: Any = {"ExclusiveStartKey": order.start} if order.start else {}
+        if name:
+            extra["IndexName"] = name
+        if only.expression:
+            extra["FilterExpression"] = only.expression
+        if only.names:
+            extra["ExpressionAttributeNames"] = only.names
+        page = self._client.query(
+            TableName=self._name,
+            ScanIndexForward=not order.newest_first,
+            Limit=order.most,
+            KeyConditionExpression=f"{name}PK = :pk AND {name}SK BETWEEN :first AND :last",
+            ExpressionAttributeValues=values,
+            **extra,
+        )
+        return Part(list(page["Items"]), page.get("LastEvaluatedKey"))
+
+    def delete_all(self, keys: Iterable[Key]) -> int:
+        """Remove items, those that are there; how many were named."""
+        rest, number = iter(keys), 0
+        while lot := list(islice(rest, _DELETES)):
+            number += len(lot)
+            wanted: Any = {self._name: [{"DeleteRequest": {"Key": key.attributes()}} for key in lot]}
+            while wanted:
+                wanted = self._client.batch_write_item(RequestItems=wanted)["UnprocessedItems"]
+        return number
+
+    def keys(self, pk: str) -> Iterator[Key]:
+        """The keys of a partition's items, in order."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="PK = :pk",
+            ProjectionExpression="SK",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+        )
+        for page in pages:
+            yield from (Key(pk, item["SK"]["S"]) for item in page["Items"])
+
+    def index(self, name: str, pk: str, *, newest_first: bool = False, last: str = "\uffff") -> Iterator[Item]:
+        """The items of one partition of an index up to a sort key. Indexes lag behind the table by a moment."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            IndexName=name,
+            ScanIndexForward=not newest_first,
+            KeyConditionExpression=f"{name}PK = :pk AND {name}SK <= :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":last": {"S": last}},
+        )
+        for page in pages:
+            yield from page["Items"]
+
+
+def _condition_failed(error: ClientError) -> Exception:
+    if error_code(error) != "ConditionalCheckFailedException":
+        return error
+    found: Any = error.response
+    return ConditionFailed(found.get("Item", {}))

@@ -1,0 +1,142 @@
+"""How a project goes: hidden at once from everybody who asks, cleared away by the janitor, and then its id is free.
+
+What is hidden is answered like what never was. A project and its ended runs are hidden by a mark on their items, so
+that reading a run stays one read; active runs keep a project from being deleted. A request that was just then starting
+a run in it is not lost sight of: that run finds the project hidden when it is prepared, and ends there.
+
+Clearing away is done in slices, each of which may be the last one that its process does: whatever was deleted is
+gone, and what is left is found again. Of a run its item goes last, of a project too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import islice
+
+from swarm.aws import clients
+from swarm.aws.clients import ClientError
+from swarm.errors import ProjectInUse
+from swarm.ids import RunKey
+from swarm.logs import log
+from swarm.records.backend import Backend
+from swarm.records.projects import Errand
+from swarm.runs.run import Run
+from swarm.workspace.blobs import ProjectArea
+
+REQUEST_SECONDS = 15.0
+"""What a request spends on hiding runs. Thousands are hidden in that time; the janitor does the others first of all."""
+
+GRACE = timedelta(minutes=2)
+"""Longer than a request takes: so long after it was hidden, nothing new is written that belongs to a project."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far apart the clocks of two processes may be."""
+
+_PARALLEL = 16
+
+Enough = Callable[[], bool]
+"""Whether this process has to stop for now."""
+
+
+def delete_project(
+    backend: Backend, tenant_id: str, project_id: str, *, now: datetime, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Hide the project and its runs, and have them cleared away. Raises `ProjectNotFound`, `ProjectInUse`."""
+    backend.projects.get(tenant_id, project_id)
+    _require_idle(backend, tenant_id, project_id)
+    backend.projects.hide(tenant_id, project_id, now)
+    try:
+        # A run that was counted meanwhile is seen here; one that is counted only now will find the project hidden.
+        _require_idle(backend, tenant_id, project_id)
+    except ProjectInUse:
+        backend.projects.show(tenant_id, project_id)
+        raise
+    deadline = clock() + REQUEST_SECONDS
+    hide_runs(backend, tenant_id, project_id, now, lambda: clock() > deadline)
+    _call_janitor(backend)
+
+
+def was_deleted_under(backend: Backend, run: Run) -> bool:
+    """Whether the run's project was deleted while the run was being started, also if another has its id by now."""
+    project = backend.projects.find(run.key.tenant_id, run.key.project_id)
+    return project is None or project.created_at > run.created_at + CLOCKS_DIFFER
+
+
+def _require_idle(backend: Backend, tenant_id: str, project_id: str) -> None:
+    for run_id in sorted(backend.tenants.active(tenant_id)):
+        run = backend.runs.find(tenant_id, run_id)
+        if run is not None and run.key.project_id == project_id and not run.status.final:
+            raise ProjectInUse(project_id, run_id)
+
+
+def _call_janitor(backend: Backend) -> None:
+    if not backend.settings.janitor_function:
+        return
+    try:
+        clients.functions().invoke(
+            FunctionName=backend.settings.janitor_function, InvocationType="Event", Payload=b"{}"
+        )
+    except ClientError as error:
+        # It comes by itself, only later.
+        log.warning("the janitor could not be called", error=str(error))
+
+
+def hide_runs(backend: Backend, tenant_id: str, project_id: str, now: datetime, enough: Enough) -> None:
+    """Hide the project's ended runs."""
+    traces = backend.runs.of_project(tenant_id, project_id)
+    seen = (each.run.key for each in traces if each.hidden_at is None and each.run.status.final)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        while not enough() and (some := list(islice(seen, 10 * _PARALLEL))):
+            list(pool.map(lambda key: backend.runs.hide(key, now), some))
+
+
+def clear_project(backend: Backend, errand: Errand, hidden_at: datetime, now: datetime, enough: Enough) -> bool:
+    """Clear away as much of a hidden project as there is time for; whether it is gone for good."""
+    tenant_id, project_id = errand.tenant_id, errand.project_id
+    hide_runs(backend, tenant_id, project_id, now, enough)
+    if not all(trace.run.status.final for trace in backend.runs.of_project(tenant_id, project_id)):
+        # It ends by itself, or reconciliation ends it. Until then its files stay where it expects them.
+        return False
+    found = _delete_objects(backend, ProjectArea(tenant_id, project_id).everything, enough)
+    if enough():
+        return False
+    found += _remove_runs(backend, tenant_id, project_id, enough)
+    found += backend.projects.remove(errand)
+    if found or enough() or now - hidden_at < GRACE:
+        # Only a round that finds nothing any more can be the last.
+        return False
+    backend.projects.release(errand)
+    return True
+
+
+def _remove_runs(backend: Backend, tenant_id: str, project_id: str, enough: Enough) -> int:
+    keys = (trace.run.key for trace in backend.runs.of_project(tenant_id, project_id))
+    removed = 0
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        while not enough() and (some := list(islice(keys, _PARALLEL))):
+            removed += len(list(pool.map(backend.runs.remove, some)))
+    return removed
+
+
+def remove_run(backend: Backend, key: RunKey, enough: Enough) -> bool:
+    """Delete a hidden run's objects, its log and its item; whether there was time for all of it."""
+    area = ProjectArea(key.tenant_id, key.project_id)
+    _delete_objects(backend, area.run(key.run_id), enough)
+    if enough():
+        return False
+    backend.runs.remove(key)
+    return True
+
+
+def _delete_objects(backend: Backend, prefix: str, enough: Enough) -> int:
+    return sum(_until(enough, backend.objects.delete(backend.objects.keys(prefix))))
+
+
+def _until(enough: Enough, lots: Iterable[int]) -> Iterator[int]:
+    for number in lots:
+        yield number
+        if enough():
+            return

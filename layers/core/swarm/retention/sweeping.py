@@ -1,0 +1,102 @@
+"""Garbage collection: the blobs that no snapshot refers to any more.
+
+Blobs are shared by all runs of a project, so removing a run removes none. They are found by mark and sweep: every
+snapshot of every stored run is read (those between its turns too, for every turn can be revisited), and what none of
+them names is deleted, if it is older than `MARGIN`. Runs go on meanwhile, and clones are made. Why none of them loses
+a file:
+
+1. A run refers to a blob because it stored it, or because a snapshot that it began with does.
+2. Stored: blobs are put before the snapshot that names them, by the same process, and always by a plain put, also when
+   the same bytes are there already. So a blob of a snapshot that marking missed was put less than a process's lifetime
+   before marking began, or later. Both are far within `MARGIN`, which counts from when marking began: such a blob is
+   not looked at. A put that comes after the look makes a new version of the object, and versions are what is deleted,
+   each by its id: the new one stays. (The bucket is versioned for this, too.)
+3. Inherited, by the run's next turn or by a clone: then the earlier snapshot names the blob as well. Snapshots of a
+   stored run are never deleted one by one, so it is marked there, unless that whole run is removed. A run is removed
+   only `SETTLED` after it was hidden, and a hidden run cannot be cloned. Whoever had read it before has had its whole
+   lifetime to write a snapshot of its own, and that one is there when marking begins after the removal. If marking
+   began before, it saw the old one.
+4. A snapshot that cannot be read stops the sweep of its project. In doubt nothing is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import islice
+
+from swarm.records.backend import Backend
+from swarm.retention.removal import Enough, remove_run
+from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import Version
+from swarm.workspace.snapshot import Snapshot
+
+MARGIN = timedelta(days=1)
+"""Longer than any run may take (five hours and what it waits for the provider), and so than any process."""
+
+SETTLED = timedelta(hours=1)
+"""From hiding a run to removing it: longer than any process that may have read it before."""
+
+_PARALLEL = 16
+
+
+def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) -> int | None:
+    """Delete the project's unused blobs, for good; how many versions, or None where there was no time for all.
+
+    `now` is a time before this was called. Raises `CorruptObject` where a snapshot cannot be read.
+    """
+    live = _mark(backend, area, enough)
+    if live is None:
+        return None
+    unused = (
+        version
+        for version in backend.objects.versions(area.blobs)
+        if version.stored_at < now - MARGIN and _name(version, area) not in live
+    )
+    deleted = 0
+    for number in backend.objects.delete_versions(unused):
+        deleted += number
+        if enough():
+            return None
+    return deleted
+
+
+def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | None:
+    """The hashes that any snapshot names; None where there was no time to read them all."""
+    keys = (key for key in backend.objects.keys(area.run()) if _is_snapshot(key, area))
+    live: set[str] = set()
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        while some := list(islice(keys, 4 * _PARALLEL)):
+            for data in pool.map(backend.blobs.get, some):
+                live.update(entry.sha256 for entry in Snapshot.decode(data).files.values())
+            if enough():
+                return None
+    return live
+
+
+def _is_snapshot(key: str, area: ProjectArea) -> bool:
+    return key.removeprefix(area.run()).split("/")[1:2] == ["snapshots"]
+
+
+def _name(version: Version, area: ProjectArea) -> str:
+    return version.key.removeprefix(area.blobs)
+
+
+def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Iterator[ProjectArea]:
+    """Let go of the tenant's runs that ended longer ago than they are kept; the projects that lost one for good.
+
+    A run is hidden in one round, and removed in a later one (see above).
+    """
+    kept_from = now - timedelta(days=backend.settings.retention_days)
+    for trace in backend.runs.made_before(tenant_id, kept_from):
+        key, ended_at = trace.run.key, trace.run.ended_at
+        if enough():
+            return
+        if trace.hidden_at is None:
+            if ended_at is not None and ended_at < kept_from:
+                backend.runs.hide(key, now)
+        elif now - trace.hidden_at >= SETTLED:
+            backend.patterns.remove(trace.run)
+            if remove_run(backend, key, enough):
+                yield ProjectArea(key.tenant_id, key.project_id)

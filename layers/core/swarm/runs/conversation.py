@@ -1,0 +1,51 @@
+"""The conversation of a run, stored whole after every turn, so that any process can take it up."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from swarm.errors import CorruptObject
+from swarm.workspace.blobs import BlobStore
+
+SCHEMA = 1
+
+Item = Mapping[str, JsonValue]
+"""One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
+
+_ITEMS: TypeAdapter[list[Item]] = TypeAdapter(list[Item])
+_STORED: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+def user_message(text: str) -> Item:
+    """A user message item."""
+    return {"type": "message", "role": "user", "content": text}
+
+
+def tool_output(call_id: str, output: str) -> Item:
+    """The item that answers one tool call."""
+    return {"type": "function_call_output", "call_id": call_id, "output": output}
+
+
+def store_transcript(store: BlobStore, key: str, items: Sequence[Item]) -> None:
+    """Store the conversation so far."""
+    text = json.dumps({"schema": SCHEMA, "items": list(items)}, separators=(",", ":"), ensure_ascii=False)
+    store.put(key, gzip.compress(text.encode(), compresslevel=5, mtime=0))
+
+
+def load_transcript(store: BlobStore, key: str) -> list[Item]:
+    """The stored conversation. Raises `CorruptObject`."""
+    try:
+        stored = _STORED.validate_json(gzip.decompress(store.get(key)))
+        return _ITEMS.validate_python(stored["items"])
+    except (OSError, EOFError, ValidationError, KeyError) as error:
+        raise CorruptObject(f"the transcript at {key} cannot be read") from error
+
+
+def as_jsonl(items: Sequence[Item]) -> bytes:
+    """One JSON text a line, for people and tools. What only the provider can read (encrypted reasoning) is left out."""
+    readable = (item for item in items if item.get("type") != "reasoning")
+    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in readable).encode()
