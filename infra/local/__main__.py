@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     services = commands.add_parser("services", help="run until SIGTERM or Ctrl-C")
     services.add_argument("--port", type=_port, default=5050, help="where to listen; 0 is any free port (default 5050)")
     services.add_argument("--require-key", action="store_true", help="refuse requests without an API key; prints one")
+    services.add_argument(
+        "--concurrency",
+        type=_concurrency,
+        help="executions at a time, as an AWS account has them (a new one 10), and 2.5 times as many environments of "
+        "tenants; no limit by default",
+    )
     services.add_argument("--logs", type=Path, help="folder for the functions' logs (default .local/logs)")
     return parser
 
@@ -48,6 +54,13 @@ def _port(text: str) -> int:
     if port not in range(2**16):
         raise ValueError(text)
     return port
+
+
+def _concurrency(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _stop_on_signals() -> threading.Event:
@@ -68,6 +81,7 @@ def _forget_aws_settings() -> None:
 def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCloud:
     # Slow to import, and not needed to say that a setting is missing.
     from infra.local.cloud import LocalCloud  # noqa: PLC0415
+    from infra.local.lambdas.account import Account  # noqa: PLC0415
 
     cloud = LocalCloud(
         port=options.port,
@@ -75,6 +89,7 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
         api_key=configuration.api_key,
         parameters=configuration.parameters,
         require_key=options.require_key,
+        account=Account(options.concurrency),
     )
     if options.logs:
         cloud.log_folder = options.logs

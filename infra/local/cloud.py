@@ -24,6 +24,7 @@ from infra.local.front import routes
 from infra.local.front.gateway import Gateway
 from infra.local.front.server import Front
 from infra.local.identity import ACCOUNT_ID, REGION, CredentialIssuer
+from infra.local.lambdas.account import Account
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.service import LambdaService
@@ -52,8 +53,9 @@ class AlreadyRunning(Exception):
 class LocalCloud:
     """The system of `template.yaml`, running from `start` to `stop`; also a context manager.
 
-    One at a time in a process. `parameters` win over what `offline` and `api_key` set. `function_environment` adds
-    variables to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
+    One at a time in a process. `parameters` win over what `offline` and `api_key` set. `account` has Lambda's quotas,
+    by default none that binds. `function_environment` adds variables
+    to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
     """
 
     template: Path = REPOSITORY / "template.yaml"
@@ -64,6 +66,7 @@ class LocalCloud:
     function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     require_key: bool = False
     log_folder: Path = REPOSITORY / ".local" / "logs"
+    account: Account = field(default_factory=Account)
 
     url: str = field(init=False, default="")
     endpoint_url: str = field(init=False, default="")
@@ -194,7 +197,7 @@ class LocalCloud:
         for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
             variables = environment(specification, credentials.issue(specification.logical_id), self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
-            self.functions.add(Function(specification, variables, log, lifeline, self._crowded))
+            self.functions.add(Function(specification, variables, log, lifeline, self._crowded, self.account))
         lambda_patches.run_with(self.functions)
         self._running.callback(lambda_patches.run_with, None)
         self._running.callback(state_machines.stop_everything)

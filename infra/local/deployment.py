@@ -70,4 +70,5 @@ def _specification(
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
         retries=retries.get(resource.name, DEFAULT_RETRIES),
+        per_tenant=properties.get("TenancyConfig", {}).get("TenantIsolationMode") == "PER_TENANT",
     )

@@ -28,7 +28,7 @@ HONOURED: Mapping[str, frozenset[str]] = {
         "AWS::Lambda::Alias": "Name FunctionName FunctionVersion Description",
         "AWS::Lambda::EventInvokeConfig": "FunctionName Qualifier MaximumRetryAttempts",
         "AWS::Lambda::Function": "FunctionName Description Code Handler Timeout Environment Layers Role Tags"
-        " ReservedConcurrentExecutions PackageType LoggingConfig",
+        " ReservedConcurrentExecutions PackageType LoggingConfig TenancyConfig",
         "AWS::Lambda::LayerVersion": "LayerName Description Content LicenseInfo",
         "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn SourceAccount",
         "AWS::Lambda::Version": "FunctionName Description",

@@ -314,10 +314,10 @@ SENT: list[tuple[str, bytes]] = []
 class Recorder:
     """Stands where the laptop cloud's functions would be, for the patches that call them."""
 
-    def invoke(self, name: str, _payload: bytes, /) -> Any:
+    def invoke(self, name: str, _payload: bytes, _tenant: str | None, /) -> Any:
         return Outcome(json.dumps({"ran": name}).encode())
 
-    def send(self, name: str, payload: bytes, /) -> None:
+    def send(self, name: str, payload: bytes, _tenant: str | None, /) -> None:
         SENT.append((name, payload))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections import deque
@@ -11,7 +12,15 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.lambdas.invocation import REQUEST_LIMIT, Invocation, Outcome, RequestTooLarge, Throttled
+from infra.local.lambdas.account import Account
+from infra.local.lambdas.invocation import (
+    REQUEST_LIMIT,
+    Invocation,
+    Outcome,
+    RequestTooLarge,
+    Throttled,
+    WrongTenant,
+)
 from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.specification import Specification
 from infra.local.lambdas.worker import Worker
@@ -27,16 +36,26 @@ STARTING_AT_ONCE = os.cpu_count() or 2
 # or the table are taken, another is started only when none of the function's has been given back for a good while.
 GROWTH_SECONDS = 0.1
 CROWDED_GROWTH_SECONDS = 1.5
-# A worker costs some 60 MB; one that has been idle for so long goes when another is given back.
+# A worker costs some 60 MB; one that has been idle for so long goes, unless it is the last that a shared function has.
 IDLE_SECONDS = 120.0
+TENANT_ID = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}")
 
 
 @dataclass(frozen=True)
 class RunningWorker:
-    """A live worker process, and the request it has in hand."""
+    """A live worker process, the request it has in hand, and whose it is."""
 
     pid: int
     request_id: str | None
+    tenant: str | None = None
+
+
+class _Waiter(Future["Worker | None"]):
+    """Whoever waits for a worker of this tenant; None says that there will be none."""
+
+    def __init__(self, tenant: str | None) -> None:
+        super().__init__()
+        self.tenant = tenant
 
 
 class Function:
@@ -49,39 +68,61 @@ class Function:
         log_path: Path,
         lifeline: Lifeline,
         crowded: Callable[[], bool],
+        account: Account,
     ) -> None:
         self.specification = specification
         self.environment = dict(environment)
         self.log_path = log_path
         self._lifeline = lifeline
         self._crowded = crowded
+        self._account = account
         self._log = log_path.open("ab", buffering=0)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
-        self._waiters: deque[Future[Worker | None]] = deque()
+        self._waiters: deque[_Waiter] = deque()
         self._moved = 0.0
         self._workers: set[Worker] = set()
         self._stopped = False
         reserved = specification.reserved_concurrency
         self._limit = MOST_WORKERS if reserved is None else reserved
 
-    def invoke(self, payload: bytes, patience: float = QUEUE_SECONDS) -> Outcome:
-        """Call and wait for the outcome. Raises Throttled and RequestTooLarge."""
-        return self.begin(payload, patience).result()
+    def invoke(self, payload: bytes, patience: float = QUEUE_SECONDS, tenant: str | None = None) -> Outcome:
+        """Call and wait for the outcome. Raises as `begin` does."""
+        return self.begin(payload, patience, tenant).result()
 
-    def begin(self, payload: bytes, patience: float = QUEUE_SECONDS) -> Invocation:
-        """Start a call, waiting at most `patience` seconds for a worker. Raises Throttled and RequestTooLarge."""
+    def begin(self, payload: bytes, patience: float = QUEUE_SECONDS, tenant: str | None = None) -> Invocation:
+        """Start a call, waiting at most `patience` seconds for a worker.
+
+        Raises Throttled, RequestTooLarge and WrongTenant.
+        """
+        self.check_tenant(tenant)
         if len(payload) > REQUEST_LIMIT:
             raise RequestTooLarge(len(payload), REQUEST_LIMIT)
-        invocation = Invocation(payload, self.specification.arn)
-        self._worker(patience).take(invocation)
+        if not self._account.begin_execution():
+            raise Throttled(self.specification.name)
+        invocation = Invocation(payload, self.specification.arn, tenant, self._account.end_execution)
+        try:
+            worker = self._worker(patience, tenant)
+        except Throttled:
+            self._account.end_execution()
+            raise
+        worker.take(invocation)
         return invocation
+
+    def check_tenant(self, tenant: str | None) -> None:
+        """Raises WrongTenant unless there is a tenant's id exactly where the function needs one."""
+        if self.specification.per_tenant and tenant is None:
+            raise WrongTenant("The invoked function is enabled with tenancy configuration. Add a valid tenant ID.")
+        if not self.specification.per_tenant and tenant is not None:
+            raise WrongTenant("The invoked function is not enabled with tenancy configuration. Remove the tenant ID.")
+        if tenant is not None and not TENANT_ID.fullmatch(tenant):
+            raise WrongTenant("The tenant ID has 1 to 256 characters of [a-zA-Z0-9._:/=+-@ ].")
 
     def workers(self) -> list[RunningWorker]:
         """Every live worker, for whoever wants to watch or kill one."""
         with self._lock:
             return [
-                RunningWorker(worker.pid, worker.current.request_id if worker.current else None)
+                RunningWorker(worker.pid, worker.current.request_id if worker.current else None, worker.tenant)
                 for worker in self._workers
                 if worker.alive
             ]
@@ -89,6 +130,18 @@ class Function:
     def busy_pids(self) -> list[int]:
         """The processes that run a call at this moment."""
         return [worker.pid for worker in self.workers() if worker.request_id is not None]
+
+    def retire_idle(self) -> None:
+        """End the workers that nobody has needed for long."""
+        per_tenant = self.specification.per_tenant
+        since = time.monotonic() - (self._account.tenant_idle_seconds if per_tenant else IDLE_SECONDS)
+        with self._lock:
+            # The last one of a shared function stays: somebody will come.
+            candidates = self._idle if per_tenant else self._idle[:-1]
+            retired = [worker for worker in candidates if worker.idle_since < since]
+            self._idle = [worker for worker in self._idle if worker not in retired]
+        for worker in retired:
+            worker.kill()
 
     def kill_workers(self) -> None:
         """End every worker, so that the next call starts cold."""
@@ -108,12 +161,12 @@ class Function:
         self.kill_workers()
         self._log.close()
 
-    def _worker(self, patience: float) -> Worker:
+    def _worker(self, patience: float, tenant: str | None) -> Worker:
         """A worker for one call: an idle one, or the next that is given back or started, in the order of asking."""
-        deadline, waiter = time.monotonic() + patience, Future[Worker | None]()
+        deadline, waiter = time.monotonic() + patience, _Waiter(tenant)
         with self._lock:
             if not self._stopped:
-                if not self._waiters and (worker := self._idle_worker()):
+                if worker := self._idle_worker(tenant):
                     return worker
                 if self.specification.reserved_concurrency is not None and len(self._workers) >= self._limit:
                     raise Throttled(self.specification.name)
@@ -133,6 +186,9 @@ class Function:
 
     def _grow(self) -> None:
         """Start a worker for whoever waits longest, unless one was started or given back just now."""
+        if self.specification.per_tenant:
+            self._grow_for_tenants()
+            return
         if not self._waiters or self._stopped or len(self._workers) >= self._limit:
             return
         unmoved = time.monotonic() - self._moved
@@ -144,11 +200,28 @@ class Function:
             self._moved = time.monotonic()
             self._waiters.popleft().set_result(worker)
 
-    def _idle_worker(self) -> Worker | None:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.alive:
-                return worker
+    def _grow_for_tenants(self) -> None:
+        """Start a worker for each that waits, whatever other tenants have; who finds no room is told so at once."""
+        for waiter in list(self._waiters):
+            if self._stopped or len(self._workers) >= self._limit:
+                return
+            self._waiters.remove(waiter)
+            if self._account.add_environment():
+                worker = Worker(self, self._log, self._lifeline, waiter.tenant)
+                self._workers.add(worker)
+                waiter.set_result(worker)
+            else:
+                waiter.set_result(None)
+
+    def _idle_worker(self, tenant: str | None) -> Worker | None:
+        if self._waiters and not self.specification.per_tenant:
+            # They have been waiting for longer.
+            return None
+        for worker in reversed(self._idle):
+            if worker.tenant == tenant:
+                self._idle.remove(worker)
+                if worker.alive:
+                    return worker
         return None
 
     # what workers tell
@@ -163,25 +236,19 @@ class Function:
         with self._lock:
             if worker in self._workers and worker.alive:
                 self._moved = time.monotonic()
-                if self._waiters:
-                    self._waiters.popleft().set_result(worker)
+                waiter = next((each for each in self._waiters if each.tenant == worker.tenant), None)
+                if waiter is not None:
+                    self._waiters.remove(waiter)
+                    waiter.set_result(worker)
                 else:
                     self._idle.append(worker)
-            longest = self._idle[0] if len(self._idle) > 1 else None
-        if longest is not None and time.monotonic() - longest.idle_since > IDLE_SECONDS:
-            self._retire(longest)
 
     def lost(self, worker: Worker) -> None:
         """The worker's process has ended."""
         with self._lock:
             self._workers.discard(worker)
+            if worker.tenant is not None:
+                self._account.remove_environment()
             if worker in self._idle:
                 self._idle.remove(worker)
             self._grow()
-
-    def _retire(self, worker: Worker) -> None:
-        with self._lock:
-            if worker not in self._idle:
-                return
-            self._idle.remove(worker)
-        worker.kill()

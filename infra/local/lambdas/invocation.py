@@ -14,7 +14,11 @@ EVENT_LIMIT = 1024 * 1024
 
 
 class Throttled(Exception):
-    """Every execution environment that the function may have is busy."""
+    """Every execution environment that the function or the account may have is taken."""
+
+
+class WrongTenant(Exception):
+    """A tenant's id where the function has none, or none where it needs one."""
 
 
 class RequestTooLarge(Exception):
@@ -48,10 +52,15 @@ class Outcome:
 
 @dataclass
 class Invocation:
-    """A call in flight. Whoever settles it first decides; later attempts change nothing."""
+    """A call in flight. Whoever settles it first decides; later attempts change nothing.
+
+    `ended` is called once, before anybody is told of the outcome.
+    """
 
     payload: bytes
     arn: str
+    tenant: str | None = None
+    ended: Callable[[], None] = field(default=lambda: None, repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _settled: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -65,6 +74,7 @@ class Invocation:
             self._outcome = outcome
         if before_telling is not None:
             before_telling()
+        self.ended()
         self._settled.set()
         return True
 

@@ -119,16 +119,15 @@ class _Handler(BaseHTTPRequestHandler):
         if invocation is None:
             self.close_connection = True
             return
-        self._answer(
-            200,
-            invocation.payload,
-            {
-                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-                "Lambda-Runtime-Deadline-Ms": str(self.server.api.deadline_ms()),
-                "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
-                "Lambda-Runtime-Trace-Id": TRACE,
-            },
-        )
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(self.server.api.deadline_ms()),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+            "Lambda-Runtime-Trace-Id": TRACE,
+        }
+        if invocation.tenant is not None:
+            headers["Lambda-Runtime-Aws-Tenant-Id"] = invocation.tenant
+        self._answer(200, invocation.payload, headers)
 
     def do_POST(self) -> None:
         """A response or an error, of an invocation or of the initialisation."""

@@ -13,6 +13,8 @@ RETRY_SECONDS = (1.0, 2.0)
 # Lambda queues nothing: a state machine is told at once that there is no room, and comes again by its own Retry. It is
 # cheaper to wait a little, but that counts towards the time that the task has, ten seconds more than its function's.
 TASK_SECONDS = 5.0
+# How often idle workers are looked for.
+LOOK_SECONDS = 1.0
 
 
 class LambdaService(Mapping[str, Function]):
@@ -22,11 +24,14 @@ class LambdaService(Mapping[str, Function]):
         self._functions: dict[str, Function] = {}
         self._by_name: dict[str, Function] = {}
         self._stopping = threading.Event()
+        self._retiring = threading.Thread(target=self._retire_idle, name="idle-workers", daemon=True)
 
     def add(self, function: Function) -> None:
         """Take one more function into the service."""
         self._functions[function.specification.logical_id] = function
         self._by_name[function.specification.name] = function
+        if self._retiring.ident is None:
+            self._retiring.start()
 
     def __getitem__(self, logical_id: str) -> Function:
         return self._functions[logical_id]
@@ -41,31 +46,40 @@ class LambdaService(Mapping[str, Function]):
         """The function of an ARN, with or without a version or an alias at its end."""
         return self._by_name[arn.split(":")[6]]
 
-    def invoke(self, name: str, payload: bytes) -> Outcome:
-        """A synchronous call. Raises Throttled and RequestTooLarge."""
-        return self._by_name[name].invoke(payload, TASK_SECONDS)
+    def invoke(self, name: str, payload: bytes, tenant: str | None = None) -> Outcome:
+        """A synchronous call. Raises Throttled, RequestTooLarge and WrongTenant."""
+        return self._by_name[name].invoke(payload, TASK_SECONDS, tenant)
 
-    def send(self, name: str, payload: bytes) -> None:
-        """An asynchronous call: accepted at once, tried again when it fails. Raises RequestTooLarge."""
+    def send(self, name: str, payload: bytes, tenant: str | None = None) -> None:
+        """An asynchronous call: accepted at once, tried again when it fails. Raises RequestTooLarge and WrongTenant."""
+        self._by_name[name].check_tenant(tenant)
         if len(payload) > EVENT_LIMIT:
             raise RequestTooLarge(len(payload), EVENT_LIMIT)
         function = self._by_name[name]
-        threading.Thread(target=self._deliver, args=(function, payload), name=f"event-{name}", daemon=True).start()
+        call = (function, payload, tenant)
+        threading.Thread(target=self._deliver, args=call, name=f"event-{name}", daemon=True).start()
 
     def stop(self) -> None:
         """End every worker; on return none is left."""
         self._stopping.set()
+        if self._retiring.ident is not None:
+            self._retiring.join()
         for function in self._functions.values():
             function.stop()
 
-    def _deliver(self, function: Function, payload: bytes) -> None:
+    def _retire_idle(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            for function in list(self._functions.values()):
+                function.retire_idle()
+
+    def _deliver(self, function: Function, payload: bytes, tenant: str | None) -> None:
         for attempt in range(function.specification.retries + 1):
-            if self._stopping.is_set() or self._succeeds(function, payload):
+            if self._stopping.is_set() or self._succeeds(function, payload, tenant):
                 return
             self._stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
 
-    def _succeeds(self, function: Function, payload: bytes) -> bool:
+    def _succeeds(self, function: Function, payload: bytes, tenant: str | None) -> bool:
         try:
-            return function.invoke(payload).error is None
+            return function.invoke(payload, tenant=tenant).error is None
         except Throttled:
             return False

@@ -15,7 +15,10 @@ PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_C
 
 @dataclass(frozen=True)
 class Specification:
-    """One function. `folders` are import roots: the code first, then the layers in the template's order."""
+    """One function. `folders` are import roots: the code first, then the layers in the template's order.
+
+    With `per_tenant` each call names a tenant, and no environment serves two of them.
+    """
 
     logical_id: str
     name: str
@@ -30,6 +33,7 @@ class Specification:
     log_format: str = "Text"
     log_level: str = ""
     retries: int = 2
+    per_tenant: bool = False
 
     @property
     def folder(self) -> Path:

@@ -22,9 +22,13 @@ INIT_SECONDS = 30
 
 
 class Worker:
-    """A process started through awslambdaric. It never outlives `kill`, its invocation's timeout, or the lifeline."""
+    """A process started through awslambdaric. It never outlives `kill`, its invocation's timeout, or the lifeline.
 
-    def __init__(self, function: Function, log: BinaryIO, lifeline: Lifeline) -> None:
+    One with a tenant gets no other's invocations.
+    """
+
+    def __init__(self, function: Function, log: BinaryIO, lifeline: Lifeline, tenant: str | None = None) -> None:
+        self.tenant = tenant
         self._function = function
         self._log = log
         self._lifeline = lifeline

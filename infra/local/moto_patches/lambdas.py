@@ -9,25 +9,25 @@ from moto.awslambda import models
 from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
 
-from infra.local.lambdas.invocation import Outcome, RequestTooLarge, Throttled
+from infra.local.lambdas.invocation import Outcome, RequestTooLarge, Throttled, WrongTenant
 from infra.local.moto_patches.wrapping import Wrapper, wrap
 
 
 class Functions(Protocol):
     """What runs the functions."""
 
-    def invoke(self, name: str, payload: bytes, /) -> Outcome:
+    def invoke(self, name: str, payload: bytes, tenant: str | None, /) -> Outcome:
         """A synchronous call."""
 
-    def send(self, name: str, payload: bytes, /) -> None:
+    def send(self, name: str, payload: bytes, tenant: str | None, /) -> None:
         """An asynchronous call."""
 
 
 class _Nobody:
-    def invoke(self, name: str, _payload: bytes) -> Outcome:
+    def invoke(self, name: str, _payload: bytes, _tenant: str | None) -> Outcome:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
-    def send(self, name: str, _payload: bytes) -> None:
+    def send(self, name: str, _payload: bytes, _tenant: str | None) -> None:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
 
@@ -53,6 +53,13 @@ class _RequestTooLarge(JsonRESTError):
         super().__init__("RequestTooLargeException", message)
 
 
+class _InvalidParameterValue(JsonRESTError):
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterValueException", message)
+
+
 def run_processes() -> None:
     """moto would start Docker, or answer every call with the same text."""
     wrap(models.LambdaFunction, "invoke", _invoke)
@@ -61,7 +68,7 @@ def run_processes() -> None:
 def send_event(function_arn: str, account_id: str, region: str, payload: bytes) -> None:
     """Call a function asynchronously, the way that AWS services do."""
     function = models.lambda_backends[account_id][region].get_function(function_arn)
-    _functions[0].send(function.function_name, payload)
+    _functions[0].send(function.function_name, payload, None)
 
 
 def _invoke(
@@ -69,18 +76,21 @@ def _invoke(
 ) -> bytes:
     headers = {name.lower(): value for name, value in dict(request_headers or {}).items()}
     kind = headers.get("x-amz-invocation-type", "RequestResponse")
+    tenant = headers.get("x-amz-tenant-id")
     payload = (body.encode() if isinstance(body, str) else body) or b"{}"
     try:
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            _functions[0].send(function.function_name, payload)
+            _functions[0].send(function.function_name, payload, tenant)
             return b""
-        outcome = _functions[0].invoke(function.function_name, payload)
+        outcome = _functions[0].invoke(function.function_name, payload, tenant)
     except Throttled:
         raise _RateExceeded from None
     except RequestTooLarge as too_large:
         raise _RequestTooLarge(str(too_large)) from None
+    except WrongTenant as wrong:
+        raise _InvalidParameterValue(str(wrong)) from None
     if outcome.error is not None:
         response_headers["x-amz-function-error"] = outcome.error
     return outcome.payload
