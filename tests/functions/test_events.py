@@ -16,8 +16,8 @@ from swarm.outputs import stream
 from swarm.outputs.stream import BEGINNING, Batch, Cursor
 from swarm.records.runlog import MemoryRunLog
 from swarm.runs import events
+from swarm.runs.entries import Entry, TurnTaken
 from swarm.runs.events import Event
-from swarm.runs.run import Entry, TurnTaken
 from tests.support.stack import Stack
 
 HELLO = "Create a simple markdown file called hello.md with a greeting"

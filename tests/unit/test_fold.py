@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +13,9 @@ from pydantic import TypeAdapter
 from codex_swarm.models import MachineSummary, RunError, RunStatus, TaskType, Usage
 from swarm.ids import RunKey
 from swarm.runs import events
+from swarm.runs.entries import Change, Claimed, Created, Ended, Entry, Prepared, TurnTaken, apply
 from swarm.runs.events import Step
-from swarm.runs.run import Change, Claimed, Created, Ended, Entry, Prepared, Run, TurnTaken, apply
+from swarm.runs.run import Run
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 RUN = Run(
@@ -76,6 +78,11 @@ def test_progress_never_falls_and_is_100_only_at_the_end(upto: int) -> None:
 def test_a_gap_is_never_folded_over() -> None:
     with pytest.raises(ValueError, match="gap before slot 3"):
         apply(fold(LOG[:2]), LOG[3])
+
+
+def test_a_run_is_created_by_its_first_entry_alone() -> None:
+    with pytest.raises(ValueError, match="only slot 0"):
+        apply(fold(LOG[:2]), replace(LOG[0], slot=2))
 
 
 def test_entries_and_runs_survive_being_stored() -> None:

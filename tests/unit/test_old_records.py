@@ -14,13 +14,16 @@ from swarm.records.projects import Projects
 from swarm.records.runlog import DynamoRunLog
 from swarm.records.runs import Runs, decode, encode
 from swarm.records.table import Table
-from swarm.runs.run import Run, apply
+from swarm.runs.entries import apply
+from swarm.runs.run import Run
 from swarm.workspace.blobs import MemoryBlobs
 from tests.support.paths import ROOT
 from tests.support.stack import template_table
 
 VERSIONS = sorted((ROOT / "tests" / "records").iterdir())
-RUNS = [(version, name) for version in VERSIONS for name in ("queued", "succeeded", "failed")]
+RUNS = [
+    (file.parent, file.stem) for version in VERSIONS for file in sorted(version.iterdir()) if file.stem != "project"
+]
 
 
 def frozen(version: Any, name: str) -> list[dict[str, Any]]:

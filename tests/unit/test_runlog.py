@@ -9,8 +9,8 @@ import pytest
 
 from swarm.ids import RunKey
 from swarm.records.runlog import RunLog, SlotTaken
+from swarm.runs.entries import Claimed, Entry
 from swarm.runs.events import Event
-from swarm.runs.run import Claimed, Entry
 
 KEY = RunKey(tenant_id="t", project_id="p", run_id="r")
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)

@@ -26,7 +26,8 @@ from swarm.records.runlog import DynamoRunLog
 from swarm.records.runs import Runs
 from swarm.records.table import Table
 from swarm.runs import events
-from swarm.runs.run import Claimed, Created, Entry, Run
+from swarm.runs.entries import Claimed, Created, Entry
+from swarm.runs.run import Run
 from swarm.workspace.blobs import MemoryBlobs
 from tests.local.clouds import eventually
 from tests.support.paths import ROOT

@@ -28,8 +28,9 @@ from swarm.records.ownership import OwnedBlobs, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.conversation import Item, load_transcript, store_transcript, tool_output, user_message
+from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
 from swarm.runs.error_types import ErrorType
-from swarm.runs.run import BatchTaken, Change, Claimed, Entry, Run, Stalled, TurnTaken
+from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.workspace.working_copy import Workspace
 

@@ -19,8 +19,9 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedBlobs, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
+from swarm.runs.entries import Entry, Marked
 from swarm.runs.events import Event
-from swarm.runs.run import Entry, Marked, Run
+from swarm.runs.run import Run
 from swarm.text import clip
 from swarm.workspace.blobs import ObjectMissing
 from swarm.workspace.file_types import file_type

@@ -22,9 +22,10 @@ from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
+from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import Limits, granted, require_price
-from swarm.runs.run import Created, Entry, Run
+from swarm.runs.run import Run
 from swarm.workspace.blobs import ProjectArea
 
 MAX_DERIVED_NAME = 60

@@ -19,9 +19,10 @@ from swarm.outputs.run_diff import between
 from swarm.records.backend import Backend, area_of
 from swarm.runs import events
 from swarm.runs.conversation import as_jsonl, load_transcript
+from swarm.runs.entries import Ended, Entry, apply
 from swarm.runs.error_types import ErrorType
 from swarm.runs.events import Event
-from swarm.runs.run import Artifact, Ended, Entry, Run, apply
+from swarm.runs.run import Artifact, Run
 from swarm.workspace.snapshot import Change, Snapshot, compare
 
 MAX_FILE_ARTIFACTS = 200

@@ -17,7 +17,8 @@ from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.tenants import Tenant
-from swarm.runs.run import Created, Run
+from swarm.runs.entries import Created
+from swarm.runs.run import Run
 
 GRACE = timedelta(minutes=2)
 """How long whatever is being done may look undone: far longer than any request takes."""

@@ -25,9 +25,10 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.runlog import SlotTaken
 from swarm.retention import removal
 from swarm.runs import events
+from swarm.runs.entries import Entry, Prepared
 from swarm.runs.error_types import ErrorType
 from swarm.runs.events import MAX_SHOWN, Event, Step
-from swarm.runs.run import Entry, Prepared, Run
+from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.text import clip
 from swarm.workspace.snapshot import Snapshot

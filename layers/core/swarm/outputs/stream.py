@@ -18,8 +18,8 @@ from pydantic import JsonValue
 
 from swarm.ids import RunKey
 from swarm.records.runlog import RunLog
+from swarm.runs.entries import Ended, Entry
 from swarm.runs.events import Event
-from swarm.runs.run import Ended, Entry
 
 RETRY_MILLISECONDS = 1_000
 POLL_SECONDS = 0.5

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from swarm.ids import RunKey
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table, slot_key, sortable
-from swarm.runs.run import Entry
+from swarm.runs.entries import Entry
 from swarm.workspace.blobs import BlobStore, ProjectArea
 
 SPILL_BYTES = 100_000

@@ -30,7 +30,8 @@ from swarm.records.table import (
     runs_of_tenant,
     sortable,
 )
-from swarm.runs.run import Entry, Run, apply
+from swarm.runs.entries import Entry, apply
+from swarm.runs.run import Run
 
 _RUN = TypeAdapter(Run)
 

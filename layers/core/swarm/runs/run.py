@@ -1,14 +1,9 @@
-"""A run, the entries of its log, and the pure fold that makes the one from the others.
-
-An entry is one change of the run, decided by who gets its slot (see `swarm.records.runlog`). `apply` never looks at
-a clock, a store or the environment, so the same log gives the same run everywhere and for ever.
-"""
+"""A run as it stands after some entry of its log, and the outputs that it recorded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from codex_swarm.models import (
     DiffSummary,
@@ -21,9 +16,7 @@ from codex_swarm.models import (
     Usage,
 )
 from swarm.ids import RunKey
-from swarm.runs.events import Event
 from swarm.runs.limits import Limits
-from swarm.runs.usage import total
 
 SCHEMA = 2
 
@@ -98,177 +91,3 @@ class Run:
     def system_instructions(self) -> str | None:
         """The composed prompt: pattern block, base prompt, instructions. None until it has been composed."""
         return None if self.prompt is None else f"{self.prompt}\n\n{self.instructions}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
-    """Slot 0: the run exists, queued."""
-
-    run: Run
-    kind: Literal["created"] = "created"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """The workspace and the prompt are ready; the run is running.
-
-    A resumed run takes over the conversation, and the first snapshot that its work is compared with.
-    """
-
-    snapshot: str
-    prompt: str
-    pattern_used: PatternUse | None = None
-    thread_id: str | None = None
-    first_snapshot: str | None = None
-    transcript: str | None = None
-    kind: Literal["prepared"] = "prepared"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A process took the run over: whoever held it before can no longer get a slot."""
-
-    kind: Literal["claimed"] = "claimed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stalled:
-    """The provider had nothing to give; the run goes on after a while."""
-
-    error_type: str
-    kind: Literal["stalled"] = "stalled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnTaken:
-    """One model response and the tool calls that came of it. `final` says that the agent is done.
-
-    `batch` is the key of the calls that run elsewhere, and whose results are still to come.
-    """
-
-    transcript: str
-    snapshot: str
-    usage: Usage
-    final: bool = False
-    batch: str | None = None
-    kind: Literal["turn"] = "turn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
-    """Some of the calls that run elsewhere are done."""
-
-    calls: int
-    kind: Literal["marked"] = "marked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchTaken:
-    """All calls that ran elsewhere are done: their results are in the conversation, their files in the workspace."""
-
-    transcript: str
-    snapshot: str
-    kind: Literal["batch"] = "batch"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The run is final: succeeded, failed or cancelled."""
-
-    status: RunStatus
-    summary: MachineSummary
-    artifacts: tuple[Artifact, ...] = ()
-    diff: DiffSummary | None = None
-    errors: tuple[RunError, ...] = ()
-    pattern: PatternRead | None = None
-    kind: Literal["ended"] = "ended"
-
-
-Change = Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Ended
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One slot of a run's log: what changed, who wrote it, and what watchers are told.
-
-    `progress` is the percentage that the run has after this entry, `steps` how many step events it adds.
-    """
-
-    slot: int
-    writer: str
-    at: datetime
-    change: Change
-    progress: int = 0
-    events: tuple[Event, ...] = ()
-    schema: int = SCHEMA
-
-
-def apply(run: Run | None, entry: Entry) -> Run:
-    """The run after one more entry. An entry that is already part of the run changes nothing."""
-    if isinstance(entry.change, Created):
-        return run or entry.change.run
-    if run is None or entry.slot > run.version + 1:
-        raise ValueError(f"the log has a gap before slot {entry.slot}")
-    if entry.slot <= run.version:
-        return run
-    moved_on = replace(
-        run,
-        version=entry.slot,
-        progress=max(run.progress, entry.progress),
-        steps=run.steps + sum(event.type == "step" for event in entry.events),
-    )
-    return _changed(moved_on, entry.change, entry.at)
-
-
-def _changed(run: Run, change: Change, at: datetime) -> Run:
-    match change:
-        case Prepared():
-            return replace(
-                run,
-                status=RunStatus.RUNNING,
-                started_at=at,
-                first_snapshot=change.first_snapshot or change.snapshot,
-                snapshot=change.snapshot,
-                transcript=change.transcript,
-                prompt=change.prompt,
-                pattern_used=change.pattern_used,
-                thread_id=change.thread_id or run.thread_id,
-            )
-        case TurnTaken():
-            return replace(
-                run,
-                snapshot=change.snapshot,
-                transcript=change.transcript,
-                turns=run.turns + 1,
-                stalls=0,
-                usage=total(run.usage, change.usage),
-                finished_turns=change.final,
-                batch=change.batch,
-                batch_from=run.progress,
-                batch_done=0,
-            )
-        case Ended():
-            return replace(
-                run,
-                status=change.status,
-                errors=run.errors + change.errors,
-                artifacts=change.artifacts,
-                diff=change.diff,
-                pattern=change.pattern,
-                summary=change.summary,
-                ended_at=at,
-            )
-        case _:
-            return _between_turns(run, change)
-
-
-def _between_turns(run: Run, change: Change) -> Run:
-    match change:
-        case Stalled():
-            return replace(run, stalls=run.stalls + 1)
-        case Marked():
-            return replace(run, batch_done=run.batch_done + change.calls)
-        case BatchTaken():
-            return replace(run, snapshot=change.snapshot, transcript=change.transcript, batch=None)
-        case _:
-            return run
