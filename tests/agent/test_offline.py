@@ -20,8 +20,8 @@ from swarm.agent.offline import OfflineModel
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.grammar import LONGEST_WAIT, MOST_STEPS, read_instructions
 from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
-from swarm.agent.tools.file_tools import FILE_TOOLS
-from swarm.agent.tools.tool import FINISH, Toolbox
+from swarm.agent.tools.tool import FINISH
+from swarm.agent.tools.toolbox import Toolbox
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, tool_output, user_message
 from swarm.runs.error_types import ErrorType
@@ -29,6 +29,7 @@ from swarm.runs.usage import TokenUsage
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
+from tests.support.tools import AGENT_TOOLS, run_call
 
 MOST_TURNS = MOST_STEPS * (int(LONGEST_WAIT) + 1) + 1
 
@@ -59,7 +60,7 @@ class Conversation:
         self.slept: list[float] = []
         self.task_type = task_type
         self.items: list[Item] = [user_message(text)]
-        self.box = Toolbox(FILE_TOOLS.values())
+        self.box = Toolbox(AGENT_TOOLS)
         self.extra = extra
         self.workspace = Workspace(Snapshot(), MemoryBlobs(), ProjectArea("t", "p"))
         self.summary: str | None = None
@@ -76,7 +77,7 @@ class Conversation:
         self.items += turn.items
         for call in turn.calls:
             elsewhere = call.name in {tool.name for tool in self.extra}
-            output = self.answer(call) if elsewhere else self.box.execute(call, self.workspace).output
+            output = self.answer(call) if elsewhere else run_call(call, self.workspace).output
             self.items.append(tool_output(call.call_id, output))
             if call.name == FINISH:
                 self.summary = json.loads(call.arguments)["summary"]
@@ -253,7 +254,7 @@ def test_waiting_is_short_naps_over_several_turns() -> None:
 
 def test_a_nap_never_outlasts_the_request() -> None:
     slept: list[float] = []
-    request = ModelRequest("", [user_message("wait 5 seconds")], Toolbox(FILE_TOOLS.values()).specs, "run-1", 0.25)
+    request = ModelRequest("", [user_message("wait 5 seconds")], Toolbox(AGENT_TOOLS).specs, "run-1", 0.25)
     OfflineModel(TaskType.CODE, sleep=slept.append).respond(request)
     assert slept == [0.25]
 

@@ -9,15 +9,25 @@ import pytest
 from pydantic import JsonValue
 
 from swarm.agent.model import ToolCall
-from swarm.agent.tools.file_tools import FILE_TOOLS, MAX_LISTED
-from swarm.agent.tools.tool import FAILED, Arguments, CheckedCall, Tool, Toolbox, ToolResult
+from swarm.agent.tools.list_files import MAX_LISTED
+from swarm.agent.tools.toolbox import Toolbox, ToolResult, tool_named
+from swarm.jobs.batch import FAILED
+from swarm.tasks.registry import BATCHES
 from swarm.text import MAX_OUTPUT
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 from tests.provider.rules import schema_faults
+from tests.support.tools import UNTRUSTED_TOOLS, run_call
 
 AREA = ProjectArea("tenant", "project")
+
+ARGUMENTS: Mapping[str, Mapping[str, JsonValue]] = {
+    "run_command": {"command": "ls"},
+    "read_document": {"path": "a.docx"},
+    "convert_document": {"source": "a.md", "target": "a.docx"},
+    "convert_documents": {"pattern": "*.md", "target_suffix": ".docx"},
+}
 
 
 @pytest.fixture
@@ -30,11 +40,13 @@ def call(name: str, arguments: Mapping[str, JsonValue] | str) -> ToolCall:
 
 
 def do(workspace: Workspace, tool: str, **arguments: JsonValue) -> ToolResult:
-    return Toolbox(FILE_TOOLS.values()).execute(call(tool, arguments), workspace)
+    return run_call(call(tool, arguments), workspace)
 
 
-@pytest.mark.parametrize("tool", FILE_TOOLS.values(), ids=FILE_TOOLS)
-def test_every_schema_obeys_strict_mode(tool: Tool[Arguments]) -> None:
+@pytest.mark.parametrize("name", BATCHES)
+def test_every_schema_obeys_strict_mode(name: str) -> None:
+    tool = tool_named(name)
+    assert tool.name == name
     assert schema_faults(tool.spec.parameters) == []
     assert tool.spec.description
 
@@ -213,7 +225,7 @@ def test_what_cannot_be_done_is_a_result_that_says_how_to_mend_it(
     workspace.write("two.txt", b"1\n2\n")
     workspace.write("b.png", b"\0")
     before = workspace.paths()
-    result = Toolbox(FILE_TOOLS.values()).execute(call(tool, arguments), workspace)
+    result = run_call(call(tool, arguments), workspace)
     assert not result.ok
     assert result.output.startswith(FAILED)
     assert says in result.output
@@ -233,15 +245,11 @@ def test_a_damaged_file_is_the_models_to_work_around() -> None:
     assert not result.ok
 
 
-def test_a_tool_of_another_function_is_checked_here_and_done_there(workspace: Workspace) -> None:
-    class RunCommand(Arguments):
-        command: str
-
-    box = Toolbox([Tool("run_command", "execute", "Run it.", RunCommand, runs="sandbox")])
-    checked = box.check(call("run_command", {"command": "ls"}))
-    assert isinstance(checked, CheckedCall)
-    assert checked.tool.runs == "sandbox"
-    assert checked.arguments == RunCommand(command="ls")
-    assert checked.result("a.txt").args == {"command": "ls"}
-    assert isinstance(box.check(call("run_command", {})), ToolResult)
-    assert not box.execute(call("run_command", {"command": "ls"}), workspace).ok
+@pytest.mark.parametrize("name", UNTRUSTED_TOOLS)
+def test_a_call_for_an_untrusted_function_is_not_done_by_the_agent(workspace: Workspace, name: str) -> None:
+    assert tool_named(name).executor in {"sandbox", "convert"}
+    box = Toolbox(UNTRUSTED_TOOLS)
+    result = run_call(call(name, ARGUMENTS[name]), workspace, box)
+    assert (result.ok, result.args) == (False, ARGUMENTS[name])
+    assert "not done by the agent" in result.output
+    assert isinstance(box.bind(call(name, {})), ToolResult)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from swarm.agent.tools.command_tools import COMMAND_TOOLS
-from swarm.agent.tools.document_tools import DOCUMENT_TOOLS
-from swarm.jobs.files_needed import files_needed
 from tests.convert.conftest import Converter
 from tests.convert.documents import png, word
 
@@ -87,23 +84,6 @@ def test_a_call_that_cannot_be_done_says_how_to_mend_it(
 
 def test_an_unknown_tool_is_a_result(converter: Converter) -> None:
     assert "there is no tool 'run_command' here" in converter.calls([("run_command", {"command": "id"})], {}).output
-
-
-def test_the_tools_are_strict_and_run_elsewhere() -> None:
-    for tool in (*DOCUMENT_TOOLS.values(), *COMMAND_TOOLS.values()):
-        schema = tool.spec.parameters
-        assert schema["required"] == [*tool.arguments.model_fields]
-        assert schema["additionalProperties"] is False
-        assert tool.act is None
-    assert {tool.runs for tool in DOCUMENT_TOOLS.values()} == {"convert"}
-    assert {tool.runs for tool in COMMAND_TOOLS.values()} == {"sandbox"}
-
-
-def test_a_call_gets_the_files_it_names_and_the_pictures() -> None:
-    paths = ["a.md", "b.md", "x/p.png", "r.bib", "s.csl"]
-    convert = {"source": "./a.md", "target": "b.md", "bibliography": "r.bib", "citation_style": None}
-    assert files_needed(convert, paths) == ["a.md", "x/p.png", "r.bib"]
-    assert files_needed({"path": "b.md"}, paths) == ["b.md"]
 
 
 def test_a_picture_is_no_document(converter: Converter) -> None:

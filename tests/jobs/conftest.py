@@ -74,11 +74,11 @@ class Waiting:
     def batch(self) -> Batch:
         key = self.run.batch
         assert key is not None
-        return load_batch(self.stack.backend, key)
+        return load_batch(self.stack.backend.blobs, key)
 
     def deliver(self, job_id: str, content: bytes) -> None:
         """Put a result where the job's form would."""
-        self.stack.backend.blobs.put(result_key(self.run, self.batch.slot, job_id), content)
+        self.stack.backend.blobs.put(result_key(self.run, self.batch.id, job_id), content)
 
     def collect(self, job_id: str, **changes: object) -> None:
         """What the state machine does after a job; `changes` go into the input."""

@@ -11,13 +11,19 @@ from typing import cast
 
 import pytest
 
+from swarm.agent.job_calls import run_calls
+from swarm.agent.model import ToolCall
+from swarm.agent.tools.toolbox import Toolbox
 from swarm.aws.presigning import Credentials, Presigner
-from swarm.jobs.batch import MAX_JOBS, JobCall, Place, cut
+from swarm.jobs.batch import MAX_JOBS, Executor, JobCall, cut, load_batch
 from swarm.jobs.issue import STATE_BYTES, JobLimits, issue
 from swarm.records.backend import Backend
 from swarm.runs.run import Run
-from swarm.workspace.blobs import MemoryBlobs
+from swarm.tasks.registry import BATCHES
+from swarm.workspace.blobs import MemoryBlobs, ProjectArea
+from swarm.workspace.file_types import file_type
 from swarm.workspace.snapshot import FileEntry, Snapshot
+from swarm.workspace.working_copy import Workspace
 from swarm_job import contract
 from swarm_job.runner import JOB_BYTES
 from tests.jobs.conftest import waiting
@@ -30,8 +36,8 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 TOKEN = "IQoJb3JpZ2luX2VjE" + "A+/b3" * 300
 
 
-def calls(commands: int, conversions: int) -> list[tuple[Place, JobCall]]:
-    made: list[tuple[Place, JobCall]] = []
+def calls(commands: int, conversions: int) -> list[tuple[Executor, JobCall]]:
+    made: list[tuple[Executor, JobCall]] = []
     made += [("sandbox", JobCall(f"c{n}/0000", "run_command", {"command": "ls"})) for n in range(commands)]
     made += [("convert", JobCall(f"b/{n:04}", "convert_document", {"source": f"{n}.md"})) for n in range(conversions)]
     return made
@@ -53,7 +59,7 @@ def test_commands_are_one_job_and_conversions_are_shared_out(
     ]
     assert len({job.id for job in batch.jobs}) == jobs
     assert [job.id for job in batch.jobs] == sorted(job.id for job in batch.jobs)
-    assert Counter(job.place for job in batch.jobs)["sandbox"] == bool(commands)
+    assert Counter(job.executor for job in batch.jobs)["sandbox"] == bool(commands)
 
 
 class Bucket:
@@ -86,7 +92,7 @@ def rounds(run: Run, conversions: int) -> list[list[str]]:
     left, taken = list(batch.jobs), []
     bucket = cast("Backend", Bucket(Snapshot()))
     while left:
-        issued = issue(bucket, run, batch.slot, left, signer(), JobLimits())
+        issued = issue(bucket, run, batch.id, left, signer(), JobLimits())
         assert len(json.dumps({"jobs": issued}).encode()) < STATE_LIMIT - ERROR_CAUSE - 1_000
         taken.append([job["job_id"] for job in issued])
         left = left[len(issued) :]
@@ -123,22 +129,41 @@ def test_the_largest_workspace_fits_into_a_job(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "expected"),
+    ("tool", "arguments", "expected"),
     [
-        pytest.param(("sandbox", "run_command", {"command": "ls"}), ["a.md", "b.csv", "img/c.png"], id="command"),
-        pytest.param(("convert", "convert_document", {"source": "a.md"}), ["a.md", "img/c.png"], id="conversion"),
-        pytest.param(("convert", "read_document", {"path": "b.csv"}), ["b.csv"], id="reading"),
+        pytest.param("run_command", {"command": "ls"}, ["a.md", "b.csv", "img/c.png", "r.bib"], id="command"),
+        pytest.param(
+            "convert_document",
+            {"source": "./a.md", "target": "b.csv", "bibliography": "r.bib"},
+            ["a.md", "img/c.png", "r.bib"],
+            id="conversion",
+        ),
+        pytest.param("read_document", {"path": "b.csv"}, ["b.csv"], id="reading"),
     ],
 )
 def test_a_job_gets_the_files_that_its_calls_may_open(
-    run: Run, call: tuple[Place, str, dict[str, str]], expected: Sequence[str]
+    run: Run, tool: str, arguments: dict[str, str], expected: Sequence[str]
 ) -> None:
-    place, tool, arguments = call
     files = Snapshot(
-        {path: FileEntry("0" * 64, 1, path[-3:].replace("png", "image")) for path in ("a.md", "b.csv", "img/c.png")}
+        {path: FileEntry("0" * 64, 1, file_type(path)) for path in ("a.md", "b.csv", "img/c.png", "r.bib")}
     )
     bucket = Bucket(files)
-    jobs = cut(7, "w", [(place, JobCall("c/0000", tool, dict(arguments)))]).jobs
+    turn = run_calls(
+        Toolbox(BATCHES),
+        [ToolCall("c", tool, json.dumps(arguments))],
+        Workspace(files, bucket.blobs, ProjectArea("t", "p")),
+    )
+    jobs = cut(7, "w", [(each.executor, call) for each, call in turn.pending]).jobs
     issue(cast("Backend", bucket), run, "7-w", jobs, signer(), JobLimits())
     [document] = bucket.blobs.objects.values()
     assert [file.path for file in contract.parse(document).files] == expected
+
+
+def test_a_batch_of_before_is_still_read() -> None:
+    """Its jobs had a `place`, it had a `slot`, and its calls did not say which files they open: they get all."""
+    call = {"call_id": "c/0000", "tool": "read_document", "arguments": {"path": "a.md"}}
+    stored = {"slot": "00007-w", "jobs": [{"id": "001", "place": "convert", "calls": [call]}]}
+    blobs = MemoryBlobs()
+    blobs.put("key", json.dumps(stored).encode())
+    batch = load_batch(blobs, "key")
+    assert (batch.id, batch.jobs[0].executor, batch.jobs[0].calls[0].reads) == ("00007-w", "convert", None)

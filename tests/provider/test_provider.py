@@ -13,8 +13,7 @@ import pytest
 
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.openai.provider import LARGEST_BODY, MAX_ATTEMPTS, OpenAIModel, retry_after
-from swarm.agent.tools.file_tools import FILE_TOOLS
-from swarm.agent.tools.tool import Toolbox
+from swarm.agent.tools.toolbox import Toolbox, tool_named
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, tool_output, user_message
 from swarm.runs.error_types import ErrorType
@@ -38,8 +37,9 @@ from tests.provider.script import (
     says,
 )
 from tests.provider.server import ScriptedProvider
+from tests.support.tools import AGENT_TOOLS
 
-SPECS = Toolbox(FILE_TOOLS.values()).specs
+SPECS = Toolbox(AGENT_TOOLS).specs
 HELLO = (user_message("Say hello."),)
 
 
@@ -104,9 +104,9 @@ def test_what_is_sent_the_first_time(provider: Start) -> None:
         "prompt_cache_key": "run-1",
         "truncation": "disabled",
     }
-    assert [tool["name"] for tool in tools] == list(FILE_TOOLS)
+    assert [tool["name"] for tool in tools] == list(AGENT_TOOLS)
     assert all(tool["strict"] is True for tool in tools)
-    assert tools[0]["parameters"] == FILE_TOOLS["list_files"].spec.parameters
+    assert tools[0]["parameters"] == tool_named("list_files").spec.parameters
 
 
 def test_parallel_calls_come_in_order_with_their_own_words(provider: Start) -> None:

@@ -10,12 +10,11 @@ from math import ceil
 from codex_swarm.models import RunError, Usage
 from swarm import faults
 from swarm.agent.compaction import compacted
-from swarm.agent.job_calls import Split, adopt, calls_of, results_of, split
+from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
-from swarm.agent.tools import TOOLS
-from swarm.agent.tools.tool import Toolbox, ToolResult
+from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
 from swarm.jobs.batch import cut, load_batch, load_outcome, store_batch
@@ -123,7 +122,7 @@ class _Slice:
         faults.point("agent.claimed", self._run.run_id)
         self._ownership = Ownership(self._lost)
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
-        self._toolbox = Toolbox(TOOLS[name] for name in TASKS[run.task_type].tools)
+        self._toolbox = Toolbox(TASKS[run.task_type].tools)
         self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
         self._items = self._conversation()
 
@@ -173,7 +172,7 @@ class _Slice:
         faults.point("agent.answered", self._run.run_id)
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.look()
-        done = split(self._toolbox, turn.calls, self._workspace)
+        done = run_calls(self._toolbox, turn.calls, self._workspace)
         self._items = [*self._items, *turn.items, *_answers(done.results)]
         self._commit(turn, done, began)
 
@@ -200,17 +199,17 @@ class _Slice:
 
     def _open_jobs(self, key: str, now: datetime) -> Sequence[IssuedJob]:
         """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
-        batch = load_batch(self._backend, key)
-        outcomes = [load_outcome(self._backend, self._run, batch.slot, job.id) for job in batch.jobs]
+        batch = load_batch(self._backend.blobs, key)
+        outcomes = [load_outcome(self._backend.blobs, self._run, batch.id, job.id) for job in batch.jobs]
         known = [outcome for outcome in outcomes if outcome is not None]
         if len(known) < len(outcomes):
             signer = self._backend.signer(now, JOB_LIFETIME)
             owned = replace(self._backend, blobs=self._blobs)
             unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
-            return issue(owned, self._run, batch.slot, unknown, signer, JobLimits())
+            return issue(owned, self._run, batch.id, unknown, signer, JobLimits())
         parts = [call for job in batch.jobs for call in job.calls]
-        calls = calls_of(self._items, {part.parent for part in parts})
-        refused = adopt(self._workspace, known)
+        calls = calls_by_id(self._items, {part.parent for part in parts})
+        refused = merge_files(self._workspace, known)
         told = [outcome for job in known for outcome in job.outcomes]
         results = results_of(self._toolbox, calls, parts, told, refused)
         self._items = [*self._items, *_answers(results)]
@@ -237,12 +236,15 @@ class _Slice:
         faults.point("agent.transcript", self._run.run_id)
         return transcript, snapshot
 
-    def _commit(self, turn: ModelTurn, done: Split, began: datetime) -> None:
+    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime) -> None:
         run, now = self._run, self._clock.now()
         batch = None
         if done.pending:
-            owned = replace(self._backend, blobs=self._blobs)
-            batch = store_batch(owned, run, cut(run.version + 1, self._writer, done.pending))
+            batch = store_batch(
+                self._blobs,
+                run,
+                cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
+            )
         transcript, snapshot = self._store()
         final = not turn.calls or any(map(is_finish, done.results))
         taken = TurnTaken(

@@ -9,7 +9,8 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from swarm.agent.model import ModelTurn
-from swarm.agent.tools.tool import FINISH, ToolResult
+from swarm.agent.tools.tool import FINISH
+from swarm.agent.tools.toolbox import ToolResult
 from swarm.runs import events
 from swarm.runs.events import MAX_SHOWN, Event, Step
 from swarm.runs.run import Run

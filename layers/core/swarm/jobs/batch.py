@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import AliasChoices, Field, JsonValue, TypeAdapter
 
-from swarm.records.backend import Backend, area_of
+from swarm.records.backend import area_of
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.blobs import BlobStore, ObjectMissing
 from swarm.workspace.snapshot import FileEntry
 
-Place = Literal["sandbox", "convert"]
+Executor = Literal["agent", "sandbox", "convert"]
+"""Which function does the work of a call: the agent's own, or an untrusted one, by jobs."""
+
+IN_ORDER: Executor = "sandbox"
+"""The executor whose calls of a turn are one job and run one after the other, each on the files that the last left."""
+
+FAILED = "error: "
+"""How the output of every failed call begins."""
 
 MAX_JOBS = 100
 """Each job is one item of the state machine's Map: some 15 of an execution's 25,000 events."""
@@ -28,12 +35,15 @@ def parent_of(call_id: str) -> str:
 class JobCall:
     """One call of a job. A tool call that stands for many (a batch) has one of these for each.
 
-    `call_id` is the model's own id, a slash, and a number.
+    `call_id` is the model's own id, a slash, and a number. `reads` are the files that it may open, None for the whole
+    workspace; `reads_images` adds every image.
     """
 
     call_id: str
     tool: str
     arguments: Mapping[str, JsonValue]
+    reads: Sequence[str] | None = None
+    reads_images: bool = False
 
     @property
     def parent(self) -> str:
@@ -46,15 +56,15 @@ class Job:
     """Calls that one invocation does, in order, in one workspace."""
 
     id: str
-    place: Place
+    executor: Annotated[Executor, Field(validation_alias=AliasChoices("executor", "place"))]
     calls: Sequence[JobCall]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All jobs of one turn. `slot`, the turn's slot in the run log and who wrote it, makes the batch's keys its own."""
+    """All jobs of one turn. `id`, the turn's slot in the run log and its writer, makes the batch's keys its own."""
 
-    slot: str
+    id: Annotated[str, Field(validation_alias=AliasChoices("id", "slot"))]
     jobs: Sequence[Job]
 
     @property
@@ -64,8 +74,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class CallOutcome:
-    """What one call came to; `output` is what the model reads. Only commands have an exit code."""
+class CallResult:
+    """What one call came to, as the untrusted function says. `output` is for the model; commands have exit codes."""
 
     call_id: str
     ok: bool
@@ -78,7 +88,7 @@ class CallOutcome:
 class JobOutcome:
     """What a job came to: its calls' outcomes, and the files that it changed, stored and verified."""
 
-    outcomes: Sequence[CallOutcome]
+    outcomes: Sequence[CallResult]
     changed: Mapping[str, FileEntry] = field(default_factory=dict)
     deleted: Sequence[str] = ()
 
@@ -87,10 +97,10 @@ _BATCH = TypeAdapter(Batch)
 _OUTCOME = TypeAdapter(JobOutcome)
 
 
-def cut(slot: int, writer: str, calls: Sequence[tuple[Place, JobCall]]) -> Batch:
+def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Batch:
     """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be."""
-    commands = [call for place, call in calls if place == "sandbox"]
-    conversions = [call for place, call in calls if place == "convert"]
+    commands = [call for executor, call in calls if executor == IN_ORDER]
+    conversions = [call for executor, call in calls if executor != IN_ORDER]
     jobs = [Job("000", "sandbox", commands)] if commands else []
     share = -(-len(conversions) // (MAX_JOBS - 1)) or 1
     for first in range(0, len(conversions), share):
@@ -98,40 +108,40 @@ def cut(slot: int, writer: str, calls: Sequence[tuple[Place, JobCall]]) -> Batch
     return Batch(f"{slot:05}-{writer}", jobs)
 
 
-def store_batch(backend: Backend, run: Run, batch: Batch) -> str:
+def store_batch(store: BlobStore, run: Run, batch: Batch) -> str:
     """Store the batch; its key."""
-    key = _key(run, batch.slot, "batch.json")
-    backend.blobs.put(key, _BATCH.dump_json(batch))
+    key = _key(run, batch.id, "batch.json")
+    store.put(key, _BATCH.dump_json(batch))
     return key
 
 
-def load_batch(backend: Backend, key: str) -> Batch:
+def load_batch(store: BlobStore, key: str) -> Batch:
     """The stored batch."""
-    return _BATCH.validate_json(backend.blobs.get(key))
+    return _BATCH.validate_json(store.get(key))
 
 
-def store_outcome(backend: Backend, run: Run, slot: str, job_id: str, outcome: JobOutcome) -> bool:
+def store_outcome(store: BlobStore, run: Run, batch_id: str, job_id: str, outcome: JobOutcome) -> bool:
     """Store what a job came to, once and for all; false when it was there already."""
-    return backend.blobs.put_new(_key(run, slot, f"{job_id}.outcome.json"), _OUTCOME.dump_json(outcome))
+    return store.put_new(_key(run, batch_id, f"{job_id}.outcome.json"), _OUTCOME.dump_json(outcome))
 
 
-def load_outcome(backend: Backend, run: Run, slot: str, job_id: str) -> JobOutcome | None:
+def load_outcome(store: BlobStore, run: Run, batch_id: str, job_id: str) -> JobOutcome | None:
     """What a job came to, or None while it has not."""
     try:
-        return _OUTCOME.validate_json(backend.blobs.get(_key(run, slot, f"{job_id}.outcome.json")))
+        return _OUTCOME.validate_json(store.get(_key(run, batch_id, f"{job_id}.outcome.json")))
     except ObjectMissing:
         return None
 
 
-def job_key(run: Run, slot: str, job_id: str) -> str:
+def job_key(run: Run, batch_id: str, job_id: str) -> str:
     """Where the job's document is."""
-    return _key(run, slot, f"{job_id}.job.json")
+    return _key(run, batch_id, f"{job_id}.job.json")
 
 
-def result_key(run: Run, slot: str, job_id: str) -> str:
+def result_key(run: Run, batch_id: str, job_id: str) -> str:
     """Where the untrusted function puts what it made."""
-    return _key(run, slot, f"{job_id}.result.tar")
+    return _key(run, batch_id, f"{job_id}.result.tar")
 
 
-def _key(run: Run, slot: str, name: str) -> str:
-    return area_of(run.key).of_run(run.run_id, "calls", f"{slot}/{name}")
+def _key(run: Run, batch_id: str, name: str) -> str:
+    return area_of(run.key).of_run(run.run_id, "calls", f"{batch_id}/{name}")

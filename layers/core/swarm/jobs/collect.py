@@ -11,7 +11,7 @@ from datetime import datetime
 from swarm import faults
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
-from swarm.jobs.batch import Batch, CallOutcome, Job, JobOutcome, load_batch, load_outcome, result_key, store_outcome
+from swarm.jobs.batch import Batch, CallResult, Job, JobOutcome, load_batch, load_outcome, result_key, store_outcome
 from swarm.jobs.issue import JobLimits
 from swarm.jobs.tarball import InvalidResult, Result, read_result
 from swarm.logs import log
@@ -44,17 +44,17 @@ def collect(
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final or run.batch is None:
         return
-    batch = load_batch(backend, run.batch)
-    if batch.slot != slot:
+    batch = load_batch(backend.blobs, run.batch)
+    if batch.id != slot:
         return
     job = next((job for job in batch.jobs if job.id == job_id), None)
-    if job is None or load_outcome(backend, run, slot, job_id) is not None:
+    if job is None or load_outcome(backend.blobs, run, slot, job_id) is not None:
         return
     # After a cancellation was answered nothing may be stored any more.
     owned = replace(backend, blobs=OwnedBlobs(backend.blobs, Ownership(lambda: _has_ended(backend, key))))
     try:
         outcome = _failed(job, failure) if failure is not None else _outcome(owned, run, batch, job)
-        first = store_outcome(owned, run, slot, job_id, outcome)
+        first = store_outcome(owned.blobs, run, slot, job_id, outcome)
     except RunStopped:
         return
     faults.point("collect.stored", run.run_id)
@@ -68,7 +68,7 @@ def _has_ended(backend: Backend, key: RunKey) -> bool:
 
 def _outcome(backend: Backend, run: Run, batch: Batch, job: Job) -> JobOutcome:
     try:
-        result = read_result(backend.blobs.get(result_key(run, batch.slot, job.id)), JobLimits())
+        result = read_result(backend.blobs.get(result_key(run, batch.id, job.id)), JobLimits())
     except ObjectMissing:
         return _failed(job, "it delivered no result")
     except InvalidResult as error:
@@ -95,10 +95,10 @@ def _stored(backend: Backend, run: Run, files: Mapping[str, memoryview]) -> dict
     return entries
 
 
-def _in_order(job: Job, result: Result) -> list[CallOutcome]:
+def _in_order(job: Job, result: Result) -> list[CallResult]:
     """One outcome for each call that was asked for, whatever the function says it did."""
     told = {outcome.call_id: outcome for outcome in result.outcomes}
-    missing = CallOutcome("", ok=False, output="error: the function did not say what this call came to")
+    missing = CallResult("", ok=False, output="error: the function did not say what this call came to")
     outcomes = [told.get(call.call_id, replace(missing, call_id=call.call_id)) for call in job.calls]
     return [
         replace(
@@ -111,13 +111,11 @@ def _in_order(job: Job, result: Result) -> list[CallOutcome]:
 
 
 def _failed(job: Job, reason: str) -> JobOutcome:
-    text = f"error: the {job.place} function could not do this: {reason}"
-    return JobOutcome([CallOutcome(call.call_id, ok=False, output=clip(text)) for call in job.calls])
+    text = f"error: the {job.executor} function could not do this: {reason}"
+    return JobOutcome([CallResult(call.call_id, ok=False, output=clip(text)) for call in job.calls])
 
 
-def _mark(
-    backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallOutcome], writer: str, now: datetime
-) -> None:
+def _mark(backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallResult], writer: str, now: datetime) -> None:
     """Move the progress on by these calls. Others mark at the same time, so the slot may take a few tries."""
     while not run.status.final and run.batch is not None:
         done = run.batch_done + len(outcomes)
@@ -142,7 +140,7 @@ def _percent(run: Run, done: int, size: int) -> int:
     return max(run.progress, run.batch_from + room * min(done, size) // size)
 
 
-def _told(run: Run, outcomes: Sequence[CallOutcome], size: int) -> Iterator[Event]:
+def _told(run: Run, outcomes: Sequence[CallResult], size: int) -> Iterator[Event]:
     """A progress event for each call."""
     for done, outcome in enumerate(outcomes, run.batch_done + 1):
         made = f": {', '.join(outcome.files[:_NAMED])}" if outcome.files else ""

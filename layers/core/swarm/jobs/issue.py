@@ -7,7 +7,7 @@ permission of its own. The result is bound to one key and to a size.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TypedDict
 
@@ -15,7 +15,6 @@ from pydantic import JsonValue
 
 from swarm.aws.presigning import Presigner
 from swarm.jobs.batch import Job, job_key, result_key
-from swarm.jobs.files_needed import files_needed
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
@@ -65,7 +64,7 @@ def issue(
     room = STATE_BYTES
     for job in jobs:
         key = job_key(run, slot, job.id)
-        item = IssuedJob(place=job.place, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
+        item = IssuedJob(place=job.executor, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
         room -= len(json.dumps(item)) + 1
         if issued and room < 0:
             break
@@ -85,17 +84,24 @@ def _document(
         "job_id": job.id,
         "files": [
             {"path": path, "sha256": entry.sha256, "size": entry.size, "url": signer.get(area.blob(entry.sha256))}
-            for path, entry in _needed(job, files)
+            for path, entry in _readable(job, files)
         ],
-        "calls": [asdict(call) for call in job.calls],
+        "calls": [
+            {"call_id": call.call_id, "tool": call.tool, "arguments": dict(call.arguments)} for call in job.calls
+        ],
         "limits": asdict(limits),
         "result": {"url": url, "fields": dict(fields)},
     }
 
 
-def _needed(job: Job, files: Snapshot) -> Iterable[tuple[str, FileEntry]]:
-    """Commands see the whole workspace; a conversion what it names, and the pictures that may be in it."""
-    needed = set(files.paths)
-    if job.place == "convert":
-        needed = {path for call in job.calls for path in files_needed(call.arguments, files.paths)}
-    return ((path, files.files[path]) for path in files.paths if path in needed)
+def _readable(job: Job, files: Snapshot) -> Iterator[tuple[str, FileEntry]]:
+    """The files that a job's calls may open."""
+    if any(call.reads is None for call in job.calls):
+        named = set(files.paths)
+    else:
+        named = {path for call in job.calls for path in call.reads or ()}
+    images = any(call.reads_images for call in job.calls)
+    for path in files.paths:
+        entry = files.files[path]
+        if path in named or (images and entry.type == "image"):
+            yield path, entry

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter, ValidationError
 
 from swarm.errors import InvalidPath
-from swarm.jobs.batch import CallOutcome
+from swarm.jobs.batch import CallResult
 from swarm.jobs.issue import JobLimits
 from swarm.workspace.paths import valid_path
 from swarm.workspace.working_copy import WorkspaceLimits
@@ -33,7 +33,7 @@ MAX_FILES = WorkspaceLimits().files
 _MAX_NAME_RECORD = 4_096
 _END = bytes(tarfile.BLOCKSIZE)
 
-_OUTCOMES = TypeAdapter(list[CallOutcome])
+_OUTCOMES = TypeAdapter(list[CallResult])
 _PATHS = TypeAdapter(list[str])
 
 
@@ -45,7 +45,7 @@ class InvalidResult(Exception):
 class Result:
     """A result that passed every check: file contents by path, paths that are gone, and what each call came to."""
 
-    outcomes: list[CallOutcome] = field(default_factory=list)
+    outcomes: list[CallResult] = field(default_factory=list)
     files: dict[str, memoryview] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 

@@ -140,7 +140,7 @@ def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
     area = area_of(run.key)
     for upload_id in run.uploads:
         for file, entry in _stored(backend, area, upload_of(backend, area, upload_id)):
-            workspace.adopt(file.path, entry)
+            workspace.link(file.path, entry)
     if run.inputs is not None:
         for inline in _INLINE.validate_json(backend.blobs.get(run.inputs)):
             workspace.write(inline.path, inline.content.encode())

@@ -66,7 +66,7 @@ class Workspace:
         self._pending[entry.sha256] = data
         return entry
 
-    def adopt(self, path: str, entry: FileEntry) -> None:
+    def link(self, path: str, entry: FileEntry) -> None:
         """Create or replace a file whose blob is stored already. Raises as `write` does."""
         path = valid_path(path)
         self._check_room(path, entry.size)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from swarm.agent.offline.turns import CONVERT, PlannedCall, PlannedTurn, closing
-from swarm.agent.tools.tool import FAILED
+from swarm.jobs.batch import FAILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Searching the files of a workspace for a pattern that the model wrote.
+"""Searches the text files of the workspace for a regular expression.
 
 The pattern is untrusted, so it is matched by RE2, whose time is linear in the text whatever the pattern
 (https://github.com/google/re2/wiki/WhyRE2).
@@ -11,8 +11,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import re2  # type: ignore[import-untyped]
+from pydantic import Field
 
-from swarm.agent.tools.file_text import as_text, lines_of
+from swarm.agent.tools.text_files import as_text, lines_of
+from swarm.agent.tools.tool import Arguments, Tool
 from swarm.errors import ToolFailure
 from swarm.text import clip_lines
 from swarm.workspace.file_types import is_binary_type
@@ -20,20 +22,32 @@ from swarm.workspace.file_types import is_binary_type
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace
 
+
 MAX_MATCHES = 200
 MAX_FILES = 1_000
 """Files read for one search: each may be a request to storage."""
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _MAX_LINE = 300
 
-
 _Finder = Callable[[str], object]
 """Truthy for a text in which the pattern occurs."""
 
 
-def search(pattern: str, prefix: str, workspace: Workspace) -> str:
+class SearchFiles(Arguments):
+    """What `search_files` takes."""
+
+    pattern: str = Field(
+        description="Regular expression in RE2 syntax (no lookaround or backreference), tried on each line."
+    )
+    path_prefix: str | None = Field(
+        default=None, description="Only files whose path begins with this. Null for all files."
+    )
+
+
+def search_files(args: SearchFiles, workspace: Workspace) -> str:
     """Matching lines as `path:number: line`, the first of them when there are many. Raises `ToolFailure`."""
-    compiled = _compile(pattern)
+    compiled = _compile(args.pattern)
+    prefix = (args.path_prefix or "").removeprefix("./").lstrip("/")
     paths = [path for path in workspace.paths() if path.startswith(prefix)]
     candidates = [path for path in paths if _may_hold_text(path, workspace)]
     found: list[str] = []
@@ -71,3 +85,13 @@ def _matches(occurs_in: _Finder, path: str, workspace: Workspace) -> Iterator[st
     for number, line in enumerate(lines_of(text), start=1):
         if occurs_in(line):
             yield f"{path}:{number}: {line[:_MAX_LINE]}"
+
+
+TOOL = Tool(
+    name="search_files",
+    intent="search",
+    description="Search the text files for a regular expression, line by line; gives path, line number and line.",
+    arguments=SearchFiles,
+    run=search_files,
+    writes=(),
+)

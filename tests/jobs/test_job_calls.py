@@ -7,19 +7,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from swarm.agent.job_calls import MAX_CALLS, Split, adopt, calls_of, results_of, split
+from swarm.agent.job_calls import MAX_CALLS, TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import ToolCall
-from swarm.agent.tools.command_tools import COMMAND_TOOLS
-from swarm.agent.tools.document_tools import DOCUMENT_TOOLS, ConvertDocuments, one_for_each
-from swarm.agent.tools.file_tools import FILE_TOOLS
-from swarm.agent.tools.tool import Toolbox, ToolResult
-from swarm.jobs.batch import CallOutcome, JobCall, JobOutcome
+from swarm.agent.tools.convert_documents import ConvertDocuments, one_for_each
+from swarm.agent.tools.toolbox import Toolbox, ToolResult
+from swarm.jobs.batch import CallResult, JobCall, JobOutcome
 from swarm.runs.conversation import Item
+from swarm.tasks.registry import BATCHES
 from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 
-BOX = Toolbox([*FILE_TOOLS.values(), *DOCUMENT_TOOLS.values(), *COMMAND_TOOLS.values()])
+BOX = Toolbox(BATCHES)
 ENTRY = FileEntry("0" * 64, 10, "markdown")
 
 
@@ -48,13 +47,13 @@ CONVERT_OTHER = call("convert_document", "other", source="b.md", target="b.docx"
 CONVERT_ALL = call("convert_documents", pattern="*.md", target_suffix=".pdf")
 
 
-def early(done: Split) -> list[str]:
+def early(done: TurnCalls) -> list[str]:
     return [
         result.call_id for result in done.results if "earlier call" in result.output or "still run" in result.output
     ]
 
 
-def handed_out(done: Split) -> list[str]:
+def handed_out(done: TurnCalls) -> list[str]:
     return [part.parent for _, part in done.pending]
 
 
@@ -79,7 +78,7 @@ def handed_out(done: Split) -> list[str]:
     ],
 )
 def test_no_call_sees_files_that_may_still_change(calls: Sequence[ToolCall], waits: list[str], goes: list[str]) -> None:
-    done = split(BOX, calls, workspace("a.md", "b.md", "a.docx"))
+    done = run_calls(BOX, calls, workspace("a.md", "b.md", "a.docx"))
     assert (early(done), handed_out(done)) == (waits, goes)
     assert all(not result.ok for result in done.results if result.call_id in waits)
     assert len({result.call_id for result in done.results} | set(handed_out(done))) == len(
@@ -89,24 +88,24 @@ def test_no_call_sees_files_that_may_still_change(calls: Sequence[ToolCall], wai
 
 def test_what_comes_before_is_done_before() -> None:
     copy = workspace()
-    done = split(BOX, [WRITE, call("convert_documents", pattern="*.md", target_suffix="docx")], copy)
+    done = run_calls(BOX, [WRITE, call("convert_documents", pattern="*.md", target_suffix="docx")], copy)
     assert [part.arguments["source"] for _, part in done.pending] == ["b.md"]
     assert copy.paths() == ["b.md"]
 
 
 def test_bad_arguments_of_a_call_elsewhere_are_a_result_at_once() -> None:
-    done = split(BOX, [ToolCall("c", "run_command", "{}"), RUN], workspace())
+    done = run_calls(BOX, [ToolCall("c", "run_command", "{}"), RUN], workspace())
     assert [(result.call_id, result.ok) for result in done.results] == [("c", False)]
     assert handed_out(done) == ["run_command"]
 
 
 def test_arguments_are_handed_out_as_the_tool_understands_them() -> None:
-    done = split(BOX, [call("run_command", command="ls", timeout_seconds="5")], workspace())
+    done = run_calls(BOX, [call("run_command", command="ls", timeout_seconds="5")], workspace())
     assert done.pending[0][1].arguments == {"command": "ls", "timeout_seconds": 5}
 
 
 def test_a_batch_of_nothing_is_a_result() -> None:
-    done = split(BOX, [CONVERT_ALL], workspace("a.txt"))
+    done = run_calls(BOX, [CONVERT_ALL], workspace("a.txt"))
     assert (done.pending, [result.ok for result in done.results]) == ([], [False])
     assert "no file matches" in done.results[0].output
 
@@ -114,9 +113,9 @@ def test_a_batch_of_nothing_is_a_result() -> None:
 def test_a_turn_takes_so_many_calls_and_no_more() -> None:
     copy = workspace(*(f"{number:03}.md" for number in range(400)))
     batches = [call("convert_documents", f"b{n}", pattern="*.md", target_suffix=f".{n}") for n in range(3)]
-    done = split(BOX, [call("read_document", path="a.docx"), *batches[:1]], copy)
+    done = run_calls(BOX, [call("read_document", path="a.docx"), *batches[:1]], copy)
     assert len(done.pending) == 401
-    done = split(BOX, [*(call("read_document", f"r{n}", path="a.docx") for n in range(700)), *batches[:1]], copy)
+    done = run_calls(BOX, [*(call("read_document", f"r{n}", path="a.docx") for n in range(700)), *batches[:1]], copy)
     assert len(done.pending) == 700 <= MAX_CALLS
     assert "go on in the next" in done.results[0].output
 
@@ -124,10 +123,10 @@ def test_a_turn_takes_so_many_calls_and_no_more() -> None:
 @pytest.mark.parametrize("call_id", ["call_1", "functions.run:0", "a/b", "a/0001", ""], ids=repr)
 def test_any_id_comes_back(call_id: str) -> None:
     asked = ToolCall(call_id, "run_command", RUN.arguments)
-    done = split(BOX, [asked], workspace())
+    done = run_calls(BOX, [asked], workspace())
     [(_, part)] = done.pending
     assert part.parent == call_id
-    [told] = results_of(BOX, [asked], [part], [CallOutcome(part.call_id, ok=True, output="fine")], {})
+    [told] = results_of(BOX, [asked], [part], [CallResult(part.call_id, ok=True, output="fine")], {})
     assert (told.call_id, told.output) == (call_id, "fine")
 
 
@@ -135,12 +134,12 @@ def test_an_id_used_again_means_the_last_call_that_has_it() -> None:
     def item(arguments: str) -> Item:
         return {"type": "function_call", "call_id": "call_0", "name": "run_command", "arguments": arguments}
 
-    assert calls_of([item("first"), item("second")], ["call_0"]) == [ToolCall("call_0", "run_command", "second")]
+    assert calls_by_id([item("first"), item("second")], ["call_0"]) == [ToolCall("call_0", "run_command", "second")]
 
 
-def told(*outcomes: CallOutcome, asked: ToolCall = RUN, refused: dict[str, str] | None = None) -> ToolResult:
+def told(*outcomes: CallResult, asked: ToolCall = RUN, refused: dict[str, str] | None = None) -> ToolResult:
     """The result of a call, of these outcomes of its parts."""
-    done = split(BOX, [asked], workspace("a.md", "b.md", "c.md"))
+    done = run_calls(BOX, [asked], workspace("a.md", "b.md", "c.md"))
     parts = [part for _, part in done.pending]
     [result] = results_of(BOX, [asked], parts, outcomes, refused or {})
     return result
@@ -149,37 +148,37 @@ def told(*outcomes: CallOutcome, asked: ToolCall = RUN, refused: dict[str, str] 
 @pytest.mark.parametrize(
     ("outcome", "output"),
     [
-        pytest.param(CallOutcome("run_command/0000", ok=True, output="hi\n"), "hi\n", id="fine"),
-        pytest.param(CallOutcome("run_command/0000", ok=True, output=""), "[no output]", id="silent"),
+        pytest.param(CallResult("run_command/0000", ok=True, output="hi\n"), "hi\n", id="fine"),
+        pytest.param(CallResult("run_command/0000", ok=True, output=""), "[no output]", id="silent"),
         pytest.param(
-            CallOutcome("run_command/0000", ok=False, output="no such file\n", exit_code=2),
+            CallResult("run_command/0000", ok=False, output="no such file\n", exit_code=2),
             "error: exit code 2\nno such file",
             id="failed",
         ),
         pytest.param(
-            CallOutcome("run_command/0000", ok=False, output="", exit_code=1),
+            CallResult("run_command/0000", ok=False, output="", exit_code=1),
             "error: exit code 1",
             id="failed silently",
         ),
         pytest.param(
-            CallOutcome("run_command/0000", ok=False, output="[killed: took too long]"),
+            CallResult("run_command/0000", ok=False, output="[killed: took too long]"),
             "error: [killed: took too long]",
             id="killed",
         ),
         pytest.param(
-            CallOutcome("run_command/0000", ok=False, output="error: it stopped"), "error: it stopped", id="lost"
+            CallResult("run_command/0000", ok=False, output="error: it stopped"), "error: it stopped", id="lost"
         ),
     ],
 )
-def test_a_command_is_told_with_its_exit_code(outcome: CallOutcome, output: str) -> None:
+def test_a_command_is_told_with_its_exit_code(outcome: CallResult, output: str) -> None:
     assert (told(outcome).output, told(outcome).ok) == (output, outcome.ok)
 
 
 def test_a_batch_is_reported_file_by_file_in_order() -> None:
     report = told(
-        CallOutcome("convert_documents/0000", ok=True, output="wrote a.pdf from a.md:\n1 page", files=["a.pdf"]),
-        CallOutcome("convert_documents/0001", ok=False, output="error: nested too deep"),
-        CallOutcome("convert_documents/0002", ok=True, output="wrote c.pdf from c.md: 1 page", files=["c.pdf"]),
+        CallResult("convert_documents/0000", ok=True, output="wrote a.pdf from a.md:\n1 page", files=["a.pdf"]),
+        CallResult("convert_documents/0001", ok=False, output="error: nested too deep"),
+        CallResult("convert_documents/0002", ok=True, output="wrote c.pdf from c.md: 1 page", files=["c.pdf"]),
         asked=CONVERT_ALL,
     )
     assert report.output.splitlines() == [
@@ -192,15 +191,15 @@ def test_a_batch_is_reported_file_by_file_in_order() -> None:
 
 
 def test_a_batch_failed_when_all_of_it_did() -> None:
-    outcomes = [CallOutcome(f"convert_documents/{n:04}", ok=False, output="error: no") for n in range(3)]
+    outcomes = [CallResult(f"convert_documents/{n:04}", ok=False, output="error: no") for n in range(3)]
     assert not told(*outcomes, asked=CONVERT_ALL).ok
 
 
 def test_a_long_report_still_names_every_file() -> None:
     paths = [f"incoming/letters/{number:03} {'x' * 30}.docx" for number in range(500)]
     asked = call("convert_documents", pattern="*", target_suffix=".md")
-    parts = [part for _, part in split(BOX, [asked], workspace(*paths)).pending]
-    outcomes = [CallOutcome(part.call_id, ok=n % 9 > 0, output="word " * 100) for n, part in enumerate(parts)]
+    parts = [part for _, part in run_calls(BOX, [asked], workspace(*paths)).pending]
+    outcomes = [CallResult(part.call_id, ok=n % 9 > 0, output="word " * 100) for n, part in enumerate(parts)]
     [report] = results_of(BOX, [asked], parts, outcomes, {})
     assert len(report.output) <= 30_200
     lines = report.output.splitlines()[1:]
@@ -212,12 +211,12 @@ def test_files_that_cannot_be_kept_are_named_where_they_were_made() -> None:
     copy = workspace("a.md", "folder/x.md", limits=WorkspaceLimits(total_bytes=100))
     large = FileEntry("1" * 64, 1_000, "text")
     made = JobOutcome([], {"b.md": ENTRY, "folder": ENTRY, "large.txt": large}, ["a.md", "never.md"])
-    refused = adopt(copy, [made])
+    refused = merge_files(copy, [made])
     assert copy.paths() == ["b.md", "folder/x.md"]
     assert refused.keys() == {"folder", "large.txt"}
     outcomes = [
-        CallOutcome("one/0000", ok=True, output="first", files=["b.md"]),
-        CallOutcome("two/0000", ok=True, output="second", files=["folder", "large.txt"]),
+        CallResult("one/0000", ok=True, output="first", files=["b.md"]),
+        CallResult("two/0000", ok=True, output="second", files=["folder", "large.txt"]),
     ]
     asked = [call("run_command", name, command="make") for name in ("one", "two")]
     parts = [JobCall(outcome.call_id, "run_command", {}) for outcome in outcomes]
@@ -231,7 +230,7 @@ def test_files_that_cannot_be_kept_are_named_where_they_were_made() -> None:
 def test_later_jobs_write_over_earlier_ones() -> None:
     copy = workspace("a.md")
     later = FileEntry("2" * 64, 5, "markdown")
-    assert adopt(copy, [JobOutcome([], {"b.md": ENTRY}), JobOutcome([], {"b.md": later}, ["a.md"])]) == {}
+    assert merge_files(copy, [JobOutcome([], {"b.md": ENTRY}), JobOutcome([], {"b.md": later}, ["a.md"])]) == {}
     assert (copy.paths(), copy.entry("b.md")) == (["b.md"], later)
 
 
@@ -249,4 +248,4 @@ def test_later_jobs_write_over_earlier_ones() -> None:
 def test_a_batch_never_makes_two_files_of_one_name(pattern: str, folder: str | None, targets: list[str]) -> None:
     copy = workspace("a.md", "a.rst", "in/a.md", "in/deep/a.md", "old.pdf")
     asked = ConvertDocuments(pattern=pattern, target_suffix="pdf", target_folder=folder)
-    assert [arguments["target"] for _, arguments in one_for_each(asked, copy)] == targets
+    assert [part.target for part in one_for_each(asked, copy)] == targets

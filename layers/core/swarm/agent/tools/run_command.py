@@ -1,16 +1,10 @@
-"""The tool that runs commands. It runs in the sandbox function, which has nothing that a command could take."""
+"""Runs a command in the sandbox function, which has nothing that a command could take."""
 
 from __future__ import annotations
-
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from swarm.agent.tools.tool import Arguments, Tool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class RunCommand(Arguments):
@@ -22,17 +16,14 @@ class RunCommand(Arguments):
     )
 
 
-_TOOLS: tuple[Tool[Any], ...] = (
-    Tool(
-        "run_command",
-        "run",
+TOOL = Tool(
+    name="run_command",
+    intent="run",
+    description=(
         "Run a command in the workspace, without network. Files that it creates, changes or deletes stay so. The"
         " result is what it printed, and of a command that failed its exit code. Commands of one turn run in order, in"
-        " the same folder.",
-        RunCommand,
-        runs="sandbox",
+        " the same folder."
     ),
+    arguments=RunCommand,
+    executor="sandbox",
 )
-
-COMMAND_TOOLS: Mapping[str, Tool[Any]] = MappingProxyType({tool.name: tool for tool in _TOOLS})
-"""Every tool that runs in the sandbox function, by name."""

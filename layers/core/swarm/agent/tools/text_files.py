@@ -27,7 +27,7 @@ def lines_of(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def kind_of(path: str) -> str:
+def described(path: str) -> str:
     """What the name says that the file is, such as `image (.png)`."""
     suffix = PurePosixPath(path).suffix
     return f"{file_type(path)} ({suffix})" if suffix else file_type(path)

@@ -1,0 +1,51 @@
+"""Converts a document in the convert function, where nothing in a file can do harm."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from swarm.agent.tools.tool import Arguments, Tool
+
+
+class ConvertDocument(Arguments):
+    """What `convert_document` takes."""
+
+    source: str = Field(description="The document to convert: a path relative to the workspace, such as docs/a.md.")
+    target: str = Field(
+        description="The file to make. Its suffix is the format: .md .docx .pdf .html .odt .rtf .epub .tex .rst .ipynb"
+        " .pptx .txt; from .xlsx, .csv or .tsv also to each other."
+    )
+    reference_document: str | None = Field(
+        default=None,
+        description="A docx, odt or pptx of the workspace whose styles a target of the same format takes. Null for the"
+        " standard ones.",
+    )
+    table_of_contents: bool | None = Field(default=None, description="Whether to begin with a table of contents.")
+    title: str | None = Field(default=None, description="Title in place of the source's own. Null to keep that.")
+    author: str | None = Field(default=None, description="Author; several separated by semicolons. Null to keep.")
+    subject: str | None = Field(default=None, description="Subject in the file's properties. Null to keep.")
+    date: str | None = Field(default=None, description="Date as it is to be printed. Null to keep.")
+    bibliography: str | None = Field(
+        default=None,
+        description="A .bib, .json, .yaml or .ris file of the workspace: citations such as [@key] are resolved, and the"
+        " works cited are listed at the end. Null to leave citations alone.",
+    )
+    citation_style: str | None = Field(
+        default=None, description="A .csl file of the workspace for the citations. Null for Chicago author-date."
+    )
+
+
+TOOL = Tool(
+    name="convert_document",
+    intent="convert",
+    description=(
+        "Convert a document into another format. Images that the source embeds or names by a relative path go along;"
+        " nothing is fetched from URLs. The result says what was written and what could not be taken over."
+    ),
+    arguments=ConvertDocument,
+    executor="convert",
+    reads=("source", "reference_document", "bibliography", "citation_style"),
+    # Which pictures a document shows is found out where it is safe to look inside.
+    reads_images=True,
+    writes=("target",),
+)

@@ -1,0 +1,112 @@
+"""The tools of one run, and what becomes of a call.
+
+A call that cannot be done, for whatever reason of the model's, is a result that says how to mend it. Only
+what is nobody's mistake leaves as an exception: storage that does not answer, and a run that was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import from_json
+
+from swarm.agent.model import ToolCall, ToolSpec
+from swarm.agent.tools.tool import Arguments, Tool
+from swarm.errors import CallerError, CorruptObject, ToolFailure
+from swarm.jobs.batch import FAILED
+from swarm.text import clip
+
+if TYPE_CHECKING:
+    from swarm.workspace.working_copy import Workspace
+
+_LONGEST_NAME = 64
+
+
+def tool_named(name: str) -> Tool[Any]:
+    """The tool of this name: each is a module of this package, named like it."""
+    found: Tool[Any] = import_module(f"swarm.agent.tools.{name}").TOOL
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What became of one call. `args` is None when they were no JSON object; `path` is the file it named."""
+
+    call_id: str
+    tool: str
+    intent: str
+    ok: bool
+    output: str
+    args: Mapping[str, JsonValue] | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str | None:
+        """The file that the call named."""
+        path = self.args.get("path") if self.args else None
+        return path if isinstance(path, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCall:
+    """A call whose tool exists and whose arguments fit it; `args` are the arguments as the model wrote them."""
+
+    call_id: str
+    tool: Tool[Any]
+    arguments: Arguments
+    args: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def result(self, output: str, *, ok: bool = True, files: Iterable[str] = ()) -> ToolResult:
+        """This call's result; a long output is cut in the middle."""
+        return ToolResult(self.call_id, self.tool.name, self.tool.intent, ok, clip(output), self.args, tuple(files))
+
+    def failed(self, reason: str) -> ToolResult:
+        """The result of this call when it could not be done."""
+        return self.result(f"{FAILED}{reason}", ok=False)
+
+
+class Toolbox:
+    """The tools of one run, and the calls made with them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._tools = {name: tool_named(name) for name in names}
+        self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
+
+    def bind(self, call: ToolCall) -> BoundCall | ToolResult:
+        """The call, ready for its executor; or the failed result that says what is wrong with it."""
+        tool = self._tools.get(call.name)
+        if tool is None:
+            known = ", ".join(self._tools)
+            return _refused(call, "unknown", f"there is no tool {call.name[:_LONGEST_NAME]!r}; there are {known}")
+        shape = f"call {tool.name} again with one JSON object of {', '.join(tool.arguments.model_fields) or 'nothing'}"
+        try:
+            args = from_json(call.arguments)
+        except ValueError as error:
+            return _refused(call, tool.intent, f"the arguments are not valid JSON ({error}); {shape}")
+        if not isinstance(args, dict):
+            return _refused(call, tool.intent, f"the arguments are not a JSON object; {shape}")
+        try:
+            return BoundCall(call.call_id, tool, tool.arguments.model_validate(args), args)
+        except ValidationError as error:
+            # Without the values: a file's whole content may be among them.
+            faults = error.errors(include_input=False)[:5]
+            text = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+            return _refused(call, tool.intent, f"the arguments do not fit: {text}; {shape}", args)
+
+    @staticmethod
+    def run(call: BoundCall, workspace: Workspace) -> ToolResult:
+        """Do a call whose executor is the agent, in this workspace."""
+        if call.tool.run is None:
+            return call.failed(f"{call.tool.name} is not done by the agent")
+        try:
+            return call.result(call.tool.run(call.arguments, workspace))
+        except (ToolFailure, CallerError, CorruptObject) as error:
+            return call.failed(str(error))
+
+
+def _refused(call: ToolCall, intent: str, text: str, args: Mapping[str, JsonValue] | None = None) -> ToolResult:
+    return ToolResult(call.call_id, call.name[:_LONGEST_NAME], intent, False, clip(FAILED + text), args)
