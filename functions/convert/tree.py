@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Element = dict[str, Any]
-Change = Callable[[Element], Sequence[Element]]
+Rewrite = Callable[[Element], Sequence[Element]]
 """What stands in an element's place: itself, nothing, or others."""
 
 
-def rewrite(value: Any, change: Change) -> Any:
+def rewrite(value: Any, change: Rewrite) -> Any:
     """A copy of the tree with every element of a list changed, the inner before the outer."""
     if isinstance(value, dict):
         return {key: rewrite(inner, change) for key, inner in value.items()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swarm.agent.loop import RESERVE_SECONDS, Clock, Next, work
+from swarm.agent.loop import RESERVE_SECONDS, Clock, AgentAnswer, work
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
 from swarm.errors import ModelFailure
@@ -73,13 +73,13 @@ class Play:
         self.now += timedelta(seconds=seconds)
         self._left -= seconds
 
-    def process(self, stack: Stack, run: Run, seconds: float = 600.0) -> Next:
+    def process(self, stack: Stack, run: Run, seconds: float = 600.0) -> AgentAnswer:
         """One process that has so long."""
         self._left = seconds
         clock = Clock(now=lambda: self.now, seconds_left=lambda: self._left)
         return work(stack.backend, run.key, self, clock, writer=new_id())
 
-    def outcomes(self, stack: Stack, run: Run, seconds: float = 600.0) -> list[Next]:
+    def outcomes(self, stack: Stack, run: Run, seconds: float = 600.0) -> list[AgentAnswer]:
         """Processes, one after the other, until the agent's part is over; waiting takes its time."""
         answers = [self.process(stack, run, seconds)]
         while answers[-1].outcome in {Outcome.CONTINUE, Outcome.WAIT}:

@@ -7,7 +7,7 @@ import pytest
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm.outputs.artifact_kinds import kind_of, served_as
+from swarm.outputs.artifact_kinds import artifact_kind, served_as
 from swarm.records.backend import area_of
 from swarm.workspace.working_copy import Workspace
 from tests.support.stack import Stack, lambda_context
@@ -49,5 +49,5 @@ def test_the_content_decides_where_the_name_does_not(
 
 
 def test_a_file_that_nobody_looked_into_goes_by_its_name() -> None:
-    assert [kind_of(path, None) for path in ("a.md", "a", "a.xyz")] == ["markdown", "binary", "txt"]
+    assert [artifact_kind(path, None) for path in ("a.md", "a", "a.xyz")] == ["markdown", "binary", "txt"]
     assert served_as("codex-jsonl", "transcript.jsonl") == "application/x-ndjson"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from swarm.runs.conversation import Item
 
 KEPT_ITEMS = 8
-"""So many items at the end, and the rest of their turn, are the last to be touched."""
+"""How many items at the end, with the rest of their turn, are the last to be touched."""
 
 LONG_OUTPUT = 400
 """Characters; an output shorter than this is not worth removing."""
@@ -36,16 +36,19 @@ def compacted(items: Sequence[Item]) -> list[Item] | None:
 
 def _without_outputs(items: Sequence[Item]) -> list[Item] | None:
     """The older half of the long outputs removed; None where there is none."""
-    long = [place for place, item in enumerate(items) if _is_long_output(item)]
+    long = [index for index, item in enumerate(items) if len(_output_of(item)) > LONG_OUTPUT]
     gone = set(long[: (len(long) + 1) // 2])
-    return [_emptied(item) if place in gone else item for place, item in enumerate(items)] if gone else None
+    return (
+        [{**item, "output": REMOVED} if index in gone else item for index, item in enumerate(items)] if gone else None
+    )
 
 
 def _summarised(items: Sequence[Item]) -> list[Item] | None:
     """About half of the turns in one message; None where there is nothing else left."""
     if not items or (len(items) == 1 and _is_summary(items[0])):
         return None
-    cut = _turn_boundary(items, (len(items) + 1) // 2)
+    half = (len(items) + 1) // 2
+    cut = next((index for index in range(half, len(items)) if _begins_turn(items, index)), len(items))
     return [_summary(items[:cut]), *items[cut:]]
 
 
@@ -57,23 +60,15 @@ def _parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
     return list(items[:1]), list(items[1:start]), list(items[start:])
 
 
-def _begins_turn(items: Sequence[Item], place: int) -> bool:
+def _begins_turn(items: Sequence[Item], index: int) -> bool:
     """A turn begins behind the last answer to the calls of the one before."""
-    return items[place - 1].get("type") == "function_call_output" and items[place].get("type") != "function_call_output"
+    return items[index - 1].get("type") == "function_call_output" and items[index].get("type") != "function_call_output"
 
 
-def _turn_boundary(items: Sequence[Item], wanted: int) -> int:
-    """The first place from `wanted` on at which a turn begins; the end if none does."""
-    return next((place for place in range(wanted, len(items)) if _begins_turn(items, place)), len(items))
-
-
-def _is_long_output(item: Item) -> bool:
-    output = item.get("output")
-    return item.get("type") == "function_call_output" and isinstance(output, str) and len(output) > LONG_OUTPUT
-
-
-def _emptied(item: Item) -> Item:
-    return {**item, "output": REMOVED}
+def _output_of(item: Item) -> str:
+    """The text that answers a call; empty for every other item."""
+    output = item.get("output") if item.get("type") == "function_call_output" else None
+    return output if isinstance(output, str) else ""
 
 
 def _is_summary(item: Item) -> bool:
@@ -82,12 +77,13 @@ def _is_summary(item: Item) -> bool:
 
 def _summary(gone: Sequence[Item]) -> Item:
     earlier = [str(item["content"]).removeprefix(_SUMMARY) for item in gone if _is_summary(item)]
-    calls = [_told(item) for item in gone if item.get("type") == "function_call"]
+    calls = [_called(item) for item in gone if item.get("type") == "function_call"]
     text = "; ".join([*earlier, *calls])
     return {"type": "message", "role": "user", "content": _SUMMARY + text[-_MAX_SUMMARY:]}
 
 
-def _told(call: Item) -> str:
+def _called(call: Item) -> str:
+    """The tool's name, and the file that the call named."""
     try:
         arguments = json.loads(str(call.get("arguments")))
         path = arguments.get("path") if isinstance(arguments, dict) else None

@@ -53,41 +53,41 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What the state machine does next: after how many seconds, and with which jobs first."""
+class AgentAnswer:
+    """What the state machine is to do next: after how many seconds, and with which jobs first."""
 
     outcome: Outcome
     wait_seconds: int = 0
     jobs: Sequence[IssuedJob] = ()
 
 
-def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> Next:
+def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> AgentAnswer:
     """Take turns for this run; never raises for what the model did."""
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
         settle(backend, run)
-        return Next(Outcome.ENDED)
+        return AgentAnswer(Outcome.ENDED)
     if run.finished_turns:
-        return Next(Outcome.FINISH)
+        return AgentAnswer(Outcome.FINISH)
     try:
         return _Slice(backend, run, model, clock, writer).turns()
     except ModelFailure as failure:
-        return Next(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
+        return AgentAnswer(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
-        return _make_way(backend, key)
+        return _give_up_the_run(backend, key)
 
 
-def _make_way(backend: Backend, key: RunKey) -> Next:
-    """What is left for a process that lost the run: to help its end along, or to be called again.
+def _give_up_the_run(backend: Backend, key: RunKey) -> AgentAnswer:
+    """The answer of a process that lost the run: it completes the run's end, or asks to be called again.
 
     Where another process took the run over, nobody may be listening to that one. The state machine listens to one of
     the two; if that is this one, it makes a fresh call, which takes the run over in its turn.
     """
     run = backend.runs.current(key.tenant_id, key.run_id)
     if not run.status.final:
-        return Next(Outcome.CONTINUE)
+        return AgentAnswer(Outcome.CONTINUE)
     settle(backend, run)
-    return Next(Outcome.ENDED)
+    return AgentAnswer(Outcome.ENDED)
 
 
 def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
@@ -120,35 +120,28 @@ class _Slice:
         self._writer = writer
         self._run = _claim(backend, run, writer, clock.now())
         faults.point("agent.claimed", self._run.run_id)
-        self._ownership = Ownership(self._lost)
+        # Somebody else has the run once its next slot is taken.
+        self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
         self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
-        self._items = self._conversation()
+        stored = self._run.transcript
+        self._items: list[Item] = load_transcript(backend.blobs, stored) if stored else [user_message(run.instructions)]
 
-    def _lost(self) -> bool:
-        """Whether somebody else has the run's next slot."""
-        return self._backend.log.has(self._run.key, self._run.version + 1)
-
-    def _conversation(self) -> list[Item]:
-        if self._run.transcript is None:
-            return [user_message(self._run.instructions)]
-        return load_transcript(self._backend.blobs, self._run.transcript)
-
-    def turns(self) -> Next:
+    def turns(self) -> AgentAnswer:
         while True:
             run, now = self._run, self._clock.now()
             if run.finished_turns:
-                return Next(Outcome.FINISH)
+                return AgentAnswer(Outcome.FINISH)
             if run.batch is not None:
                 jobs = self._open_jobs(run.batch, now)
                 if jobs:
                     faults.point("agent.issued", run.run_id)
-                    return Next(Outcome.TOOLS, jobs=jobs)
+                    return AgentAnswer(Outcome.TOOLS, jobs=jobs)
                 continue
             self._require_room(now)
             if self._clock.seconds_left() < RESERVE_SECONDS:
-                return Next(Outcome.CONTINUE)
+                return AgentAnswer(Outcome.CONTINUE)
             try:
                 self._take_turn(now)
             except ModelFailure as failure:
@@ -210,8 +203,8 @@ class _Slice:
         parts = [call for job in batch.jobs for call in job.calls]
         calls = calls_by_id(self._items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)
-        told = [outcome for job in known for outcome in job.outcomes]
-        results = results_of(self._toolbox, calls, parts, told, refused)
+        call_results = [result for job in known for result in job.outcomes]
+        results = results_of(self._toolbox, calls, parts, call_results, refused)
         self._items = [*self._items, *_answers(results)]
         transcript, snapshot = self._store()
         steps = steps_of_results(self._run, results, now)
@@ -257,25 +250,25 @@ class _Slice:
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
         percent = max(run.progress, stage.percent if final else turn_progress(run.turns + 1))
-        told = (*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent))
-        self._append(taken, now, percent, told)
+        shown = (*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent))
+        self._append(taken, now, percent, shown)
 
-    def _stall(self, failure: ModelFailure) -> Next:
+    def _stall(self, failure: ModelFailure) -> AgentAnswer:
         """The provider has nothing to give just now: give the process back, and come again later."""
         pause = min(pause_after(self._run.stalls, failure.retry_after), max(1, ceil(self._seconds_left())))
         waiting = events.Stage("waiting_for_provider", 0, f"Waiting {pause} s for the provider: {failure.message}")
-        told = (events.progress(waiting, self._run.progress),)
-        self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, told)
-        return Next(Outcome.WAIT, pause)
+        shown = (events.progress(waiting, self._run.progress),)
+        self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, shown)
+        return AgentAnswer(Outcome.WAIT, pause)
 
-    def _append(self, change: Change, now: datetime, percent: int, told: Sequence[events.Event]) -> None:
+    def _append(self, change: Change, now: datetime, percent: int, shown: Sequence[events.Event]) -> None:
         entry = Entry(
             slot=self._run.version + 1,
             writer=self._writer,
             at=now,
             change=change,
             progress=percent,
-            events=tuple(told),
+            events=tuple(shown),
         )
         try:
             self._run = self._backend.runs.append(self._run, entry)
@@ -301,7 +294,7 @@ def _answers(results: Sequence[ToolResult]) -> list[Item]:
 
 
 def turn_progress(turns: int) -> int:
-    """How far a run is after so many turns: from 30 towards 70, ever slower, since nobody knows how many will come."""
+    """Percent after a number of turns: from 30 towards 70, ever slower, since nobody knows how many will come."""
     return min(69, 30 + round(40 * (1 - 0.85**turns)))
 
 

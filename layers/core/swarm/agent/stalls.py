@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 
 MAX_STALLS = 8
-"""So many times in a row a run waits; then it fails with what the provider said."""
+"""How many times in a row a run waits before it fails with what the provider said."""
 
 FIRST_SECONDS = 15
 LONGEST_SECONDS = 300
 
 
 def pause_after(stalls: int, retry_after: float | None) -> int:
-    """Whole seconds to wait after so many stalls: what the provider asks for, else ever longer, with jitter."""
+    """Whole seconds to wait after a number of stalls in a row: what the provider asks for, else longer each time, with jitter."""
     if retry_after is not None and retry_after > 0:
         return min(LONGEST_SECONDS, int(retry_after) + 1)
     longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2**stalls)

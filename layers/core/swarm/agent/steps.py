@@ -33,17 +33,19 @@ def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now:
 
 
 def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[Event]:
-    """The step events of calls that ran elsewhere, numbered on."""
+    """The step events of calls that an untrusted function did, numbered on."""
     return _numbered(run, [_tool_step(result, now) for result in results])
 
 
 def _numbered(run: Run, steps: Sequence[Step]) -> list[Event]:
-    numbered = (replace(step, number=run.steps + place) for place, step in enumerate(steps))
+    numbered = (replace(step, number=run.steps + index) for index, step in enumerate(steps))
     return [events.step(run.run_id, step) for step in numbered]
 
 
 def _tool_step(result: ToolResult, now: datetime) -> Step:
-    args = {name: _shown(value) for name, value in (result.args or {}).items()}
+    args: dict[str, JsonValue] = {
+        name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in (result.args or {}).items()
+    }
     if is_finish(result):
         summary = clip(str(args.get("summary", "")).strip(), MAX_SHOWN)
         return Step(number=0, at=now, role="assistant", content=summary, intent_kind=result.intent, ok=True)
@@ -59,7 +61,3 @@ def _tool_step(result: ToolResult, now: datetime) -> Step:
         tool_name=result.tool,
         tool_args=args,
     )
-
-
-def _shown(value: JsonValue) -> JsonValue:
-    return clip(value, MAX_SHOWN) if isinstance(value, str) else value

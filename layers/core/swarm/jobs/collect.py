@@ -51,7 +51,10 @@ def collect(
     if job is None or load_outcome(backend.blobs, run, slot, job_id) is not None:
         return
     # After a cancellation was answered nothing may be stored any more.
-    owned = replace(backend, blobs=OwnedBlobs(backend.blobs, Ownership(lambda: _has_ended(backend, key))))
+    owned = replace(
+        backend,
+        blobs=OwnedBlobs(backend.blobs, Ownership(lambda: backend.runs.get(key.tenant_id, key.run_id).status.final)),
+    )
     try:
         outcome = _failed(job, failure) if failure is not None else _outcome(owned, run, batch, job)
         first = store_outcome(owned.blobs, run, slot, job_id, outcome)
@@ -60,10 +63,6 @@ def collect(
     faults.point("collect.stored", run.run_id)
     if first:
         _mark(backend, run, batch, outcome.outcomes, writer, now)
-
-
-def _has_ended(backend: Backend, key: RunKey) -> bool:
-    return backend.runs.get(key.tenant_id, key.run_id).status.final
 
 
 def _outcome(backend: Backend, run: Run, batch: Batch, job: Job) -> JobOutcome:
@@ -125,7 +124,7 @@ def _mark(backend: Backend, run: Run, batch: Batch, outcomes: Sequence[CallResul
             at=now,
             change=Marked(calls=len(outcomes)),
             progress=_percent(run, done, batch.size),
-            events=tuple(_told(run, outcomes, batch.size)),
+            events=tuple(_progress_events(run, outcomes, batch.size)),
         )
         try:
             backend.runs.append(run, entry)
@@ -140,7 +139,7 @@ def _percent(run: Run, done: int, size: int) -> int:
     return max(run.progress, run.batch_from + room * min(done, size) // size)
 
 
-def _told(run: Run, outcomes: Sequence[CallResult], size: int) -> Iterator[Event]:
+def _progress_events(run: Run, outcomes: Sequence[CallResult], size: int) -> Iterator[Event]:
     """A progress event for each call."""
     for done, outcome in enumerate(outcomes, run.batch_done + 1):
         made = f": {', '.join(outcome.files[:_NAMED])}" if outcome.files else ""

@@ -13,7 +13,7 @@ from swarm import faults
 from swarm.errors import CorruptObject
 from swarm.lifecycle.summary import summarise
 from swarm.logs import log
-from swarm.outputs.artifact_kinds import kind_of
+from swarm.outputs.artifact_kinds import artifact_kind
 from swarm.outputs.diff import Diff, shortened
 from swarm.outputs.run_diff import between
 from swarm.records.backend import Backend, area_of
@@ -23,7 +23,7 @@ from swarm.runs.entries import Ended, Entry, apply
 from swarm.runs.error_types import ErrorType
 from swarm.runs.events import Event
 from swarm.runs.run import Artifact, Run
-from swarm.workspace.snapshot import Change, Snapshot, compare
+from swarm.workspace.snapshot import FileChange, Snapshot, compare
 
 MAX_FILE_ARTIFACTS = 200
 MAX_ARTIFACT_BYTES = 100_000
@@ -122,7 +122,7 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
 def _artifacts(
     backend: Backend,
     run: Run,
-    changes: Sequence[Change],
+    changes: Sequence[FileChange],
     difference: Diff | None,
     writer: str,
     now: datetime,
@@ -132,7 +132,7 @@ def _artifacts(
     found = [
         Artifact(
             id=artifact_id(run.run_id, change.path),
-            kind=kind_of(change.path, is_text.get(change.path)),
+            kind=artifact_kind(change.path, is_text.get(change.path)),
             path=change.path,
             bytes=change.after.size,
             key=area.blob(change.after.sha256),

@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 from codex_swarm.models import MachineSummary, RunStatus
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
-from swarm.workspace.snapshot import Change, Snapshot
+from swarm.workspace.snapshot import FileChange, Snapshot
 
 MAX_SECONDARY = 5
 OFFLINE_NOTE = "Made offline by the deterministic model; no provider was called."
 
 
 def summarise(
-    run: Run, status: RunStatus, files: Snapshot, changes: Iterable[Change], reason: str | None
+    run: Run, status: RunStatus, files: Snapshot, changes: Iterable[FileChange], reason: str | None
 ) -> MachineSummary:
     """The summary of a run that ends with `status` and these files; `reason` is an error type, None after success."""
     written = {change.path for change in changes if change.after is not None}

@@ -15,7 +15,7 @@ _OF_KIND = {
 """Of the kinds that are no types of files."""
 
 
-def kind_of(path: str, is_text: bool | None) -> str:
+def artifact_kind(path: str, is_text: bool | None) -> str:
     """The kind of a workspace file; `is_text` is None where nobody looked. Plain text is `txt`."""
     named = file_type(path)
     if is_text is False and not is_binary_type(path):

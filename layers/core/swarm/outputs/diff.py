@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from codex_swarm.models import DiffFile, DiffSummary
 from swarm.outputs.hunks import Lines, compare, split
-from swarm.workspace.snapshot import Change, FileEntry
+from swarm.workspace.snapshot import FileChange, FileEntry
 
 MAX_FILES = 2_000
 MAX_FILE_BYTES = 512 * 1024
@@ -35,7 +35,7 @@ _STAT_WIDTH = 40
 class FileDiff:
     """One changed file. `lines` is None where there are none to compare, and `reason` says why."""
 
-    change: Change
+    change: FileChange
     lines: Lines | None
     reason: str = ""
 
@@ -49,7 +49,7 @@ class Diff:
     is_text: Mapping[str, bool]
 
 
-def diff(branch: str, changes: Sequence[Change], read: Read) -> Diff:
+def diff(branch: str, changes: Sequence[FileChange], read: Read) -> Diff:
     """The difference that these changes make. `read` gives the bytes of a stored file, in several threads."""
     files = list(_compared(changes, read))
     summary = DiffSummary(
@@ -74,7 +74,7 @@ def shortened(summary: DiffSummary, most_bytes: int) -> DiffSummary:
     return summary
 
 
-def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
+def _compared(changes: Sequence[FileChange], read: Read) -> Iterator[FileDiff]:
     fitting = _fitting(changes)
     wanted = [change for change in changes if change.path in fitting]
     left = MAX_EFFORT
@@ -93,7 +93,7 @@ def _compared(changes: Sequence[Change], read: Read) -> Iterator[FileDiff]:
             yield FileDiff(change, lines)
 
 
-def _fitting(changes: Sequence[Change]) -> set[str]:
+def _fitting(changes: Sequence[FileChange]) -> set[str]:
     """The paths of the files that are read."""
     left = MAX_TOTAL_BYTES
     fitting: set[str] = set()
@@ -144,7 +144,7 @@ def _stat_line(file: FileDiff) -> str:
     return f"{file.change.path} | {lines} {bar}".rstrip()
 
 
-def _sizes(change: Change) -> Iterable[int]:
+def _sizes(change: FileChange) -> Iterable[int]:
     return (entry.size if entry else 0 for entry in (change.before, change.after))
 
 

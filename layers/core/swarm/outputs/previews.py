@@ -61,7 +61,7 @@ def preview(backend: Backend, run: RunKey, files: Snapshot, path: str, signer: P
     entry = files.files.get(path)
     if entry is None:
         raise WorkspaceFileNotFound(path)
-    kind = kind_of(path)
+    kind = preview_kind(path)
     if kind is None:
         raise NoPreview(path)
     if entry.size > LARGEST[kind]:
@@ -72,7 +72,7 @@ def preview(backend: Backend, run: RunKey, files: Snapshot, path: str, signer: P
     return shown
 
 
-def kind_of(path: str) -> str | None:
+def preview_kind(path: str) -> str | None:
     """How the file is shown; None where it is not."""
     suffix, kind = PurePosixPath(path).suffix.lower(), file_type(path)
     if kind == "image":

@@ -11,7 +11,7 @@ from swarm.outputs.diff import Diff, diff, shortened
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
 from swarm.workspace.blobs import ObjectMissing
-from swarm.workspace.snapshot import Change, Snapshot, compare
+from swarm.workspace.snapshot import FileChange, Snapshot, compare
 from swarm.workspace.working_copy import read_blob
 
 MAX_SUMMARY_BYTES = 4_000_000
@@ -26,7 +26,7 @@ class KeptDiff:
     patch: str
 
 
-def between(backend: Backend, run: Run, changes: Sequence[Change]) -> Diff | None:
+def between(backend: Backend, run: Run, changes: Sequence[FileChange]) -> Diff | None:
     """The difference that changes to this run's files make; None where there are none."""
     if not changes:
         return None

@@ -27,41 +27,41 @@ SPREAD = 0.2
 """A pause is up to this much longer, so that receivers that failed together are not asked together."""
 
 
-class Outcome(StrEnum):
-    """What the state machine does next."""
+class DeliveryStep(StrEnum):
+    """What the state machine of deliveries does next."""
 
     DONE = "done"
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class DeliveryAnswer:
     """What the state machine does next, and after how many seconds."""
 
-    outcome: Outcome
+    outcome: DeliveryStep
     wait_seconds: int = 0
 
 
 def attempt(
     backend: Backend, tenant_id: str, run_id: str, now: datetime, *, resolve: Resolve = resolve_by_system
-) -> Next:
+) -> DeliveryAnswer:
     """Send the message if it is still to be sent, and write down how it went."""
     message = backend.outbox.find(tenant_id, run_id)
     run = backend.runs.find(tenant_id, run_id)
     if run is not None and not run.status.final:
-        # Whoever wrote the message down died before the run was shown as ended.
+        # The process that wrote the message died before it could show the run as ended.
         run = backend.runs.current(tenant_id, run_id)
     if message is None or run is None or message.status is not DeliveryStatus.PENDING:
-        # Settled before, or deleted with its run.
-        return Next(Outcome.DONE)
+        # Delivered or given up before, or deleted with its run.
+        return DeliveryAnswer(DeliveryStep.DONE)
     answer, problem = _sent(backend, message, run, now, resolve)
     faults.point("webhook.sent", run_id)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
     log.info("a delivery was tried", run_id=run_id, delivery_id=message.id, status=after.status, error=after.last_error)
     if after.status is not DeliveryStatus.PENDING or after.next_attempt_at is None:
-        return Next(Outcome.DONE)
-    return Next(Outcome.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
+        return DeliveryAnswer(DeliveryStep.DONE)
+    return DeliveryAnswer(DeliveryStep.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
 
 
 def _sent(
@@ -81,14 +81,14 @@ def _sent(
 
 def payload(run: Run) -> bytes:
     """The message about a run that has ended; it never changes again, and so neither does this."""
-    told = WebhookPayload(
+    message = WebhookPayload(
         type=f"run.{run.status.value}",
         timestamp=run.ended_at or run.created_at,
         data=WebhookData(
             run_id=run.run_id, project_id=run.key.project_id, status=run.status, machine_summary=run.summary
         ),
     )
-    return told.model_dump_json().encode()
+    return message.model_dump_json().encode()
 
 
 def _after(message: Delivery, answer: Answer | None, problem: str | None, now: datetime) -> Delivery:

@@ -25,7 +25,7 @@ class FileEntry(NamedTuple):
     type: str
 
 
-class Change(NamedTuple):
+class FileChange(NamedTuple):
     """What became of one path between two snapshots; `before` and `after` are None where it was not."""
 
     path: str
@@ -84,15 +84,15 @@ class _Manifest:
 _MANIFEST = TypeAdapter(_Manifest)
 
 
-def compare(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
+def compare(old: Snapshot, new: Snapshot) -> tuple[FileChange, ...]:
     """What changed from one snapshot to the other, sorted by path."""
     changes = []
     for path in sorted(old.files.keys() | new.files.keys()):
         before, after = old.files.get(path), new.files.get(path)
         if before is None:
-            changes.append(Change(path, "added", None, after))
+            changes.append(FileChange(path, "added", None, after))
         elif after is None:
-            changes.append(Change(path, "deleted", before, None))
+            changes.append(FileChange(path, "deleted", before, None))
         elif before.sha256 != after.sha256:
-            changes.append(Change(path, "modified", before, after))
+            changes.append(FileChange(path, "modified", before, after))
     return tuple(changes)

@@ -86,7 +86,7 @@ class OpenAIModel:
         try:
             return turn_of(self._post(request, deadline))
         except openai.APIStatusError as error:
-            told = _told(error, self._key)
+            told = _status_error(error, self._key)
             if told.param == "include" and self._carries_reasoning:
                 # A model that does not reason refuses to be asked for its reasoning.
                 self._carries_reasoning = False
@@ -138,7 +138,7 @@ def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
     }
 
 
-def _told(error: openai.APIStatusError, key: str) -> ProviderError:
+def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
     """What the provider says of an error; of its body only the fields that are known."""
     body = error.body if isinstance(error.body, dict) else {}
     message = body.get("message")
