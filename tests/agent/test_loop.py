@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swarm.agent.loop import RESERVE_SECONDS, Clock, AgentAnswer, work
+from swarm.agent.loop import RESERVE_SECONDS, AgentAnswer, Clock, work
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
 from swarm.errors import ModelFailure

@@ -12,7 +12,7 @@ LONGEST_SECONDS = 300
 
 
 def pause_after(stalls: int, retry_after: float | None) -> int:
-    """Whole seconds to wait after a number of stalls in a row: what the provider asks for, else longer each time, with jitter."""
+    """Whole seconds to wait: what the provider asks for, else longer with each stall in a row, with jitter."""
     if retry_after is not None and retry_after > 0:
         return min(LONGEST_SECONDS, int(retry_after) + 1)
     longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2**stalls)
