@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from convert.archives import check_archive
 from convert.citations import citing
+from convert.directions import directed
 from convert.errors import CannotConvert
-from convert.fonts import uncovered
 from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of
 from convert.images import Images
 from convert.inventory import inventory, lost
 from convert.inventory import notes as left_out
 from convert.metadata import kept
-from convert.pdf import page_count, write_pdf
+from convert.pdf import Order, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.sources import read_document
 from convert.stamp import STAMPED, stamp
-from convert.tree import everything, plain_text, rewrite
+from convert.tree import everything, rewrite
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from convert.tree import Element
 
 _REFERENCES = (DOCX, ODT, PPTX)
+_DIRECTED = frozenset({"pdf", "docx", "html", "epub"})
+"""Formats that keep which way a paragraph is read."""
+
 _SHOWN_NOTES = 20
 
 
@@ -64,7 +67,7 @@ def convert(request: Conversion, workspace: Path, pandoc: Pandoc, now: datetime)
         return _of_tables(request, place, source, target, pandoc.scratch)
     if source is PDF:
         return _of_pdf(request, place, target, pandoc.scratch)
-    made = _to_document(request, workspace, place, source, target, pandoc)
+    made = _to_document(request, workspace, place, source, target, pandoc, now)
     if part := STAMPED.get(target.name):
         stamp(made.files[request.target], part, now)
     return made
@@ -90,7 +93,7 @@ def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> 
 
 
 def _to_document(
-    request: Conversion, workspace: Path, place: Path, source: Format, target: Format, pandoc: Pandoc
+    request: Conversion, workspace: Path, place: Path, source: Format, target: Format, pandoc: Pandoc, now: datetime
 ) -> Made:
     if target.writer is None and target is not PDF:
         raise CannotConvert(f"{target.name} files cannot be written")
@@ -108,6 +111,8 @@ def _to_document(
     meta = kept(document.tree["meta"], request)
     if "title" not in meta and target.name in {"html", "epub"}:
         meta["title"] = {"t": "MetaString", "c": PurePosixPath(request.target).stem}
+    if target.name in _DIRECTED:
+        blocks = directed(blocks, meta)
     tree = {**document.tree, "meta": meta, "blocks": blocks}
     dropped = lost(inventory(place, request.source, source.name), everything([blocks, *meta.values()]))
     result, about, notes = (
@@ -116,10 +121,9 @@ def _to_document(
         [*images.notes, *raw.notes(), *left_out(dropped)],
     )
     if target is PDF:
-        warnings = write_pdf(pandoc, tree, result.name, images.names, *options)
-        about = page_count(result)
-        if missing := uncovered(plain_text([*blocks, *meta.values()])):
-            notes.append(f"empty boxes stand for characters that no font has ({missing}); docx and html show them")
+        order = Order(result.name, images.names, PurePosixPath(request.target).stem, now)
+        pdf = write_pdf(pandoc, tree, order, *options)
+        about, warnings = pdf.about, list(pdf.notes)
     else:
         warnings = pandoc.write(tree, str(target.writer), result.name, options)
     return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)

@@ -38,7 +38,7 @@ class Format:
 _MARKDOWN = (
     # Models write lists and headings right under a line of text, as GitHub allows.
     "markdown+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote"
-    "+autolink_bare_uris+tex_math_single_backslash"
+    "+autolink_bare_uris+tex_math_single_backslash+gfm_auto_identifiers"
 )
 # GitHub's Markdown, but with the mathematics that other readers of Markdown know too.
 _GFM = "gfm-tex_math_gfm+tex_math_dollars+yaml_metadata_block"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import CannotConvert
+from convert.program import pandoc_file, pandoc_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +25,14 @@ _SHOWN_WARNINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Pandoc:
-    """Runs pandoc in a scratch folder. `heap_bytes` is what one run of it may keep in memory."""
+    """Runs pandoc in a scratch folder. `heap_bytes` is what one run of it may keep in memory.
+
+    `descriptor` is the program, where it is no file: see `program.py`.
+    """
 
     scratch: Path
     heap_bytes: int
+    descriptor: int | None = None
 
     def read(self, source: str, reader: str, inside: str | None) -> tuple[dict[str, Any], list[str]]:
         """The tree of a file of the scratch folder, and warnings. Images from within go to the folder `inside`."""
@@ -45,19 +49,22 @@ class Pandoc:
 
     def _run(self, *arguments: str) -> list[str]:
         heap = ["+RTS", f"-M{self.heap_bytes}", "-RTS"]
-        command = [str(_program()), *heap, "--sandbox", *arguments]
-        done = subprocess.run(command, cwd=self.scratch, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        file, descriptor = pandoc_file(), self.descriptor
+        if file is None and descriptor is None:
+            descriptor = pandoc_in_memory()
+        command = [str(file or f"/proc/self/fd/{descriptor}"), *heap, "--sandbox", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=self.scratch,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            pass_fds=() if descriptor is None else (descriptor,),
+        )
         said = done.stderr.decode(errors="replace")
         if done.returncode:
             raise CannotConvert(_reason(said, done.returncode))
         return _warnings(said)
-
-
-def _program() -> Path:
-    package = find_spec("pypandoc")
-    if package is None or package.origin is None:
-        raise RuntimeError("the package that carries pandoc is not installed")
-    return Path(package.origin).with_name("files") / "pandoc"
 
 
 def _reason(said: str, code: int) -> str:

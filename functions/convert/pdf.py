@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typst
-
-from convert.errors import CannotConvert
-from convert.tree import rewrite
+from convert.directions import language_of_letters
+from convert.tree import plain_text, rewrite, text_of_meta
+from convert.typeset.anchors import Anchors
+from convert.typeset.compiler import typeset
+from convert.typeset.figures import numbered_once, with_description
+from convert.typeset.fonts import code_families, text_families
+from convert.typeset.mathematics import formulas
+from convert.typeset.passages import bold_heads, in_order, language_and_region
+from convert.typeset.wide_tables import Page, WideTables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from convert.pandoc import Pandoc
     from convert.tree import Element
 
-_LAYOUT = Path(__file__).with_name("document.typ")
+_LAYOUT = Path(__file__).with_name("typeset") / "document.typ"
 _MAIN = "main.typ"
 # Citations are resolved by pandoc or stay text: typst would want its own bibliography, for every @ in a text too.
 _WRITER = "typst-citations"
+_A4 = Page(width=453.0, height=700.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """What became of a document: in words for its reader, and what is to be said of it."""
+
+    about: str
+    notes: Sequence[str] = field(default_factory=list)
 
 
 def without_markup_of_typst(element: Element) -> Sequence[Element]:
@@ -42,39 +58,53 @@ def _without_properties(part: Any) -> Any:
     return part
 
 
-def write_pdf(pandoc: Pandoc, tree: dict[str, Any], result: str, images: Mapping[str, str], *options: str) -> list[str]:
-    """Write the tree as a PDF into the scratch folder; gives warnings. `images` are references -> embedded files."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One PDF to make: the result's name in the scratch folder, images as references -> embedded files, the time.
+
+    `name` is what the document is called when neither metadata nor headings give it a title.
+    """
+
+    result: str
+    images: Mapping[str, str]
+    name: str
+    now: datetime
+
+
+def write_pdf(pandoc: Pandoc, tree: dict[str, Any], order: Order, *options: str) -> Pdf:
+    """Write the tree as a PDF into the scratch folder."""
     tree = rewrite(tree, without_markup_of_typst)
+    meta, inputs = _described(tree["meta"], tree["blocks"], order.name)
+    anchors, tables = Anchors(), WideTables(_A4)
+    blocks = rewrite(anchors.linked(tree["blocks"]), in_order)
+    blocks = rewrite(tables.fitted(rewrite(blocks, bold_heads)), numbered_once)
+    blocks, said = formulas(pandoc, rewrite(blocks, with_description))
     layout = ["--template", str(_LAYOUT), "--syntax-highlighting", "idiomatic", *options]
-    warnings = pandoc.write(tree, _WRITER, _MAIN, layout)
-    typeset(pandoc.scratch / _MAIN, pandoc.scratch / result, images)
-    return warnings
+    warnings = pandoc.write({**tree, "meta": meta, "blocks": blocks}, _WRITER, _MAIN, layout)
+    place = pandoc.scratch / order.result
+    done = typeset(pandoc.scratch / _MAIN, place, order.images, inputs, order.now.replace(microsecond=0))
+    about = ", ".join(filter(None, (page_count(place), done.standard)))
+    return Pdf(about, [*done.notes(), *tables.notes, *anchors.notes(), *said, *warnings])
+
+
+def _described(meta: dict[str, Any], blocks: list[Element], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The metadata without what typst cannot take, and what the layout is told beside it."""
+    language = text_of_meta(meta.get("lang")) if "lang" in meta else ""
+    found = language_and_region(language) or (language_of_letters(plain_text(blocks)) or "en", None)
+    headings = [plain_text(block["c"][2]) for block in blocks if block["t"] == "Header"]
+    tag = "-".join(filter(None, found))
+    inputs = {
+        "language": found[0],
+        "region": found[1],
+        "direction": "rtl" if text_of_meta(meta.get("dir")) == "rtl" else "ltr",
+        "title": next(filter(None, headings), name),
+        "text-fonts": text_families(tag),
+        "code-fonts": code_families(tag),
+    }
+    return {key: value for key, value in meta.items() if key not in {"lang", "dir"}}, inputs
 
 
 def page_count(result: Path) -> str:
     """How many pages a PDF of typst's has, in words."""
     found = re.search(rb"/Type/Pages/Count (\d+)", result.read_bytes())
     return f"{int(found[1])} page{'s' * (found[1] != b'1')}" if found else ""
-
-
-def typeset(main: Path, result: Path, images: Mapping[str, str]) -> None:
-    """Set one typst file. It can open nothing outside its own folder; raises CannotConvert when it does not compile."""
-    try:
-        typst.compile(
-            str(main),
-            output=str(result),
-            root=str(main.parent),
-            ignore_system_fonts=True,
-            package_path=str(main.parent / "no-packages"),
-            package_cache_path=str(main.parent / "no-packages"),
-        )
-    except typst.TypstError as error:
-        raise CannotConvert(f"the PDF cannot be set: {_in_its_authors_words(error, images)}") from error
-
-
-def _in_its_authors_words(error: typst.TypstError, images: Mapping[str, str]) -> str:
-    text = " ".join([error.message, *error.hints])
-    shown = [reference for reference, name in images.items() if name in error.diagnostic]
-    if re.search(r"decode|image", text) and len(shown) == 1:
-        text += f" (image {shown[0][:100]})"
-    return text[:500]

@@ -15,6 +15,7 @@ from typing import Any
 
 from convert.arguments import conversion, reading
 from convert.errors import CannotConvert
+from convert.program import pandoc_file, pandoc_in_memory
 from convert.requests import Conversion, Reading
 from swarm_job import Call, CallResult, Limits
 from swarm_job.processes import Unkillable
@@ -27,6 +28,9 @@ _LEAST_SHARE = 20.0
 """Seconds that a call may take, however many there are, while there is time at all."""
 
 _STATUS_OF_LOST_ENVIRONMENT = 70
+
+# When the function starts, which Lambda gives more processor than a call.
+_PANDOC = None if pandoc_file() else pandoc_in_memory()
 
 
 def work(workspace: Path, calls: Sequence[Call], limits: Limits) -> list[CallResult]:
@@ -71,6 +75,7 @@ def _done(call_id: str, request: Conversion | Reading, workspace: Path, limits: 
             "memory_bytes": limits.memory_bytes,
             "now": datetime.now(UTC).isoformat(),
             "output_chars": limits.output_chars,
+            "pandoc": _PANDOC,
         }
         (scratch / "call.json").write_text(json.dumps(question))
         done = execute(
@@ -80,6 +85,7 @@ def _done(call_id: str, request: Conversion | Reading, workspace: Path, limits: 
             limits=limits,
             seconds=seconds,
             place=scratch,
+            pass_fds=() if _PANDOC is None else (_PANDOC,),
         )
         answer = _answer(scratch, done)
         ok, output, files = answer["ok"], answer["output"], []

@@ -24,7 +24,7 @@ _HEAP_SHARE = 0.6
 def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """`{"ok", "output", "files"}`; files are workspace path -> name in the scratch folder."""
     workspace = Path(call["workspace"])
-    pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE))
+    pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE), call.get("pandoc"))
     most = call["output_chars"]
     try:
         if "Reading" in call:

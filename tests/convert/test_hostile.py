@@ -19,7 +19,7 @@ import pytest
 
 from convert.arguments import conversion
 from convert.errors import CannotConvert
-from convert.pdf import typeset
+from convert.typeset.compiler import typeset
 from tests.convert.conftest import Converter
 from tests.convert.documents import png, rezipped, slides, word, workbook
 from tests.convert.wanting import WANTING

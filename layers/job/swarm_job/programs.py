@@ -55,11 +55,13 @@ def execute(
     limits: Limits,
     seconds: float,
     place: Path,
+    pass_fds: Sequence[int] = (),
 ) -> Execution:
     """Run a program to its end, or to the first limit that it breaks, and leave no process of it behind.
 
-    It starts in `cwd` with exactly this environment, no input, and its two outputs as one. `place` is the folder whose
-    growth counts. Raises `OSError` when it cannot be started, and `Unkillable`.
+    It starts in `cwd` with exactly this environment, no input, its two outputs as one, and of the files that are open
+    here `pass_fds` alone. `place` is the folder whose growth counts. Raises `OSError` when it cannot be started, and
+    `Unkillable`.
     """
     with _ALONE:
         adopt_orphans()
@@ -67,7 +69,7 @@ def execute(
         usage = Usage(limits, place, spare)
         output = Output(limits.output_chars)
         started = time.monotonic()
-        process = _start(command, cwd, environment, limits)
+        process = _start(command, cwd, environment, limits, pass_fds)
         try:
             stopped = _watch(process, output, usage, started + seconds)
         finally:
@@ -83,7 +85,7 @@ def execute(
 
 
 def _start(
-    command: Sequence[str], cwd: Path, environment: Mapping[str, str], limits: Limits
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str], limits: Limits, pass_fds: Sequence[int]
 ) -> subprocess.Popen[bytes]:
     bounds = {
         "RLIMIT_CORE": 0,
@@ -104,6 +106,7 @@ def _start(
         stderr=subprocess.STDOUT,
         # Not a session of its own: whoever ends this one is to end these too.
         process_group=0,
+        pass_fds=pass_fds,
     )
     assert process.stdout is not None  # noqa: S101
     os.set_blocking(process.stdout.fileno(), False)
