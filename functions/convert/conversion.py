@@ -17,6 +17,7 @@ from convert.images import Images
 from convert.inventory import inventory, lost
 from convert.inventory import notes as left_out
 from convert.metadata import kept
+from convert.mirrored import mirror_tables
 from convert.pdf import Order, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.sources import read_document
@@ -126,6 +127,8 @@ def _to_document(
         about, warnings = pdf.about, list(pdf.notes)
     else:
         warnings = pandoc.write(tree, str(target.writer), result.name, options)
+        if target is DOCX:
+            mirror_tables(result)
     return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)
 
 

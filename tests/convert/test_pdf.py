@@ -120,17 +120,6 @@ def test_marks_of_the_typesetter_are_only_text(converter: Converter) -> None:
     assert "root:" not in shown
 
 
-@pytest.mark.parametrize(
-    "text, missing",
-    [("Ελληνικά Русский Łódź שלום ∑ → ✓ €", ""), ("中文", "Chinese or Japanese"), ("한국어 ไทย", "Korean, Thai")],
-    ids=["covered", "chinese", "korean and thai"],
-)
-def test_scripts_without_a_font_are_told(converter: Converter, text: str, missing: str) -> None:
-    done = converter.convert({"a.md": text.encode()}, "a.md", "a.pdf")
-    assert ("empty boxes" in done.output) is bool(missing)
-    assert missing in done.output
-
-
 def test_a_broken_picture_is_named(converter: Converter) -> None:
     files = {"a.md": b"![p](cut.png)", "cut.png": png()[:60]}
     assert "cut.png" in converter.refused(files, "a.md", "a.pdf")

@@ -54,7 +54,10 @@ class Anchors:
             label = self._labels[name] = f"anchor-{len(self._labels) + 1}"
             if element["t"] == "Header":
                 self._alike.setdefault(_alike(name), label)
-                self._alike.setdefault(_alike(plain_text(content[2])), label)
+                heading = _alike(plain_text(content[2]))
+                # Pandoc's identifiers begin with a letter, so a heading's number is in GitHub's alone.
+                for each in (heading, heading.lstrip("0123456789")):
+                    self._alike.setdefault(each, label)
         changed = {"t": element["t"], "c": content}
         if element["t"] == "Header":
             # Inside of a heading a mark would be in the table of contents too, and so there twice.
