@@ -14,8 +14,9 @@ from samtranslator.yaml_helper import yaml_parse
 from swarm.aws import clients
 from swarm.ids import RunKey
 from swarm.records.tenants import key_hash
+from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
-from tests.support.stack import Stack, lambda_context
+from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}

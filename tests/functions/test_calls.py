@@ -9,7 +9,8 @@ from swarm.records.backend import area_of
 from swarm.runs.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 
 FILES = 10_000
 

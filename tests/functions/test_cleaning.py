@@ -19,7 +19,8 @@ from swarm.retention.sweeping import MARGIN, SETTLED, sweep
 from swarm.runs.run import Run
 from swarm.workspace.blobs import ProjectArea
 from swarm.workspace.objects import StoredObjects, Version
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 
 AREA = ProjectArea("tenant-a", "p1")
 KEPT = timedelta(days=90)

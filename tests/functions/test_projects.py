@@ -17,7 +17,8 @@ from swarm.aws import clients
 from swarm.records.projects import Errand, ProjectChange
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.removal import GRACE, delete_project
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 
 HAIKU = "Create a file called spring.md with a haiku about spring"
 

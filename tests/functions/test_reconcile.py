@@ -14,8 +14,9 @@ from reconcile.app import handler
 from swarm.aws import clients
 from swarm.lifecycle.reconciliation import GRACE
 from tests.support.driving import beginning, drive
+from tests.support.lambda_context import lambda_context
 from tests.support.moments import Died, at_call, die
-from tests.support.stack import Stack, lambda_context
+from tests.support.stack import Stack
 from tests.support.story import flaws, records_of
 
 WORK = "Create a file called a.md with a greeting. touch b.md"

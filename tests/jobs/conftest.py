@@ -16,7 +16,8 @@ from collect.app import handler as collect
 from prepare.app import handler as prepare
 from swarm.jobs.batch import Batch, load_batch, result_key
 from swarm.runs.run import Run
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
 

@@ -20,9 +20,10 @@ from swarm.records.backend import backend
 from swarm.workspace.multipart import PART_BYTES, ObjectWriter
 from swarm.workspace.snapshot import Snapshot
 from tests.outputs.runs import holding, rewrite
+from tests.support.lambda_context import lambda_context
 from tests.support.lambdas import answering
 from tests.support.paths import ROOT
-from tests.support.stack import Answer, Stack, lambda_context
+from tests.support.stack import Answer, Stack
 from tests.support.stack import stack as deployed
 
 FILES = {

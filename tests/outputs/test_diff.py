@@ -19,7 +19,8 @@ from swarm.records.runs import encode
 from swarm.runs.run import Artifact, Run
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 
 TWO_FILES = "Create a file called a.md with a greeting. Create a file called b.md with a greeting"
 

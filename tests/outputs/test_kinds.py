@@ -10,7 +10,8 @@ from prepare.app import handler as prepare
 from swarm.outputs.artifact_kinds import artifact_kind, served_as
 from swarm.records.backend import area_of
 from swarm.workspace.working_copy import Workspace
-from tests.support.stack import Stack, lambda_context
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Stack
 
 
 @pytest.mark.parametrize(

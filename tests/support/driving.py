@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.app import handler as agent
 from fail.app import handler as fail
 from finish.app import handler as finish
 from prepare.app import handler as prepare
+from tests.support.lambda_context import lambda_context
 from tests.support.moments import Died
-from tests.support.stack import lambda_context
 
 State = dict[str, Any]
 TASKS: dict[str, Callable[..., Any]] = {"prepare": prepare, "agent": agent, "finish": finish, "fail": fail}
@@ -33,8 +33,8 @@ def after(state: State) -> str | None:
     return follows[state["outcome"]]
 
 
-def drive(state: State, name: str | None = "prepare", *, until: str | None = None, tries: int = 2) -> State:
-    """Tasks from `name` on, up to but not including `until`; one whose process dies is tried again."""
+def walk(state: State, name: str | None = "prepare", *, until: str | None = None, tries: int = 2) -> Iterator[State]:
+    """The answer of each task from `name` on, up to but not including `until`; one that dies is tried again."""
     while name is not None and name != until:
         for left in reversed(range(tries)):
             try:
@@ -42,5 +42,12 @@ def drive(state: State, name: str | None = "prepare", *, until: str | None = Non
                 break
             except Died:
                 assert left, f"{name} died too often"
+        yield state
         name = after(state)
+
+
+def drive(state: State, name: str | None = "prepare", *, until: str | None = None, tries: int = 2) -> State:
+    """The last answer of `walk`, or the state itself where there is nothing to do."""
+    for answer in walk(state, name, until=until, tries=tries):
+        state = answer
     return state

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -16,36 +16,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
-from agent.app import handler as agent
 from api.app import handler
-from finish.app import handler as finish
-from prepare.app import handler as prepare
 from swarm.aws import clients
 from swarm.records.backend import Backend, backend
 from swarm.settings import settings
+from tests.support.driving import beginning, walk
+from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
 
 MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
 CACHED = (settings, backend)
-
-
-@dataclass
-class Context:
-    """What a handler may ask of Lambda."""
-
-    seconds: float = 600.0
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1_000)
-
-
-def lambda_context(seconds: float = 600.0) -> LambdaContext:
-    """A context with this much time left."""
-    return cast("LambdaContext", Context(seconds))
 
 
 @dataclass
@@ -112,15 +92,8 @@ class Stack:
         return self.request("GET", f"/runs/{run_id}", tenant=tenant).json
 
     def drive(self, run_id: str, project_id: str = "p1", *, tenant: str = "tenant-a") -> list[str]:
-        """Do what the state machine does, as `infra/run.asl.yaml` tells it; the outcomes, in order."""
-        state: Any = {"tenant_id": tenant, "project_id": project_id, "run_id": run_id}
-        task, outcomes = prepare, []
-        while True:
-            state = task(state, lambda_context())
-            outcomes.append(state["outcome"])
-            if state["outcome"] == "ended":
-                return outcomes
-            task = finish if state["outcome"] == "finish" else agent
+        """Do every task of the run; the outcomes, in order."""
+        return [state["outcome"] for state in walk(beginning(run_id, project_id, tenant))]
 
     @property
     def backend(self) -> Backend:

@@ -19,8 +19,9 @@ from swarm.lifecycle.reconciliation import GRACE
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.records.runs import encode
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
+from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
-from tests.support.stack import MACHINE, Stack, lambda_context
+from tests.support.stack import MACHINE, Stack
 from tests.support.stack import stack as deployed
 from tests.webhooks.receivers import Message, Receiver, answering
 from webhook.app import handler as webhook

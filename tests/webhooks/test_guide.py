@@ -10,8 +10,9 @@ from codex_swarm.models import WebhookPayload
 from swarm.records.deliveries import BACKOFF_SECONDS
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from swarm.webhooks.sending import TOTAL_SECONDS
+from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
-from tests.support.stack import Stack, lambda_context
+from tests.support.stack import Stack
 from tests.webhooks.receivers import Receiver
 from webhook.app import handler as webhook
 
