@@ -19,6 +19,7 @@ usage() {
   services   start the laptop cloud and keep it running: --port 5050
   example    run the DraftPunk example against services that already run
   test       run the tests; arguments go to pytest
+  proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
   bench      measure
@@ -159,7 +160,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | check | build | bench | openapi | lock) development ;;
+demo | services | example | test | proofs | check | build | bench | openapi | lock) development ;;
 *) usage >&2 && die "no command '$command'" ;;
 esac
 
@@ -169,8 +170,12 @@ services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
 test)
     # All of it at once takes every core, a module at a time; a part that somebody looks into runs in one process.
-    (($#)) || set -- -n auto --dist loadfile --no-loadscope-reorder
+    (($#)) || set -- -m "not proof" -n auto --dist loadfile --no-loadscope-reorder
     exec "$python" -m pytest "$@"
+    ;;
+proofs)
+    (($#)) || set -- -n auto --dist loadfile --no-loadscope-reorder
+    exec "$python" -m pytest -m proof "$@"
     ;;
 check) check ;;
 build) sam build "$@" ;;

@@ -13,6 +13,8 @@ from infra.local.cloud import LocalCloud
 from tests.browser.chromium import Page
 from tests.local.clouds import Clouds, eventually
 
+pytestmark = pytest.mark.proof
+
 HELLO = "Create a simple markdown file called hello.md with a greeting"
 MARKUP = "<img src=x onerror=\"document.title='taken over'\">"
 

@@ -22,6 +22,8 @@ from tests.durability.world import FINAL, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story
 
+pytestmark = pytest.mark.proof
+
 AT_ONCE = 6
 """So many clients at a time, each waiting for its run."""
 

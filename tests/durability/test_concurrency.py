@@ -11,6 +11,8 @@ import pytest
 
 from tests.durability.world import World
 
+pytestmark = pytest.mark.proof
+
 CLIENTS = 50
 
 

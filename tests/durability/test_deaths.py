@@ -15,6 +15,8 @@ from tests.durability.world import PROJECT, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story
 
+pytestmark = pytest.mark.proof
+
 WORK = "Create a file called a.md with a greeting. touch b.md c.md"
 COMMANDS = "touch b.md. run `echo hello > out.txt`. delete b.md"
 FAILING = "touch a.md. fail with no more paper"

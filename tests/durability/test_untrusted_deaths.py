@@ -12,6 +12,8 @@ from tests.durability.world import World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story
 
+pytestmark = pytest.mark.proof
+
 COMMANDS = "run `sleep 1.375; echo hello > out.txt`. touch b.md"
 CONVERSION = "Create a file called a.md with a greeting. convert a.md to html"
 

@@ -13,6 +13,8 @@ from pypdf import PdfReader
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, RunStatus
 
+pytestmark = pytest.mark.proof
+
 CONVERSION = "Convert all in/*.docx to pdf"
 
 

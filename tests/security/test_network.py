@@ -21,6 +21,8 @@ exec 2>&1
 curl -sS -m 5 http://198.51.100.7/ && echo reached
 python - <<'PYTHON'
 import ctypes, socket
+
+pytestmark = pytest.mark.proof
 for family, kind in ("INET", "STREAM"), ("INET6", "DGRAM"), ("INET", "RAW"), ("PACKET", "RAW"), ("NETLINK", "RAW"):
     try:
         socket.socket(getattr(socket, "AF_" + family), getattr(socket, "SOCK_" + kind))

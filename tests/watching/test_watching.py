@@ -32,6 +32,8 @@ from swarm.workspace.blobs import MemoryBlobs
 from tests.local.clouds import eventually
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 HERE = Path(__file__).parent
 SECONDS = 60.0
 """Nothing here takes so long."""
