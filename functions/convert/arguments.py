@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from convert.errors import CannotConvert
 from convert.requests import Conversion, Reading
+from convert.word.revisions import ACCEPT, ALL, CHOICES
 from swarm_job.paths import BadPath, valid_path
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def conversion(arguments: Mapping[str, Any]) -> Conversion:
         date=_text(arguments, "date"),
         bibliography=_optional_path(arguments, "bibliography"),
         citation_style=_optional_path(arguments, "citation_style"),
+        changes=_changes(arguments, ACCEPT),
     )
 
 
@@ -35,7 +37,14 @@ def reading(arguments: Mapping[str, Any]) -> Reading:
     start = 1 if arguments.get("start_page") is None else arguments["start_page"]
     if isinstance(start, bool) or not isinstance(start, int) or start < 1:
         raise CannotConvert("start_page is not a page number; pages count from 1")
-    return Reading(_path(arguments, "path"), start)
+    return Reading(_path(arguments, "path"), start, _changes(arguments, ALL))
+
+
+def _changes(arguments: Mapping[str, Any], otherwise: str) -> str:
+    value = arguments.get("changes") or otherwise
+    if value not in CHOICES:
+        raise CannotConvert(f"changes is not one of {', '.join(CHOICES)}, which say what becomes of tracked changes")
+    return str(value)
 
 
 def _text(arguments: Mapping[str, Any], name: str) -> str | None:

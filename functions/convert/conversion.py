@@ -20,7 +20,7 @@ from convert.metadata import kept
 from convert.mirrored import mirror_tables
 from convert.pdf import Order, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
-from convert.sources import read_document
+from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
 from convert.tree import everything, rewrite
 from convert.workspace import file_in
@@ -99,7 +99,7 @@ def _to_document(
     if target.writer is None and target is not PDF:
         raise CannotConvert(f"{target.name} files cannot be written")
     options = [*_layout(request, workspace, target, pandoc.scratch), *citing(request, workspace, pandoc.scratch)]
-    document = read_document(pandoc, place, request.source, source)
+    document = read_document(pandoc, place, request.source, source, View(target, changes=request.changes))
     images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
     raw = _Raw(target)
     blocks = rewrite(rewrite(document.tree["blocks"], raw.change), images.change)
@@ -119,7 +119,7 @@ def _to_document(
     result, about, notes = (
         pandoc.scratch / f"result.{target.name}",
         "",
-        [*images.notes, *raw.notes(), *left_out(dropped)],
+        [*images.notes, *raw.notes(), *document.about, *left_out(dropped)],
     )
     if target is PDF:
         order = Order(result.name, images.names, PurePosixPath(request.target).stem, now)

@@ -34,10 +34,12 @@ class Pandoc:
     heap_bytes: int
     descriptor: int | None = None
 
-    def read(self, source: str, reader: str, inside: str | None) -> tuple[dict[str, Any], list[str]]:
+    def read(
+        self, source: str, reader: str, inside: str | None, options: Sequence[str] = ()
+    ) -> tuple[dict[str, Any], list[str]]:
         """The tree of a file of the scratch folder, and warnings. Images from within go to the folder `inside`."""
         extract = [f"--extract-media={inside}"] if inside else []
-        warnings = self._run("-f", reader, "-t", "json", *extract, "-o", _TREE, "./" + source)
+        warnings = self._run("-f", reader, "-t", "json", *options, *extract, "-o", _TREE, "./" + source)
         return json.loads((self.scratch / _TREE).read_bytes()), warnings
 
     def write(self, tree: dict[str, Any], writer: str, result: str, options: Sequence[str] = ()) -> list[str]:

@@ -5,9 +5,12 @@ GitHub's Markdown writes what it has no marks for as HTML; a reader, human or mo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count, repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from convert.tree import rewrite
+from convert.tree import plain_text, rewrite, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +29,9 @@ def for_markdown(element: Element) -> Sequence[Element]:
             return inner
         case "Image", [_, description, target]:
             return [{"t": "Image", "c": [_NO_ATTRIBUTES, description, target]}]
-        case "Figure", [_, _, [*blocks]]:
-            return [{"t": "Para", "c": block["c"]} if block["t"] == "Plain" else block for block in blocks]
+        case "Figure", [_, [_, caption], [*blocks]]:
+            shown = [{"t": "Para", "c": block["c"]} if block["t"] == "Plain" else block for block in blocks]
+            return [*shown, *_unsaid(caption, shown)]
         case "Table", [_, [_, caption], columns, *rows]:
             plain = [_NO_ATTRIBUTES, [None, []], [[align, _AUTOMATIC] for align, _ in columns], *_one_line_cells(rows)]
             return [*caption, {"t": "Table", "c": plain}]
@@ -41,24 +45,73 @@ def automatic_widths(element: Element) -> Sequence[Element]:
     return [element]
 
 
-def _one_line_cells(rows: Any) -> Any:
-    """The rows with paragraphs of a cell, and line breaks in them, as <br>, which tables of Markdown take."""
-    return rewrite(_joined(rows), lambda each: [_BREAK] if each["t"] == "LineBreak" else [each])
+def _unsaid(caption: list[Element], blocks: list[Element]) -> list[Element]:
+    """The caption as paragraphs, unless a picture's description says the same."""
+    said = plain_text(blocks)
+    return [{"t": "Para", "c": each["c"]} if each["t"] == "Plain" else each for each in caption
+            if plain_text(each).strip() not in said]  # fmt: skip
 
 
 _BREAK = {"t": "RawInline", "c": ["html", "<br>"]}
+_SPACE = {"t": "Space"}
 
 
-def _joined(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    texts = [each for each in value if isinstance(each, dict) and each.get("t") in {"Para", "Plain"}]
-    if len(texts) == len(value) > 1:
-        inlines = texts[0]["c"]
-        for each in texts[1:]:
-            inlines = [*inlines, _BREAK, *each["c"]]
-        return [{"t": "Plain", "c": inlines}]
-    return [_joined(each) for each in value]
+def _one_line_cells(rows: Any) -> Any:
+    """The rows with what is in a cell on one line, which is all that tables of Markdown take."""
+    if not isinstance(rows, list):
+        return rows
+    if rows and all(isinstance(each, dict) and each.get("t") in _LINES_OF for each in rows):
+        lines = [line for block in rows for line in _lines(block)]
+        joined = [inline for line in lines for inline in (_BREAK, *line)][1:]
+        return [{"t": "Plain", "c": rewrite(joined, lambda each: [_BREAK] if each["t"] == "LineBreak" else [each])}]
+    return [_one_line_cells(each) for each in rows]
+
+
+def _lines(block: Element) -> list[list[Element]]:
+    """The lines of a block in a cell: points of a list with their marks, rows of a table with bars between cells."""
+    return _LINES_OF[block["t"]](block.get("c"))
+
+
+def _of_all(blocks: list[Element]) -> list[list[Element]]:
+    return [line for block in blocks if block["t"] in _LINES_OF for line in _lines(block)]
+
+
+def _marked(items: list[list[Element]], marks: Iterable[str]) -> list[list[Element]]:
+    found = []
+    for mark, item in zip(marks, items, strict=False):
+        for number, line in enumerate(_of_all(item)):
+            found.append([*([] if number else [*words(mark), _SPACE]), *line])
+    return found
+
+
+def _of_table(content: list[Any]) -> list[list[Element]]:
+    _, _, _, (_, head), bodies, (_, foot) = content
+    rows = [*head, *(row for body in bodies for row in (*body[2], *body[3])), *foot]
+    found = []
+    for _, cells in rows:
+        line: list[Element] = []
+        for cell in cells:
+            inner = [inline for part in _of_all(cell[4]) for inline in (_SPACE, *part)][1:]
+            line += [*([_SPACE, *words("\N{BROKEN BAR}"), _SPACE] if line else []), *inner]
+        found.append(line)
+    return found
+
+
+_LINES_OF: Mapping[str, Callable[[Any], list[list[Element]]]] = MappingProxyType(
+    {
+        "Para": lambda content: [content],
+        "Plain": lambda content: [content],
+        "Header": lambda content: [[{"t": "Strong", "c": content[2]}]],
+        "CodeBlock": lambda content: [[{"t": "Code", "c": [_NO_ATTRIBUTES, each]}] for each in content[1].splitlines()],
+        "LineBlock": lambda content: content,
+        "BlockQuote": _of_all,
+        "HorizontalRule": lambda _: [],
+        "BulletList": lambda content: _marked(content, repeat("\N{BULLET}")),
+        "OrderedList": lambda content: _marked(content[1], (f"{number}." for number in count(content[0][0]))),
+        "Table": _of_table,
+    }
+)
+"""Kind of block -> its lines, for blocks that can stand in one cell of a table in Markdown."""
 
 
 def pictures_apart(element: Element) -> Sequence[Element]:

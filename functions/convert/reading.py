@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError, fromstring
@@ -13,7 +14,7 @@ from convert.images import labelled
 from convert.inventory import inventory, lost, notes
 from convert.pictures import kind_of, pixels
 from convert.plainer import for_markdown
-from convert.sources import read_document
+from convert.sources import View, read_document
 from convert.tree import everything, rewrite
 from convert.workspace import file_in
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from convert.requests import Reading
 
 _ROOM_FOR_NOTES = 1_000
+_ESCAPED = re.compile(
+    r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^ {4}.*?$|(?P<code>`+)(?!`).+?(?<!`)(?P=code)(?!`)|\$(?:\\.|[^$\\])+\$"
+    r"|\\(?P<mark>[][()<>.#$~!+={}'\"-])",
+    re.MULTILINE | re.DOTALL,
+)
+"""Code and formulas, or an escaped mark. Bars, stars and backslashes stay escaped: they have a meaning of their own."""
+
 _CORE = "docProps/core.xml"
 _TOLD = {"title", "creator", "subject", "description", "keywords", "created", "modified", "lastModifiedBy"}
 
@@ -38,7 +46,7 @@ def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
     room = max(most - _ROOM_FOR_NOTES, 1_000)
     if form is PDF:
         return _pdf(request, place, room)
-    text, about = _document(request.path, place, form, pandoc)
+    text, about = _document(request.path, place, form, pandoc, request.changes)
     return _part(request, text, about, room)
 
 
@@ -66,7 +74,7 @@ def _pdf(request: Reading, place: Path, room: int) -> str:
     return "\n".join(out)
 
 
-def _document(name: str, place: Path, form: Format, pandoc: Pandoc) -> tuple[str, list[str]]:
+def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str) -> tuple[str, list[str]]:
     """The whole text as Markdown, and lines about the document."""
     if form.kind is Kind.TABLE:
         from convert.tables import MAX_ROWS, as_markdown, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
@@ -74,14 +82,21 @@ def _document(name: str, place: Path, form: Format, pandoc: Pandoc) -> tuple[str
         sheets = read_sheets(place, name, form.name)
         sizes = [f"{sheet.name}: {len(sheet.rows)} rows" for sheet in sheets]
         return as_markdown(sheets, most=MAX_ROWS), [f"sheets: {'; '.join(sizes)}"]
-    document = read_document(pandoc, place, name, form, numbered=True)
+    document = read_document(pandoc, place, name, form, View(reading=True, changes=changes))
     tree = document.tree
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
     warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
     about = _properties(place, name) if form.name in {"docx", "pptx"} else []
-    missing = lost(inventory(place, name, form.name), everything([tree["blocks"], *tree["meta"].values()]))
+    about += document.about
+    shown = everything([tree["blocks"], *tree["meta"].values()]) + "\n".join(about)
+    missing = lost(inventory(place, name, form.name), shown)
     told = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
-    return (pandoc.scratch / "text.md").read_text(encoding="utf-8"), [*about, *told]
+    return _unescaped((pandoc.scratch / "text.md").read_text(encoding="utf-8")), [*about, *told]
+
+
+def _unescaped(markdown: str) -> str:
+    """Markdown for eyes: `(a)` and `$5`, not `\\(a\\)` and `\\$5`; in code and formulas a backslash stays."""
+    return _ESCAPED.sub(lambda found: found["mark"] or found[0], markdown)
 
 
 def _properties(place: Path, name: str) -> list[str]:

@@ -19,11 +19,13 @@ class Conversion:
     date: str | None
     bibliography: str | None
     citation_style: str | None
+    changes: str = "accept"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Text to read from a document, from this page (or part) on, counted from 1."""
+    """Text to read from a document, from this page (or part) on, counted from 1, with these tracked changes."""
 
     path: str
     start_page: int
+    changes: str = "all"

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convert.archives import check_archive
 from convert.decode import as_text
 from convert.errors import CannotConvert
-from convert.formats import HTML, TXT, Format, Kind
+from convert.formats import DOCX, HTML, MARKDOWN, TXT, Format, Kind, format_of
+from convert.ooxml import Package
 from convert.slides import slides_as_html
+from convert.tree import plain_text, rewrite
+from convert.word.marks import Marks
+from convert.word.preparation import prepare
+from convert.word.revisions import ACCEPT, ALL
 
 if TYPE_CHECKING:
     from convert.pandoc import Pandoc
@@ -23,15 +28,33 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A source as a tree. Its own images lie in the scratch folder `inside`, a name that no document can guess."""
+    """A source as a tree. Its own images lie in the scratch folder `inside`, a name that no document can guess.
+
+    `about` are lines on what is not in the text itself: who changed it, what stands at the top and foot of its pages.
+    """
 
     tree: dict[str, Any]
     inside: str
     warnings: list[str]
+    about: list[str] = field(default_factory=list)
 
 
-def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, *, numbered: bool = False) -> Document:
-    """The document at `place`; raises CannotConvert. `numbered` puts its number before the title of each slide."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a source is looked at: for a `target`, or `reading` its text as Markdown with what only a reader wants.
+
+    `changes` says what becomes of tracked changes: `accept`, `reject` or `all`.
+    """
+
+    target: Format = MARKDOWN
+    reading: bool = False
+    changes: str = ACCEPT
+
+
+def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: View) -> Document:
+    """The document at `place`; raises CannotConvert."""
+    if form is DOCX:
+        return _word(pandoc, place, name, view)
     inside, notes = f"inside-{secrets.token_hex(8)}", []
     source, reader = f"source.{form.name}", form.reader if form.kind is not Kind.TABLE else HTML.reader
     if reader is None:
@@ -41,7 +64,7 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, *, numbe
         shutil.copyfile(place, pandoc.scratch / source)
     elif form.kind is Kind.SLIDES:
         check_archive(place, name)
-        _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=numbered))
+        _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=view.reading))
     elif form.kind is Kind.TABLE:
         from convert.tables import as_html, left_out, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
 
@@ -53,6 +76,43 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, *, numbe
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
     return Document(tree, inside, notes + warnings)
+
+
+def _word(pandoc: Pandoc, place: Path, name: str, view: View, *, depth: int = 0) -> Document:
+    """A Word file by way of one that pandoc reads in full, with the documents that it includes in their places."""
+    check_archive(place, name)
+    inside, mark = f"inside-{secrets.token_hex(8)}", f"included-{secrets.token_hex(8)}"
+    to_markdown, to_word = view.target is MARKDOWN, view.target is DOCX
+    with Package(place, name) as package:
+        source = pandoc.scratch / f"source-{depth}.docx"
+        made = prepare(package, source, mark, changes=view.changes, for_reading=view.reading, only_numbers=to_markdown)
+        tree, warnings = pandoc.read(source.name, "docx", inside, ["--track-changes=all"])
+        blocks = tree["blocks"]
+        if not (to_word and view.changes == ALL):
+            marks = Marks(raw=to_markdown, comments=view.reading or view.changes == ALL)
+            blocks = rewrite(blocks, marks.change)
+        if made.included and not depth:
+            parts = {text: _included(pandoc, package, part, view, inside) for text, part in made.included.items()}
+            blocks = rewrite(
+                blocks, lambda each: parts.get(plain_text(each), [each]) if each["t"] == "Para" else [each]
+            )
+    about = [*made.about, *(made.furniture if view.reading else [])]
+    return Document({**tree, "blocks": blocks}, inside, warnings, about)
+
+
+def _included(pandoc: Pandoc, package: Package, part: str, view: View, inside: str) -> list[Any]:
+    """The blocks of a document that a Word file holds as a whole (altChunk); nothing for a kind that is not read."""
+    place = pandoc.scratch / f"chunk-{secrets.token_hex(8)}"
+    place.write_bytes(package.read(part))
+    try:
+        form = format_of(part)
+        if form is DOCX:
+            document = _word(pandoc, place, part, view, depth=1)
+        else:
+            document = read_document(pandoc, place, part, form, view)
+    except CannotConvert:
+        return []
+    return list(document.tree["blocks"])
 
 
 def _put(pandoc: Pandoc, source: str, text: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from convert.word.numbering import shown
+
 Element = dict[str, Any]
 Rewrite = Callable[[Element], Sequence[Element]]
 """What stands in an element's place: itself, nothing, or others."""
@@ -49,31 +51,38 @@ def plain_text(value: Any) -> str:
 
 _ENDS_A_LINE = {"Para", "Plain", "Header", "CodeBlock", "LineBlock", "MetaString", "MetaInlines"}
 _SPACES = {"Space", "SoftBreak", "LineBreak"}
+_COUNTING = {"LowerAlpha": "lowerLetter", "UpperAlpha": "upperLetter", "LowerRoman": "lowerRoman",
+             "UpperRoman": "upperRoman"}  # fmt: skip
 
 
 def everything(value: Any) -> str:
-    """All that a reader can find in blocks or metadata, as text: words, formulas, raw markup, addresses of links."""
+    """All that a reader can find in blocks or metadata, as text: words, numbers of lists, formulas, markup, links."""
     if isinstance(value, list):
         return "".join(map(everything, value))
     if not isinstance(value, dict):
         return ""
     kind, content = value.get("t"), value.get("c")
+    if kind is None:
+        return everything(list(value.values()))
     if kind in _SPACES:
         return " "
+    return _said(kind, content) + "\n" * (kind in _ENDS_A_LINE)
+
+
+def _said(kind: str, content: Any) -> str:
     match kind, content:
         case _, str(text):
-            said = text
+            return text
         case (("Code" | "CodeBlock" | "Math" | "RawInline" | "RawBlock"), [_, str(text)]):
-            said = f" {text} "
+            return f" {text} "
         case (("Link" | "Image"), [_, inner, [address, title]]):
-            said = f"{everything(inner)} {title} {address} "
-        case "Note", inner:
-            said = f" {everything(inner)} "
-        case None, _:
-            said = everything(list(value.values()))
-        case _:
-            said = everything(content)
-    return said + "\n" * (kind in _ENDS_A_LINE)
+            return f"{everything(inner)} {title} {address} "
+        case (("Span" | "Div"), [[identifier, *_], inner]):
+            return everything(inner) + f" {identifier} " * bool(identifier)
+        case "OrderedList", [[start, style, _], items]:
+            counting = _COUNTING.get(style["t"], "decimal")
+            return "".join(f"{shown(number, counting)}. {everything(item)}" for number, item in enumerate(items, start))
+    return f" {everything(content)} " if kind == "Note" else everything(content)
 
 
 def words(text: str) -> list[Element]:

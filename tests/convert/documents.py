@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import docx
 import openpyxl
@@ -80,7 +80,7 @@ def word(*paragraphs: str, title: str = "") -> bytes:
     return out.getvalue()
 
 
-_WORD_NAMESPACES = " ".join(
+WORD_NAMESPACES = " ".join(
     f'xmlns:{prefix}="{namespace}"'
     for prefix, namespace in {
         "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -103,29 +103,37 @@ _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 _TYPE = "application/vnd.openxmlformats-officedocument"
 
 
-def docx_of(body: str, parts: Mapping[str, bytes] | None = None, **stories: tuple[str, bytes]) -> bytes:
+def docx_of(
+    body: str,
+    parts: Mapping[str, bytes] | None = None,
+    relations: Iterable[tuple[str, str, str]] = (),
+    **stories: tuple[str, bytes],
+) -> bytes:
     """A docx with this WordprocessingML in its body.
 
-    `stories` are parts beside it that it refers to: `header=("rIdH", b"<w:hdr ...>")`. `parts` are others, whole.
+    `stories` are parts beside it that it refers to, `header=("rIdH", b"<w:hdr ...>")`; `parts` are others, whole, and
+    `relations` (id, kind, target) point to them, or to URLs.
     """
-    types, relations, files = [], [], dict(parts or {})
+    types, listed, files = [], [], dict(parts or {})
     for kind, (identifier, content) in stories.items():
-        name = f"{kind}1.xml"
+        name = f"{kind.rstrip('0123456789')}-{identifier}.xml"
         files[f"word/{name}"] = content
-        types.append(f'<Override PartName="/word/{name}" ContentType="{_TYPE}.wordprocessingml.{kind}+xml"/>')
-        relations.append(f'<Relationship Id="{identifier}" Type="{_RELATION}/{kind}" Target="{name}"/>')
+        story = kind.rstrip("0123456789")
+        types.append(f'<Override PartName="/word/{name}" ContentType="{_TYPE}.wordprocessingml.{story}+xml"/>')
+        listed.append(f'<Relationship Id="{identifier}" Type="{_RELATION}/{story}" Target="{name}"/>')
+    for identifier, kind, target in relations:
+        mode = ' TargetMode="External"' if "://" in target else ""
+        listed.append(f'<Relationship Id="{identifier}" Type="{_RELATION}/{kind}" Target="{target}"{mode}/>')
     base = word()
     with zipfile.ZipFile(io.BytesIO(base)) as archive:
         known = archive.read("word/_rels/document.xml.rels").decode()
         typed = archive.read("[Content_Types].xml").decode()
-    document = f"<w:document {_WORD_NAMESPACES}><w:body>{body}</w:body></w:document>"
+    own = known.replace("</Relationships>", f"{''.join(listed)}</Relationships>")
     return rezipped(
         base,
         {
-            "word/document.xml": document.encode(),
-            "word/_rels/document.xml.rels": known.replace(
-                "</Relationships>", f"{''.join(relations)}</Relationships>"
-            ).encode(),
+            "word/document.xml": f"<w:document {WORD_NAMESPACES}><w:body>{body}</w:body></w:document>".encode(),
+            "word/_rels/document.xml.rels": own.encode(),
             "[Content_Types].xml": typed.replace("</Types>", f"{''.join(types)}</Types>").encode(),
             **files,
         },

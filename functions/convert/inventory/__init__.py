@@ -76,6 +76,9 @@ Take = Callable[[Path, str], Iterable[Item]]
 _TAKERS: Mapping[str, str] = MappingProxyType({"docx": "convert.inventory.word"})
 """Name of a format -> the module whose function `take` reads its raw files."""
 
+_TURNS: Mapping[Content, int] = MappingProxyType({Content.TEXT: 0, Content.NUMBER: 2})
+"""Who takes words first: the text itself. Numbers are so short that they are found in anything that is left."""
+
 _SHOWN_ITEMS = 5
 _SHOWN_CHARACTERS = 120
 
@@ -100,9 +103,9 @@ def lost(items: Iterable[Item], text: str, counts: Mapping[Content, int] | None 
     """
     came, left = _Words(text), dict(counts or {})
     missing = []
-    for item in sorted(items, key=lambda item: item.kind is not Content.TEXT):
+    for item in sorted(items, key=lambda item: _TURNS.get(item.kind, 1)):
         if item.text.strip():
-            if not came.take(item.text):
+            if not came.take(item.text, whole=item.kind is Content.NUMBER):
                 missing.append(item)
         elif left.get(item.kind, 0):
             left[item.kind] -= 1
@@ -153,12 +156,12 @@ class _Words:
         self._joined = "".join(found)
         self._anywhere: dict[str, int] = {}
 
-    def take(self, text: str) -> bool:
-        """Take every word of the text; where one is missing, take none."""
+    def take(self, text: str, *, whole: bool) -> bool:
+        """Take every word of the text; where one is missing, take none. `whole` words are not parts of others."""
         wanted = Counter(_WORD.findall(text))
         for word, number in wanted.items():
             total = self._taken[word] + number
-            if total > self._there[word] and total > self._within_words(word):
+            if total > self._there[word] and (whole or total > self._within_words(word)):
                 return False
         self._taken.update(wanted)
         return True

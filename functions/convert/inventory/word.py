@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.inventory import Content, Item
 from convert.ooxml import Package, Relation, child, first
+from convert.word.numbering import Numbering
+from convert.word.symbols import character
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -21,11 +24,16 @@ _STORIES = {
     "comments": Content.COMMENT,
 }
 _SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
-# What holds words of another kind than the paragraph that it stands in.
-_APART = {"w:txbxContent": Content.TEXT_BOX, "w:del": Content.DELETED, "w:moveFrom": Content.DELETED,
-          "w:ins": Content.INSERTED, "w:moveTo": Content.INSERTED, "w:fldSimple": Content.FIELD,
-          "w:ruby": Content.RUBY, "m:oMath": Content.FORMULA, "w:sdt": Content.CONTENT_CONTROL}  # fmt: skip
-_FORMATTING = {"w:rPrChange", "w:pPrChange", "w:tblPrChange", "w:tcPrChange", "w:trPrChange", "w:sectPrChange"}
+_KINDS = {
+    "w:txbxContent": Content.TEXT_BOX, "w:del": Content.DELETED, "w:moveFrom": Content.DELETED,
+    "w:ins": Content.INSERTED, "w:moveTo": Content.INSERTED, "w:fldSimple": Content.FIELD, "w:ruby": Content.RUBY,
+    "m:oMath": Content.FORMULA, "w:sdt": Content.CONTENT_CONTROL,
+}  # fmt: skip
+"""Elements whose words are of another kind than those around them."""
+_INSIDE_OTHERS = {Content.CONTENT_CONTROL, Content.FIELD}
+_OF_WORD = re.compile(r"_(GoBack|Toc|Ref|Hlk|Hlt)")
+_LETTERS = re.compile(r"[A-Za-z0-9]+")
+_TAG = re.compile(r"<[^>]*>")
 
 
 def take(place: Path, name: str) -> Iterator[Item]:
@@ -33,99 +41,151 @@ def take(place: Path, name: str) -> Iterator[Item]:
     with Package(place, name) as package:
         main = package.main()
         related = package.related(main)
-        yield from _story(package.xml(main), Content.TEXT, "")
-        seen: Counter[str] = Counter()
-        for relation in sorted(related.values(), key=lambda relation: relation.target):
-            seen[relation.kind] += 1
-            yield from _part(package, relation, seen[relation.kind])
+        document = package.xml(main)
+        yield from _Story(package, related).items(document, Content.TEXT)
+        yield from _numbers(package, related, document)
+        for relation in sorted(set(related.values()), key=lambda relation: relation.target):
+            if not relation.external and relation.target in package.parts:
+                yield from _part(package, relation)
         yield from _charts_and_diagrams(package)
 
 
-def _part(package: Package, relation: Relation, number: int) -> Iterator[Item]:
-    if relation.external or relation.target not in package.parts:
-        return
+def _part(package: Package, relation: Relation) -> Iterator[Item]:
+    file = relation.target.rpartition("/")[2]
     if kind := _STORIES.get(relation.kind):
-        for entry in _entries(package.xml(relation.target)):
-            author = entry.get("w:author", "")
-            where = f"{kind} {entry.get('w:id') or number}" + f" by {author}" * bool(author)
-            yield from _story(entry, kind, where)
+        story = _Story(package, package.related(relation.target))
+        root = package.xml(relation.target)
+        entries = [each for each in root if each.tag in {"w:footnote", "w:endnote", "w:comment"}]
+        for entry in entries or [root]:
+            if entry.get("w:type") not in _SEPARATORS:
+                author = entry.get("w:author", "")
+                number = entry.get("w:id") or "".join(filter(str.isdigit, file))
+                yield from story.items(entry, kind, f"{kind} {number}" + f" by {author}" * bool(author))
     elif relation.kind == "aFChunk":
-        yield Item(Content.INCLUDED, relation.target.rpartition("/")[2])
+        data = package.read(relation.target)
+        is_page = not data.startswith(b"PK") and b"<" in data
+        yield Item(Content.INCLUDED, file, _TAG.sub(" ", data.decode("utf-8", "replace")) if is_page else "")
     elif relation.kind in {"oleObject", "package"}:
-        yield Item(Content.EMBEDDED, relation.target.rpartition("/")[2])
+        yield Item(Content.EMBEDDED, "in the document", file)
     elif relation.kind == "vbaProject":
-        yield Item(Content.MACRO, "the document's program")
+        yield Item(Content.MACRO, "in the document", file)
 
 
-def _entries(root: Element) -> Iterator[Element]:
-    """The notes or comments of a part; the part itself where it is one story."""
-    entries = [each for each in root if each.tag in {"w:footnote", "w:endnote", "w:comment"}]
-    yield from (each for each in entries if each.get("w:type") not in _SEPARATORS)
-    if not entries:
-        yield root
+class _Story:
+    """One stream of text: the body, a header, a note."""
 
+    def __init__(self, package: Package, related: Mapping[str, Relation]) -> None:
+        self._package, self._related, self._number = package, related, 0
 
-def _story(root: Element, kind: Content, where: str) -> Iterator[Item]:
-    for number, paragraph in enumerate(root.iter("w:p"), 1):
-        place = where or f"paragraph {number}"
-        words: dict[Content, list[str]] = {}
-        for content, text in _texts(paragraph, kind):
-            words.setdefault(content, []).append(text)
+    def items(self, root: Element, kind: Content, where: str = "") -> Iterator[Item]:
+        """Everything below the root; places are paragraphs, or `where` for a story that has a name."""
+        for each in root:
+            if each.tag == "w:p":
+                self._number += not where
+                yield from self._paragraph(each, kind, where or f"paragraph {self._number}")
+            else:
+                yield from self.items(each, _kind(each, kind), where)
+
+    def _paragraph(self, paragraph: Element, kind: Content, place: str) -> Iterator[Item]:
+        words: defaultdict[Content, list[str]] = defaultdict(list)
+        inner: list[tuple[Element, Content]] = []
+        _collect(paragraph, kind, words, inner)
         for content, texts in words.items():
-            if "".join(texts).strip():
-                yield Item(content, place, "".join(texts))
-        yield from _things(paragraph, place)
-    for _ in (each for each in root.iter() if each.tag in _FORMATTING):
-        yield Item(Content.FORMATTING, where or "the text")
+            text = "".join(texts)
+            if content is Content.FORMULA:  # whose signs pandoc writes by their names in TeX
+                text = " ".join(_LETTERS.findall(text))
+            if text.strip():
+                yield Item(content, place, text)
+        yield from self._things(paragraph, place)
+        for each, content in inner:
+            yield from self._paragraph(each, content, place)
+
+    def _things(self, paragraph: Element, place: str) -> Iterator[Item]:
+        """What is not words of a paragraph but has some, or none."""
+        for each in _own(paragraph):
+            match each.tag:
+                case "w:ffData":
+                    yield from _form_value(each, place)
+                case "w:sym":
+                    font, number = each.get("w:font", ""), each.get("w:char", "")
+                    yield Item(Content.SYMBOL, place, character(font, number) or f"symbol {number} of {font}")
+                case "w:bookmarkStart" if not _OF_WORD.match(each.get("w:name", "_GoBack")):
+                    yield Item(Content.BOOKMARK, place, each.get("w:name", ""))
+                case "w:hyperlink" if (target := self._related.get(each.get("r:id", ""))) is not None:
+                    yield Item(Content.LINK, place, target.target)
+                case "w:drawing":
+                    yield from self._pictures(each, place)
+
+    def _pictures(self, drawing: Element, place: str) -> Iterator[Item]:
+        for picture in drawing.iter("pic:pic"):
+            about, blip = (first(drawing, "wp:docPr"), first(picture, "pic:cNvPr")), first(picture, "a:blip")
+            text = next((each.get("descr", "") for each in about if each is not None and each.get("descr")), "")
+            linked = blip is not None and blip.get("r:embed") not in self._related
+            yield Item(Content.LINKED_PICTURE if linked else Content.PICTURE, place, text)
 
 
-def _texts(element: Element, kind: Content) -> Iterator[tuple[Content, str]]:
-    """The words of one paragraph, each with the kind that it belongs to; paragraphs inside of it come by themselves."""
+def _kind(element: Element, kind: Content) -> Content:
+    """The kind of an element's words. A text box in a header stays part of the header."""
+    if element.tag == "w:r" and kind is Content.TEXT and child(element, "w:rPr", "w:vanish") is not None:
+        return Content.HIDDEN_TEXT
+    found = _KINDS.get(element.tag)
+    return found if found and (kind is Content.TEXT or kind in _INSIDE_OTHERS) else kind
+
+
+def _own(paragraph: Element) -> Iterator[Element]:
+    """What is in a paragraph, without the paragraphs inside of it and without what older programs get instead."""
+    for each in paragraph:
+        if each.tag not in {"w:p", "mc:Fallback"}:
+            yield each
+            yield from _own(each)
+
+
+def _collect(
+    element: Element, kind: Content, words: Mapping[Content, list[str]], inner: list[tuple[Element, Content]]
+) -> None:
+    """The words of one paragraph by kind, and the paragraphs inside of it."""
     for each in element:
         tag = each.tag
-        if tag in {"w:p", "mc:Fallback", "w:rt"}:
-            continue
-        if tag in {"w:t", "w:delText", "m:t"}:
-            yield kind, each.text or ""
-        elif tag == "w:r" and kind is Content.TEXT and child(each, "w:rPr", "w:vanish") is not None:
-            yield from _texts(each, Content.HIDDEN_TEXT)
-        elif tag in {"w:tab", "w:br", "w:cr", "w:commentRangeStart", "w:footnoteReference"}:
-            yield kind, " "
-        else:
-            yield from _texts(each, _APART.get(tag, kind) if kind in _OPEN else kind)
+        if tag == "w:p":
+            inner.append((each, kind))
+        elif tag in {"w:t", "w:delText", "m:t"}:
+            words[kind].append(each.text or "")
+        elif tag in {"w:tab", "w:br", "w:cr", "w:commentRangeStart", "w:footnoteReference", "w:endnoteReference"}:
+            words[kind].append(" ")
+        elif tag not in {"mc:Fallback", "w:rt"} or (tag == "mc:Fallback" and len(element) == 1):
+            _collect(each, _kind(each, kind), words, inner)
 
 
-_OPEN = {Content.TEXT, Content.CONTENT_CONTROL, Content.FIELD}
+def _form_value(form: Element, place: str) -> Iterator[Item]:
+    if (box := child(form, "w:checkBox")) is not None:
+        state = next((each for name in ("w:checked", "w:default") if (each := child(box, name)) is not None), None)
+        ticked = state is not None and state.get("w:val", "1") not in {"0", "false"}
+        yield Item(Content.FORM_VALUE, place, "\N{BALLOT BOX WITH X}" if ticked else "\N{BALLOT BOX}")
+    entries = [each.get("w:val", "") for each in form.iter("w:listEntry")]
+    chosen = child(form, "w:ddList", "w:result")
+    number = chosen.get("w:val", "0") if chosen is not None else "0"
+    if number.isdecimal() and int(number) < len(entries):
+        yield Item(Content.FORM_VALUE, place, entries[int(number)])
 
 
-def _things(paragraph: Element, place: str) -> Iterator[Item]:
-    """What is not words of a paragraph but has some."""
-    for form in paragraph.iter("w:ffData"):
-        choices = [each.get("w:val", "") for each in form.iter("w:listEntry")]
-        chosen = child(form, "w:ddList", "w:result")
-        if choices:
-            yield Item(Content.FORM_VALUE, place, choices[min(int(_value(chosen, "0")), len(choices) - 1)])
-    for picture in paragraph.iter("pic:pic"):
-        about, blip = first(picture, "pic:cNvPr"), first(picture, "a:blip")
-        linked = blip is not None and blip.get("r:embed") is None
-        text = about.get("descr", "") if about is not None else ""
-        yield Item(Content.LINKED_PICTURE if linked else Content.PICTURE, place, text)
-
-
-def _value(element: Element | None, default: str) -> str:
-    return default if element is None else element.get("w:val", default)
+def _numbers(package: Package, related: Mapping[str, Relation], document: Element) -> Iterator[Item]:
+    parts = {each.kind: each.target for each in related.values() if each.target in package.parts}
+    roots = (package.xml(parts[kind]) if kind in parts else None for kind in ("numbering", "styles"))
+    numbering = Numbering(*roots)
+    for number, paragraph in enumerate(document.iter("w:p"), 1):
+        label = numbering.label(paragraph)
+        if label is not None and not label.is_bullet:
+            yield Item(Content.NUMBER, f"paragraph {number}", label.text)
 
 
 def _charts_and_diagrams(package: Package) -> Iterator[Item]:
     for part in package.parts:
         folder, _, file = part.rpartition("/")
-        if folder.endswith("/charts") and file.startswith("chart"):
-            yield from _words(package.xml(part), ("a:t", "c:v"), Content.CHART, file)
-        elif folder.endswith("/diagrams") and file.startswith("data"):
-            yield from _words(package.xml(part), ("a:t",), Content.DIAGRAM, file)
+        if folder.endswith("/charts") and re.match(r"chart(Ex)?\d*\.xml", file):
+            yield Item(Content.CHART, file, _words(package.xml(part), {"a:t", "c:v", "cx:v", "cx:pt"}))
+        elif folder.endswith("/diagrams") and re.match(r"data\d*\.xml", file):
+            yield Item(Content.DIAGRAM, file, _words(package.xml(part), {"a:t"}))
 
 
-def _words(root: Element, tags: Iterable[str], kind: Content, place: str) -> Iterator[Item]:
-    texts = [each.text for each in root.iter() if each.tag in tags and each.text]
-    if texts:
-        yield Item(kind, place, " ".join(texts))
+def _words(root: Element, tags: set[str]) -> str:
+    return " ".join(each.text for each in root.iter() if each.tag in tags and each.text)
