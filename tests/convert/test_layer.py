@@ -15,7 +15,7 @@ from requirements import locks
 from tests.support.paths import ROOT
 from tests.template.test_layers import AS_IN_LAMBDA
 
-MODULES = ["convert.app", "convert.worker", "convert.tables", "convert.pdf_text"]
+MODULES = ["convert.app", "convert.worker", "convert.tables", "convert.pdf_text", "convert.inventory.word"]
 
 
 def test_the_function_imports_with_its_layers_alone() -> None:
