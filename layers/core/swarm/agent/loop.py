@@ -31,6 +31,7 @@ from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, Turn
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
+from swarm.workspace.manifests import load_snapshot, store_snapshot
 from swarm.workspace.working_copy import Workspace
 
 RESERVE_SECONDS = 45.0
@@ -124,7 +125,8 @@ class _Slice:
         self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
-        self._workspace = Workspace(backend.files_of(self._run), self._blobs, area_of(run.key))
+        self._stored = load_snapshot(backend.blobs, self._run.snapshot)
+        self._workspace = Workspace(self._stored.files, self._blobs, area_of(run.key))
         stored = self._run.transcript
         self._items: list[Item] = load_transcript(backend.blobs, stored) if stored else [user_message(run.instructions)]
 
@@ -222,7 +224,7 @@ class _Slice:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
             faults.point("agent.blobs", self._run.run_id)
-            self._blobs.put(snapshot, files.encode())
+            self._stored = store_snapshot(self._blobs, snapshot, files, self._stored)
             faults.point("agent.snapshot", self._run.run_id)
         transcript = area.of_run(run.run_id, "transcript", name)
         store_transcript(self._blobs, transcript, self._items)

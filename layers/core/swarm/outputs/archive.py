@@ -6,7 +6,6 @@ of its own, and the caller asks again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -50,7 +49,7 @@ class Order:
 
 def key_of(key: RunKey, files: Snapshot) -> str:
     """Where the archive of these files is, once there is one."""
-    return area_of(key).of_run(key.run_id, "archives", hashlib.sha256(files.encode()).hexdigest() + ".zip")
+    return area_of(key).of_run(key.run_id, "archives", f"{files.digest}.zip")
 
 
 def ready(backend: Backend, run: RunKey, files: Snapshot, snapshot: str | None, now: datetime) -> int | None:

@@ -36,7 +36,7 @@ def between(backend: Backend, run: Run, changes: Sequence[FileChange]) -> Diff |
 
 def kept(backend: Backend, run: Run, old: Snapshot, new: Snapshot) -> KeptDiff | None:
     """The difference between two snapshots of this run, stored under their hash; None where they are the same."""
-    name = hashlib.sha256(old.encode() + new.encode()).hexdigest()
+    name = hashlib.sha256(f"{old.digest} {new.digest}".encode()).hexdigest()
     area = area_of(run.key)
     summary_key = area.of_run(run.run_id, "diffs", f"{name}.json")
     patch_key = area.of_run(run.run_id, "diffs", f"{name}.patch")

@@ -26,6 +26,7 @@ from swarm.runs.run import Run
 from swarm.runs.usage import Price, prices_of
 from swarm.settings import Settings, settings
 from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
+from swarm.workspace.manifests import load_snapshot
 from swarm.workspace.objects import StoredObjects
 from swarm.workspace.snapshot import Snapshot
 
@@ -50,7 +51,7 @@ class Backend:
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
-        return Snapshot.decode(self.blobs.get(key)) if key else Snapshot()
+        return load_snapshot(self.blobs, key).files
 
     def signer(self, now: datetime, lifetime: timedelta) -> Presigner:
         """A signer of URLs of this bucket, good for `lifetime` from now."""

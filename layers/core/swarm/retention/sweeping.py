@@ -29,8 +29,8 @@ from itertools import islice
 from swarm.records.backend import Backend
 from swarm.retention.removal import Enough, remove_run
 from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.manifests import hashes_in
 from swarm.workspace.objects import Version
-from swarm.workspace.snapshot import Snapshot
 
 MARGIN = timedelta(days=1)
 """Longer than any run may take (five hours and what it waits for the provider), and so than any process."""
@@ -69,7 +69,7 @@ def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | Non
     with ThreadPoolExecutor(_PARALLEL) as pool:
         while some := list(islice(keys, 4 * _PARALLEL)):
             for data in pool.map(backend.blobs.get, some):
-                live.update(entry.sha256 for entry in Snapshot.decode(data).files.values())
+                live.update(hashes_in(data))
             if enough():
                 return None
     return live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +11,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
-from swarm.errors import CorruptObject
-
 SCHEMA = 1
+"""Of a whole manifest."""
 
 
 class FileEntry(NamedTuple):
@@ -57,42 +55,28 @@ class Snapshot:
             files.pop(path, None)
         return Snapshot(MappingProxyType(files))
 
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256, in hex, of what the snapshot lists: equal files, equal digest."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
     def encode(self) -> bytes:
-        """The manifest as it is stored: gzipped JSON, the same bytes for the same files."""
+        """The whole manifest as it is stored (`swarm.workspace.manifests`): gzipped JSON, equal for equal files."""
+        # Hashes do not compress, and a higher level takes several times as long for a few percent.
+        return gzip.compress(self._text().encode(), compresslevel=1, mtime=0)
+
+    def _text(self) -> str:
         files = [[path, *self.files[path]] for path in self.paths]
-        text = json.dumps({"schema": SCHEMA, "files": files}, separators=(",", ":"), ensure_ascii=False)
-        return gzip.compress(text.encode(), compresslevel=5, mtime=0)
-
-    @staticmethod
-    def decode(data: bytes) -> Snapshot:
-        """The snapshot of a stored manifest. Raises `CorruptObject`."""
-        try:
-            manifest = _MANIFEST.validate_json(gzip.decompress(data))
-        except (OSError, EOFError, ValidationError) as error:
-            raise CorruptObject(f"a snapshot manifest cannot be read: {error}") from error
-        return Snapshot(
-            MappingProxyType({path: FileEntry(sha, size, kind) for path, sha, size, kind in manifest.files})
-        )
-
-
-@dataclass(frozen=True)
-class _Manifest:
-    files: list[tuple[str, str, int, str]]
-    schema: int = SCHEMA
-
-
-_MANIFEST = TypeAdapter(_Manifest)
+        return json.dumps({"schema": SCHEMA, "files": files}, separators=(",", ":"), ensure_ascii=False)
 
 
 def compare(old: Snapshot, new: Snapshot) -> tuple[FileChange, ...]:
     """What changed from one snapshot to the other, sorted by path."""
-    changes = []
-    for path in sorted(old.files.keys() | new.files.keys()):
-        before, after = old.files.get(path), new.files.get(path)
+    changes = [FileChange(path, "deleted", old.files[path], None) for path in old.files.keys() - new.files.keys()]
+    for path, after in new.files.items():
+        before = old.files.get(path)
         if before is None:
             changes.append(FileChange(path, "added", None, after))
-        elif after is None:
-            changes.append(FileChange(path, "deleted", before, None))
         elif before.sha256 != after.sha256:
             changes.append(FileChange(path, "modified", before, after))
-    return tuple(changes)
+    return tuple(sorted(changes, key=lambda change: change.path))
