@@ -178,6 +178,7 @@ LAUGHS = (
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
     + "]>"
 )
+BARE_TYPE = '<?xml version="1.0"?><!DOCTYPE w:document>'
 FILE_ENTITY = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY j SYSTEM "file:///etc/passwd">]>'
 
 
@@ -206,6 +207,13 @@ def test_xml_entities_are_refused(prologue: str, entity: str, converter: Convert
     done = converter.calls(calls, files, BOUNDED)
     assert [result["ok"] for result in done.results] == [False] * len(files)
     assert all("defines XML entities" in result["output"] for result in done.results)
+
+
+def test_a_document_type_alone_is_refused_in_a_word_file(converter: Converter) -> None:
+    """As a preview refuses it: no office program writes one, and what it may name is not looked up to find out."""
+    files = {"a.docx": with_entities(BARE_TYPE, "amp")["a.docx"]}
+    done = converter.calls([("read_document", {"path": "a.docx"})], files, BOUNDED)
+    assert "defines XML entities or types" in done.result()["output"]
 
 
 def test_entities_hidden_from_the_check_still_meet_the_limits(converter: Converter) -> None:

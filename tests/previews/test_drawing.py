@@ -168,6 +168,10 @@ def entities() -> bytes:
     return rewritten(word("text"), {"word/document.xml": bomb})
 
 
+def document_type() -> bytes:
+    return rewritten(word("text"), {"word/document.xml": b'<?xml version="1.0"?><!DOCTYPE x><x/>'})
+
+
 def huge_picture() -> bytes:
     """A PNG of 60,000 by 60,000 pixels in a few bytes."""
 
@@ -199,6 +203,7 @@ BROKEN = {
     "an empty zip": ("docx", b"PK\5\6" + b"\0" * 18),
     "half a word": ("docx", word("text")[:2_000]),
     "entities": ("docx", entities()),
+    "document type": ("docx", document_type()),
     "no pdf": ("pdf", b"%PDF-1.7 nothing"),
     "locked pdf": ("pdf", locked()),
     "no picture": ("image", b"GIF89a nothing"),
