@@ -66,13 +66,15 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
         check_archive(place, name)
         _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=view.reading))
     elif form.kind is Kind.TABLE:
-        from convert.tables import as_html, left_out, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
+        from convert.tables import as_html, read_sheets, told  # noqa: PLC0415 - slow to load, and rarely needed
 
         sheets = read_sheets(place, name, form.name)
-        notes = [note for sheet in sheets if (note := left_out(sheet))]
+        notes = told(sheets)
         _put(pandoc, source, as_html(sheets))
     else:
-        _put(pandoc, source, _prepared(as_text(place.read_bytes(), name), form))
+        text = as_text(place.read_bytes(), name)
+        notes = [text.note] if text.note else []
+        _put(pandoc, source, _prepared(text.characters, form))
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
     return Document(tree, inside, notes + warnings)
