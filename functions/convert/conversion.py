@@ -12,7 +12,7 @@ from convert.archives import check_archive
 from convert.citations import citing
 from convert.directions import directed
 from convert.errors import CannotConvert
-from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of
+from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of, target_format
 from convert.images import Images
 from convert.inventory import inventory, lost
 from convert.inventory import notes as left_out
@@ -20,6 +20,7 @@ from convert.metadata import kept
 from convert.mirrored import mirror_tables
 from convert.pdf import Order, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
+from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
 from convert.tree import everything, rewrite
@@ -62,7 +63,7 @@ def convert(request: Conversion, workspace: Path, pandoc: Pandoc, now: datetime)
     """Do what is asked, inside the scratch folder; raises CannotConvert."""
     if request.source == request.target:
         raise CannotConvert("source and target are the same file; give the target another name")
-    source, target = format_of(request.source), format_of(request.target)
+    source, target = format_of(request.source), target_format(request.target)
     place = file_in(workspace, request.source)
     if Kind.TABLE in (source.kind, target.kind) and (target is MARKDOWN or target.kind is Kind.TABLE):
         return _of_tables(request, place, source, target, pandoc.scratch)
@@ -103,6 +104,8 @@ def _to_document(
     images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
     raw = _Raw(target)
     blocks = rewrite(rewrite(document.tree["blocks"], raw.change), images.change)
+    if source is PPTX and target is not PPTX:
+        blocks = rewrite(blocks, with_labelled_notes)
     if source is MARKDOWN:
         blocks = rewrite(blocks, automatic_widths)
     if target is MARKDOWN:
