@@ -47,6 +47,8 @@ _NONE: frozenset[str] = frozenset()
 
 PDF = Format("pdf", Kind.PDF, embeds=frozenset({"png", "jpg", "gif", "svg", "webp"}))
 XLSX = Format("xlsx", Kind.TABLE)
+XLS = Format("xls", Kind.TABLE)
+ODS = Format("ods", Kind.TABLE)
 CSV = Format("csv", Kind.TABLE)
 TSV = Format("tsv", Kind.TABLE)
 MARKDOWN = Format("markdown", Kind.TEXT, _MARKDOWN, _GFM)
@@ -74,6 +76,11 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
         ".txt": TXT,
         ".text": TXT,
         ".xlsx": XLSX,
+        **dict.fromkeys((".docm", ".dotx", ".dotm"), DOCX),
+        **dict.fromkeys((".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), PPTX),
+        **dict.fromkeys((".xlsm", ".xltx", ".xltm", ".xlsb"), XLSX),
+        ".xls": XLS,
+        ".ods": ODS,
         ".csv": CSV,
         ".tsv": TSV,
         ".pdf": PDF,
@@ -82,7 +89,8 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
 
 IMAGES = frozenset(".png .jpg .jpeg .gif .webp .svg .bmp .tif .tiff".split())
 
-_OLDER = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".ppt": "pptx", ".docm": "docx", ".xlsm": "xlsx"}
+_OLDER = {".doc": "docx", ".dot": "docx", ".ppt": "pptx", ".pps": "pptx"}
+_ONLY_READ = frozenset(".docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls .ods".split())
 
 
 def format_of(path: str) -> Format:
@@ -95,3 +103,12 @@ def format_of(path: str) -> Format:
         raise CannotConvert(f"{path}: {suffix} files cannot be read; ask for the file saved as {newer}")
     suffixes = " ".join(sorted(_BY_SUFFIX))
     raise CannotConvert(f"{path}: no document format is known by the suffix {suffix!r}; known are {suffixes}")
+
+
+def target_format(path: str) -> Format:
+    """The same for a file to be written; raises CannotConvert also for kinds that are only read."""
+    form, suffix = format_of(path), PurePosixPath(path).suffix.lower()
+    if suffix in _ONLY_READ:
+        instead = form.name if form in {DOCX, PPTX} else XLSX.name
+        raise CannotConvert(f"{path}: {suffix} files are read and not written; write {instead}")
+    return form

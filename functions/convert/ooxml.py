@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import IO, Any, Self
 from xml.etree.ElementTree import Element, ParseError, iterparse, tostring
 
 from convert.errors import CannotConvert
@@ -179,6 +179,12 @@ class Package:
             raise CannotConvert(f"{self.name} has no part {part}, which an office file needs") from error
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
             raise CannotConvert(f"{self.name} is damaged in its part {part} ({error})") from error
+
+    def open(self, part: str) -> IO[bytes]:
+        """The part as a stream, for one that is too large to read whole; raises CannotConvert when it is missing."""
+        if part not in self._parts:
+            raise CannotConvert(f"{self.name} has no part {part}, which an office file needs")
+        return self._archive.open(self._parts[part])
 
     def xml(self, part: str) -> Element:
         """The root of a part, as `parse_xml` gives it."""

@@ -14,6 +14,7 @@ from convert.images import labelled
 from convert.inventory import inventory, lost, notes
 from convert.pictures import kind_of, pixels
 from convert.plainer import for_markdown
+from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.tree import everything, rewrite
 from convert.workspace import file_in
@@ -46,7 +47,10 @@ def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
     room = max(most - _ROOM_FOR_NOTES, 1_000)
     if form is PDF:
         return _pdf(request, place, room)
-    text, about = _document(request.path, place, form, pandoc, request.changes)
+    if form.kind is Kind.TABLE:
+        text, about = _tables(request.path, place, form)
+    else:
+        text, about = _document(request.path, place, form, pandoc, request.changes)
     return _part(request, text, about, room)
 
 
@@ -74,16 +78,25 @@ def _pdf(request: Reading, place: Path, room: int) -> str:
     return "\n".join(out)
 
 
+def _tables(name: str, place: Path, form: Format) -> tuple[str, list[str]]:
+    """The same of a spreadsheet, every row that is read."""
+    from convert.sheets import MAX_ROWS  # noqa: PLC0415 - slow to load, and rarely needed
+    from convert.tables import as_markdown, read_sheets, told  # noqa: PLC0415 - as above
+
+    sheets = read_sheets(place, name, form.name)
+    sizes = [f"{sheet.title}: {len(sheet.rows)} rows" for sheet in sheets]
+    text = as_markdown(sheets, most=MAX_ROWS, exact=True)
+    missing = lost(inventory(place, name, form.name), text)
+    about = [f"note: {note}" for note in [*told(sheets, MAX_ROWS), *notes(missing)]]
+    return text, [f"sheets: {'; '.join(sizes)}", *about]
+
+
 def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str) -> tuple[str, list[str]]:
     """The whole text as Markdown, and lines about the document."""
-    if form.kind is Kind.TABLE:
-        from convert.tables import MAX_ROWS, as_markdown, read_sheets  # noqa: PLC0415 - slow to load, and rarely needed
-
-        sheets = read_sheets(place, name, form.name)
-        sizes = [f"{sheet.name}: {len(sheet.rows)} rows" for sheet in sheets]
-        return as_markdown(sheets, most=MAX_ROWS), [f"sheets: {'; '.join(sizes)}"]
     document = read_document(pandoc, place, name, form, View(reading=True, changes=changes))
     tree = document.tree
+    if form.kind is Kind.SLIDES:
+        tree["blocks"] = rewrite(tree["blocks"], with_labelled_notes)
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
     warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
     about = _properties(place, name) if form.name in {"docx", "pptx"} else []

@@ -175,6 +175,12 @@ def workbook(sheets: Mapping[str, list[list[object]]]) -> bytes:
     return out.getvalue()
 
 
+def unzipped(archive: bytes) -> dict[str, bytes]:
+    """Every part of the archive by its name."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        return {name: source.read(name) for name in source.namelist()}
+
+
 def rezipped(archive: bytes, changes: Mapping[str, bytes]) -> bytes:
     """The archive with parts replaced or added."""
     out = io.BytesIO()

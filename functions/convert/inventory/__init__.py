@@ -73,7 +73,14 @@ class Item:
 Take = Callable[[Path, str], Iterable[Item]]
 """Every item of the file at a path; the other argument is its name, for errors. Raises CannotConvert."""
 
-_TAKERS: Mapping[str, str] = MappingProxyType({"docx": "convert.inventory.word"})
+_TAKERS: Mapping[str, str] = MappingProxyType(
+    {
+        "docx": "convert.inventory.word",
+        "pptx": "convert.inventory.slides",
+        "xlsx": "convert.inventory.workbook",
+        "xls": "convert.inventory.xls",
+    }
+)
 """Name of a format -> the module whose function `take` reads its raw files."""
 
 _TURNS: Mapping[Content, int] = MappingProxyType({Content.TEXT: 0, Content.NUMBER: 2})

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.convert.kinds import word
+from tests.convert.kinds import slides, word, workbooks
 
-FAMILIES = (word.FAMILY,)
+FAMILIES = (word.FAMILY, slides.FAMILY, workbooks.FAMILY)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from codex_swarm.models import PatternStep, StepEvent
+from codex_swarm.models import PatternStep
 from swarm.patterns.one_line import one_line
+from swarm.runs.events import Event
 
 MAX_STEPS = 12
 MAX_INSTRUCTION = 160
@@ -30,11 +31,11 @@ _SHOWN = (
 """The arguments that say what a call was for. No other is shown: the rest may be a file's content."""
 
 
-def pattern_steps(events: Iterable[StepEvent]) -> list[PatternStep]:
+def pattern_steps(events: Iterable[Event]) -> list[PatternStep]:
     """What assistant and tools did that did not fail, in order, each thing once, and at most twelve of them."""
     distinct: dict[str, PatternStep] = {}
     for event in events:
-        step = _step(event)
+        step = _step(event.fields)
         if step is not None:
             distinct.setdefault(step.instruction, step)
     return _most_telling(list(distinct.values()))
@@ -47,26 +48,27 @@ def _most_telling(steps: Sequence[PatternStep]) -> list[PatternStep]:
     return [steps[place] for place in sorted(ranked[:MAX_STEPS])]
 
 
-def _step(event: StepEvent) -> PatternStep | None:
-    if event.ok is False:
+def _step(fields: Mapping[str, JsonValue]) -> PatternStep | None:
+    if fields.get("ok") is False:
         return None
-    match event.role:
+    match fields.get("role"):
         case "assistant":
-            told = event.content
+            told = _text(fields, "content")
         case "tool":
-            told = _call(event)
+            told = _call(fields)
         case _:
             return None
     instruction = one_line(told, MAX_INSTRUCTION)
-    intent = one_line(event.intent_kind or "", MAX_INSTRUCTION)
+    intent = one_line(_text(fields, "intent_kind"), MAX_INSTRUCTION)
     return PatternStep(instruction=instruction, intent=intent or None) if instruction else None
 
 
-def _call(event: StepEvent) -> str:
+def _call(fields: Mapping[str, JsonValue]) -> str:
     """The tool, the file, and what else says what the call was for."""
-    known = event.tool_args if isinstance(event.tool_args, dict) else {}
-    name = event.tool_name or event.intent_kind or ""
-    target = one_line(event.intent_target or _text(known, "path"), _MAX_ARGUMENT)
+    args = fields.get("tool_args")
+    known = args if isinstance(args, dict) else {}
+    name = _text(fields, "tool_name") or _text(fields, "intent_kind")
+    target = one_line(_text(fields, "intent_target") or _text(known, "path"), _MAX_ARGUMENT)
     shown = [wording.format(one_line(_text(known, arg), _MAX_ARGUMENT)) for arg, wording in _SHOWN if _text(known, arg)]
     return " ".join(part for part in (name, target, *shown, _lines(known), _replacement(known)) if part)
 
@@ -85,6 +87,6 @@ def _replacement(args: Mapping[str, JsonValue]) -> str:
     return 'to replace "{}" with "{}"'.format(*terms) if fit else ""
 
 
-def _text(args: Mapping[str, JsonValue], name: str) -> str:
-    value = args.get(name)
+def _text(fields: Mapping[str, JsonValue], name: str) -> str:
+    value = fields.get(name)
     return value if isinstance(value, str) else ""
