@@ -23,7 +23,7 @@ from pydantic import JsonValue
 from codex_swarm import settings
 from codex_swarm.connection import Backoff, Connection, parse
 from codex_swarm.errors import NotFound, RunFailed, TransportError, WaitTimeout
-from codex_swarm.events import RunEvent, follow, of_page
+from codex_swarm.events import follow
 from codex_swarm.listing import RunFilter, items, params_of
 from codex_swarm.models import (
     ArtifactRead,
@@ -44,6 +44,7 @@ from codex_swarm.models import (
     TaskType,
     UploadCreate,
     UploadRead,
+    WatchedEvent,
     WorkspaceFile,
     WorkspaceFileListing,
 )
@@ -256,20 +257,20 @@ class CodexSwarmClient:
             raise RunFailed(run)
         return run
 
-    def events(self, run_id: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
+    def events(self, run_id: str, last_event_id: str | None = None) -> Iterator[WatchedEvent]:
         """What happens in the run, until it ends; from its beginning, or after `last_event_id`."""
         return follow(self._connection, _of_run(run_id, "stream"), last_event_id)
 
-    def list_events(self, run_id: str, after: str | None = None) -> list[RunEvent]:
+    def list_events(self, run_id: str, after: str | None = None) -> list[WatchedEvent]:
         """What has happened in the run so far, or since the event `after`; does not wait for more."""
         return list(self.iter_events(run_id, after))
 
-    def iter_events(self, run_id: str, after: str | None = None) -> Iterator[RunEvent]:
+    def iter_events(self, run_id: str, after: str | None = None) -> Iterator[WatchedEvent]:
         """As `list_events`, page by page as they are asked for."""
         while True:
             params = {} if after is None else {"after": after}
             page = self._connection.read(EventPage, _of_run(run_id, "events"), params=params)
-            yield from map(of_page, page.events)
+            yield from page.events
             after = page.next_after
             if page.ended or not page.events:
                 return

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from httpx_sse import EventSource, ServerSentEvent, SSEError
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from codex_swarm.connection import Connection
 from codex_swarm.errors import TransportError, UnexpectedAnswer
+from codex_swarm.models import EndEvent, ResetEvent, WatchedEvent
 
 _BETWEEN_CONNECTIONS = 1.0
 """Seconds; the service may ask for another pause with `retry:`."""
@@ -17,30 +18,15 @@ _BETWEEN_CONNECTIONS = 1.0
 _LONGEST_SILENCE = 60.0
 """Seconds without an event after which a connection counts as broken; the service waits some 20 for one."""
 
-_END = "end"
-"""The type of the message after which the service has no more events of this run."""
-
-_RESET = "reset"
-"""The type of the message after which the events begin again, because the service did not know the last one seen."""
-
 _SEEN_TO_THE_END = 204
 
-_FIELDS = TypeAdapter(dict[str, JsonValue])
+_EVENT: TypeAdapter[WatchedEvent] = TypeAdapter(WatchedEvent)
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """One event: its type, such as `progress` or `step`, that type's fields, and its place, to go on from."""
-
-    type: str
-    fields: dict[str, JsonValue]
-    id: str = ""
-
-
-def follow(connection: Connection, path: str, last_event_id: str | None = None) -> Iterator[RunEvent]:
+def follow(connection: Connection, path: str, last_event_id: str | None = None) -> Iterator[WatchedEvent]:
     """Every event after `last_event_id`, or from the first, in order and once each, until the run ends.
 
-    Where the run has no event of that id, one of type `reset` says so, and all events follow. The service sends what
+    Where the run has no event of that id, a `ResetEvent` says so, and all events follow. The service sends what
     is new, waits a while and closes. The next connection goes on where the last one stopped, also when that broke;
     raises `TransportError` when several in a row bring nothing.
     """
@@ -71,16 +57,16 @@ class _Place:
     pause: float = _BETWEEN_CONNECTIONS
     ended: bool = False
 
-    def take(self, event: RunEvent) -> bool:
+    def take(self, event: WatchedEvent) -> bool:
         """Moves on by one event; whether it is one of the run, and not the sign that none will follow."""
-        if event.type == _END:
+        if isinstance(event, EndEvent):
             self.ended = True
             return False
-        self.last_id = "" if event.type == _RESET else event.id or self.last_id
+        self.last_id = "" if isinstance(event, ResetEvent) else event.id or self.last_id
         return True
 
 
-def _one_connection(connection: Connection, path: str, place: _Place) -> Iterator[RunEvent]:
+def _one_connection(connection: Connection, path: str, place: _Place) -> Iterator[WatchedEvent]:
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
@@ -98,15 +84,9 @@ def _one_connection(connection: Connection, path: str, place: _Place) -> Iterato
             raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?") from error
 
 
-def of_page(fields: dict[str, JsonValue]) -> RunEvent:
-    """One event of an `EventPage`."""
-    own = {name: value for name, value in fields.items() if name != "id"}
-    return RunEvent(str(fields.get("type", "")), own, str(fields.get("id", "")))
-
-
-def _event(message: ServerSentEvent) -> RunEvent:
+def _event(message: ServerSentEvent) -> WatchedEvent:
     try:
-        fields = _FIELDS.validate_json(message.data)
+        event = _EVENT.validate_json(message.data)
     except ValidationError as error:
         raise UnexpectedAnswer(f"an event that is no JSON object: {message.data[:200]}") from error
-    return RunEvent(str(fields.get("type", message.event)), fields, message.id)
+    return event.model_copy(update={"id": message.id})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, computed_field
 
@@ -285,14 +285,6 @@ class StepRead(Wire):
     outcome_notes_json: str | None = None
 
 
-class EventPage(Wire):
-    """Some of a run's events, in order. Each has `id` and `type`, and the fields of its type."""
-
-    events: list[dict[str, JsonValue]]
-    next_after: str = Field(description="Ask for what follows with `?after=`.")
-    ended: bool = Field(default=False, description="The run has ended, and no event will ever follow.")
-
-
 class WorkspaceFile(Wire):
     """A file of a run's workspace."""
 
@@ -371,6 +363,189 @@ class PatternRead(Wire):
     summary: str = ""
     steps: list[PatternStep] = Field(default_factory=list)
     variables: dict[str, PatternVariable] = Field(default_factory=dict)
+
+
+def _unset(value: object) -> bool:
+    """Whether a field of an event has nothing to tell; its JSON goes without it then."""
+    return value is None or value is False or value == ""
+
+
+def _none(value: object) -> bool:
+    return value is None
+
+
+class Event(Wire):
+    """Something that happened in a run."""
+
+    id: str = Field(
+        default="", exclude_if=_unset, description="Its cursor: what follows is asked for with `?after=` and this."
+    )
+    truncated: bool = Field(
+        default=False, exclude_if=_unset, description="It was too large: its lists are empty and its texts cut."
+    )
+
+
+class StatusEvent(Event):
+    """The run has a new status."""
+
+    type: Literal["status"] = "status"
+    status: RunStatus
+    run_id: str
+    project_id: str
+
+
+class ProgressEvent(Event):
+    """The run has come this far."""
+
+    type: Literal["progress"] = "progress"
+    stage: str = Field(description="`preparing`, `workspace_ready`, `executing` and so on, to `ended`.")
+    message: str = Field(description="What is being done, for people.")
+    percent: int = Field(description="From 0 to 100.")
+
+
+class WorkspaceEvent(Event):
+    """The workspace began as a copy of another run's."""
+
+    type: Literal["workspace"] = "workspace"
+    run_id: str
+    source_run_id: str
+    action: str = Field(description="`cloned`, or `clone-missing` where that run had no files.")
+    entries: int = Field(description="How many files were taken over.")
+
+
+class StepEvent(Event):
+    """A message was added to the conversation."""
+
+    type: Literal["step"] = "step"
+    step_id: str = Field(description="As in `GET /runs/{id}/steps`.")
+    role: str = Field(description="`user`, `assistant` or `tool`.")
+    content: str
+    t: Timestamp = Field(description="When.")
+    intent_kind: str | None = Field(default=None, exclude_if=_none, description="Such as `write` or `run`.")
+    intent_target: str | None = Field(default=None, exclude_if=_none, description="The file that it is about.")
+    ok: bool | None = Field(default=None, exclude_if=_none, description="Whether it worked.")
+    files: list[str] | None = Field(default=None, exclude_if=_none, description="The files that it changed.")
+    tool_name: str | None = Field(default=None, exclude_if=_none)
+    tool_args: JsonValue = Field(default=None, exclude_if=_none, description="What it was given.")
+    notes: JsonValue = Field(default=None, exclude_if=_none, description="More about the result.")
+
+
+class ArtifactEvent(Event):
+    """The run recorded an output."""
+
+    type: Literal["artifact"] = "artifact"
+    artifact_id: str
+    path: str
+    bytes: int
+
+
+class DiffEvent(Event):
+    """What the run changed."""
+
+    type: Literal["diff"] = "diff"
+    run_id: str
+    artifact_id: str = Field(description="The artifact that keeps it.")
+    diff: DiffSummary
+
+
+class PatternEvent(Event):
+    """What the run taught."""
+
+    type: Literal["pattern"] = "pattern"
+    pattern_id: str
+    run_id: str
+    summary: str
+    steps: list[PatternStep]
+    variables: dict[str, PatternVariable]
+
+
+class EventError(Wire):
+    """What went wrong."""
+
+    error: str = Field(description="What happened, for people.")
+    suggestion: str = Field(default="", description="What to do about it.")
+    code: str = Field(description="A stable name, the `error_type` of the run's error.")
+
+
+class ErrorEvent(Event):
+    """A hard failure."""
+
+    type: Literal["error"] = "error"
+    run_id: str
+    error: EventError
+
+
+class CancelledEvent(Event):
+    """The run was cancelled."""
+
+    type: Literal["cancelled"] = "cancelled"
+    run_id: str
+    process_killed: bool = Field(description="Whether something running was stopped.")
+
+
+class SummaryFile(Wire):
+    """A file of the workspace at the end."""
+
+    path: str
+    size: int = Field(description="In bytes.")
+
+
+class WorkspaceSummaryEvent(Event):
+    """What the workspace holds at the end."""
+
+    type: Literal["workspace_summary"] = "workspace_summary"
+    run_id: str
+    files: list[SummaryFile] = Field(description="The first files by path.")
+    total_files: int
+
+
+class ResetEvent(Event):
+    """The run has no event of the id that was asked for: its events follow from the first."""
+
+    id: str = Field(default="", description="Always empty.")
+    type: Literal["reset"] = "reset"
+    message: str = Field(default="", description="The same, for people.")
+
+
+class EndEvent(Event):
+    """The run has ended, and no event will ever follow. Only streams tell it; pages say `ended`."""
+
+    type: Literal["end"] = "end"
+
+
+class UnknownEvent(Event):
+    """An event that this version does not know: of a later service, with its fields as attributes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = ""
+
+
+RunEvent = Annotated[
+    StatusEvent
+    | ProgressEvent
+    | WorkspaceEvent
+    | StepEvent
+    | ArtifactEvent
+    | DiffEvent
+    | PatternEvent
+    | ErrorEvent
+    | CancelledEvent
+    | WorkspaceSummaryEvent,
+    Field(discriminator="type"),
+]
+"""What a run's log tells watchers; `type` says which."""
+
+WatchedEvent = Annotated[RunEvent | ResetEvent | EndEvent | UnknownEvent, Field(union_mode="left_to_right")]
+"""What a watcher is sent: events of the run, and of the watching itself."""
+
+
+class EventPage(Wire):
+    """Some of a run's events, in order."""
+
+    events: list[WatchedEvent]
+    next_after: str = Field(description="Ask for what follows with `?after=`.")
+    ended: bool = Field(default=False, description="The run has ended, and no event will ever follow.")
 
 
 class CancelRead(Wire):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
-from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead
+from pydantic import JsonValue
+
+from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead, StepEvent, StepRead
 from swarm.runs.run import Artifact, Run
 
 
@@ -50,3 +53,25 @@ def artifact_read(run: Run, artifact: Artifact) -> ArtifactRead:
 def pattern_read(run: Run, pattern: PatternRead | None) -> PatternRead:
     """What a run taught; empty where it taught nothing."""
     return pattern or PatternRead(id=f"pat-{run.run_id}", source_run_id=run.run_id, name=run.name)
+
+
+def step_read(run_id: str, event: StepEvent) -> StepRead:
+    """The step that an event told of."""
+    return StepRead(
+        id=event.step_id,
+        run_id=run_id,
+        t=event.t,
+        role=event.role,
+        content=event.content,
+        intent_kind=event.intent_kind,
+        intent_target=event.intent_target,
+        outcome_ok=event.ok,
+        files_json=None if event.files is None else json.dumps(event.files, ensure_ascii=False),
+        tool_name=event.tool_name,
+        tool_args_json=_json_or_none(event.tool_args),
+        outcome_notes_json=_json_or_none(event.notes),
+    )
+
+
+def _json_or_none(value: JsonValue) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)

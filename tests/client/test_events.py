@@ -9,6 +9,7 @@ import pytest
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import NotFound, TransportError, UnexpectedAnswer
+from codex_swarm.models import ProgressEvent, RunStatus, StatusEvent, StepEvent, UnknownEvent
 from tests.client.conftest import Clock
 from tests.client.fake_api import HANG_UP, Answer, FakeApi, refused, told
 
@@ -52,7 +53,7 @@ def test_one_connection_tells_the_whole_run(api: FakeApi, client: CodexSwarmClie
     )
     events = list(client.events("run-1"))
     assert [event.type for event in events] == ["status", "progress", "status", "progress"]
-    assert events[-1].fields["percent"] == 100
+    assert events[-1] == ProgressEvent(id="3", stage="x", message="…", percent=100)
     assert cursors(api) == [None]
 
 
@@ -90,16 +91,38 @@ def test_following_an_ended_run_from_its_last_event_ends_at_once(api: FakeApi, c
 
 
 def test_separators_of_other_kinds_do_not_split_an_event(api: FakeApi, client: CodexSwarmClient) -> None:
-    step = message({"type": "step", "content": "one\u2028two\x85three"}, "1")
+    fields = {"step_id": "s", "role": "user", "content": "one\u2028two\x85three", "t": "2026-01-02T03:04:05Z"}
+    step = message({"type": "step", **fields}, "1")
     api.on("GET", STREAM, stream(step, END))
-    assert next(client.events("run-1")).fields["content"] == "one\u2028two\x85three"
+    (event,) = client.events("run-1")
+    assert isinstance(event, StepEvent)
+    assert event.content == "one\u2028two\x85three"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
 def test_lines_may_end_either_way(api: FakeApi, client: CodexSwarmClient, end: str) -> None:
-    lines = ["event: message", 'data: {"type": "status",', 'data:"status": "failed"}', "id: 4", "", END]
+    lines = [
+        "event: message",
+        'data: {"type": "status",',
+        'data:"status": "failed", "run_id": "run-1", "project_id": "demo"}',
+        "id: 4",
+        "",
+        END,
+    ]
     api.on("GET", STREAM, stream(end.join(lines)))
-    assert [(event.id, event.fields["status"]) for event in client.events("run-1")] == [("4", "failed")]
+    failed = StatusEvent(id="4", status=RunStatus.FAILED, run_id="run-1", project_id="demo")
+    assert list(client.events("run-1")) == [failed]
+
+
+def test_an_event_of_a_later_service_is_handed_on_with_its_fields(api: FakeApi, client: CodexSwarmClient) -> None:
+    later = message({"type": "question", "text": "Which?"}, "1")
+    changed = message({"type": "status", "status": "asleep", "run_id": "run-1"}, "2")
+    api.on("GET", STREAM, stream(later, changed, END))
+    asked, slept = client.events("run-1")
+    assert isinstance(asked, UnknownEvent)
+    assert (asked.type, asked.id, asked.model_extra) == ("question", "1", {"text": "Which?"})
+    assert isinstance(slept, UnknownEvent)
+    assert (slept.type, slept.id, slept.model_extra) == ("status", "2", {"status": "asleep", "run_id": "run-1"})
 
 
 def test_an_unknown_run_is_told_at_once(api: FakeApi, client: CodexSwarmClient) -> None:
@@ -158,15 +181,12 @@ def page(*events: dict[str, Any], next_after: str, ended: bool = False) -> Answe
 
 
 def test_the_events_so_far_come_over_as_many_pages_as_it_takes(api: FakeApi, client: CodexSwarmClient) -> None:
-    first, second = ({"id": f"{n}.0", "type": "progress", "percent": n} for n in (0, 1))
+    first, second = ({"id": f"{n}.0", "type": "progress", "stage": "x", "message": "", "percent": n} for n in (0, 1))
     api.on("GET", "/runs/run-1/events", page(first, next_after="0.0"))
     api.on("GET", "/runs/run-1/events?after=0.0", page(second, next_after="1.0"))
     api.on("GET", "/runs/run-1/events?after=1.0", page(next_after="1.0"))
     events = client.list_events("run-1")
-    assert [(event.id, event.type, event.fields["percent"]) for event in events] == [
-        ("0.0", "progress", 0),
-        ("1.0", "progress", 1),
-    ]
+    assert events == [ProgressEvent(id=f"{n}.0", stage="x", message="", percent=n) for n in (0, 1)]
     assert client.list_events("run-1", "0.0") == events[1:]
 
 

@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from codex_swarm.client import CodexSwarmClient
-from codex_swarm.models import RunRead, RunStatus
+from codex_swarm.models import ProgressEvent, RunRead, RunStatus
 
 pytestmark = pytest.mark.proof
 
@@ -82,11 +82,11 @@ def test_a_folder_is_converted_file_by_file(client: CodexSwarmClient, batch: Bat
             assert path in line
             assert line.startswith("- failed: " if path in batch.broken else "- ok: ")
 
-    told = [event.fields for event in client.events(run_id) if event.type == "progress"]
-    each = [str(fields["message"]) for fields in told if f" of {count} " in str(fields["message"])]
+    told = [event for event in client.events(run_id) if isinstance(event, ProgressEvent)]
+    each = [event.message for event in told if f" of {count} " in event.message]
     assert [message.split()[0] for message in each] == [str(number) for number in range(1, count + 1)]
     assert sum("failed" in message for message in each) == 3
-    percents = [int(str(fields["percent"])) for fields in told]
+    percents = [event.percent for event in told]
     assert percents == sorted(percents)
     assert batch.progress == sorted(batch.progress)
     assert len({percent for percent in batch.progress if 30 < percent < 70}) > 5

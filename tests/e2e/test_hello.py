@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from codex_swarm.client import CodexSwarmClient
-from codex_swarm.models import RunRead, RunStatus, WorkspaceFile
+from codex_swarm.models import RunRead, RunStatus, StatusEvent, WorkspaceFile
 from infra.local.cloud import LocalCloud
 from swarm.aws.presigning import Credentials, Presigner
 
@@ -109,6 +109,6 @@ def test_an_address_opens_for_a_quarter_of_an_hour(
 
 def test_its_events_tell_the_whole_story_once(client: CodexSwarmClient, run: RunRead) -> None:
     told = list(client.events(run.run_id))
-    assert [event.fields["status"] for event in told if event.type == "status"] == ["queued", "running", "succeeded"]
+    assert [event.status for event in told if isinstance(event, StatusEvent)] == ["queued", "running", "succeeded"]
     assert len({event.id for event in told}) == len(told)
     assert list(client.events(run.run_id, last_event_id=told[3].id)) == told[4:]

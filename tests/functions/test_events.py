@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from codex_swarm.models import RunStatus, Usage
+from codex_swarm.models import DiffEvent, DiffFile, DiffSummary, RunEvent, RunStatus, StatusEvent, StepEvent, Usage
 from swarm.ids import RunKey
 from swarm.outputs import stream
-from swarm.outputs.stream import BEGINNING, Batch, Cursor
+from swarm.outputs.stream import BEGINNING, Cursor, Replay
 from swarm.records.runlog import MemoryRunLog
-from swarm.runs import events
 from swarm.runs.entries import Entry, TurnTaken
-from swarm.runs.events import Event
 from tests.support.stack import Stack
 
 HELLO = "Create a simple markdown file called hello.md with a greeting"
@@ -127,6 +125,11 @@ def test_a_limit_that_is_none_is_refused(stack: Stack, limit: str) -> None:
 
 
 KEY = RunKey(tenant_id="t", project_id="p", run_id="r")
+QUEUED = StatusEvent(status=RunStatus.QUEUED, run_id="r", project_id="p")
+
+
+def said(content: str) -> StepEvent:
+    return StepEvent(step_id="r-00000", role="assistant", content=content, t=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 class Clock:
@@ -144,26 +147,26 @@ class Clock:
         self._then(self.now)
 
 
-def write(log: MemoryRunLog, slot: int, *told: Event) -> None:
+def write(log: MemoryRunLog, slot: int, *told: RunEvent) -> None:
     change = TurnTaken(transcript="", snapshot="", usage=Usage())
     at = datetime(2026, 1, 1, tzinfo=UTC)
     log.append(KEY, Entry(slot=slot, writer=f"w{slot}", at=at, change=change, events=told))
 
 
-def wait(log: MemoryRunLog, clock: Clock, cursor: Cursor = BEGINNING) -> Batch:
+def wait(log: MemoryRunLog, clock: Clock, cursor: Cursor = BEGINNING) -> Replay:
     return stream.wait_for(log, KEY, cursor, seconds=20.0, clock=clock, sleep=clock.sleep)
 
 
 def test_with_nothing_new_it_waits_and_then_gives_up() -> None:
     log, clock = MemoryRunLog(), Clock()
-    write(log, 0, events.status(RunStatus.QUEUED, "r", "p"))
-    batch = wait(log, clock, Cursor(0, 0))
-    assert (batch.told, batch.place, clock.now) == ((), Cursor(0, 0), 20.0)
+    write(log, 0, QUEUED)
+    replay = wait(log, clock, Cursor(0, 0))
+    assert (replay.events, replay.cursor, clock.now) == ((), Cursor(0, 0), 20.0)
 
 
 def test_what_comes_while_it_waits_is_told_at_once() -> None:
     log = MemoryRunLog()
-    told = events.status(RunStatus.RUNNING, "r", "p")
+    told = StatusEvent(status=RunStatus.RUNNING, run_id="r", project_id="p")
 
     def go_on(now: float) -> None:
         if now == 3.0:
@@ -172,29 +175,43 @@ def test_what_comes_while_it_waits_is_told_at_once() -> None:
             write(log, 2, told)
 
     clock = Clock(go_on)
-    write(log, 0, events.status(RunStatus.QUEUED, "r", "p"))
-    batch = wait(log, clock, Cursor(0, 0))
-    assert [(str(one.cursor), one.text) for one in batch.told] == [("2.0", stream.as_json(told))]
+    write(log, 0, QUEUED)
+    assert wait(log, clock, Cursor(0, 0)).events == (told.model_copy(update={"id": "2.0"}),)
     assert clock.now == 5.0
 
 
 def test_an_answer_is_bounded_and_goes_on_where_it_stopped() -> None:
     log = MemoryRunLog()
     for slot in range(30):
-        write(log, slot, *(Event("step", {"content": f"{slot}.{n} " + "\u00fc" * 50_000}) for n in range(3)))
+        write(log, slot, *[said("\u00fc" * 50_000)] * 3)
     cursor, seen = BEGINNING, []
-    while (batch := stream.since(log, KEY, cursor)).told:
-        assert sum(len(one.text.encode()) for one in batch.told) <= stream.MAX_BYTES
-        seen += [one.cursor for one in batch.told]
-        cursor = batch.place
-    assert seen == [Cursor(slot, n) for slot in range(30) for n in range(3)]
+    while (replay := stream.since(log, KEY, cursor)).events:
+        assert sum(len(stream.as_json(event).encode()) for event in replay.events) <= stream.MAX_BYTES
+        seen += [event.id for event in replay.events]
+        cursor = replay.cursor
+    assert seen == [str(Cursor(slot, n)) for slot in range(30) for n in range(3)]
 
 
 def test_an_event_too_large_for_any_answer_is_told_in_short() -> None:
     log = MemoryRunLog()
-    diff: JsonValue = {"shortstat": "2 files", "stat": "x" * 3_000_000, "files": [{"path": "a"}]}
-    write(log, 0, Event("diff", {"run_id": "r", "diff": diff}))
-    (one,) = stream.since(log, KEY, BEGINNING).told
-    told = json.loads(one.text)
-    assert told["diff"] == {"shortstat": "2 files", "stat": "x" * 2_000, "files": []}
-    assert (told["type"], told["run_id"], told["truncated"]) == ("diff", "r", True)
+    diff = DiffSummary(shortstat="2 files", stat="x" * 3_000_000, files=[DiffFile(path="a", status="A")])
+    write(log, 0, DiffEvent(run_id="r", artifact_id="art", diff=diff))
+    (event,) = stream.since(log, KEY, BEGINNING).events
+    short = DiffSummary(shortstat="2 files", stat="x" * 2_000)
+    assert event == DiffEvent(id="0.0", run_id="r", artifact_id="art", diff=short, truncated=True)
+
+
+def test_whatever_a_tool_was_given_an_event_in_short_keeps_its_shape() -> None:
+    log = MemoryRunLog()
+    args: dict[str, JsonValue] = {
+        "path": "a.md",
+        "content": "x" * 600_000,
+        "lines": [1, 2],
+        "more": {"deep": "y" * 3_000},
+    }
+    write(log, 0, said("done").model_copy(update={"tool_args": args, "ok": False}))
+    (event,) = stream.since(log, KEY, BEGINNING).events
+    told = json.loads(stream.as_json(event))
+    assert told["tool_args"] == {"path": "a.md", "content": "x" * 2_000, "lines": [], "more": {"deep": "y" * 2_000}}
+    assert (told["content"], told["ok"], told["truncated"]) == ("done", False, True)
+    assert "files" not in told

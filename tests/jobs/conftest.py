@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.app import handler as agent
+from codex_swarm.models import ProgressEvent
 from collect.app import handler as collect
 from prepare.app import handler as prepare
 from swarm.jobs.batch import Batch, load_batch, result_key
@@ -91,10 +92,10 @@ class Waiting:
         """The next task state."""
         self.state = dict(agent(self.state, lambda_context()))
 
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        """What the run has told, of one type."""
+    def progress_told(self) -> list[ProgressEvent]:
+        """The progress that watchers were told of."""
         entries = self.stack.backend.log.read(self.run.key)
-        return [dict(event.fields) for entry in entries for event in entry.events if event.type == kind]
+        return [event for entry in entries for event in entry.events if isinstance(event, ProgressEvent)]
 
 
 def waiting(stack: Stack, instructions: str, task_type: str = "document_processing") -> Waiting:

@@ -44,11 +44,11 @@ def test_collecting_again_changes_nothing(stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
     halted.deliver("000", delivery([result(CALL, output="first")], {"a.md": b"first"}))
     halted.collect("000")
-    version, told = halted.run.version, halted.events("progress")
+    version, told = halted.run.version, halted.progress_told()
     halted.deliver("000", delivery([result(CALL, output="second")], {"a.md": b"second", "b.md": b""}))
     halted.collect("000")
     halted.collect("000", error={"Error": "States.Timeout", "Cause": ""})
-    assert (halted.run.version, halted.events("progress")) == (version, told)
+    assert (halted.run.version, halted.progress_told()) == (version, told)
     halted.go_on()
     assert (files(halted), outputs(halted)[0]) == ({"a.md": b"first"}, "first")
 
@@ -160,10 +160,10 @@ def test_progress_moves_with_each_file_and_never_back(stack: Stack) -> None:
         told = result(call.call_id, ok=made != "03.docx", files=[made])
         halted.deliver(job.id, delivery([told], {made: b"x"}))
         halted.collect(job.id)
-    messages = [str(each["message"]) for each in halted.events("progress")][-12:]
+    messages = [each.message for each in halted.progress_told()][-12:]
     assert messages[0] == "1 of 12 done: 11.docx"
     assert messages[-4] == "9 of 12 failed: 03.docx"
-    percents = [int(each["percent"]) for each in halted.events("progress")]
+    percents = [each.percent for each in halted.progress_told()]
     assert percents == sorted(percents)
     assert begun < halted.run.progress <= 66
     halted.go_on()

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from codex_swarm.models import MachineSummary, RunError, RunStatus, TaskType, Usage
+from codex_swarm.models import MachineSummary, RunError, RunStatus, StepEvent, TaskType, Usage
 from swarm.ids import RunKey
-from swarm.runs import events
 from swarm.runs.entries import Change, Claimed, Created, Ended, Entry, Prepared, TurnTaken, apply
-from swarm.runs.events import Step
 from swarm.runs.run import Run
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -37,7 +35,7 @@ CHANGES: list[tuple[Change, int]] = [
     (TurnTaken(transcript="t2", snapshot="s2", usage=Usage(model_calls=1, input_tokens=7), final=True), 70),
     (Ended(status=RunStatus.FAILED, summary=SUMMARY, errors=(ERROR,)), 100),
 ]
-STEP = events.step("r", Step(number=0, at=NOW, role="user", content="touch a"))
+STEP = StepEvent(step_id="r-00000", role="user", content="touch a", t=NOW)
 LOG = [
     Entry(slot=slot, writer="w", at=NOW, change=change, progress=progress, events=(STEP,) if slot else ())
     for slot, (change, progress) in enumerate(CHANGES)

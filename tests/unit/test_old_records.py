@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
 from moto import mock_aws
+from pydantic import TypeAdapter
 
-from codex_swarm.models import RunStatus
+from codex_swarm.models import RunEvent, RunStatus
 from swarm.aws import clients
+from swarm.outputs.stream import as_json
 from swarm.records.projects import Projects
 from swarm.records.runlog import DynamoRunLog
 from swarm.records.runs import Runs, decode, encode
 from swarm.records.table import Table
-from swarm.runs.entries import apply
+from swarm.runs.entries import Entry, apply
 from swarm.runs.run import Run
 from swarm.workspace.blobs import MemoryBlobs
 from tests.support.paths import ROOT
 from tests.support.stack import template_table
 
 VERSIONS = sorted((ROOT / "tests" / "records").iterdir())
-RUNS = [
-    (file.parent, file.stem) for version in VERSIONS for file in sorted(version.iterdir()) if file.stem != "project"
-]
+FILES = [file for version in VERSIONS for file in sorted(version.glob("*.json")) if file.stem != "project"]
+RUNS = [(file.parent, file.stem) for file in FILES]
 
 
 def frozen(version: Any, name: str) -> list[dict[str, Any]]:
@@ -56,6 +58,19 @@ def test_an_old_run_and_its_log_load(version: Any, name: str) -> None:
         known = json.loads(meta["body"]["S"])
         assert {name: getattr(folded, name) for name in known} == {name: getattr(run, name) for name in known}
         assert decode(encode(run)) == run
+
+
+@pytest.mark.parametrize(("version", "name"), RUNS, ids=[f"{version.name}-{name}" for version, name in RUNS])
+def test_an_old_log_tells_what_it_told(version: Any, name: str) -> None:
+    bodies = [json.loads(item["body"]["S"]) for item in frozen(version, name) if item["SK"]["S"] != "META"]
+    told = [{"type": event["type"], **event["fields"]} for body in bodies for event in body["events"]]
+    entries = TypeAdapter(list[Entry]).validate_python(bodies)
+    assert [json.loads(as_json(event)) for entry in entries for event in entry.events] == told
+
+
+def test_the_old_logs_have_an_event_of_every_type() -> None:
+    kinds = set(re.findall(r'\\"type\\":\\"(\w+)\\",\\"fields', "".join(file.read_text() for file in FILES)))
+    assert kinds == {kind.model_fields["type"].default for kind in get_args(get_args(RunEvent)[0])}
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.name)

@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from codex_swarm.models import ProgressEvent
 from swarm.ids import RunKey
 from swarm.records.runlog import RunLog, SlotTaken
 from swarm.runs.entries import Claimed, Entry
-from swarm.runs.events import Event
 
 KEY = RunKey(tenant_id="t", project_id="p", run_id="r")
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
 
 def entry(slot: int, writer: str, *, size: int = 0) -> Entry:
-    return Entry(slot=slot, writer=writer, at=NOW, change=Claimed(), events=(Event("x", {"text": "\u00fc" * size}),))
+    told = ProgressEvent(stage="executing", message="\u00fc" * size, percent=30)
+    return Entry(slot=slot, writer=writer, at=NOW, change=Claimed(), events=(told,))
 
 
 def test_an_entry_comes_back_as_it_went_in(log: RunLog) -> None:

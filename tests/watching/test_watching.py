@@ -19,13 +19,12 @@ from typing import Any
 import httpx
 import pytest
 
-from codex_swarm.models import RunStatus, TaskType
+from codex_swarm.models import RunStatus, StatusEvent, TaskType
 from infra.local.cloud import TENANT, LocalCloud
 from swarm.ids import RunKey, new_id
 from swarm.records.runlog import DynamoRunLog
 from swarm.records.runs import Runs
 from swarm.records.table import Table
-from swarm.runs import events
 from swarm.runs.entries import Claimed, Created, Entry
 from swarm.runs.run import Run
 from swarm.workspace.blobs import MemoryBlobs
@@ -184,5 +183,5 @@ def quiet_run(cloud: LocalCloud) -> tuple[DynamoRunLog, RunKey]:
 
 
 def tell(log: DynamoRunLog, key: RunKey, slot: int, change: Created | Claimed = CLAIMED) -> None:
-    told = (events.status(RunStatus.QUEUED, key.run_id, key.project_id),)
+    told = (StatusEvent(status=RunStatus.QUEUED, run_id=key.run_id, project_id=key.project_id),)
     log.append(key, Entry(slot=slot, writer=new_id(), at=datetime.now(UTC), change=change, events=told))

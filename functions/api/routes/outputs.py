@@ -10,16 +10,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
-from api.views import artifact_read
+from api.views import artifact_read, step_read
 from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
 from swarm.errors import ArtifactNotFound, DiffNotFound
-from swarm.lifecycle import transitions
 from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
 from swarm.outputs.artifact_kinds import served_as
 from swarm.outputs.run_diff import KeptDiff, kept
 from swarm.outputs.turns import snapshots
 from swarm.records.backend import backend
-from swarm.runs import events
+from swarm.records.runlog import steps_of
 from swarm.runs.run import Artifact, Run
 
 PATCH = served_as("diff-patch", "")
@@ -30,7 +29,7 @@ router = Router()
 @router.get("/runs/<run_id>/steps", summary="The conversation, message by message", tags=["outputs"])
 def list_steps(run_id: str) -> list[StepRead]:
     run = backend().runs.get(tenant_of(router), run_id)
-    return [events.step_read(run_id, event) for event in transitions.steps_of(backend(), run)]
+    return [step_read(run_id, event) for event in steps_of(backend().log, run.key)]
 
 
 @router.get("/runs/<run_id>/artifacts", summary="The outputs that the run recorded", tags=["outputs"])

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from codex_swarm.models import TaskType
+from codex_swarm.models import StepEvent, TaskType
 from swarm.ids import RunKey
-from swarm.runs import events
-from swarm.runs.events import Event, Step
 from swarm.runs.run import Run
 
 AT = datetime(2025, 1, 13, 9, 30, tzinfo=UTC)
@@ -30,28 +28,25 @@ def a_run(instructions: str = "Write a report", task_type: TaskType = TaskType.C
     return Run(key=key, name=name, task_type=task_type, instructions=instructions, created_at=AT)
 
 
-def said(content: str, role: str = "assistant") -> Event:
-    return events.step("run1", Step(number=0, at=AT, role=role, content=content))
+def said(content: str, role: str = "assistant") -> StepEvent:
+    return StepEvent(step_id="run1-00000", role=role, content=content, t=AT)
 
 
-def finished(summary: str) -> Event:
-    return events.step("run1", Step(number=0, at=AT, role="assistant", content=summary, intent_kind="finish", ok=True))
+def finished(summary: str) -> StepEvent:
+    return StepEvent(step_id="run1-00000", role="assistant", content=summary, t=AT, intent_kind="finish", ok=True)
 
 
-def called(tool: str, args: Mapping[str, JsonValue], *, ok: bool = True, output: str = "raw output") -> Event:
+def called(tool: str, args: Mapping[str, JsonValue], *, ok: bool = True, output: str = "raw output") -> StepEvent:
     path = args.get("path")
     target = path if isinstance(path, str) else None
-    return events.step(
-        "run1",
-        Step(
-            number=0,
-            at=AT,
-            role="tool",
-            content=output,
-            intent_kind=_INTENTS.get(tool, "run"),
-            intent_target=target,
-            ok=ok,
-            tool_name=tool,
-            tool_args=dict(args),
-        ),
+    return StepEvent(
+        step_id="run1-00000",
+        role="tool",
+        content=output,
+        t=AT,
+        intent_kind=_INTENTS.get(tool, "run"),
+        intent_target=target,
+        ok=ok,
+        tool_name=tool,
+        tool_args=dict(args),
     )

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from codex_swarm.models import PatternRead, PatternStep
+from codex_swarm.models import PatternRead, PatternStep, StepEvent
 from swarm.patterns import distil
 from swarm.patterns.steps import MAX_INSTRUCTION, MAX_STEPS
-from swarm.runs.events import Event
 from tests.unit.patterns.recorded import a_run, called, finished, said
 
 
-def taught(*steps: Event, instructions: str = "Write a report") -> PatternRead:
+def taught(*steps: StepEvent, instructions: str = "Write a report") -> PatternRead:
     pattern = distil(a_run(instructions), steps)
     assert pattern is not None
     return pattern
 
 
-def told(*steps: Event) -> list[str]:
+def told(*steps: StepEvent) -> list[str]:
     return [step.instruction for step in taught(*steps).steps]
 
 
@@ -82,7 +81,7 @@ def test_a_run_teaches_what_it_did_in_order() -> None:
         pytest.param(said("un\u200bseen\x00\U000e0041"), "unseen", id="invisible characters go"),
     ],
 )
-def test_a_step_becomes_a_short_instruction(step: Event, instruction: str) -> None:
+def test_a_step_becomes_a_short_instruction(step: StepEvent, instruction: str) -> None:
     assert told(step) == [instruction]
 
 
@@ -93,12 +92,10 @@ def test_a_step_becomes_a_short_instruction(step: Event, instruction: str) -> No
         pytest.param([said("Write a report", role="user")], id="only the user's"),
         pytest.param([called("write_file", {"path": "a.md"}, ok=False)], id="only a failed one"),
         pytest.param([said(" \n\t ")], id="only whitespace"),
-        pytest.param([Event("step", {})], id="a record without fields"),
-        pytest.param([Event("step", {"role": "tool", "content": "output"})], id="a tool without a name"),
-        pytest.param([Event("step", {"role": "assistant", "content": 5})], id="content that is no text"),
+        pytest.param([said("output", role="tool")], id="a tool without a name"),
     ],
 )
-def test_nothing_worth_keeping_teaches_nothing(steps: Sequence[Event]) -> None:
+def test_nothing_worth_keeping_teaches_nothing(steps: Sequence[StepEvent]) -> None:
     assert distil(a_run(), steps) is None
 
 

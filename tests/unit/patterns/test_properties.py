@@ -6,13 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from codex_swarm.models import PatternRead, PatternStep, PatternVariable, TaskType
+from codex_swarm.models import PatternRead, PatternStep, PatternVariable, StepEvent, TaskType
 from swarm.patterns import distil, render
 from swarm.patterns.rendering import MAX_WORDS
 from swarm.patterns.steps import MAX_INSTRUCTION, MAX_STEPS
 from swarm.patterns.variables import MAX_EXAMPLE, MAX_VARIABLES
-from swarm.runs.events import Event
-from tests.unit.patterns.recorded import a_run
+from tests.unit.patterns.recorded import AT, a_run
 from tests.unit.patterns.test_rendering import BLOCK
 
 WORDS = st.sampled_from(
@@ -43,17 +42,18 @@ JSON: st.SearchStrategy[JsonValue] = st.recursive(
 ARGUMENTS = st.sampled_from(
     ["path", "pattern", "command", "prefix", "start_line", "end_line", "old_text", "new_text", "content"]
 )
-STEPS = st.fixed_dictionaries(
-    {"role": st.sampled_from(["user", "assistant", "tool"]) | JSON},
-    optional={
-        "content": JSON,
-        "ok": st.booleans() | JSON,
-        "intent_kind": JSON,
-        "intent_target": JSON,
-        "tool_name": JSON,
-        "tool_args": st.dictionaries(ARGUMENTS, JSON, max_size=4) | JSON,
-    },
-).map(lambda fields: Event("step", fields))
+STEPS = st.builds(
+    StepEvent,
+    step_id=st.just("run1-00000"),
+    role=st.sampled_from(["user", "assistant", "tool"]) | TEXTS,
+    content=TEXTS,
+    t=st.just(AT),
+    ok=st.none() | st.booleans(),
+    intent_kind=st.none() | TEXTS,
+    intent_target=st.none() | TEXTS,
+    tool_name=st.none() | TEXTS,
+    tool_args=st.dictionaries(ARGUMENTS, JSON, max_size=4) | JSON,
+)
 PATTERNS = st.builds(
     PatternRead,
     id=TEXTS,
@@ -68,7 +68,7 @@ PATTERNS = st.builds(
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from(TaskType), st.lists(STEPS, max_size=20))
 def test_a_distilled_pattern_is_bounded_and_repeatable(
-    instructions: str, task_type: TaskType, steps: list[Event]
+    instructions: str, task_type: TaskType, steps: list[StepEvent]
 ) -> None:
     run = a_run(instructions, task_type, name=instructions)
     pattern = distil(run, steps)

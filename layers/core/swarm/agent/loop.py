@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from codex_swarm.models import RunError, Usage
+from codex_swarm.models import RunError, RunEvent, Usage
 from swarm import faults
 from swarm.agent.compaction import compacted
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
@@ -252,7 +252,7 @@ class _Slice:
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
         percent = max(run.progress, stage.percent if final else turn_progress(run.turns + 1))
-        shown = (*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent))
+        shown: list[RunEvent] = [*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent)]
         self._append(taken, now, percent, shown)
 
     def _stall(self, failure: ModelFailure) -> AgentAnswer:
@@ -263,7 +263,7 @@ class _Slice:
         self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, shown)
         return AgentAnswer(Outcome.WAIT, pause)
 
-    def _append(self, change: Change, now: datetime, percent: int, shown: Sequence[events.Event]) -> None:
+    def _append(self, change: Change, now: datetime, percent: int, shown: Sequence[RunEvent]) -> None:
         entry = Entry(
             slot=self._run.version + 1,
             writer=self._writer,

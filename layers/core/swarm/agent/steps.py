@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from codex_swarm.models import StepEvent
 from swarm.agent.model import ModelTurn
 from swarm.agent.tools.tool import FINISH
 from swarm.agent.tools.toolbox import ToolResult
-from swarm.runs import events
-from swarm.runs.events import MAX_SHOWN, Event, Step
+from swarm.runs.events import MAX_SHOWN, step_id
 from swarm.runs.run import Run
 from swarm.text import clip
 
@@ -22,42 +21,45 @@ def is_finish(result: ToolResult) -> bool:
     return result.tool == FINISH and result.ok
 
 
-def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[Event]:
+def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:
     """The step events of one turn, numbered on from those that the run has."""
     said = turn.text.strip()
     steps = [_tool_step(result, now) for result in results]
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
-        steps.insert(0, Step(number=0, at=now, role="assistant", content=clip(said, MAX_SHOWN)))
+        steps.insert(0, StepEvent(step_id="", role="assistant", content=clip(said, MAX_SHOWN), t=now))
     return _numbered(run, steps)
 
 
-def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[Event]:
+def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:
     """The step events of calls that an untrusted function did, numbered on."""
     return _numbered(run, [_tool_step(result, now) for result in results])
 
 
-def _numbered(run: Run, steps: Sequence[Step]) -> list[Event]:
-    numbered = (replace(step, number=run.steps + index) for index, step in enumerate(steps))
-    return [events.step(run.run_id, step) for step in numbered]
+def _numbered(run: Run, steps: Sequence[StepEvent]) -> list[StepEvent]:
+    numbers = range(run.steps, run.steps + len(steps))
+    return [
+        step.model_copy(update={"step_id": step_id(run.run_id, number)})
+        for number, step in zip(numbers, steps, strict=True)
+    ]
 
 
-def _tool_step(result: ToolResult, now: datetime) -> Step:
+def _tool_step(result: ToolResult, now: datetime) -> StepEvent:
     args: dict[str, JsonValue] = {
         name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in (result.args or {}).items()
     }
     if is_finish(result):
         summary = clip(str(args.get("summary", "")).strip(), MAX_SHOWN)
-        return Step(number=0, at=now, role="assistant", content=summary, intent_kind=result.intent, ok=True)
-    return Step(
-        number=0,
-        at=now,
+        return StepEvent(step_id="", role="assistant", content=summary, t=now, intent_kind=result.intent, ok=True)
+    return StepEvent(
+        step_id="",
         role="tool",
         content=clip(result.output, MAX_SHOWN),
+        t=now,
         intent_kind=result.intent,
         intent_target=result.path,
         ok=result.ok,
-        files=result.files or ((result.path,) if result.path and result.ok else ()),
+        files=list(result.files) or ([result.path] if result.path and result.ok else None),
         tool_name=result.tool,
         tool_args=args,
     )

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
+from codex_swarm.models import ProgressEvent
 from swarm import faults
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
@@ -20,7 +21,6 @@ from swarm.records.ownership import OwnedBlobs, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.entries import Entry, Marked
-from swarm.runs.events import Event
 from swarm.runs.run import Run
 from swarm.text import clip
 from swarm.workspace.blobs import ObjectMissing
@@ -139,7 +139,7 @@ def _percent(run: Run, done: int, size: int) -> int:
     return max(run.progress, run.batch_from + room * min(done, size) // size)
 
 
-def _progress_events(run: Run, outcomes: Sequence[CallResult], size: int) -> Iterator[Event]:
+def _progress_events(run: Run, outcomes: Sequence[CallResult], size: int) -> Iterator[ProgressEvent]:
     """A progress event for each call."""
     for done, outcome in enumerate(outcomes, run.batch_done + 1):
         made = f": {', '.join(outcome.files[:_NAMED])}" if outcome.files else ""

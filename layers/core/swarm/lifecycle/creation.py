@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from codex_swarm.models import RunLimits, TaskType
+from codex_swarm.models import RunLimits, StatusEvent, TaskType
 from swarm import faults
 from swarm.aws.clients import ClientError
 from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable
@@ -128,7 +128,10 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
     allowance = backend.tenants.admit(key.tenant_id, key.run_id) or backend.allowance
     faults.point("create.admitted", run.run_id)
     run = replace(run, limits=granted(limits, allowance))
-    queued = (events.status(run.status, key.run_id, key.project_id), events.progress(events.PREPARING))
+    queued = (
+        StatusEvent(status=run.status, run_id=key.run_id, project_id=key.project_id),
+        events.progress(events.PREPARING),
+    )
     entry = Entry(slot=0, writer=new_id(), at=run.created_at, change=Created(run=run), events=queued)
     try:
         backend.log.append(key, entry)

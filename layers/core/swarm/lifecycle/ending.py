@@ -8,7 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from codex_swarm.models import PatternRead, RunError, RunStatus
+from codex_swarm.models import (
+    ArtifactEvent,
+    CancelledEvent,
+    DiffEvent,
+    ErrorEvent,
+    EventError,
+    PatternEvent,
+    PatternRead,
+    RunError,
+    RunEvent,
+    RunStatus,
+    StatusEvent,
+    SummaryFile,
+    WorkspaceSummaryEvent,
+)
 from swarm import faults
 from swarm.errors import CorruptObject
 from swarm.lifecycle.summary import summarise
@@ -21,7 +35,6 @@ from swarm.runs import events
 from swarm.runs.conversation import as_jsonl, load_transcript
 from swarm.runs.entries import Ended, Entry, apply
 from swarm.runs.error_types import ErrorType
-from swarm.runs.events import Event
 from swarm.runs.run import Artifact, Run
 from swarm.workspace.snapshot import FileChange, Snapshot, compare
 
@@ -170,24 +183,34 @@ def artifact_id(run_id: str, path: str) -> str:
     return "art-" + hashlib.sha256(json.dumps([run_id, path]).encode()).hexdigest()[:24]
 
 
-def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[Event, ...]:
-    run_id, project_id = run.run_id, run.key.project_id
-    told = []
+def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[RunEvent, ...]:
+    run_id = run.run_id
+    told: list[RunEvent] = []
     if run.progress < events.PROCESSING_RESULTS.percent:
         told.append(events.progress(events.PROCESSING_RESULTS))
-    told += [events.artifact(made.id, made.path, made.bytes) for made in ended.artifacts]
+    told += [ArtifactEvent(artifact_id=made.id, path=made.path, bytes=made.bytes) for made in ended.artifacts]
     if ended.diff is not None:
         diff_id = next(made.id for made in ended.artifacts if made.kind == "diff-summary")
-        told.append(events.diff(run_id, diff_id, ended.diff))
+        told.append(DiffEvent(run_id=run_id, artifact_id=diff_id, diff=ended.diff))
     if ended.status is RunStatus.SUCCEEDED:
         told.append(events.progress(events.LEARNING_PATTERNS))
-    if ended.pattern is not None:
-        told.append(events.pattern(run_id, ended.pattern))
-    told += [events.error(run_id, error.message, error.suggestion, error.error_type) for error in ended.errors]
+    if (taught := ended.pattern) is not None:
+        told.append(
+            PatternEvent(
+                pattern_id=taught.id,
+                run_id=run_id,
+                summary=taught.summary,
+                steps=taught.steps,
+                variables=taught.variables,
+            )
+        )
+    for error in ended.errors:
+        wrong = EventError(error=error.message, suggestion=error.suggestion, code=error.error_type)
+        told.append(ErrorEvent(run_id=run_id, error=wrong))
     if ended.status is RunStatus.CANCELLED:
-        told.append(events.cancelled(run_id, process_killed=run.status is RunStatus.RUNNING))
-    listed = [(path, files.files[path].size) for path in files.paths[:MAX_LISTED_FILES]]
-    told.append(events.workspace_summary(run_id, listed, len(files.files)))
+        told.append(CancelledEvent(run_id=run_id, process_killed=run.status is RunStatus.RUNNING))
+    listed = [SummaryFile(path=path, size=files.files[path].size) for path in files.paths[:MAX_LISTED_FILES]]
+    told.append(WorkspaceSummaryEvent(run_id=run_id, files=listed, total_files=len(files.files)))
     told.append(events.progress(replace(events.ENDED, message=ended.status.value.capitalize())))
-    told.append(events.status(ended.status, run_id, project_id))
+    told.append(StatusEvent(status=ended.status, run_id=run_id, project_id=run.key.project_id))
     return tuple(told)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from codex_swarm.models import RunError, RunStatus
+from codex_swarm.models import RunError, RunEvent, RunStatus, StatusEvent, StepEvent, WorkspaceEvent
 from swarm import faults
 from swarm.aws.clients import ClientError
 from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunStopped
@@ -22,12 +22,12 @@ from swarm.logs import log
 from swarm.patterns import distil
 from swarm.patterns.reuse import Reuse, reuse_for
 from swarm.records.backend import Backend, area_of
-from swarm.records.runlog import SlotTaken
+from swarm.records.runlog import SlotTaken, steps_of
 from swarm.retention import removal
 from swarm.runs import events
 from swarm.runs.entries import Entry, Prepared
 from swarm.runs.error_types import ErrorType
-from swarm.runs.events import MAX_SHOWN, Event, Step
+from swarm.runs.events import MAX_SHOWN
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.text import clip
@@ -107,7 +107,9 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
     )
     faults.point("prepare.snapshot", key.run_id)
-    user = Step(number=run.steps, at=now, role="user", content=clip(run.instructions, MAX_SHOWN))
+    user = StepEvent(
+        step_id=events.step_id(run.run_id, run.steps), role="user", content=clip(run.instructions, MAX_SHOWN), t=now
+    )
     return Entry(
         slot=slot,
         writer=writer,
@@ -115,10 +117,10 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         change=prepared,
         progress=events.WORKSPACE_READY.percent,
         events=(
-            events.status(RunStatus.RUNNING, key.run_id, key.project_id),
+            StatusEvent(status=RunStatus.RUNNING, run_id=key.run_id, project_id=key.project_id),
             *beginning.told,
             events.progress(events.WORKSPACE_READY),
-            events.step(key.run_id, user),
+            user,
         ),
     )
 
@@ -135,7 +137,7 @@ class _Beginning:
     """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from."""
 
     files: Snapshot = field(default_factory=Snapshot)
-    told: tuple[Event, ...] = ()
+    told: tuple[RunEvent, ...] = ()
     transcript: str | None = None
     compared_with: str | None = None
 
@@ -155,7 +157,7 @@ def _inherited(backend: Backend, run: Run) -> _Beginning:
     source = backend.runs.current(run.key.tenant_id, run.from_run_id)
     files = backend.files_of(source)
     action = "cloned" if source.snapshot else "clone-missing"
-    told = (events.workspace(run.run_id, run.from_run_id, action, len(files.files)),)
+    told = (WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=len(files.files)),)
     if run.resumed_from_run_id is None:
         return _Beginning(files, told)
     return _Beginning(files, told, source.transcript, source.first_snapshot)
@@ -171,7 +173,7 @@ def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outc
     if run.status.final:
         ending.settle(backend, run)
         return Outcome.ENDED
-    pattern = distil(run, steps_of(backend, run))
+    pattern = distil(run, steps_of(backend.log, run.key))
     try:
         ending.end(backend, run, ending.succeeded(pattern), writer=writer, now=now)
     except (SlotTaken, RunStopped):
@@ -227,8 +229,3 @@ def _stop(backend: Backend, key: RunKey) -> bool:
         # The run is over all the same: its execution finds that out at its next state.
         log.warning("the execution could not be stopped", run_id=key.run_id, error=str(error))
         return True
-
-
-def steps_of(backend: Backend, run: Run) -> list[Event]:
-    """The step events of a run so far, in order."""
-    return [event for entry in backend.log.read(run.key) for event in entry.events if event.type == "step"]

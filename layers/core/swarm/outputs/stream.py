@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from pydantic import JsonValue
+from pydantic import BaseModel
 
+from codex_swarm.models import EndEvent, ResetEvent, RunEvent, WatchedEvent
 from swarm.ids import RunKey
 from swarm.records.runlog import RunLog
 from swarm.runs.entries import Ended, Entry
-from swarm.runs.events import Event
 
 RETRY_MILLISECONDS = 1_000
 POLL_SECONDS = 0.5
@@ -31,6 +31,8 @@ MAX_EVENT_BYTES = 500_000
 """Of one event. A larger one has empty lists and cut texts; other routes have them whole."""
 
 _LONG = 2_000
+
+Model = TypeVar("Model", bound=BaseModel)
 _CURSOR = re.compile(r"(0|[1-9][0-9]{0,7})\.(0|[1-9][0-9]{0,7})", re.ASCII)
 
 
@@ -64,42 +66,40 @@ class Cursor(NamedTuple):
 BEGINNING = Cursor(-1, 0)
 
 
-class Told(NamedTuple):
-    """An event in its place, as one line of JSON."""
-
-    cursor: Cursor
-    text: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Events in order, and the place to go on from.
+class Replay:
+    """Events in order, each with its cursor as id, and the cursor to go on from.
 
-    `ended`: no event will ever follow; `place` is then that of the end. `reset`: the watcher's cursor was none of this
-    run, so the events begin again. `slot` is the last one of the log that was looked at.
+    `ended`: no event will ever follow; `cursor` is then that of the end. `reset`: the watcher's cursor was none of
+    this run, so the events begin again. `slot` is the last one of the log that was looked at.
     """
 
-    told: tuple[Told, ...]
-    place: Cursor
+    events: tuple[RunEvent, ...]
+    cursor: Cursor
     slot: int
     ended: bool = False
     reset: bool = False
 
 
-def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) -> Batch:
+def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) -> Replay:
     """The events behind the cursor that the log has now, as many as an answer has room for. Raises `UnknownCursor`."""
-    told: list[Told] = []
-    size, slot = 0, cursor.slot
+    events: list[RunEvent] = []
+    size, slot, last = 0, cursor.slot, cursor
     for entry in _entries(log, key, cursor):
         slot = entry.slot
-        for one in _behind(cursor, entry):
-            size += len(json.dumps(one.text))
-            if told and (size > MAX_BYTES or len(told) == most):
-                return Batch(told=tuple(told), place=told[-1].cursor, slot=slot)
-            told.append(one)
+        for number, told in enumerate(entry.events):
+            place = Cursor(entry.slot, number)
+            if place <= cursor:
+                continue
+            event = _bounded(told).model_copy(update={"id": str(place)})
+            size += len(json.dumps(as_json(event)))
+            if events and (size > MAX_BYTES or len(events) == most):
+                return Replay(events=tuple(events), cursor=last, slot=slot)
+            events.append(event)
+            last = place
         if isinstance(entry.change, Ended):
-            return Batch(told=tuple(told), place=_end_of(entry), slot=slot, ended=True)
-    return Batch(told=tuple(told), place=told[-1].cursor if told else cursor, slot=slot)
+            return Replay(events=tuple(events), cursor=_end_of(entry), slot=slot, ended=True)
+    return Replay(events=tuple(events), cursor=last, slot=slot)
 
 
 def wait_for(
@@ -110,20 +110,20 @@ def wait_for(
     seconds: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-) -> Batch:
+) -> Replay:
     """As `since`, but with nothing new it waits up to `seconds` for something. Raises `UnknownCursor`."""
     deadline = clock() + seconds
-    batch = since(log, key, cursor)
-    while not batch.told and not batch.ended and (left := deadline - clock()) > 0:
+    replay = since(log, key, cursor)
+    while not replay.events and not replay.ended and (left := deadline - clock()) > 0:
         sleep(min(POLL_SECONDS, left))
         # The one slot that comes next is cheaper to look for than the log is to read.
-        if log.has(key, batch.slot + 1):
-            batch = since(log, key, cursor)
-    return batch
+        if log.has(key, replay.slot + 1):
+            replay = since(log, key, cursor)
+    return replay
 
 
-def or_from_the_start(read: Callable[[Cursor], Batch], text: str) -> Batch:
-    """What `read` gives for the cursor that the text is, or with `reset` from the beginning where it is none."""
+def or_from_the_start(read: Callable[[Cursor], Replay], text: str) -> Replay:
+    """Reads from the cursor, or from the start with `reset` if it is unknown."""
     try:
         return read(Cursor.parse(text))
     except UnknownCursor:
@@ -141,13 +141,6 @@ def _entries(log: RunLog, key: RunKey, cursor: Cursor) -> Iterator[Entry]:
     return chain([own], entries)
 
 
-def _behind(cursor: Cursor, entry: Entry) -> Iterator[Told]:
-    for number, event in enumerate(entry.events):
-        place = Cursor(entry.slot, number)
-        if place > cursor:
-            yield Told(place, as_json(event))
-
-
 def _last_of(entry: Entry) -> Cursor:
     return _end_of(entry) if isinstance(entry.change, Ended) else Cursor(entry.slot, len(entry.events) - 1)
 
@@ -156,34 +149,46 @@ def _end_of(entry: Entry) -> Cursor:
     return Cursor(entry.slot, len(entry.events))
 
 
-def as_json(event: Event) -> str:
-    """The event as one line of JSON."""
-    text = json.dumps({"type": event.type, **event.fields}, ensure_ascii=False)
-    if len(text.encode()) <= MAX_EVENT_BYTES:
-        return text
-    short = {name: _in_short(value) for name, value in event.fields.items()}
-    return json.dumps({"type": event.type, **short, "truncated": True}, ensure_ascii=False)
+def as_json(event: WatchedEvent) -> str:
+    """The event as one line of JSON, without its id."""
+    return event.model_dump_json(exclude={"id"})
 
 
-def _in_short(value: JsonValue) -> JsonValue:
-    """The same shape, with lists empty and texts cut."""
-    if isinstance(value, dict):
-        return {name: _in_short(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return []
-    return value[:_LONG] if isinstance(value, str) else value
+def _bounded(event: RunEvent) -> RunEvent:
+    """The event; one over `MAX_EVENT_BYTES` in short, and marked so."""
+    if len(as_json(event).encode()) <= MAX_EVENT_BYTES:
+        return event
+    return _in_short(event).model_copy(update={"truncated": True})
 
 
-RESET = '{"type": "reset", "message": "the run has no event of that id; its events follow from the first"}'
+def _in_short(value: Model) -> Model:
+    """The same, with lists empty and texts cut."""
+    return value.model_copy(update={name: _cut(field) for name, field in value})
 
 
-def encode(batch: Batch) -> str:
-    """The batch as the body of a `text/event-stream` answer."""
+def _cut(value: object) -> object:
+    match value:
+        case BaseModel():
+            return _in_short(value)
+        case dict():
+            return {name: _cut(each) for name, each in value.items()}
+        case list():
+            return []
+        case str() if len(value) > _LONG:
+            return value[:_LONG]
+    return value
+
+
+RESET = ResetEvent(message="the run has no event of that id; its events follow from the first")
+
+
+def encode(replay: Replay) -> str:
+    """The events as the body of a `text/event-stream` answer."""
     blocks = [f"retry: {RETRY_MILLISECONDS}\n\n"]
-    if batch.reset:
+    if replay.reset:
         # The empty id makes the client forget the one that it had.
-        blocks.append(f"id:\nevent: reset\ndata: {RESET}\n\n")
-    blocks += [f"id: {cursor}\ndata: {text}\n\n" for cursor, text in batch.told]
-    if batch.ended:
-        blocks.append(f'id: {batch.place}\nevent: end\ndata: {{"type": "end"}}\n\n')
+        blocks.append(f"id:\nevent: reset\ndata: {as_json(RESET)}\n\n")
+    blocks += [f"id: {event.id}\ndata: {as_json(event)}\n\n" for event in replay.events]
+    if replay.ended:
+        blocks.append(f"id: {replay.cursor}\nevent: end\ndata: {as_json(EndEvent())}\n\n")
     return "".join(blocks)

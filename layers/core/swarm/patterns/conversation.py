@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from codex_swarm.models import StepEvent
 from swarm.patterns.one_line import quoted
-from swarm.runs.events import Event
 from swarm.runs.run import Run
 
 MAX_REQUEST = 600
@@ -16,10 +16,10 @@ _ORIGIN = (
 )
 
 
-def last_words(steps: list[Event]) -> str:
+def last_words(steps: list[StepEvent]) -> str:
     """What the agent said last; empty where it said nothing."""
-    said = (step.fields.get("content") for step in reversed(steps) if step.fields.get("role") == "assistant")
-    return next((text for text in said if isinstance(text, str) and text.strip()), "")
+    said = (step.content for step in reversed(steps) if step.role == "assistant")
+    return next((text for text in said if text.strip()), "")
 
 
 def quote(run: Run, answer: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codex_swarm.models import PatternRead, PatternStep
+from codex_swarm.models import PatternRead, PatternStep, StepEvent
 from swarm.patterns.one_line import one_line
 from swarm.patterns.steps import pattern_steps
 from swarm.patterns.variables import variables_in
-from swarm.runs.events import Event
 from swarm.runs.run import Run
 
 MAX_NAME = 80
@@ -17,10 +16,10 @@ MAX_SUMMARY = 160
 _MAX_GOAL = 100
 
 
-def distil(run: Run, steps: Sequence[Event]) -> PatternRead | None:
+def distil(run: Run, steps: Sequence[StepEvent]) -> PatternRead | None:
     """What the run taught; None when no step is worth keeping. The same run always teaches the same.
 
-    `steps` are the run's events of type `step`, in order. Variables are looked for in the user's instructions, then
+    `steps` are the run's, in order. Variables are looked for in the user's instructions, then
     in the steps that are kept.
     """
     kept = pattern_steps(steps)

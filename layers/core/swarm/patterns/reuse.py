@@ -15,6 +15,7 @@ from codex_swarm.models import PatternRead, PatternUse
 from swarm.patterns.conversation import last_words, quote
 from swarm.patterns.rendering import render
 from swarm.records.backend import Backend
+from swarm.records.runlog import steps_of
 from swarm.runs.run import Run
 
 NONE = "none"
@@ -46,8 +47,7 @@ def reuse_for(backend: Backend, run: Run) -> Reuse:
 
 def _referenced(backend: Backend, reference: Run) -> Reuse:
     pattern = backend.patterns.of_run(reference)
-    steps = [event for entry in backend.log.read(reference.key) for event in entry.events if event.type == "step"]
-    answer = last_words(steps)
+    answer = last_words(steps_of(backend.log, reference.key))
     block = render(pattern) if pattern else ""
     return Reuse(
         blocks=tuple(filter(None, [block, quote(reference, answer) if answer else ""])),

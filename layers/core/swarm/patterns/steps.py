@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from codex_swarm.models import PatternStep
+from codex_swarm.models import PatternStep, StepEvent
 from swarm.patterns.one_line import one_line
-from swarm.runs.events import Event
 
 MAX_STEPS = 12
 MAX_INSTRUCTION = 160
@@ -31,11 +30,11 @@ _SHOWN = (
 """The arguments that say what a call was for. No other is shown: the rest may be a file's content."""
 
 
-def pattern_steps(events: Iterable[Event]) -> list[PatternStep]:
+def pattern_steps(events: Iterable[StepEvent]) -> list[PatternStep]:
     """What assistant and tools did that did not fail, in order, each thing once, and at most twelve of them."""
     distinct: dict[str, PatternStep] = {}
     for event in events:
-        step = _step(event.fields)
+        step = _step(event)
         if step is not None:
             distinct.setdefault(step.instruction, step)
     return _most_telling(list(distinct.values()))
@@ -48,27 +47,26 @@ def _most_telling(steps: Sequence[PatternStep]) -> list[PatternStep]:
     return [steps[place] for place in sorted(ranked[:MAX_STEPS])]
 
 
-def _step(fields: Mapping[str, JsonValue]) -> PatternStep | None:
-    if fields.get("ok") is False:
+def _step(event: StepEvent) -> PatternStep | None:
+    if event.ok is False:
         return None
-    match fields.get("role"):
+    match event.role:
         case "assistant":
-            told = _text(fields, "content")
+            told = event.content
         case "tool":
-            told = _call(fields)
+            told = _call(event)
         case _:
             return None
     instruction = one_line(told, MAX_INSTRUCTION)
-    intent = one_line(_text(fields, "intent_kind"), MAX_INSTRUCTION)
+    intent = one_line(event.intent_kind or "", MAX_INSTRUCTION)
     return PatternStep(instruction=instruction, intent=intent or None) if instruction else None
 
 
-def _call(fields: Mapping[str, JsonValue]) -> str:
+def _call(event: StepEvent) -> str:
     """The tool, the file, and what else says what the call was for."""
-    args = fields.get("tool_args")
-    known = args if isinstance(args, dict) else {}
-    name = _text(fields, "tool_name") or _text(fields, "intent_kind")
-    target = one_line(_text(fields, "intent_target") or _text(known, "path"), _MAX_ARGUMENT)
+    known = event.tool_args if isinstance(event.tool_args, dict) else {}
+    name = event.tool_name or event.intent_kind or ""
+    target = one_line(event.intent_target or _text(known, "path"), _MAX_ARGUMENT)
     shown = [wording.format(one_line(_text(known, arg), _MAX_ARGUMENT)) for arg, wording in _SHOWN if _text(known, arg)]
     return " ".join(part for part in (name, target, *shown, _lines(known), _replacement(known)) if part)
 
@@ -87,6 +85,6 @@ def _replacement(args: Mapping[str, JsonValue]) -> str:
     return 'to replace "{}" with "{}"'.format(*terms) if fit else ""
 
 
-def _text(fields: Mapping[str, JsonValue], name: str) -> str:
-    value = fields.get(name)
+def _text(args: Mapping[str, JsonValue], name: str) -> str:
+    value = args.get(name)
     return value if isinstance(value, str) else ""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from codex_swarm.models import StepEvent
 from swarm.ids import RunKey
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table, slot_key, sortable
 from swarm.runs.entries import Entry
@@ -50,6 +51,11 @@ class RunLog(Protocol):
     def has(self, key: RunKey, slot: int) -> bool:
         """Whether somebody has the slot."""
         ...
+
+
+def steps_of(log: RunLog, key: RunKey) -> list[StepEvent]:
+    """The steps that a run has taken so far, in order."""
+    return [event for entry in log.read(key) for event in entry.events if isinstance(event, StepEvent)]
 
 
 class MemoryRunLog:

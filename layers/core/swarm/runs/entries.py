@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from codex_swarm.models import DiffSummary, MachineSummary, PatternRead, PatternUse, RunError, RunStatus, Usage
-from swarm.runs.events import Event
-from swarm.runs.run import SCHEMA, Artifact, Run
+from swarm.runs.events import StoredEvent
+from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
+
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class Entry:
     at: datetime
     change: Change
     progress: int = 0
-    events: tuple[Event, ...] = ()
+    events: tuple[StoredEvent, ...] = ()
     schema: int = SCHEMA
 
 
