@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
+from codex_swarm import printable
 from draftpunk_client import (
     CodexSwarmClient,
     CodexSwarmError,
@@ -108,7 +109,9 @@ def _progress(console: Console) -> Iterator[Callable[[RunSummary], None]]:
 
 def _errors(run: RunSummary) -> RenderableType:
     lines = [
-        Text.assemble((f"{error.error_type}: ", "bold red"), error.message, "\n", (error.suggestion, "yellow"))
+        Text.assemble(
+            (f"{error.error_type}: ", "bold red"), printable(error.message), "\n", (error.suggestion, "yellow")
+        )
         for error in run.errors
     ]
     return Group(*lines)
@@ -127,7 +130,7 @@ def _summary(summary: MachineSummary) -> RenderableType:
     }
     for name, value in rows.items():
         if value:
-            table.add_row(Text(name, style="dim"), Text(value))
+            table.add_row(Text(name, style="dim"), Text(printable(value)))
     return Panel(table, title="Summary", title_align="left")
 
 
@@ -137,7 +140,7 @@ def _files(listing: WorkspaceFileListing) -> RenderableType:
     table.add_column("type")
     table.add_column("bytes", justify="right")
     for file in listing.files[:FILES_SHOWN]:
-        table.add_row(Text(file.path), file.type, str(file.size_bytes))
+        table.add_row(Text(printable(file.path)), file.type, str(file.size_bytes))
     if listing.total_files > FILES_SHOWN:
         table.add_row(f"... and {listing.total_files - FILES_SHOWN} more", "", "")
     return table
@@ -145,13 +148,13 @@ def _files(listing: WorkspaceFileListing) -> RenderableType:
 
 def _document(client: CodexSwarmClient, run_id: str, path: str) -> RenderableType:
     try:
-        lines = client.get_file_text(run_id, path).splitlines()
+        lines = printable(client.get_file_text(run_id, path)).split("\n")
     except UnicodeDecodeError:
-        return Panel(Text("not a text"), title=Text(path), title_align="left")
+        return Panel(Text("not a text"), title=Text(printable(path)), title_align="left")
     head = "\n".join(lines[:LINES_SHOWN])
     shown: RenderableType = Markdown(head) if path.endswith((".md", ".markdown")) else Text(head)
     more = f"{len(lines) - LINES_SHOWN} more lines" if len(lines) > LINES_SHOWN else None
-    return Panel(shown, title=Text(path), title_align="left", subtitle=more, subtitle_align="left")
+    return Panel(shown, title=Text(printable(path)), title_align="left", subtitle=more, subtitle_align="left")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Every error that the client raises on purpose, as one tree.
+"""Every error that the client raises, as one tree. All of them can be pickled and copied.
 
 CodexSwarmError
-├── ApiError                  the service said no; carries status, code, detail and the single faults
+├── ApiError                  the service said no; carries status, code, detail, the single faults and request_id
 │   ├── BadRequest            400, 422
 │   ├── AuthError             401, and 403 for the key as a whole
 │   ├── Forbidden             403
@@ -13,20 +13,35 @@ CodexSwarmError
 ├── TransportError            no complete answer: refused, timed out, broken off
 ├── UnexpectedAnswer          an answer, but not one that this API gives
 ├── RunFailed                 `wait(..., check=True)`: the run ended otherwise than succeeded
-└── WaitTimeout               `wait(..., timeout=...)`: the run is still going
+├── WaitTimeout               `wait(..., timeout=...)`: the run is still going; also a TimeoutError
+├── InvalidArgument           refused before anything was sent; also a ValueError
+├── InvalidSignature          a webhook's message that the service did not sign
+├── ClientClosed              the client was used after `close`; also a RuntimeError
+├── NotText                   a file is no text in the encoding that was asked for; also a UnicodeDecodeError
+└── LocalFileError            a file of this machine cannot be read or written; also an OSError
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
 
 from pydantic import ValidationError
 
 from codex_swarm.models import ErrorBody, FieldError, RunRead
+from codex_swarm.text import printable
 
 
 class CodexSwarmError(Exception):
-    """Base of everything that the client raises on purpose."""
+    """Base of everything that the client raises."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The way of Exception calls the class with `args` alone, which is not how most of these are made.
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class ApiError(CodexSwarmError):
@@ -40,14 +55,18 @@ class ApiError(CodexSwarmError):
         *,
         errors: Sequence[FieldError] = (),
         retry_after: float | None = None,
+        request_id: str | None = None,
     ) -> None:
-        super().__init__(f"{detail} [{status} {code}]")
+        named = f", request {request_id}" if request_id else ""
+        super().__init__(f"{detail} [{status} {code}{named}]")
         self.status = status
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
         self.retry_after = retry_after
         """Seconds after which the service would like to be asked again, when it said so."""
+        self.request_id = request_id
+        """Names the request in the logs of the service's operator, when the answer had one."""
 
 
 class BadRequest(ApiError):
@@ -59,7 +78,7 @@ class AuthError(ApiError):
 
 
 class Forbidden(ApiError):
-    """The key may not do this, or a path leaves the workspace."""
+    """The key may not do this, or a path leaves the workspace, or a signed link has expired."""
 
 
 class NotFound(ApiError):
@@ -83,11 +102,18 @@ class Unavailable(ApiError):
 
 
 class TransportError(CodexSwarmError):
-    """No complete answer came. What was asked for may have happened all the same."""
+    """No complete answer came. What was asked for may have happened all the same, unless not `arrived`."""
+
+    def __init__(self, text: str, *, arrived: bool = True, passing: bool = True) -> None:
+        super().__init__(text)
+        self.arrived = arrived
+        """False when no connection was made at all, so that the service knows nothing of the request."""
+        self.passing = passing
+        """Whether the same request may be answered later."""
 
 
 class UnexpectedAnswer(CodexSwarmError):
-    """What answered does not speak this API: check the base URL."""
+    """What answered does not speak this API, or spoke of something else: check the base URL."""
 
 
 class RunFailed(CodexSwarmError):
@@ -95,17 +121,55 @@ class RunFailed(CodexSwarmError):
 
     def __init__(self, run: RunRead) -> None:
         reasons = "; ".join(error.message for error in run.errors)
-        super().__init__(f"run {run.id} {run.status}" + (f": {reasons}" if reasons else ""))
+        super().__init__(printable(f"run {run.id} {run.status}" + (f": {reasons}" if reasons else "")))
         self.run = run
 
 
-class WaitTimeout(CodexSwarmError):
+class WaitTimeout(CodexSwarmError, TimeoutError):
     """The run had not ended in time; it goes on, and `run` is how it was last seen."""
 
     def __init__(self, run: RunRead, seconds: float) -> None:
         super().__init__(f"run {run.id} is still {run.status} at {run.progress}% after {seconds:g} s")
         self.run = run
         self.seconds = seconds
+
+
+class InvalidArgument(CodexSwarmError, ValueError):
+    """What the caller or the environment gave cannot be used; nothing was sent."""
+
+
+class InvalidSignature(CodexSwarmError):
+    """A webhook's message that is not the service's, was changed, or is too old."""
+
+
+class ClientClosed(CodexSwarmError, RuntimeError):
+    """The client has been closed; make another one."""
+
+
+class NotText(CodexSwarmError, UnicodeDecodeError):
+    """The file is no text in this encoding."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args
+
+
+class LocalFileError(CodexSwarmError, OSError):
+    """A file of this machine could not be read or written; `errno` and `filename` are those of the system."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errno, self.strerror, self.filename)
+
+
+def local(error: OSError) -> LocalFileError:
+    """The same as one of ours."""
+    return LocalFileError(error.errno, error.strerror or str(error), error.filename)
+
+
+def _again(kind: type[CodexSwarmError], args: tuple[Any, ...], fields: Mapping[str, Any]) -> CodexSwarmError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -125,21 +189,67 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 _KEY_REFUSED = (401, 403)
 """What API Gateway answers by itself, in a body of its own, when the authorizer does not let a request in."""
 
+_REQUEST_IDS = ("apigw-requestid", "x-request-id", "x-amzn-requestid", "x-amz-request-id")
 
-def api_error(status: int, body: bytes, retry_after: str | None = None) -> ApiError:
-    """The error that an answer stands for, also when a proxy or gateway gave it and the body is not ours."""
+_QUOTED = 200
+"""Bytes of a body that is not ours which an error quotes."""
+
+
+def api_error(status: int, body: bytes, headers: Mapping[str, str]) -> ApiError | UnexpectedAnswer:
+    """The error that an answer of the service stands for, also when a gateway before it gave the answer.
+
+    A 404 that this API did not word says nothing about a run: it comes from something else at that address.
+    """
     kind = _BY_STATUS.get(status, ApiError)
-    pause = _seconds(retry_after)
+    pause, named = retry_after(headers), request_id(headers)
     try:
         told = ErrorBody.model_validate_json(body)
     except ValidationError:
         if status in _KEY_REFUSED:
-            return AuthError(status, "unauthorized", "no valid API key was sent", retry_after=pause)
-        text = body[:200].decode("utf-8", "replace").strip()
-        return kind(status, "error", text or "the service said nothing more", retry_after=pause)
-    return kind(status, told.code, told.detail, errors=told.errors or (), retry_after=pause)
+            return AuthError(status, "unauthorized", "no valid API key was sent", request_id=named)
+        if status == HTTPStatus.NOT_FOUND:
+            return _of_something_else(body)
+        return kind(status, "error", _quoted(body), retry_after=pause, request_id=named)
+    if status == HTTPStatus.NOT_FOUND and "code" not in told.model_fields_set:
+        return _of_something_else(body)
+    detail = printable(told.detail)
+    return kind(status, told.code, detail, errors=told.errors or (), retry_after=pause, request_id=named)
 
 
-def _seconds(header: str | None) -> float | None:
-    # Retry-After may also be a date; the service sends seconds, and a date reads as "not said".
-    return float(header) if header is not None and header.isdecimal() else None
+def _of_something_else(body: bytes) -> UnexpectedAnswer:
+    return UnexpectedAnswer(f"404 from something that is not this API; is the base URL right? {_quoted(body)}")
+
+
+_XML = re.compile(rb"<(Code|Message)>([^<]{1,1000})</")
+
+
+def storage_error(status: int, body: bytes, headers: Mapping[str, str]) -> ApiError:
+    """The error that an answer of the storage behind signed URLs stands for (S3's XML)."""
+    told = {name.decode(): printable(text.decode("utf-8", "replace")) for name, text in _XML.findall(body)}
+    code = told.get("Code", "storage_error")
+    detail = f"the storage refused: {told.get('Message') or _quoted(body)}"
+    kind = Unavailable if code in {"SlowDown", "RequestTimeout", "InternalError"} else _BY_STATUS.get(status, ApiError)
+    return kind(status, code, detail, retry_after=retry_after(headers), request_id=request_id(headers))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the service wants to be asked again: a number, or a time by the answer's own clock."""
+    said = headers.get("retry-after", "")
+    if said.isdecimal():
+        return float(said)
+    try:
+        asked = parsedate_to_datetime(said)
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        seconds = (asked - now).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return seconds if seconds > 0 else None
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """What names the request in the logs of the service, when the answer says it."""
+    return next((printable(headers[name])[:_QUOTED] for name in _REQUEST_IDS if name in headers), None)
+
+
+def _quoted(body: bytes) -> str:
+    return printable(body[:_QUOTED].decode("utf-8", "replace").strip()) or "the service said nothing more"

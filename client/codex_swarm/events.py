@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from httpx_sse import EventSource, ServerSentEvent, SSEError
-from pydantic import TypeAdapter, ValidationError
+from httpx_sse import ServerSentEvent, SSEError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from codex_swarm.connection import Connection
-from codex_swarm.errors import TransportError, UnexpectedAnswer
+from codex_swarm.connection import Connection, Outage
+from codex_swarm.errors import CodexSwarmError, UnexpectedAnswer
 from codex_swarm.models import EndEvent, ResetEvent, WatchedEvent
 
 _BETWEEN_CONNECTIONS = 1.0
@@ -20,33 +21,45 @@ _LONGEST_SILENCE = 60.0
 
 _SEEN_TO_THE_END = 204
 
-_EVENT: TypeAdapter[WatchedEvent] = TypeAdapter(WatchedEvent)
+_EVENT: TypeAdapter[WatchedEvent] = TypeAdapter(WatchedEvent, config=ConfigDict(defer_build=True))
 
 
-def follow(connection: Connection, path: str, last_event_id: str | None = None) -> Iterator[WatchedEvent]:
+class TimeIsUp(Exception):
+    """The deadline of whoever follows the run has come."""
+
+
+async def follow(
+    connection: Connection, path: str, last_event_id: str | None = None, deadline: float | None = None
+) -> AsyncGenerator[WatchedEvent, None]:
     """Every event after `last_event_id`, or from the first, in order and once each, until the run ends.
 
     Where the run has no event of that id, a `ResetEvent` says so, and all events follow. The service sends what
     is new, waits a while and closes. The next connection goes on where the last one stopped, also when that broke;
-    raises `TransportError` when several in a row bring nothing.
+    an outage of the service is waited out. Raises `TimeIsUp` at the deadline.
     """
     place = _Place(last_event_id or "")
-    failures = 0
+    outage = Outage(connection, deadline)
     while not place.ended:
-        before = place.last_id
+        left = _LONGEST_SILENCE if deadline is None else deadline - connection.clock()
+        if left <= 0:
+            raise TimeIsUp
         try:
-            for event in _one_connection(connection, path, place):
-                if place.take(event):
-                    yield event
-        except TransportError:
-            failures = failures + 1 if place.last_id == before else 1
-            if failures > connection.backoff.retries:
-                raise
-            connection.backoff.pause(failures - 1)
+            async with aclosing(_one_connection(connection, path, place, min(left, _LONGEST_SILENCE))) as events:
+                async for event in events:
+                    outage.over()
+                    if place.take(event):
+                        yield event
+                    if deadline is not None and connection.clock() >= deadline and not place.ended:
+                        raise TimeIsUp
+        except CodexSwarmError as error:
+            if deadline is not None and connection.clock() >= deadline:
+                raise TimeIsUp from error
+            await outage.wait_out(error)
         else:
-            failures = 0
+            outage.over()
             if not place.ended:
-                connection.backoff.sleep(place.pause)
+                left = place.pause if deadline is None else deadline - connection.clock()
+                await connection.transport.sleep(max(0.0, min(place.pause, left)))
 
 
 @dataclass(slots=True)
@@ -66,20 +79,23 @@ class _Place:
         return True
 
 
-def _one_connection(connection: Connection, path: str, place: _Place) -> Iterator[WatchedEvent]:
+async def _one_connection(
+    connection: Connection, path: str, place: _Place, silence: float
+) -> AsyncGenerator[WatchedEvent, None]:
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if place.last_id:
         headers["Last-Event-ID"] = place.last_id
-    with connection.stream(path, headers, read_timeout=_LONGEST_SILENCE) as response:
+    async with connection.stream(path, headers, read_seconds=silence) as response:
         if response.status_code == _SEEN_TO_THE_END:
             place.ended = True
             return
         try:
-            for message in EventSource(response).iter_sse():
-                if message.retry is not None:
-                    place.pause = message.retry / 1000
-                if message.data:
-                    yield _event(message)
+            async with aclosing(connection.transport.messages(response)) as messages:
+                async for message in messages:
+                    if message.retry is not None:
+                        place.pause = message.retry / 1000
+                    if message.data:
+                        yield _event(message)
         except SSEError as error:
             raise UnexpectedAnswer(f"{path} did not send events; is the base URL right?") from error
 
@@ -88,5 +104,5 @@ def _event(message: ServerSentEvent) -> WatchedEvent:
     try:
         event = _EVENT.validate_json(message.data)
     except ValidationError as error:
-        raise UnexpectedAnswer(f"an event that is no JSON object: {message.data[:200]}") from error
+        raise UnexpectedAnswer(f"an event that is no JSON object: {message.data[:200]!r}") from error
     return event.model_copy(update={"id": message.id})

@@ -20,10 +20,20 @@ Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
 """Always aware and in UTC, so that its JSON ends in `Z`; a time without an offset is read as UTC."""
 
 
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has a NUL character, which is no text; send binary files by an upload")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(_without_nul)]
+"""A text that every tool and terminal can take: without NUL."""
+
+
 class Wire(BaseModel):
     """Base of all wire models: immutable, and deaf to fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class RunStatus(StrEnum):
@@ -78,7 +88,7 @@ class ProjectPut(Wire):
     """Creates a project, or changes it; `created_at` stays."""
 
     id: str | None = Field(default=None, description="When given, the same id as in the path.")
-    name: str = Field(default="", description="For people; the id when left out.")
+    name: PlainText = Field(default="", description="For people; the id when left out.")
     task_type: TaskType = Field(default=TaskType.CODE, description="Used by runs that name none.")
     domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
     callback_url: str | None = Field(default=None, description="Told of the end of every run that names none.")
@@ -122,7 +132,7 @@ class UploadFile(Wire):
 class UploadCreate(Wire):
     """Prepares an upload."""
 
-    files: list[UploadFile]
+    files: list[UploadFile] = Field(description="At most 500; a file may have 50 MiB, all together 2 GiB.")
 
 
 class UploadTarget(Wire):
@@ -145,19 +155,19 @@ class InlineFile(Wire):
     """A small text file sent along with a run."""
 
     path: str
-    content: str
+    content: PlainText
 
 
 MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}$")]
-Metadata = Annotated[dict[MetadataKey, Annotated[str, Field(max_length=512)]], Field(max_length=20)]
+Metadata = Annotated[dict[MetadataKey, Annotated[PlainText, Field(max_length=512)]], Field(max_length=20)]
 
 
 class RunCreate(Wire):
     """Starts a run."""
 
     project_id: str | None = Field(default=None, description="When given, the same id as in the path.")
-    name: str = Field(default="", description="For people; derived from the instructions when left out.")
-    instructions: str = Field(description="What to do, in words. Not blank.")
+    name: PlainText = Field(default="", description="For people; derived from the instructions when left out.")
+    instructions: PlainText = Field(description="What to do, in words. Not blank; at most 65,536 bytes.")
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
     reference_run_id: str | None = Field(
         default=None,
@@ -170,7 +180,9 @@ class RunCreate(Wire):
     uploads: list[str] = Field(
         default_factory=list, description="Ids of uploads whose files the workspace begins with."
     )
-    files: list[InlineFile] = Field(default_factory=list, description="Small text files to begin with.")
+    files: list[InlineFile] = Field(
+        default_factory=list, description="Small text files to begin with: at most 100, and 512,000 bytes together."
+    )
     callback_url: str | None = Field(default=None, description="Told of the end by a signed POST; https.")
 
 
@@ -243,6 +255,8 @@ class RunRead(Wire):
     project_id: str
     name: str = ""
     created_at: Timestamp
+    started_at: Timestamp | None = Field(default=None, description="When the work on it began; null while it waits.")
+    ended_at: Timestamp | None = Field(default=None, description="When it got its final status.")
     status: RunStatus
     task_type: str = Field(default=TaskType.CODE.value, description="The run's own; one of TaskType.")
     progress: int = Field(default=0, ge=0, le=100, description="Never falls; 100 only with a final status.")
@@ -291,6 +305,7 @@ class WorkspaceFile(Wire):
     path: str
     size_bytes: int
     type: str = Field(description="Such as `markdown`; an unknown suffix is `text`, no suffix is `binary`.")
+    sha256: str | None = Field(default=None, description="Of the bytes, in hex.")
     url: str | None = Field(default=None, description="Fetches the bytes without a key until `expires_at`.")
     expires_at: Timestamp | None = None
 

@@ -11,13 +11,15 @@ from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead, St
 from swarm.runs.run import Artifact, Run
 
 
-def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
+def run_read(run: Run, *, with_artifacts: bool = True, with_prompt: bool = True) -> RunRead:
     """The run as callers read it."""
     return RunRead(
         id=run.run_id,
         project_id=run.key.project_id,
         name=run.name,
         created_at=run.created_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
         status=run.status,
         task_type=run.task_type.value,
         progress=run.progress,
@@ -27,7 +29,7 @@ def run_read(run: Run, *, with_artifacts: bool = True) -> RunRead:
         machine_summary=run.summary,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
-        system_instructions=run.system_instructions,
+        system_instructions=run.system_instructions if with_prompt else None,
         codex_thread_id=(run.thread_id or run.run_id) if run.turns else None,
         pattern_used=run.pattern_used,
         resumed_from_run_id=run.resumed_from_run_id,

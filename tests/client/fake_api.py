@@ -51,6 +51,24 @@ class Received:
         return json.loads(self.body)
 
 
+Reply = Callable[[Received], Answer]
+
+
+def stored(data: bytes, cut: int = 0, etag: str = '"1"') -> Reply:
+    """A storage that answers ranges; an answer breaks off `cut` bytes before its end."""
+
+    def reply(request: Received) -> Answer:
+        asked = request.headers.get("Range")
+        first = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        body, headers = data[first:], {"ETag": etag}
+        if asked:
+            headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
+        sent = body[: len(body) - cut] if cut else body
+        return Answer(206 if asked else 200, sent, headers, missing=len(body) - len(sent))
+
+    return reply
+
+
 class FakeApi(ThreadingHTTPServer):
     """Answers from a script, whose last answer is given again and again, and keeps what it was asked."""
 
@@ -59,14 +77,15 @@ class FakeApi(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.received: list[Received] = []
-        self._scripts: dict[tuple[str, str], deque[Answer]] = {}
+        self.otherwise: Answer | None = None
+        self._scripts: dict[tuple[str, str], deque[Answer | Reply]] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def on(self, method: str, target: str, *answers: Answer) -> None:
-        """Answers requests for the exact target."""
+    def on(self, method: str, target: str, *answers: Answer | Reply) -> None:
+        """Answers requests for the exact target; what is callable is asked for an answer to the request."""
         self._scripts[method, target] = deque(answers)
 
     def asked(self) -> list[str]:
@@ -76,9 +95,12 @@ class FakeApi(ThreadingHTTPServer):
     def answer(self, request: Received) -> Answer:
         self.received.append(request)
         script = self._scripts.get((request.method, request.target))
+        if script is None and self.otherwise is not None:
+            return self.otherwise
         if script is None:
             return refused(404, "route_not_found", f"nothing at {request.method} {request.target}")
-        return script.popleft() if len(script) > 1 else script[0]
+        answer = script.popleft() if len(script) > 1 else script[0]
+        return answer if isinstance(answer, Answer) else answer(request)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -35,6 +35,15 @@ def test_a_run_is_shown_from_start_to_document(api: FakeApi, capsys: pytest.Capt
     assert api.received[0].json()["task_type"] == "document_writing"
 
 
+def test_a_document_does_nothing_to_the_terminal(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    start(api, bodies.run(machine_summary=bodies.summary(notes="\x1b[2J")))
+    api.on("GET", FILES, told(bodies.listing("hello.md", "\x1b[31m.md")))
+    api.on("GET", f"{FILES}/hello.md", Answer(body=b"# Hello \x1b]0;mine\x07 \x9b2J\xc2\x9b31m"))
+    assert draftpunk_example.main(["--url", api.url]) == 0
+    shown = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+
+
 def test_a_failure_tells_what_to_do(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     start(api, bodies.failed())
     assert draftpunk_example.main(["--url", api.url]) == 1

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from codex_swarm.client import CodexSwarmClient
-from codex_swarm.errors import NotFound
+from codex_swarm.errors import BadRequest, NotFound, TransportError
 from codex_swarm.models import RunRead, TaskType
 from tests.client import bodies
-from tests.client.fake_api import Answer, FakeApi, refused, told
+from tests.client.fake_api import HANG_UP, Answer, FakeApi, refused, told
 
 PROJECT = {
     "id": "demo",
@@ -100,7 +100,9 @@ Call = Callable[[CodexSwarmClient], Any]
             "warm",
             id="pattern",
         ),
-        pytest.param(lambda c: c.get_run("a/b ?#").id, "/runs/a%2Fb%20%3F%23", bodies.run(), "run-1", id="quoted-id"),
+        pytest.param(
+            lambda c: c.get_run("a/b ?#").id, "/runs/a%2Fb%20%3F%23", bodies.run(id="a/b ?#"), "a/b ?#", id="quoted-id"
+        ),
     ],
 )
 def test_reads(api: FakeApi, client: CodexSwarmClient, call: Call, target: str, answer: Any, seen: Any) -> None:
@@ -193,6 +195,16 @@ def test_cancelling(api: FakeApi, client: CodexSwarmClient) -> None:
     assert client.cancel_run("run-1").process_killed
 
 
+def test_cancelling_twice_is_once(api: FakeApi, client: CodexSwarmClient) -> None:
+    api.on("POST", "/runs/run-1/cancel", HANG_UP, refused(400, "run_already_ended"))
+    api.on("GET", "/runs/run-1", told(bodies.run(status="cancelled")), told(bodies.run()))
+    with pytest.raises(TransportError):
+        client.cancel_run("run-1")
+    assert client.cancel_run("run-1").status == "cancelled"
+    with pytest.raises(BadRequest):
+        client.cancel_run("run-1")
+
+
 def test_a_listing_is_complete_over_its_pages(api: FakeApi, client: CodexSwarmClient) -> None:
     api.on(
         "GET",
@@ -242,6 +254,7 @@ def test_an_unknown_status_is_refused_before_anything_is_sent(api: FakeApi, clie
     [
         pytest.param(lambda c: c.delete_project("a b"), "/projects/a%20b", id="project"),
         pytest.param(lambda c: c.delete_pattern("run-1"), "/patterns/run-1", id="pattern"),
+        pytest.param(lambda c: c.delete_run("run-1"), "/runs/run-1", id="run"),
     ],
 )
 def test_deleting(api: FakeApi, client: CodexSwarmClient, call: Call, target: str) -> None:

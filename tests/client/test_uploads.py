@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,9 @@ def test_files_are_promised_and_sent_with_progress(api: FakeApi, client: CodexSw
         files = {"a.md": tmp_path / "a.md", "in/b.md": tmp_path / "b.md"}
         assert client.upload_files("demo", files, on_progress=lambda sent, total: seen.append((sent, total))) == "up-1"
         promised = api.received[0].json()["files"]
-        assert promised == [{"path": "a.md", "size": 300_000}, {"path": "in/b.md", "size": 2}]
-        assert [len(request.body) for request in storage.received] == [300_000, 2]
+        assert [(each["path"], each["size"]) for each in promised] == [("a.md", 300_000), ("in/b.md", 2)]
+        assert promised[1]["sha256"] == hashlib.sha256(b"yy").hexdigest()
+        assert sorted(len(request.body) for request in storage.received) == [2, 300_000]
         assert all(lower(request)["content-type"] == "text/markdown" for request in storage.received)
         assert all("authorization" not in lower(request) for request in storage.received)
     assert seen[-1] == (300_002, 300_002)

@@ -52,7 +52,7 @@ def test_a_checked_success_returns(api: FakeApi, client: CodexSwarmClient) -> No
     assert client.wait("run-1", check=True).status == "succeeded"
 
 
-@pytest.mark.parametrize(("timeout", "polls"), [(0, 1), (2.5, 3)], ids=["not-at-all", "for-a-while"])
+@pytest.mark.parametrize(("timeout", "polls"), [(0, 1), (2.5, 4)], ids=["not-at-all", "for-a-while"])
 def test_patience_ends(api: FakeApi, client: CodexSwarmClient, clock: Clock, timeout: float, polls: int) -> None:
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     with pytest.raises(WaitTimeout, match="30%") as caught:

@@ -165,6 +165,24 @@ def test_a_hostile_project_id_is_refused(stack: Stack, project_id: str) -> None:
     assert stack.request("GET", "/projects").json == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param("POST", "/projects/p1/runs", {"instructions": "a\0b"}, id="instructions"),
+        pytest.param("POST", "/projects/p1/runs", {"instructions": "a", "name": "\0"}, id="name"),
+        pytest.param("POST", "/projects/p1/runs", {"instructions": "a", "metadata": {"a": "\0"}}, id="note"),
+        pytest.param(
+            "POST", "/projects/p1/runs", {"instructions": "a", "files": [{"path": "a", "content": "\0"}]}, id="file"
+        ),
+        pytest.param("PUT", "/projects/p1", {"name": "\0"}, id="project"),
+    ],
+)
+def test_a_nul_is_no_text(stack: Stack, method: str, path: str, body: dict[str, Any]) -> None:
+    stack.request("PUT", "/projects/p1", {"name": "n"})
+    told = refused(stack.request(method, path, body), 422, "invalid_request")
+    assert "NUL" in told["detail"]
+
+
 def test_cancelling_a_finished_run_says_how_it_ended(stack: Stack) -> None:
     run_id = stack.finish("touch a.md")
     told = refused(stack.request("POST", f"/runs/{run_id}/cancel"), 400, "run_already_ended")

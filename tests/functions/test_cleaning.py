@@ -203,6 +203,32 @@ def test_a_run_is_kept_as_long_as_promised_and_no_longer(stack: Stack) -> None:
     assert list(stack.backend.projects.errands(later(10 * KEPT))) == []
 
 
+def test_a_deleted_run_is_gone_at_once_and_its_files_soon_after(stack: Stack) -> None:
+    source = stack.finish("Create a file called a.md with a greeting")
+    clone = stack.finish("touch b.md", from_run_id=source)
+    active = stack.request("POST", "/projects/p1/runs", {"instructions": "touch c.md"}).json["id"]
+    refused = stack.request("DELETE", f"/runs/{active}")
+    assert (refused.status, refused.json["code"]) == (409, "run_in_use")
+    assert stack.request("DELETE", f"/runs/{source}").status == 204
+    for path in ("", "/steps", "/workspace/files", "/events"):
+        assert stack.request("GET", f"/runs/{source}{path}").status == 404
+    assert stack.request("DELETE", f"/runs/{source}").status == 404
+    assert source not in [run["id"] for run in stack.request("GET", "/runs").json]
+    assert round_of(stack, later(timedelta())).runs == 0
+    assert round_of(stack, later(2 * SETTLED)).runs == 1
+    assert list(stack.backend.objects.keys(AREA.run(source))) == []
+    assert stack.request("GET", f"/runs/{clone}/workspace/files/a.md").status == 200
+    assert stack.request("GET", f"/runs/{active}").json["status"] == "queued"
+
+
+def test_nobody_deletes_the_run_of_another_tenant(stack: Stack) -> None:
+    run_id = stack.finish("touch a.md")
+    others = stack.request("DELETE", f"/runs/{run_id}", tenant="tenant-b")
+    never = stack.request("DELETE", f"/runs/{'0' * 32}", tenant="tenant-b")
+    assert (others.status, others.text.replace(run_id, "0" * 32)) == (404, never.text)
+    assert stack.run(run_id)["status"] == "succeeded"
+
+
 def items() -> list[str]:
     found = clients.dynamodb().scan(TableName="table")["Items"]
     return sorted(f"{item['PK']['S']} {item['SK']['S']}" for item in found)

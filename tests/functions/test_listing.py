@@ -53,6 +53,30 @@ def walk(stack: Stack, path: str = "/runs", /, **query: str | int) -> list[list[
         cursor = {"cursor": answer.headers["x-next-cursor"]}
 
 
+def test_several_statuses_are_any_of_them(stack: Stack) -> None:
+    made = {status: stored(stack, number, status=status) for number, status in enumerate(RunStatus)}
+    assert ids(stack, status="failed") == [made[RunStatus.FAILED]]
+    answer = stack.request("GET", "/runs?status=failed&status=queued&status=failed")
+    assert {run["id"] for run in answer.json} == {made[RunStatus.FAILED], made[RunStatus.QUEUED]}
+    assert stack.request("GET", "/runs?status=failed&status=happy").status == 422
+
+
+def test_a_brief_listing_is_without_the_prompt(stack: Stack) -> None:
+    run_id = stack.finish("touch a.md")
+    (full,), (brief,) = listed(stack).json, listed(stack, view="brief").json
+    assert full["system_instructions"]
+    assert brief == {**full, "system_instructions": None}
+    assert stack.run(run_id)["system_instructions"] == full["system_instructions"]
+
+
+def test_a_run_says_when_it_began_and_ended(stack: Stack) -> None:
+    queued = stack.request("POST", "/projects/p1/runs", {"instructions": "touch a.md"})
+    made = queued.json if queued.status == 201 else {"started_at": None, "ended_at": None}
+    assert (made["started_at"], made["ended_at"]) == (None, None)
+    run = stack.run(stack.finish("touch a.md"))
+    assert run["created_at"] <= run["started_at"] <= run["ended_at"]
+
+
 def test_a_small_listing_is_whole_and_says_nothing_of_pages(stack: Stack) -> None:
     made = [stored(stack, n) for n in range(5)]
     answer = listed(stack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
@@ -22,6 +22,7 @@ from swarm.lifecycle.inputs import InlineFile
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
 from swarm.records.runs import RunQuery
+from swarm.retention import removal
 from swarm.runs.run import Run
 
 MAX_INSTRUCTIONS_BYTES = 65_536
@@ -88,32 +89,35 @@ def _checked(instructions: str) -> str:
 @router.get("/runs", summary="Runs, newest first", tags=["runs"])
 def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query string
     project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs that stand so.")] = None,
+    status: Annotated[
+        list[RunStatus] | None, Query(description="Only runs that stand so. May be given several times: any of them.")
+    ] = None,
     task_type: Annotated[TaskType | None, Query(description="Only runs of this type.")] = None,
     created_after: Annotated[datetime | None, Query(description="Only runs made at this time or later.")] = None,
     created_before: Annotated[datetime | None, Query(description="Only runs made before this time.")] = None,
     metadata: Annotated[
         list[str] | None, Query(description="`key=value`: only runs with this note. May be given several times.")
     ] = None,
+    view: Annotated[
+        Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
+    ] = "full",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
 ) -> Response[list[RunRead]]:
     query = RunQuery(
         project_id=None if project_id is None else valid_project_id(project_id),
-        status=status,
+        statuses=tuple(dict.fromkeys(status or ())),
         task_type=task_type,
         created_after=_in_utc("created_after", created_after),
         created_before=_in_utc("created_before", created_before),
         metadata=dict(map(_note, metadata or [])),
     )
-    found = backend().runs.listed(
-        tenant_of(router), query, Wanted[Run](limit, lambda run: weight(_listed(run)), cursor)
-    )
-    return paged(router, Page([_listed(run) for run in found.items], found.next_cursor))
 
+    def listed(run: Run) -> RunRead:
+        return run_read(run, with_artifacts=False, with_prompt=view == "full")
 
-def _listed(run: Run) -> RunRead:
-    return run_read(run, with_artifacts=False)
+    found = backend().runs.listed(tenant_of(router), query, Wanted[Run](limit, lambda run: weight(listed(run)), cursor))
+    return paged(router, Page([listed(run) for run in found.items], found.next_cursor))
 
 
 def _in_utc(name: str, at: datetime | None) -> datetime | None:
@@ -132,6 +136,13 @@ def _note(text: str) -> tuple[str, str]:
 @router.get("/runs/<run_id>", summary="One run", tags=["runs"])
 def get_run(run_id: str) -> RunRead:
     return run_read(backend().runs.get(tenant_of(router), run_id))
+
+
+@router.delete("/runs/<run_id>", status_code=204, summary="Delete a run that has ended", tags=["runs"])
+def delete_run(run_id: str) -> Response[str]:
+    """It is gone from every answer at once, and its files soon after. Runs that began with its files keep theirs."""
+    removal.delete_run(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
+    return Response(204, None, "")
 
 
 @router.post("/runs/<run_id>/resume", status_code=201, summary="Go on from where a limit ended a run", tags=["runs"])

@@ -51,6 +51,7 @@ def list_files(
                 path=path,
                 size_bytes=entry.size,
                 type=entry.type,
+                sha256=entry.sha256,
                 url=file_url(signer, area.blob(entry.sha256), path, content_type(path)),
                 expires_at=signer.expires_at,
             )

@@ -7,7 +7,8 @@
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                         UploadNotFound,
     │   │                         TurnNotFound
-    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable, ProjectInUse, ProjectBeingDeleted
+    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable, RunInUse, ProjectInUse,
+    │   │                         ProjectBeingDeleted
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
     │   ├── TooMany 429           TooManyActiveRuns
     │   └── Unavailable 503       NotConfigured
@@ -209,6 +210,15 @@ class IdempotencyKeyReused(Conflict):
         super().__init__(
             f"this Idempotency-Key started run {run_id} with another body; send a new key with a new request"
         )
+
+
+class RunInUse(Conflict):
+    """A run that has not ended is not deleted."""
+
+    code = "run_in_use"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"run {run_id} has not ended; cancel it, or wait for its end")
 
 
 class ProjectInUse(Conflict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,7 @@ from swarm.records.table import (
     Item,
     Table,
     active_runs,
+    deleted_runs,
     run_key,
     runs_of_project,
     runs_of_tenant,
@@ -46,10 +47,12 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which runs: of a project, in a state, of a type, made from one time on and before another, with these notes."""
+    """Which runs: of a project, in one of some states (of none: in any), of a type, made from one time on and before
+    another, with these notes.
+    """
 
     project_id: str | None = None
-    status: RunStatus | None = None
+    statuses: Sequence[RunStatus] = ()
     task_type: TaskType | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -118,6 +121,22 @@ class Runs:
                 condition="attribute_exists(PK) AND NOT #status IN (:queued, :running)",
             )
 
+    def delete(self, key: RunKey, at: datetime) -> None:
+        """Hide an ended run, and list it among those that the janitor removes; twice is once."""
+        listed = deleted_runs(key.tenant_id, sortable(at), key.run_id)
+        with suppress(ConditionFailed):
+            self._table.update(
+                run_key(key.tenant_id, key.run_id),
+                "SET hidden_at = :at, GSI3PK = :listed, GSI3SK = :place",
+                names={},
+                values={":at": {"S": sortable(at)}, ":listed": {"S": listed.pk}, ":place": {"S": listed.sk}},
+                condition="attribute_exists(PK) AND attribute_not_exists(GSI3PK)",
+            )
+
+    def deleted(self, tenant_id: str) -> Iterator[Trace]:
+        """The tenant's runs that somebody deleted and that are still stored, the first one first."""
+        return map(_trace, self._table.index("GSI3", deleted_runs(tenant_id).pk))
+
     def of_project(self, tenant_id: str, project_id: str) -> Iterator[Trace]:
         """Every run that a project ever had and that is still stored."""
         return map(_trace, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk))
@@ -178,11 +197,13 @@ def _only(query: RunQuery) -> Filter:
     """A filter on attributes of the items; the project and the times are keys already."""
     tests, names = [VISIBLE], {}
     values: dict[str, Any] = {}
-    asked = {"status": query.status, "task_type": query.task_type}
-    for name, value in asked.items():
-        if value is not None:
-            tests.append(f"#{name} = :{name}")
-            names[f"#{name}"], values[f":{name}"] = name, {"S": value.value}
+    asked = {"status": query.statuses, "task_type": () if query.task_type is None else (query.task_type,)}
+    for name, allowed in asked.items():
+        if allowed:
+            places = {f":{name}{place}": {"S": value.value} for place, value in enumerate(allowed)}
+            tests.append(f"#{name} IN ({', '.join(places)})")
+            names[f"#{name}"] = name
+            values.update(places)
     for place, (name, note) in enumerate(sorted(query.metadata.items())):
         tests.append(f"metadata.#note{place} = :note{place}")
         names[f"#note{place}"], values[f":note{place}"] = name, {"S": note}

@@ -139,6 +139,11 @@ def active_runs(run_id: str, created_at: str = "") -> Key:
     return Key(f"ACTIVE#{run_id[:1]}", f"{created_at}#{run_id}")
 
 
+def deleted_runs(tenant_id: str, hidden_at: str = "", run_id: str = "") -> Key:
+    """GSI3, sparse: runs that somebody deleted, until the janitor has removed them."""
+    return Key(f"T#{tenant_id}#DELETED", f"{hidden_at}#{run_id}")
+
+
 def delivery_key(tenant_id: str, run_id: str) -> Key:
     """The webhook that tells of a run's end; it goes with the run."""
     return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK")

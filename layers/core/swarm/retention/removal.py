@@ -18,7 +18,7 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import ProjectInUse
+from swarm.errors import ProjectInUse, RunInUse
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -57,6 +57,19 @@ def delete_project(
     deadline = clock() + REQUEST_SECONDS
     hide_runs(backend, tenant_id, project_id, now, lambda: clock() > deadline)
     _call_janitor(backend)
+
+
+def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> None:
+    """Hide an ended run from everybody; the janitor removes it. Raises `RunNotFound`, `RunInUse`.
+
+    What other runs took over from it, its files and its conversation, stays theirs. What it taught is forgotten.
+    """
+    run = backend.runs.current(tenant_id, run_id)
+    if not run.status.final:
+        raise RunInUse(run_id)
+    backend.runs.store(run)
+    backend.runs.delete(run.key, now)
+    backend.patterns.forget(run)
 
 
 def was_deleted_under(backend: Backend, run: Run) -> bool:

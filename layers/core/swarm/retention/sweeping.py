@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from swarm.records.backend import Backend
 from swarm.retention.removal import Enough, remove_run
@@ -84,12 +84,14 @@ def _name(version: Version, area: ProjectArea) -> str:
 
 
 def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Iterator[ProjectArea]:
-    """Let go of the tenant's runs that ended longer ago than they are kept; the projects that lost one for good.
+    """Let go of the tenant's runs that were deleted, or ended longer ago than they are kept.
+
+    Gives the projects that lost one for good.
 
     A run is hidden in one round, and removed in a later one (see above).
     """
     kept_from = now - timedelta(days=backend.settings.retention_days)
-    for trace in backend.runs.made_before(tenant_id, kept_from):
+    for trace in chain(backend.runs.deleted(tenant_id), backend.runs.made_before(tenant_id, kept_from)):
         key, ended_at = trace.run.key, trace.run.ended_at
         if enough():
             return

@@ -1,0 +1,27 @@
+"""What every group of calls stands on."""
+
+from __future__ import annotations
+
+from codex_swarm.connection import Connection
+from codex_swarm.shaping import segment, whole
+
+
+class Calls:
+    """Calls over one connection."""
+
+    _connection: Connection
+
+
+def of_run(run_id: str, rest: str = "") -> str:
+    """The path of a run, or of something that is the run's. Raises `InvalidArgument`."""
+    return f"/runs/{segment(run_id, 'run_id')}" + (f"/{rest}" if rest else "")
+
+
+def of_project(project_id: str, rest: str = "") -> str:
+    """The path of a project, or of something that is the project's. Raises `InvalidArgument`."""
+    return f"/projects/{segment(project_id, 'project_id')}" + (f"/{rest}" if rest else "")
+
+
+def given(**params: int | None) -> dict[str, str]:
+    """The whole numbers that were given, as a query. Raises `InvalidArgument`."""
+    return {name: str(whole(value, name, 0)) for name, value in params.items() if value is not None}

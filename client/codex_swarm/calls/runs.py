@@ -1,0 +1,157 @@
+"""Runs: start, follow up, read, list, cancel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+from codex_swarm.calls.base import of_project, of_run
+from codex_swarm.calls.projects import ProjectCalls
+from codex_swarm.connection import parse
+from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
+from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
+from codex_swarm.models import CancelRead, InlineFile, RunCreate, RunLimits, RunRead, RunResume, RunStatus, TaskType
+from codex_swarm.shaping import header, shaped
+
+
+class RunOptions(TypedDict, total=False):
+    """What a run may be given besides project and instructions, as `start_run` says."""
+
+    task_type: TaskType | str | None
+    name: str | None
+    limits: RunLimits | None
+    uploads: Sequence[str]
+    files: Mapping[str, str] | None
+    metadata: Mapping[str, str] | None
+    callback_url: str | None
+    idempotency_key: str | None
+
+
+class RunCalls(ProjectCalls):
+    """Runs."""
+
+    async def start_run(
+        self,
+        project_id: str,
+        instructions: str,
+        task_type: TaskType | str | None = None,
+        name: str | None = None,
+        reference_run_id: str | None = None,
+        from_run_id: str | None = None,
+        *,
+        limits: RunLimits | None = None,
+        uploads: Sequence[str] = (),
+        files: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        callback_url: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> RunRead:
+        """Starts a run and returns at once; makes the project first when there is none of that id.
+
+        `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
+        the run by. `callback_url` is told of the end by a signed POST. A request that got lost is sent again under the
+        same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this takes
+        `call_timeout` at most.
+        """
+        path = of_project(project_id, "runs")
+        run = shaped(
+            RunCreate,
+            project_id=project_id,
+            name=name or "",
+            instructions=instructions,
+            task_type=None if task_type is None else one_of(TaskType, task_type),
+            reference_run_id=reference_run_id,
+            from_run_id=from_run_id,
+            limits=limits,
+            uploads=_listed(uploads),
+            files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
+            metadata=dict(_mapped(metadata)),
+            callback_url=callback_url,
+        )
+        body = run.model_dump(mode="json", exclude_defaults=True)
+        headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}
+        ends = self._connection.ends()
+
+        async def post() -> RunRead:
+            answer = await self._connection.request("POST", path, body=body, headers=headers, repeat=True, ends=ends)
+            return parse(RunRead, answer)
+
+        try:
+            return await post()
+        except NotFound as error:
+            if error.code != "project_not_found":
+                raise
+        kind = run.task_type or TaskType.CODE
+        await self._put_project(project_id, {"name": project_id, "task_type": kind}, ends)
+        return await post()
+
+    async def follow_up(self, run: RunRead | str, instructions: str, **options: Unpack[RunOptions]) -> RunRead:
+        """Starts a run that goes on where `run` (or the run of that id) ended: with its files and its conversation.
+
+        The project is that run's, and so is the task type unless `task_type` names another.
+        """
+        before = run if isinstance(run, RunRead) else await self.get_run(run)
+        options.setdefault("task_type", before.task_type)
+        return await self.start_run(
+            before.project_id, instructions, reference_run_id=before.id, from_run_id=before.id, **options
+        )
+
+    async def resume_run(self, run_id: str, limits: RunLimits | None = None) -> RunRead:
+        """Goes on, in a new run, from the last turn of a run that reached a limit."""
+        path = of_run(run_id, "resume")
+        body = shaped(RunResume, limits=limits).model_dump(mode="json", exclude_none=True)
+        return parse(RunRead, await self._connection.request("POST", path, body=body))
+
+    async def get_run(self, run_id: str) -> RunRead:
+        """The run as it stands."""
+        return await self._connection.read(RunRead, of_run(run_id), of=run_id)
+
+    async def list_runs(self, project_id: str | None = None, **wanted: Unpack[RunFilter]) -> list[RunRead]:
+        """Runs, newest first and without their artifacts: a project's, or all; those that the filters name."""
+        return [run async for run in self.iter_runs(project_id, **wanted)]
+
+    async def iter_runs(
+        self, project_id: str | None = None, **wanted: Unpack[RunFilter]
+    ) -> AsyncGenerator[RunRead, None]:
+        """As `list_runs`, page by page as they are asked for."""
+        async for run in items(self._connection, RunRead, "/runs", params_of(project_id, wanted)):
+            yield run
+
+    async def page_runs(
+        self,
+        project_id: str | None = None,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **wanted: Unpack[RunFilter],
+    ) -> Page[RunRead]:
+        """One page of `list_runs`, for a list of one's own: `cursor` is the `next_cursor` of the page before."""
+        return await page_of(self._connection, RunRead, "/runs", params_of(project_id, wanted), limit, cursor)
+
+    async def cancel_run(self, run_id: str) -> CancelRead:
+        """Stops a run; twice is once. Raises `BadRequest` when it has ended otherwise."""
+        try:
+            answer = await self._connection.request("POST", of_run(run_id, "cancel"))
+        except BadRequest as error:
+            # An earlier request may have been the one, and its answer lost.
+            if error.code != "run_already_ended" or (await self.get_run(run_id)).status is not RunStatus.CANCELLED:
+                raise
+            return CancelRead()
+        return parse(CancelRead, answer)
+
+    async def delete_run(self, run_id: str) -> None:
+        """Deletes a run that has ended, with its files; raises `Conflict` while it is active. It is gone at once."""
+        await self._connection.request("DELETE", of_run(run_id))
+
+
+def _listed(values: Any) -> list[Any]:
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise InvalidArgument("uploads takes a list of ids")
+    return list(values)
+
+
+def _mapped(values: Any) -> Iterable[tuple[Any, Any]]:
+    if values is not None and not isinstance(values, Mapping):
+        raise InvalidArgument("files and metadata take a mapping of text to text")
+    return values.items() if values else ()

@@ -1,0 +1,121 @@
+"""Watching a run until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from codex_swarm.calls.base import of_run
+from codex_swarm.calls.runs import RunCalls
+from codex_swarm.connection import Outage
+from codex_swarm.errors import CodexSwarmError, RunFailed, WaitTimeout
+from codex_swarm.events import TimeIsUp, follow
+from codex_swarm.models import EventPage, RunRead, RunStatus, StepRead, WatchedEvent
+from codex_swarm.shaping import header, one_text, seconds
+
+
+class WatchCalls(RunCalls):
+    """Waiting, events and steps."""
+
+    async def wait(
+        self,
+        run_id: str,
+        timeout: float | None = None,
+        *,
+        poll: float = 1.0,
+        on_progress: Callable[[RunRead], None] | None = None,
+        check: bool = False,
+    ) -> RunRead:
+        """The run once it has ended, however it ended; asks every `poll` seconds.
+
+        `on_progress` gets the run as first seen and after each change of status or progress, the end last.
+        Raises `WaitTimeout` after `timeout` seconds, while the run goes on; with `check`, raises `RunFailed`
+        when it ended otherwise than succeeded. A service that does not answer is asked again until the timeout, or
+        without one for as long as the client's `outage` says; then what it last did is raised.
+        """
+        last: RunRead | None = None
+        async with aclosing(self._states(run_id, timeout, poll)) as states:
+            async for run in states:
+                known = None if last is None else (last.status, last.progress)
+                if on_progress is not None and (run.status, run.progress) != known:
+                    on_progress(run)
+                last = run
+        if last is None:
+            raise RuntimeError("a run has no state at all")
+        if check and last.status is not RunStatus.SUCCEEDED:
+            raise RunFailed(last)
+        return last
+
+    async def _states(self, run_id: str, timeout: float | None, poll: float) -> AsyncGenerator[RunRead, None]:
+        """The run every `poll` seconds, its end last; raises `WaitTimeout`."""
+        deadline, pause = self._deadline(timeout), seconds(poll, "poll")
+        outage = Outage(self._connection, deadline)
+        path, last = of_run(run_id), None
+        while last is None or not last.status.final:
+            try:
+                last = await self._connection.poll(RunRead, path, self._ends_by(deadline), run_id)
+            except CodexSwarmError as error:
+                if last is not None and timeout is not None and self._is_past(deadline):
+                    raise WaitTimeout(last, timeout) from error
+                await outage.wait_out(error)
+                continue
+            outage.over()
+            yield last
+            if last.status.final:
+                return
+            if timeout is not None and self._is_past(deadline):
+                raise WaitTimeout(last, timeout)
+            left = pause if deadline is None else deadline - self._connection.clock()
+            await self._connection.transport.sleep(min(pause, left))
+
+    async def events(
+        self, run_id: str, last_event_id: str | None = None, *, timeout: float | None = None
+    ) -> AsyncGenerator[WatchedEvent, None]:
+        """What happens in the run, until it ends; from its beginning, or after `last_event_id`.
+
+        Raises `WaitTimeout` after `timeout` seconds, while the run goes on. A service that does not answer is asked
+        again as `wait` says.
+        """
+        deadline = self._deadline(timeout)
+        place = header(last_event_id, "last_event_id") if last_event_id else None
+        try:
+            async with aclosing(follow(self._connection, of_run(run_id, "stream"), place, deadline)) as events:
+                async for event in events:
+                    yield event
+        except TimeIsUp as late:
+            raise WaitTimeout(await self.get_run(run_id), timeout or 0.0) from late
+
+    async def list_events(self, run_id: str, after: str | None = None) -> list[WatchedEvent]:
+        """What has happened in the run so far, or since the event `after`; does not wait for more."""
+        return [event async for event in self.iter_events(run_id, after)]
+
+    async def iter_events(self, run_id: str, after: str | None = None) -> AsyncGenerator[WatchedEvent, None]:
+        """As `list_events`, page by page as they are asked for."""
+        place = after
+        while True:
+            params = {} if place is None else {"after": one_text(place, "after")}
+            page = await self._connection.read(EventPage, of_run(run_id, "events"), params=params)
+            for event in page.events:
+                yield event
+            place = page.next_after
+            if page.ended or not page.events:
+                return
+
+    async def get_steps(self, run_id: str) -> list[StepRead]:
+        """The run's conversation so far."""
+        return await self._connection.read(list[StepRead], of_run(run_id, "steps"), of=run_id)
+
+    def _deadline(self, timeout: float | None) -> float | None:
+        return None if timeout is None else self._connection.clock() + seconds(timeout, "timeout")
+
+    def _is_past(self, deadline: float | None) -> bool:
+        return deadline is not None and self._connection.clock() >= deadline
+
+    def _ends_by(self, deadline: float | None) -> float:
+        """When one question has to have been answered; even without time left there is enough for one."""
+        last = self._connection.ends()
+        return last if deadline is None else max(min(deadline, last), self._connection.clock() + _SHORTEST)
+
+
+_SHORTEST = 0.5
+"""Seconds that a question gets at least, so that `timeout=0` means: look once."""

@@ -1,0 +1,126 @@
+"""What applications do in one call: follow up, page through lists, look after webhooks."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from codex_swarm import InvalidArgument, InvalidSignature, verify
+from codex_swarm.models import RunRead
+from tests.client import bodies
+from tests.client.fake_api import FakeApi, told
+
+SECRET, OLDER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx"
+NOW = 1_767_225_600.0
+MESSAGE = json.dumps(
+    {
+        "type": "run.succeeded",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "data": {"run_id": "run-1", "project_id": "demo", "status": "succeeded", "machine_summary": None},
+    }
+)
+DELIVERY = {
+    "id": "msg_run-1",
+    "run_id": "run-1",
+    "project_id": "demo",
+    "type": "run.succeeded",
+    "url": "https://example.com/",
+    "status": "dead",
+    "attempts": 7,
+    "created_at": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["run", "id"])
+def test_following_up_goes_on_with_files_and_conversation(api: FakeApi, either: Any, by_id: bool) -> None:
+    api.on("GET", "/runs/run-1", told(bodies.run()))
+    api.on("POST", "/projects/demo/runs", told(bodies.run(id="run-2"), 201))
+    run = either.follow_up("run-1" if by_id else RunRead.model_validate(bodies.run()), "shorter", name="Again")
+    assert run.id == "run-2"
+    assert api.received[-1].json() == {
+        "project_id": "demo",
+        "instructions": "shorter",
+        "task_type": "document_writing",
+        "name": "Again",
+        "reference_run_id": "run-1",
+        "from_run_id": "run-1",
+    }
+    assert len(api.received) == 1 + by_id
+
+
+def test_lists_come_in_pages_for_lists_of_ones_own(api: FakeApi, either: Any) -> None:
+    api.on("GET", "/runs?status=failed&status=cancelled&limit=1", told([bodies.run()], X_Next_Cursor="c/1"))
+    api.on("GET", "/runs?status=failed&status=cancelled&limit=1&cursor=c%2F1", told([bodies.run(id="run-2")]))
+    first = either.page_runs(status=["failed", "cancelled"], limit=1)
+    last = either.page_runs(status=["failed", "cancelled"], limit=1, cursor=first.next_cursor)
+    assert [(page.items[0].id, page.next_cursor) for page in (first, last)] == [("run-1", "c/1"), ("run-2", None)]
+    api.on("GET", "/projects?limit=5", told([]))
+    assert either.page_projects(limit=5).items == []
+    api.on("GET", "/runs/run-1/workspace/files?limit=2&cursor=x", told(bodies.listing("a.md", next_cursor="y")))
+    assert either.page_files("run-1", limit=2, cursor="x").next_cursor == "y"
+
+
+def test_deliveries_are_listed_and_begun_again(api: FakeApi, either: Any) -> None:
+    api.on("GET", "/webhooks/deliveries?status=dead", told([DELIVERY], X_Next_Cursor="2"))
+    api.on("GET", "/webhooks/deliveries?status=dead&cursor=2", told([DELIVERY]))
+    api.on("GET", "/webhooks/deliveries?limit=1", told([DELIVERY]))
+    api.on("GET", "/webhooks/deliveries/msg_run-1", told(DELIVERY))
+    api.on("POST", "/webhooks/deliveries/msg_run-1/redeliver", told({**DELIVERY, "status": "pending"}, 202))
+    assert len(either.list_webhook_deliveries("dead")) == 2
+    assert either.page_webhook_deliveries(limit=1).items[0].attempts == 7
+    assert either.get_webhook_delivery("msg_run-1").run_id == "run-1"
+    assert either.redeliver_webhook("msg_run-1").status == "pending"
+
+
+def test_the_secret_is_read_and_replaced(api: FakeApi, either: Any) -> None:
+    secret = {"secret": SECRET, "created_at": "2026-01-01T00:00:00Z"}
+    api.on("GET", "/webhooks/secret", told(secret))
+    api.on("POST", "/webhooks/secret/rotate", told(secret, 201))
+    assert either.get_webhook_secret().secret == SECRET
+    either.rotate_webhook_secret(3_600)
+    assert api.received[-1].json() == {"overlap_seconds": 3_600}
+
+
+def headers(secret: str = SECRET, at: float = NOW, body: str = MESSAGE) -> dict[str, str]:
+    """As the library of Standard Webhooks signs."""
+    signature = Webhook(secret).sign("msg_run-1", datetime.fromtimestamp(at, UTC), body)
+    return {"Webhook-Id": "msg_run-1", "webhook-timestamp": str(int(at)), "WEBHOOK-SIGNATURE": signature}
+
+
+def test_a_message_of_the_service_is_read() -> None:
+    for body in (MESSAGE, MESSAGE.encode()):
+        message = verify(SECRET, headers(), body, now=NOW + 299)
+        assert (message.type, message.data.run_id) == ("run.succeeded", "run-1")
+    assert verify([OLDER, SECRET], headers(), MESSAGE, now=NOW).data.status == "succeeded"
+    both = headers() | {"webhook-signature": f"v1,AAAA {headers()['WEBHOOK-SIGNATURE']}"}
+    del both["WEBHOOK-SIGNATURE"]
+    assert verify(SECRET, both, MESSAGE, now=NOW).data.run_id == "run-1"
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "now"),
+    [
+        pytest.param(headers(), MESSAGE + " ", NOW, id="changed"),
+        pytest.param(headers(OLDER), MESSAGE, NOW, id="another-secret"),
+        pytest.param(headers(), MESSAGE, NOW + 301, id="old"),
+        pytest.param(headers(), MESSAGE, NOW - 301, id="from-the-future"),
+        pytest.param({}, MESSAGE, NOW, id="no-headers"),
+        pytest.param(headers() | {"webhook-timestamp": "soon"}, MESSAGE, NOW, id="no-time"),
+        pytest.param(headers() | {"WEBHOOK-SIGNATURE": "v1,\u0645 v2,x"}, MESSAGE, NOW, id="no-signature"),
+        pytest.param(headers() | {"WEBHOOK-SIGNATURE": ""}, MESSAGE, NOW, id="empty-signature"),
+        pytest.param(headers(body="{}"), "{}", NOW, id="signed-but-none-of-ours"),
+    ],
+)
+def test_any_other_message_is_refused(sent: dict[str, str], body: str, now: float) -> None:
+    with pytest.raises(InvalidSignature):
+        verify(SECRET, sent, body, now=now)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_\u0645", "whsec_x", []], ids=str)
+def test_a_secret_that_is_none_lets_nothing_in(secret: Any) -> None:
+    with pytest.raises((InvalidArgument, InvalidSignature)):
+        verify(secret, headers(), MESSAGE, now=NOW)
