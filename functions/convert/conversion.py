@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
 from convert.tree import everything, rewrite
 from convert.workspace import file_in
+from swarm_job.paths import BadPath, valid_path
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,13 +87,20 @@ def _of_tables(request: Conversion, place: Path, source: Format, target: Format,
 
 
 def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> Made:
-    from convert.pdf_text import open_pdf, pdf_as_text  # noqa: PLC0415 - as above
+    from convert.pdf_reading.pages import open_pdf, pdf_as_text  # noqa: PLC0415 - as above
 
     if target not in (MARKDOWN, TXT):
         raise CannotConvert(f"of a pdf only the text can be taken, to .md or .txt; not to {target.name}")
-    result = scratch / "result"
-    result.write_text(pdf_as_text(place, request.source), encoding="utf-8")
-    return Made({request.target: result}, f"{len(open_pdf(place, request.source))} pages")
+    pages, result = open_pdf(place, request.source), scratch / "result"
+    result.write_text(pdf_as_text(pages), encoding="utf-8")
+    files = {request.target: result}
+    folder = PurePosixPath(request.target).with_suffix("").as_posix() + "_attachments"
+    for number, (name, data) in enumerate(pages.beside.attachments().items()):
+        attached = scratch / f"attached-{number}"
+        attached.write_bytes(data)
+        with contextlib.suppress(BadPath):
+            files[valid_path(f"{folder}/{PurePosixPath(name.replace(chr(92), '/')).name}")] = attached
+    return Made(files, f"{len(pages)} pages", pages.left_out(place, request.source))
 
 
 def _to_document(

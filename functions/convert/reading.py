@@ -61,12 +61,14 @@ def _picture(place: Path, name: str) -> str:
 
 
 def _pdf(request: Reading, place: Path, room: int) -> str:
-    from convert.pdf_text import marker, open_pdf  # noqa: PLC0415 - slow to load, and rarely needed
+    from convert.pdf_reading.pages import marker, open_pdf  # noqa: PLC0415 - slow to load, and rarely needed
 
     pages = open_pdf(place, request.path)
     if request.start_page > len(pages):
         raise CannotConvert(f"{request.path} has {len(pages)} pages; there is no page {request.start_page}")
     out, last = [f"[{request.path}: pdf, {len(pages)} pages]", *pages.about], 0
+    if request.start_page == 1:
+        out += [f"note: {note}" for note in pages.left_out(place, request.path)]
     for number, text in pages.texts(request.start_page):
         if last and len(text) > room:
             break

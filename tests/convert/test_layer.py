@@ -15,7 +15,10 @@ from requirements import locks
 from tests.support.paths import ROOT
 from tests.template.test_layers import AS_IN_LAMBDA
 
-MODULES = ["convert.app", "convert.worker", "convert.tables", "convert.pdf_text", "convert.inventory.word"]
+MODULES = [
+    "convert.app", "convert.worker", "convert.tables", "convert.pdf_reading.pages", "convert.inventory.word",
+    "convert.inventory.pdf",
+]  # fmt: skip
 
 
 def test_the_function_imports_with_its_layers_alone() -> None:

@@ -79,6 +79,7 @@ _TAKERS: Mapping[str, str] = MappingProxyType(
         "pptx": "convert.inventory.slides",
         "xlsx": "convert.inventory.workbook",
         "xls": "convert.inventory.xls",
+        "pdf": "convert.inventory.pdf",
     }
 )
 """Name of a format -> the module whose function `take` reads its raw files."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.convert.kinds import slides, word, workbooks
+from tests.convert.kinds import pdf, slides, word, workbooks
 
-FAMILIES = (word.FAMILY, slides.FAMILY, workbooks.FAMILY)
+FAMILIES = (word.FAMILY, slides.FAMILY, workbooks.FAMILY, pdf.FAMILY)
