@@ -20,8 +20,8 @@ def pdf(converter: Converter, text: str) -> bytes:
 def test_a_pdf_has_its_pages_marked(converter: Converter) -> None:
     text = pdf(converter, "---\ntitle: The title\n---\n" + "# One\n\n" + "word " * 900 + "\n\n# Two\n")
     shown = converter.read({"a.pdf": text}, "a.pdf")
-    assert shown.startswith("[a.pdf: pdf, 2 pages]\ntitle: The title\n--- page 1 of 2 ---\n")
-    assert shown.index("--- page 2 of 2 ---") < shown.index("Two")
+    assert shown.startswith("[a.pdf: pdf, 2 pages]\ntitle: The title\noutline:\n  One\n  Two\n--- page 1 of 2 ---\n")
+    assert shown.index("--- page 2 of 2 ---") < shown.rindex("Two")
 
 
 def test_a_long_pdf_is_read_on_from_where_it_stopped(converter: Converter) -> None:

@@ -6,6 +6,7 @@ spans both columns before or after them. Stretches that stand below each other i
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from dataclasses import dataclass, replace
 from statistics import median
@@ -22,13 +23,16 @@ _MOST_CROSSING = 0.4
 _FULL = 0.65
 _SAME = 0.5
 _SMALL, _SAME_SMALL = 0.85, 0.2
-_WORDS, _LETTERS = 1.1, 0.12
+_WORDS, _LETTERS = 0.6, 0.12
 """Of the size of the type: between words there is no more than the one, between letters of a word than the other."""
 
 _DEEPEST = 4
 _TRIED = 12  # places of a blank strip, those that the fewest stretches cross
 _MOST_SEGMENTS = 3_000
 _LEAST_ROWS = 2
+_CLOSE, _LEAST_CLOSE_ROWS = 1.1, 4
+"""Columns closer than this share of the type's size are believed when there are so many rows of them."""
+
 _MOST_COLUMNS = 60
 
 
@@ -53,7 +57,7 @@ class Line:
         parts = sorted(self.parts, key=lambda part: part.left)
         if _from_the_right("".join(part.text for part in parts)):
             parts.reverse()
-        return "  ".join(part.text for part in parts)
+        return " ".join(part.text for part in parts)
 
     def join(self) -> Line:
         """The line with stretches that are no further apart than words made one."""
@@ -202,6 +206,9 @@ def _table_or_lines(rows: list[Line], rules: list[Rule]) -> list[str]:
     columns = _intervals(rows)
     as_lines = [row.text() for row in rows]
     if len(rows) < _LEAST_ROWS or not 1 < len(columns) <= _MOST_COLUMNS:
+        return as_lines
+    gap = min(right[0] - left[1] for left, right in itertools.pairwise(columns))
+    if gap < _CLOSE * rows[0].parts[0].height and len(rows) < _LEAST_CLOSE_ROWS:
         return as_lines
     cells = _merged([_cells(row, columns) for row in rows], rows, rules)
     if len(cells) < _LEAST_ROWS:

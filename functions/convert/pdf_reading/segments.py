@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-_GAP = 1.1  # of the height of the type: what parts one stretch from the next on a line
+_GAP = 0.6  # of the size of the type: what parts one stretch from the next on a line
 _THIN = 3.0
 _FIXED_PITCH = 1  # of the flags of a font: ISO 32000-1, table 123
 _FIXED_NAMES = (b"mono", b"courier", b"consol", b"typewriter")

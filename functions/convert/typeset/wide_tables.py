@@ -135,7 +135,8 @@ class WideTables:
 
     def _set(self, table: Element, setting: Setting, columns: list[Column]) -> list[Element]:
         table["c"][2] = _with_widths(table["c"][2], columns, self._room(setting), setting)
-        return [_raw(f"#fit-table({setting.size:.2f}pt, {setting.padding}pt)["), table, _raw("]")]
+        hyphenate = str(_has_long_words(table)).lower()
+        return [_raw(f"#fit-table({setting.size:.2f}pt, {setting.padding}pt, {hyphenate})["), table, _raw("]")]
 
 
 def _on_a_page_sideways(blocks: list[Element]) -> list[Element]:
@@ -206,6 +207,12 @@ def _em(character: str) -> float:
     if character.isdigit():
         return 0.48
     return 0.5 if character < "\u0300" else 0.6
+
+
+def _has_long_words(table: Element) -> bool:
+    """Whether a word is longer than the room that a column is sure to have."""
+    text = " ".join(plain_text(cell[4]) for cells, is_head in _rows(table) if not is_head for cell in cells)
+    return any(len(word) > _LONGEST_WORD for word in text.split())
 
 
 def _has_spans(table: Element) -> bool:
