@@ -59,6 +59,10 @@ class Line:
             parts.reverse()
         return " ".join(part.text for part in parts)
 
+    def is_code(self) -> bool:
+        """Whether all of it is in letters of one width."""
+        return all(part.fixed for part in self.parts)
+
     def join(self) -> Line:
         """The line with stretches that are no further apart than words made one."""
         joined: list[Segment] = []
@@ -167,21 +171,37 @@ def _is_prose(side: list[Segment]) -> bool:
 def _blocks(lines: list[Line], rules: list[Rule]) -> list[str]:
     """Lines as text, and rows that stand below each other as tables."""
     found: list[str] = []
+    for is_code, run in itertools.groupby(lines, Line.is_code):
+        block = list(run)
+        if is_code:
+            margin = min(line.parts[0].left for line in block)
+            found += [_as_code(line, margin) for line in block]
+        else:
+            found += _prose_and_tables(block, rules)
+    return found
+
+
+def _prose_and_tables(lines: list[Line], rules: list[Rule]) -> list[str]:
+    found: list[str] = []
     rows: list[Line] = []
-    margin = min((line.parts[0].left for line in lines if line.parts[0].fixed), default=0.0)
     for line in lines:
         if len(line.parts) > 1 or (rows and _continues(rows, line)):
             rows.append(line)
         else:
-            found += [*_table_or_lines(rows, rules), _indent(line.parts[0], margin) + line.text()]
+            found += [*_table_or_lines(rows, rules), line.text()]
             rows = []
     return found + _table_or_lines(rows, rules)
 
 
-def _indent(part: Segment, margin: float) -> str:
-    """The blanks before a line of code, which only its place tells."""
-    letter = (part.right - part.left) / len(part.text)
-    return " " * round((part.left - margin) / letter) if part.fixed and letter else ""
+def _as_code(line: Line, margin: float) -> str:
+    """A line of code, its blanks told from where its words stand."""
+    longest = max(line.parts, key=lambda part: len(part.text))
+    letter = max((longest.right - longest.left) / len(longest.text), 1.0)
+    text = ""
+    for part in line.parts:
+        text = text.ljust(max(round((part.left - margin) / letter), len(text) + (part is not line.parts[0])))
+        text += part.text
+    return text
 
 
 def _continues(rows: list[Line], line: Line) -> bool:
