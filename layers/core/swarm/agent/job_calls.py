@@ -172,15 +172,13 @@ def _result(call: BoundCall, outcomes: Sequence[CallResult], subjects: Mapping[s
         return call.result(text, ok=False, files=files)
     done = sum(outcome.ok for outcome in outcomes)
     room = max(_SHORTEST_LINE, min(_LONGEST_LINE, (MAX_OUTPUT - 200) // (len(outcomes) or 1) - 1))
-    lines = [_line(outcome, subjects.get(outcome.call_id, ""), room) for outcome in outcomes]
+    lines = []
+    for outcome in outcomes:
+        said, subject = " ".join(outcome.output.removeprefix(FAILED).split()), subjects.get(outcome.call_id, "")
+        named = said if subject in said else f"{subject}: {said}"
+        lines.append(f"- {'ok' if outcome.ok else 'failed'}: {named}"[:room])
     report = "\n".join([f"{done} of {len(outcomes)} done, {len(outcomes) - done} failed.", *lines])
     return call.result(report, ok=done > 0, files=files)
-
-
-def _line(outcome: CallResult, subject: str, room: int) -> str:
-    said = " ".join(outcome.output.removeprefix(FAILED).split())
-    named = said if subject in said else f"{subject}: {said}"
-    return f"- {'ok' if outcome.ok else 'failed'}: {named}"[:room]
 
 
 def _without(result: ToolResult, refused: Mapping[str, str]) -> ToolResult:

@@ -77,7 +77,10 @@ class Presigner:
         host = urlsplit(self.endpoint).netloc
         path = f"/{self.bucket}/{quote(key, safe='/~')}"
         signed = dict(sorted({"host": host, **headers}.items()))
-        canonical_query = _encoded({**query, **self._parameters(";".join(signed))})
+        parameters = sorted({**query, **self._parameters(";".join(signed))}.items())
+        canonical_query = "&".join(
+            f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parameters
+        )
         request = "\n".join(
             [
                 method,
@@ -119,7 +122,3 @@ class Presigner:
         for part in self._scope.split("/"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         return key
-
-
-def _encoded(query: Mapping[str, str]) -> str:
-    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))

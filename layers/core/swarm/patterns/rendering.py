@@ -39,20 +39,18 @@ def render(pattern: PatternRead) -> str:
     worked = f"What worked before: {_quoted(pattern.summary)}"
     frame = [opening, _ORIGIN, worked, "Sequence:", "Variables, with the values of that run:", _ADVICE, _CLOSING]
     room = MAX_WORDS - sum(map(_weight, frame))
-    steps = _fitting(_step_lines(pattern), room)
-    variables = _fitting(_variable_lines(pattern), room - sum(map(_weight, steps)))
+    steps = _fitting(
+        (f"{number}. {_quoted(step.instruction)}" for number, step in enumerate(pattern.steps[:MAX_STEPS], 1)), room
+    )
+    variables = _fitting(
+        (
+            f"- {_quoted(f'{name} ({variable.type}): {variable.example}')}"
+            for name, variable in islice(pattern.variables.items(), MAX_VARIABLES)
+        ),
+        room - sum(map(_weight, steps)),
+    )
     listed = ["Variables, with the values of that run:", *variables] if variables else []
     return "\n".join([opening, _ORIGIN, worked, "Sequence:", *steps, *listed, _ADVICE, _CLOSING])
-
-
-def _step_lines(pattern: PatternRead) -> Iterable[str]:
-    for number, step in enumerate(pattern.steps[:MAX_STEPS], 1):
-        yield f"{number}. {_quoted(step.instruction)}"
-
-
-def _variable_lines(pattern: PatternRead) -> Iterable[str]:
-    for name, variable in islice(pattern.variables.items(), MAX_VARIABLES):
-        yield f"- {_quoted(f'{name} ({variable.type}): {variable.example}')}"
 
 
 def _quoted(text: str) -> str:

@@ -48,6 +48,7 @@ def prices_of(text: str) -> Mapping[str, Price]:
 def total(one: Usage, other: Usage) -> Usage:
     """Both together. The cost is known where that of every model call is."""
     costs = [usage.cost_usd for usage in (one, other) if usage.model_calls]
+    known = [cost for cost in costs if cost is not None]
     return Usage(
         model_calls=one.model_calls + other.model_calls,
         input_tokens=one.input_tokens + other.input_tokens,
@@ -56,10 +57,5 @@ def total(one: Usage, other: Usage) -> Usage:
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
         tool_calls=one.tool_calls + other.tool_calls,
         seconds=round(one.seconds + other.seconds, 3),
-        cost_usd=_sum(costs),
+        cost_usd=round(sum(known), 6) if known and len(known) == len(costs) else None,
     )
-
-
-def _sum(costs: list[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return round(sum(known), 6) if known and len(known) == len(costs) else None

@@ -122,11 +122,8 @@ def _exchange(target: Target, plain: socket.socket, headers: Mapping[str, str], 
     try:
         exchange.request("POST", target.path, body, dict(headers))
         response = exchange.getresponse()
-        return Answer(response.status, _seconds(response.getheader("Retry-After")))
+        # Retry-After may also be a date; what is then meant is some pause, and there is one anyway.
+        asked = response.getheader("Retry-After")
+        return Answer(response.status, float(asked) if asked is not None and _SECONDS.fullmatch(asked) else None)
     finally:
         exchange.close()
-
-
-def _seconds(header: str | None) -> float | None:
-    # It may also be a date; what is then meant is some pause, and there is one anyway.
-    return float(header) if header is not None and _SECONDS.fullmatch(header) else None

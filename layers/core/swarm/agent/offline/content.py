@@ -65,12 +65,9 @@ def _document(subject: str, task_type: TaskType) -> str:
     if _TABLE.search(subject):
         return _markdown_table(subject)
     sections = OUTLINES[task_type]
-    body = "\n\n".join(f"## {heading}\n\n{text.format(subject=_quoted(subject))}" for heading, text in sections)
+    quoted = f"“{subject.rstrip('.')}”"
+    body = "\n\n".join(f"## {heading}\n\n{text.format(subject=quoted)}" for heading, text in sections)
     return f"# {_title(subject)}\n\n{body}\n\n---\n\n{OFFLINE_NOTE}\n"
-
-
-def _quoted(subject: str) -> str:
-    return f"“{subject.rstrip('.')}”"
 
 
 def _letter(subject: str) -> str:

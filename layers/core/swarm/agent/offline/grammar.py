@@ -82,7 +82,7 @@ def understand(text: str, task_type: TaskType) -> Understood:
             first_prose = first_prose if prose else len(steps)
             prose.append(clause)
         steps += read
-    if any(_names_a_file(step) for step in steps) or (steps and not prose):
+    if any(_is_about_files(step) for step in steps) or (steps and not prose):
         return Understood(tuple(_with_document(steps))[:MOST_STEPS])
     said = " ".join(prose)
     formats = (
@@ -112,7 +112,7 @@ def _read(clause: str) -> list[Step]:
     return []
 
 
-def _names_a_file(step: Step) -> bool:
+def _is_about_files(step: Step) -> bool:
     return not isinstance(step, Wait | Fail) and not (isinstance(step, Convert) and step.sources == (THE_DOCUMENT,))
 
 

@@ -85,17 +85,13 @@ def failure_of(error: ProviderError) -> ModelFailure:
 
 def _by_status(error: ProviderError, said: str) -> ModelFailure:
     if error.status == 429 or error.code == "rate_limit_exceeded":  # noqa: PLR2004
-        return _rate_limited(error, said)
+        text = f"the provider's rate limit is reached{said}"
+        advice = "Start fewer runs at a time, or ask the provider for a higher limit."
+        return ModelFailure(ErrorType.RATE_LIMITED, text, advice, retryable=True, retry_after=error.retry_after)
     if error.status >= 500 or error.status in _PASSING_STATUS or error.code in _PASSING:  # noqa: PLR2004
         return unavailable(f"the provider could not answer{said}", error.retry_after)
     kind, text, advice = _LASTING.get(error.status, _REJECTED)
     return ModelFailure(kind, f"{text}{said}", advice)
-
-
-def _rate_limited(error: ProviderError, said: str) -> ModelFailure:
-    text = f"the provider's rate limit is reached{said}"
-    advice = "Start fewer runs at a time, or ask the provider for a higher limit."
-    return ModelFailure(ErrorType.RATE_LIMITED, text, advice, retryable=True, retry_after=error.retry_after)
 
 
 def unavailable(text: str, retry_after: float | None = None) -> ModelFailure:
