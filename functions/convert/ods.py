@@ -16,13 +16,16 @@ from convert.errors import CannotConvert
 from convert.inventory import Content
 from convert.number_formats import same_number
 from convert.opendocument import chart_in, local, named, text_of
-from convert.sheets import MAX_COLUMNS, MAX_ROWS, Cells, Extra, Sheet, ranges
+from convert.sheets import MAX_COLUMNS, Cells, Extra, Sheet, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _HIDDEN = {"collapse", "filter"}
+_MAX_REPEATED = 1_000
+"""Rows that are shown of one that is written once and repeated; more of them are no table of anybody's."""
+
 _DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,](\d+))?S")
 
 
@@ -107,7 +110,9 @@ class _Reader:
                     Extra(Content.LINK, place, named(link, "href")) for link in cell.iter() if local(link.tag) == "a"
                 )
             column += times
-        for number in range(self._row, self._row + min(count, MAX_ROWS + 1) if cells else self._row):
+        shown = min(count, _MAX_REPEATED) if cells else 0
+        self._cells.skip(self._row + shown, count - shown if cells else 0)
+        for number in range(self._row, self._row + shown):
             if self._cells.begin_row(number, hidden=hidden):
                 for column, times, cell in cells:
                     for at in range(column, column + min(times, MAX_COLUMNS + 1)):

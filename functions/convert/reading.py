@@ -34,8 +34,10 @@ _ESCAPED = re.compile(
 )
 """Code and formulas, or an escaped mark. Bars, stars and backslashes stay escaped: they have a meaning of their own."""
 
-_CORE = "docProps/core.xml"
-_TOLD = {"title", "creator", "subject", "description", "keywords", "created", "modified", "lastModifiedBy"}
+_CORE = ("docProps/core.xml", "meta.xml")
+_TOLD = {"title", "creator", "subject", "description", "keywords", "keyword", "created", "creation-date", "modified",
+         "lastModifiedBy", "initial-creator"}  # fmt: skip
+_WITH_PROPERTIES = {"docx", "pptx", "xlsx", "odt", "ods"}
 
 
 def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
@@ -90,7 +92,8 @@ def _tables(name: str, place: Path, form: Format) -> tuple[str, list[str]]:
     text = as_markdown(sheets, most=MAX_ROWS, exact=True)
     missing = lost(inventory(place, name, form.name), text)
     about = [f"note: {note}" for note in [*told(sheets, MAX_ROWS), *notes(missing)]]
-    return text, [f"sheets: {'; '.join(sizes)}", *about]
+    properties = _properties(place, name) if form.name in _WITH_PROPERTIES else []
+    return text, [*properties, f"sheets: {'; '.join(sizes)}", *about]
 
 
 def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str) -> tuple[str, list[str]]:
@@ -101,7 +104,7 @@ def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str
         tree["blocks"] = rewrite(tree["blocks"], with_labelled_notes)
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
     warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
-    about = _properties(place, name) if form.name in {"docx", "pptx"} else []
+    about = _properties(place, name) if form.name in _WITH_PROPERTIES else []
     about += document.about
     shown = everything([tree["blocks"], *tree["meta"].values()]) + "\n".join(about)
     missing = lost(inventory(place, name, form.name), shown)
@@ -118,10 +121,11 @@ def _properties(place: Path, name: str) -> list[str]:
     """Title, author and dates, as the office program keeps them."""
     check_archive(place, name)
     with zipfile.ZipFile(place) as archive:
-        if _CORE not in archive.namelist():
+        part = next((part for part in _CORE if part in archive.namelist()), None)
+        if part is None:
             return []
         try:
-            entries = [(each.tag.rpartition("}")[2], each.text) for each in fromstring(archive.read(_CORE))]  # noqa: S314
+            entries = [(each.tag.rpartition("}")[2], each.text) for each in fromstring(archive.read(part)).iter()]  # noqa: S314
         except ParseError:
             return []
     return [f"{key}: {value.strip()[:500]}" for key, value in entries if key in _TOLD and value and value.strip()]

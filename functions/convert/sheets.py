@@ -82,6 +82,12 @@ class Cells:
             self._hidden.append(row + 1)
         return True
 
+    def skip(self, row: int, count: int) -> None:
+        """So many rows from this one on are not read."""
+        if count > 0:
+            self._beyond_rows += count
+            self._last_row = max(self._last_row, row + count - 1)
+
     def put(self, row: int, column: int, text: str, *, exact: str = "", value: str = "") -> None:
         """A cell with this text; `exact` and `value` as in `Sheet`, empty where the text is it."""
         if not text and not exact:
@@ -116,8 +122,9 @@ class Cells:
         rows = [row + [""] * (width - len(row)) for row in self._rows]
         out = []
         if self._beyond_rows:
+            read = min(MAX_ROWS, self._last_row + 1 - self._beyond_rows)
             beyond = counted(self._beyond_rows, "row")
-            out.append(f"only {MAX_ROWS:,} rows are read, of {self._last_row + 1:,}: {beyond} left out")
+            out.append(f"only {read:,} rows are read, of {self._last_row + 1:,}: {beyond} left out")
         if self._beyond_columns:
             last = get_column_letter(self._last_column + 1)
             out.append(

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convert import rtf, webpages
 from convert.archives import check_archive
 from convert.decode import as_text
 from convert.errors import CannotConvert
-from convert.formats import DOCX, HTML, MARKDOWN, TXT, Format, Kind, format_of
+from convert.formats import DOCX, HTML, MARKDOWN, ODT, TXT, Format, Kind, format_of
+from convert.odt import write_prepared
 from convert.ooxml import Package
 from convert.slides import slides_as_html
 from convert.tree import plain_text, rewrite
@@ -22,6 +24,7 @@ from convert.word.revisions import ACCEPT, ALL
 
 if TYPE_CHECKING:
     from convert.pandoc import Pandoc
+    from convert.tree import Element
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -59,7 +62,10 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
     source, reader = f"source.{form.name}", form.reader if form.kind is not Kind.TABLE else HTML.reader
     if reader is None:
         raise CannotConvert(f"{name}: {form.name} cannot be read as a document")
-    if form.kind is Kind.CONTAINER:
+    if form is ODT:
+        check_archive(place, name)
+        write_prepared(place, pandoc.scratch / source, name, reading=view.reading)
+    elif form.kind is Kind.CONTAINER:
         check_archive(place, name)
         shutil.copyfile(place, pandoc.scratch / source)
     elif form.kind is Kind.SLIDES:
@@ -71,12 +77,17 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
         sheets = read_sheets(place, name, form.name)
         notes = told(sheets)
         _put(pandoc, source, as_html(sheets))
+    elif form.name == "rtf":
+        # Pandoc's reader loses a table that stands before any paragraph.
+        _put(pandoc, source, rtf.prepared(place.read_bytes()).replace("\\trowd", "\\pard\\par\\trowd", 1))
     else:
         text = as_text(place.read_bytes(), name)
         notes = [text.note] if text.note else []
         _put(pandoc, source, _prepared(text.characters, form))
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
+    if form.name == "ipynb":
+        tree["blocks"] = rewrite(tree["blocks"], raw_as_code)
     return Document(tree, inside, notes + warnings)
 
 
@@ -124,8 +135,7 @@ def _put(pandoc: Pandoc, source: str, text: str) -> None:
 def _prepared(text: str, form: Format) -> str:
     if form is TXT:
         return literal(text)
-    # Pandoc's reader loses a table that stands before any paragraph.
-    return text.replace("\\trowd", "\\pard\\par\\trowd", 1) if form.name == "rtf" else text
+    return webpages.prepared(text) if form is HTML else text
 
 
 def literal(text: str) -> str:
@@ -137,3 +147,10 @@ def literal(text: str) -> str:
 def _literal_line(line: str) -> str:
     indent = len(line) - len(line.lstrip(" "))
     return "\N{NO-BREAK SPACE}" * indent + _PUNCTUATION.sub(r"\\\1", line.strip())
+
+
+def raw_as_code(element: Element) -> list[Element]:
+    """Raw cells of notebooks as code, but for web pages: no target has a place for them, and some have words."""
+    if element["t"] != "RawBlock" or element["c"][0] == "html":
+        return [element]
+    return [{"t": "CodeBlock", "c": [["", [], []], element["c"][1]]}]

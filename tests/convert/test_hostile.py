@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -21,7 +22,9 @@ from convert.arguments import conversion
 from convert.errors import CannotConvert
 from convert.typeset.compiler import typeset
 from tests.convert.conftest import Converter
-from tests.convert.documents import png, rezipped, slides, word, workbook
+from tests.convert.documents import png, rezipped, slides, unzipped, word, workbook
+from tests.convert.kinds.opendocument import opendocument
+from tests.convert.kinds.texts import older_workbook
 from tests.convert.wanting import WANTING
 from tests.support.paths import ROOT
 
@@ -251,6 +254,37 @@ def test_a_document_without_end_is_ended(name: str, content: bytes, converter: C
     calls = [("convert_document", {"source": name, "target": "out.docx"}), ("read_document", {"path": "b.md"})]
     done = converter.calls(calls, {name: content, "b.md": b"calm"}, limits)
     assert time.monotonic() - started < BOUNDED["seconds"]
+    assert done.result("call_2")["ok"], "the next call is done all the same"
+
+
+REPEATED = (
+    '<table:table table:name="S"><table:table-row table:number-rows-repeated="900000000"><table:table-cell'
+    ' table:number-columns-repeated="900000000"><text:p>again</text:p></table:table-cell></table:table-row>'
+    "</table:table>"
+)
+WIDE = workbook({"S": [["x"]]})
+FAR = re.sub(rb'r="A1"', b'r="ZZZ9999999"', unzipped(WIDE)["xl/worksheets/sheet1.xml"])
+OF_NUMBERS = {
+    "a.ods": opendocument("spreadsheet", REPEATED),
+    "a.xls": older_workbook()[:300] + b"\xff" * 400,
+    "b.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 4_000,
+    "a.xlsx": rezipped(WIDE, {"xl/worksheets/sheet1.xml": FAR}),
+    "b.xlsx": rezipped(WIDE, {"xl/worksheets/sheet1.xml": b"<worksheet/>"}),
+    "c.xlsx": rezipped(WIDE, {"xl/worksheets/sheet1.xml": FAR[:200]}),
+    "a.rtf": b"{\\rtf1" + b"{\\b" * 50_000 + b"\\bin999999999 x",
+    "a.csv": b'"' + b"x,\n" * 100_000,
+    "a.html": b"<select><textarea><option>" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_what_lies_about_its_size_or_its_parts_is_bounded(name: str, converter: Converter) -> None:
+    calls = [("read_document", {"path": name}), ("read_document", {"path": "b.md"})]
+    done = converter.calls(calls, {name: OF_NUMBERS[name], "b.md": b"calm"}, BOUNDED)
+    first = done.result("call_1")
+    assert first["ok"] or first["output"].startswith("error: ")
+    assert "Traceback" not in first["output"]
+    assert not first["timed_out"]
     assert done.result("call_2")["ok"], "the next call is done all the same"
 
 

@@ -80,6 +80,12 @@ _TAKERS: Mapping[str, str] = MappingProxyType(
         "xlsx": "convert.inventory.workbook",
         "xls": "convert.inventory.xls",
         "pdf": "convert.inventory.pdf",
+        "ods": "convert.inventory.opendocument",
+        "odt": "convert.inventory.opendocument",
+        "rtf": "convert.inventory.rtf",
+        "html": "convert.inventory.web",
+        "epub": "convert.inventory.web",
+        "ipynb": "convert.inventory.notebook",
     }
 )
 """Name of a format -> the module whose function `take` reads its raw files."""

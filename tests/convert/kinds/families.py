@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.convert.kinds import pdf, slides, word, workbooks
+from tests.convert.kinds import opendocument, pdf, slides, texts, word, workbooks
 
-FAMILIES = (word.FAMILY, slides.FAMILY, workbooks.FAMILY, pdf.FAMILY)
+FAMILIES = (word.FAMILY, slides.FAMILY, workbooks.FAMILY, opendocument.FAMILY, texts.FAMILY, pdf.FAMILY)
