@@ -22,6 +22,7 @@ usage() {
   proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
+  grants     take away each permission in turn, see who notices, and write docs/permissions.md
   bench      measure
   openapi    write docs/openapi.json again from the handlers
   lock       resolve every lock file again; --upgrade takes newer versions
@@ -160,7 +161,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | openapi | lock) development ;;
+demo | services | example | test | proofs | check | build | bench | grants | openapi | lock) development ;;
 *) usage >&2 && die "no command '$command'" ;;
 esac
 
@@ -180,6 +181,7 @@ proofs)
 check) check ;;
 build) sam build "$@" ;;
 bench) exec "$python" -m tests.benchmarks "$@" ;;
+grants) exec "$python" -m tests.grants "$@" ;;
 openapi) openapi ;;
 lock) exec "$python" -m requirements.locks renew "$@" ;;
 esac

@@ -10,12 +10,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from infra.local.identity import REGION
-
-# An operator of the laptop cloud, not a function; moto asks only that a request is signed.
-ACCESS_KEY = "AKIALOCALOPERATOR000"
-SECRET_KEY = "local"  # noqa: S105  (moto does not check it, and it opens nothing else)
-
+from infra.local.identity import REGION, Credentials
 
 # In botocore's form: where in the configuration, which variable, default, conversion.
 _NOBODYS_PROFILE = {
@@ -32,10 +27,11 @@ def session() -> boto3.session.Session:
 
 
 class Clients:
-    """Clients of one endpoint, made once each; making one is slow and boto3's sessions are not thread-safe."""
+    """Clients of one signer, made once each; making one is slow and boto3's sessions are not thread-safe."""
 
-    def __init__(self, endpoint: str, read_timeout: float = 60, attempts: int = 2) -> None:
+    def __init__(self, endpoint: str, credentials: Credentials, read_timeout: float = 60, attempts: int = 2) -> None:
         self._endpoint = endpoint
+        self._credentials = credentials
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._config = Config(
@@ -58,8 +54,9 @@ class Clients:
                 self._clients[service] = session.client(
                     service,
                     endpoint_url=self._endpoint,
-                    aws_access_key_id=ACCESS_KEY,
-                    aws_secret_access_key=SECRET_KEY,
+                    aws_access_key_id=self._credentials.access_key,
+                    aws_secret_access_key=self._credentials.secret_key,
+                    aws_session_token=self._credentials.session_token,
                     config=self._config,
                 )
             return self._clients[service]

@@ -1,21 +1,19 @@
-"""Which AWS calls were made, by which function: what passes in front of moto, by name."""
+"""Which AWS calls are made, and by whom: what passes in front of moto, by name, if its caller may."""
 
 from __future__ import annotations
 
-import re
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.identity import CredentialIssuer
+from infra.local.authentication.refusal import Refused
+from infra.local.identity import Credentials
+from infra.local.permissions.enforcement import Permissions
+from infra.local.wsgi import SIGNER, Environ, WsgiApp
 
-Environ = dict[str, Any]
-WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
-
-CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 # Query parameters that make an S3 request another operation than its method says.
 S3_SUBRESOURCES = {
     "uploads": {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"},
@@ -40,22 +38,29 @@ class Call:
     path: str
 
 
-class CallRecorder:
-    """WSGI middleware that notes every request for whoever is recording at the time."""
+class Calls:
+    """WSGI middleware that notes every request for whoever is recording, and lets through what its signer may do."""
 
-    def __init__(self, app: WsgiApp, credentials: CredentialIssuer) -> None:
+    def __init__(self, app: WsgiApp, permissions: Permissions) -> None:
         self._app = app
-        self._credentials = credentials
+        self._permissions = permissions
         self._lock = threading.Lock()
         self._recordings: list[list[Call]] = []
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        call = describe(environ)
         if self._recordings:
-            call = describe(environ, self._credentials)
             with self._lock:
                 for recording in self._recordings:
                     recording.append(call)
-        return self._app(environ, start_response)
+        signer: Credentials | None = environ[SIGNER]
+        if signer is None or signer.role is None:
+            return self._app(environ, start_response)
+        try:
+            self._permissions.check(signer, call.service, call.operation, environ)
+        except Refused as refused:
+            return refused.answer(call.service, start_response)
+        return self._permissions.hide_missing_objects(self._app, signer, call.operation, environ, start_response)
 
     @contextmanager
     def record(self) -> Iterator[list[Call]]:
@@ -70,33 +75,36 @@ class CallRecorder:
                 self._recordings = [other for other in self._recordings if other is not recording]
 
 
-def describe(environ: Environ, credentials: CredentialIssuer) -> Call:
+def describe(environ: Environ) -> Call:
     """The service and operation of a request, and who signed it."""
+    signer: Credentials | None = environ[SIGNER]
     path = str(environ.get("PATH_INFO", ""))
-    query = urllib.parse.parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
-    presigned = query.get("X-Amz-Credential", [""])[0]
-    signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION") or f"Credential={presigned}")
-    access_key, service = signed.groups() if signed else ("", "s3")
-    owner = credentials.find(access_key)
+    service = _service(environ)
     return Call(
         service=service,
-        operation=_operation(service, environ, path, query),
-        function=owner.owner if owner else None,
+        operation=_operation(service, environ, path),
+        function=signer.owner if signer is not None and signer.is_function else None,
         path=path,
     )
 
 
-def _operation(service: str, environ: Environ, path: str, query: dict[str, list[str]]) -> str:
+def _service(environ: Environ) -> str:
+    # Only S3 takes signatures in the query or in a form.
+    scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].split("/")
+    return scope[3] if len(scope) > 3 else "s3"  # noqa: PLR2004  (access key, date, region, service)
+
+
+def _operation(service: str, environ: Environ, path: str) -> str:
     method = str(environ.get("REQUEST_METHOD", "GET"))
-    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
-    if target:
+    if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2]
     if service == "lambda" and path.endswith("/invocations"):
         return "Invoke"
-    return _s3_operation(method, environ, path, query) if service == "s3" else f"{method} {path}"
+    return _s3_operation(method, environ, path) if service == "s3" else f"{method} {path}"
 
 
-def _s3_operation(method: str, environ: Environ, path: str, query: dict[str, list[str]]) -> str:
+def _s3_operation(method: str, environ: Environ, path: str) -> str:
+    query = urllib.parse.parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
     for parameter, by_method in S3_SUBRESOURCES.items():
         if parameter in query and method in by_method:
             return by_method[method]

@@ -23,7 +23,7 @@ from infra.local.calls import Call
 from infra.local.front import routes
 from infra.local.front.gateway import Gateway
 from infra.local.front.server import Front
-from infra.local.identity import ACCOUNT_ID, REGION, CredentialIssuer
+from infra.local.identity import ACCOUNT_ID, REGION, CredentialIssuer, Credentials
 from infra.local.lambdas.account import Account
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.lifeline import Lifeline
@@ -32,6 +32,8 @@ from infra.local.lambdas.specification import environment
 from infra.local.moto_patches import lambdas as lambda_patches
 from infra.local.moto_patches import state_machines
 from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
+from infra.local.permissions import roles
+from infra.local.permissions.enforcement import Permissions
 from infra.local.server import AwsServer
 from infra.local.supported import Ignored
 from infra.local.template import Template, load
@@ -75,6 +77,7 @@ class LocalCloud:
     resources: Mapping[str, Resolved] = field(init=False, default_factory=dict)
     outputs: Mapping[str, str] = field(init=False, default_factory=dict)
     functions: LambdaService = field(init=False, default_factory=LambdaService)
+    permissions: Permissions = field(init=False, default_factory=Permissions)
 
     def __post_init__(self) -> None:
         self._running = ExitStack()
@@ -124,7 +127,7 @@ class LocalCloud:
     @contextmanager
     def recorded_calls(self) -> Iterator[list[Call]]:
         """The AWS calls made inside the block, by anyone; the list grows as they come."""
-        with self._server.recorder.record() as calls:
+        with self._server.calls.record() as calls:
             yield calls
 
     def worker_pids(self) -> list[int]:
@@ -144,12 +147,15 @@ class LocalCloud:
         moto_patches.install()
         credentials = CredentialIssuer()
         self._running.callback(moto_api_backend.reset)
-        self._server = AwsServer(credentials)
+        self.permissions = Permissions()
+        self._server = AwsServer(credentials, self.permissions)
         self._running.callback(self._server.close)
         self.endpoint_url = self._server.url
-        self._clients = Clients(self.endpoint_url)
+        self._clients = Clients(self.endpoint_url, credentials.operator)
         self._running.callback(self._clients.close)
         translated = self._deploy()
+        self.permissions.replace(roles.read(self.resources))
+        state_machines.sign_with(self._machine_credentials(credentials))
         self._start_functions(translated, credentials)
         self._serve(front)
 
@@ -195,7 +201,8 @@ class LocalCloud:
         self.functions = LambdaService()
         self._running.callback(self.functions.stop)
         for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
-            variables = environment(specification, credentials.issue(specification.logical_id), self.endpoint_url)
+            own = credentials.issue(specification.logical_id, specification.role)
+            variables = environment(specification, own, self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
             self.functions.add(Function(specification, variables, log, lifeline, self._crowded, self.account))
         lambda_patches.run_with(self.functions)
@@ -203,6 +210,15 @@ class LocalCloud:
         self._running.callback(state_machines.stop_everything)
         scheduler = schedules.Scheduler(schedules.read(self.resources.values()), self.functions)
         self._running.callback(scheduler.stop)
+
+    def _machine_credentials(self, credentials: CredentialIssuer) -> dict[str, Credentials]:
+        """What each state machine signs with, by the ARN of its role."""
+        machines = [each for each in self.resources.values() if each.type == "AWS::StepFunctions::StateMachine"]
+        return {
+            arn: credentials.issue(machine.logical_id, roles.role_name(arn), is_function=False)
+            for machine in machines
+            if (arn := machine.properties["RoleArn"])
+        }
 
     def _crowded(self) -> bool:
         """Whether what functions share is taken, the processors or the table: one more would only wait for it."""

@@ -9,6 +9,7 @@ from typing import Any
 from infra.local.identity import ACCOUNT_ID, REGION
 from infra.local.lambdas.specification import Specification
 from infra.local.moto_patches.cloudformation import Resolved
+from infra.local.permissions.roles import role_name
 
 DEFAULT_RETRIES = 2
 
@@ -70,5 +71,6 @@ def _specification(
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
         retries=retries.get(resource.name, DEFAULT_RETRIES),
+        role=role_name(str(properties.get("Role", ""))),
         per_tenant=properties.get("TenancyConfig", {}).get("TenantIsolationMode") == "PER_TENANT",
     )

@@ -13,10 +13,12 @@ from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from infra.local.calls import CallRecorder, Environ, WsgiApp
+from infra.local.authentication.guard import Guard
+from infra.local.calls import Calls
 from infra.local.identity import CredentialIssuer
 from infra.local.loopback import is_loopback
-from infra.local.s3_guard.guard import S3Guard
+from infra.local.permissions.enforcement import Permissions
+from infra.local.wsgi import Environ, WsgiApp
 
 
 class OneTableCallAtATime:
@@ -74,11 +76,12 @@ class _Handler(MotoRequestHandler):
 class AwsServer:
     """Serves AWS at `url` from construction until `close`."""
 
-    def __init__(self, credentials: CredentialIssuer) -> None:
+    def __init__(self, credentials: CredentialIssuer, permissions: Permissions) -> None:
         _configure_moto()
         self.table = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
-        self.recorder = CallRecorder(S3Guard(self.table, credentials), credentials)
-        self._server = make_server("127.0.0.1", 0, LoopbackOnly(self.recorder), threaded=True, request_handler=_Handler)
+        self.calls = Calls(self.table, permissions)
+        app = LoopbackOnly(Guard(self.calls, credentials))
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_port}"

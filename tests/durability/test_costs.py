@@ -55,7 +55,7 @@ BATCHES = Cost(
     "Prepare Prepared Agent NextStep" + 2 * " Tools Place Sandbox Collect Agent NextStep" + " Finish Ended",
     {
         **START,
-        "Agent": {"GetItem": 11, "Query": 3, "GetObject": 19, "PutObject": 17, "PutItem": 20},
+        "Agent": {"GetItem": 11, "Query": 3, "GetObject": 19, "PutObject": 17, "PostObject": 2, "PutItem": 20},
         "Collect": {"GetItem": 4, "Query": 2, "GetObject": 6, "PutObject": 4, "PutItem": 4},
         "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 3},
     },

@@ -21,9 +21,11 @@ from moto.core.config import default_user_config
 from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from infra.local import moto_patches
 from infra.local.lambdas.invocation import Outcome
+from infra.local.moto_patches.wrapping import wrap
 
 REGION, ACCOUNT_ID = "us-east-1", "123456789012"
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
@@ -164,6 +166,22 @@ def start_execution(probe: Probe) -> bool:
     return False
 
 
+def definitions_parsed(probe: Probe) -> bool:
+    """Of two executions of one machine the second parses nothing."""
+    machine = probe.machine(PASS)
+    parsed: list[str] = []
+
+    def counted(parse: Any, text: str) -> Any:
+        parsed.append(text)
+        return parse(text)
+
+    wrap(AmazonStateLanguageParser, "parse", counted)
+    states = probe.client("stepfunctions")
+    for name in ("one", "two"):
+        probe.ended(states.start_execution(stateMachineArn=machine, name=name)["executionArn"])
+    return len(parsed) == 1
+
+
 def interpreter_clients(_probe: Probe) -> bool:
     module: Any = lambda_eval_utils
     made = [module.boto_client_for(region=REGION, service="lambda") for _ in range(2)]
@@ -296,6 +314,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         payload_limit,
         terminal_errors,
         start_execution,
+        definitions_parsed,
         interpreter_clients,
         status_events,
         lambda_targets,

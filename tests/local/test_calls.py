@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import urllib.request
+
 import pytest
 
 from infra.local.calls import Call, describe
 from infra.local.cloud import LocalCloud
 from infra.local.identity import CredentialIssuer
+from infra.local.wsgi import SIGNER
 from tests.local.clouds import call
 
 
@@ -47,16 +50,15 @@ def test_calls_of_a_function_carry_its_name(fixture_cloud: LocalCloud) -> None:
 def test_operation_is_called_what_aws_calls_it(
     service: str, method: str, path: str, query: str, more: dict[str, str], operation: str
 ) -> None:
-    issuer = CredentialIssuer()
-    key = issuer.issue("SomeFunction").access_key
-    signed = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host"
+    signed = f"AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host"
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_AUTHORIZATION": signed, **more}
-    assert describe(environ, issuer) == Call(service, operation, "SomeFunction", path)
+    signer = CredentialIssuer().issue("SomeFunction")
+    assert describe({**environ, SIGNER: signer}) == Call(service, operation, "SomeFunction", path)
 
 
 def test_presigned_request_is_its_signers(fixture_cloud: LocalCloud) -> None:
-    issuer = CredentialIssuer()
-    key = issuer.issue("Signer").access_key
-    query = f"X-Amz-Credential={key}%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
-    made = describe({"REQUEST_METHOD": "GET", "PATH_INFO": "/b/k", "QUERY_STRING": query}, issuer)
-    assert made == Call("s3", "GetObject", "Signer", "/b/k")
+    url = call(fixture_cloud, "TaskFunction", {"do": "presign", "operation": "put_object", "key": "signed"})
+    with fixture_cloud.recorded_calls() as calls:
+        request = urllib.request.Request(url, data=b"x", method="PUT")
+        urllib.request.urlopen(request, timeout=15).close()
+    assert calls == [Call("s3", "PutObject", "TaskFunction", f"/{fixture_cloud.bucket_name}/signed")]

@@ -35,22 +35,19 @@ ALLOWED = {
     "ApiFunctionRole": {
         *READ_WRITE,
         *FILES,
-        "dynamodb:DeleteItem",
         "states:StartExecution",
-        "states:DescribeExecution",
         "states:StopExecution",
         "lambda:InvokeFunction",
     },
     "PrepareFunctionRole": READ_WRITE | FILES,
-    "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "states:StartExecution"},
+    "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "kms:Decrypt", "states:StartExecution"},
     "CollectFunctionRole": READ_WRITE | FILES,
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "ArchiveFunctionRole": FILES,
-    "WebhookFunctionRole": READ_WRITE,
+    "WebhookFunctionRole": READ_WRITE | {"s3:GetObject"},
     "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
     "JanitorFunctionRole": {
-        "dynamodb:GetItem",
         "dynamodb:Query",
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
@@ -125,6 +122,20 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
     conditional = [
         branch["Fn::If"] for policy in agent for branch in policy["PolicyDocument"]["Statement"] if "Fn::If" in branch
     ]
-    assert [branch[0] for branch in conditional] == ["HasSecret"]
+    assert [branch[0] for branch in conditional] == ["HasSecret", "HasSecretKey"]
     assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")
-    assert conditional[0][2] == {"Ref": "AWS::NoValue"}
+    assert conditional[1][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
+    assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 2
+
+
+@pytest.mark.parametrize("role", [role for role, actions in ALLOWED.items() if any("dynamodb" in a for a in actions)])
+def test_no_role_reaches_records_that_open_the_api_but_the_authorizers(
+    role: str, resources: dict[str, Document]
+) -> None:
+    for statement in statements(resources[role]["Properties"]):
+        if any(str(action).startswith("dynamodb:") for action in listed(statement["Action"])):
+            [(operator, keys)] = statement["Condition"].items()
+            assert operator == "ForAllValues:StringLike"
+            reached = {key.partition("#")[0] for key in keys["dynamodb:LeadingKeys"]}
+            assert (reached == {"KEY"}) is (role == "AuthorizerFunctionRole")
+            assert "KEY" not in reached or set(listed(statement["Action"])) == {"dynamodb:GetItem"}

@@ -17,7 +17,7 @@ PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_C
 class Specification:
     """One function. `folders` are import roots: the code first, then the layers in the template's order.
 
-    With `per_tenant` each call names a tenant, and no environment serves two of them.
+    With `per_tenant` each call names a tenant, and no environment serves two of them. `role` is a name.
     """
 
     logical_id: str
@@ -34,6 +34,7 @@ class Specification:
     log_level: str = ""
     retries: int = 2
     per_tenant: bool = False
+    role: str = ""
 
     @property
     def folder(self) -> Path:
@@ -63,7 +64,7 @@ def environment(specification: Specification, credentials: Credentials, endpoint
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_REGION": REGION,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-        "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_SESSION_TOKEN": credentials.session_token or "",
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "LAMBDA_TASK_ROOT": str(specification.folder),
         "PYTHONPATH": os.pathsep.join(_import_roots(specification.folders)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from infra.local.moto_patches import cloudformation, events, lambdas, resources, state_machines, tables
+from infra.local.moto_patches import cloudformation, definitions, events, lambdas, resources, state_machines, tables
 
 PATCHES: Mapping[str, Callable[[], None]] = {
     "state_machines_run": state_machines.use_the_interpreter,
@@ -18,6 +18,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "payload_limit": state_machines.limit_payloads,
     "terminal_errors": state_machines.keep_terminal_errors_uncaught,
     "start_execution": state_machines.start_once,
+    "definitions_parsed": definitions.parse_once,
     "interpreter_clients": state_machines.share_clients,
     "status_events": events.announce_executions,
     "lambda_targets": events.deliver_to_functions,

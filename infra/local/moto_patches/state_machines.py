@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from infra.local.aws import Clients
-from infra.local.identity import ACCOUNT_ID, REGION
+from infra.local.identity import ACCOUNT_ID, REGION, Credentials
 from infra.local.moto_patches import cloudformation
 from infra.local.moto_patches.wrapping import Wrapper, wrap
 
@@ -178,19 +179,31 @@ def _start_named(
         return original(backend, arn, name or str(uuid.uuid4()), execution_input, *rest)
 
 
+_signers: dict[str, Credentials] = {}
+# Of a role that nobody has named: nothing that looks at signatures lets it in.
+_NOBODY = Credentials("nobody", "nobody", "nobody", session_token=None)
+
+
+def sign_with(signers: Mapping[str, Credentials]) -> None:
+    """What the interpreter signs with from now on, by the ARN of the state machine's role."""
+    _signers.clear()
+    _signers.update(signers)
+
+
 def share_clients() -> None:
-    """The interpreter makes a new client for every task, 10 to 20 ms each, in threads that must not share a session."""
+    """The interpreter makes a client for every task, 10 to 20 ms each, which signs as nobody in particular."""
     original = boto_client.boto_client_for
-    shared: dict[str, Clients] = {}
+    shared: dict[tuple[str, Credentials], Clients] = {}
     lock = threading.Lock()
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
         endpoint = f"http://127.0.0.1:{settings.moto_server_port()}"
+        signer = _signers.get(state_credentials.role_arn, _NOBODY) if state_credentials else _NOBODY
         with lock:
-            if endpoint not in shared:
+            if (endpoint, signer) not in shared:
                 # A Lambda may take 15 minutes, and the state machine's own Retry is the only one.
-                shared[endpoint] = Clients(endpoint, read_timeout=1000, attempts=1)
-            return shared[endpoint].client(service)
+                shared[endpoint, signer] = Clients(endpoint, signer, read_timeout=1000, attempts=1)
+            return shared[endpoint, signer].client(service)
 
     for module in list(sys.modules.values()):
         if getattr(module, "boto_client_for", None) is original:

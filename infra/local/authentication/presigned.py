@@ -1,4 +1,4 @@
-"""Verifies a presigned URL (SigV4 in the query string) with botocore's own signer.
+"""Verifies a presigned URL (SigV4 in the query string).
 
 Source: "Authenticating Requests: Using Query Parameters" in the S3 API reference.
 """
@@ -11,16 +11,12 @@ import urllib.parse
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from botocore.auth import S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials as BotoCredentials
-
-from infra.local.calls import Environ
+from infra.local.authentication.refusal import Refused, signature_mismatch, unknown_access_key
+from infra.local.authentication.sigv4 import ALGORITHM, CLOCK_SKEW, TIMESTAMP, Scope, signature
 from infra.local.identity import CredentialIssuer, Credentials
-from infra.local.s3_guard.refusal import Refused, signature_mismatch, unknown_access_key
+from infra.local.wsgi import Environ
 
 LONGEST = timedelta(days=7)
-CLOCK_SKEW = timedelta(minutes=15)
 PARAMETERS = (
     "X-Amz-Algorithm",
     "X-Amz-Credential",
@@ -30,11 +26,10 @@ PARAMETERS = (
     "X-Amz-Signature",
 )
 SCOPE = re.compile(r"([^/]+)/(\d{8})/([^/]+)/s3/aws4_request")
-TIMESTAMP = "%Y%m%dT%H%M%SZ"
 
 
-def verify(environ: Environ, issuer: CredentialIssuer, now: datetime) -> None:
-    """Raises Refused unless the request is what somebody with valid credentials signed, and still in time."""
+def verify(environ: Environ, issuer: CredentialIssuer, now: datetime) -> Credentials:
+    """The signer's credentials. Raises Refused unless the request is as they signed it, and still in time."""
     pairs = urllib.parse.parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
     query = dict(pairs)
     if len(query) != len(pairs):
@@ -43,16 +38,25 @@ def verify(environ: Environ, issuer: CredentialIssuer, now: datetime) -> None:
     if missing:
         raise _malformed(f"missing {', '.join(missing)}")
     scope = SCOPE.fullmatch(query["X-Amz-Credential"])
-    if scope is None or query["X-Amz-Algorithm"] != "AWS4-HMAC-SHA256":
+    if scope is None or query["X-Amz-Algorithm"] != ALGORITHM:
         raise _malformed("the credential or the algorithm is not for S3 and SigV4")
     access_key, date, region = scope.groups()
     _verify_time(query, date, now)
     credentials = issuer.find(access_key)
     if credentials is None or query.get("X-Amz-Security-Token") != credentials.session_token:
         raise unknown_access_key()
-    expected = _signature(environ, query, credentials, region)
+    expected = signature(
+        environ,
+        [pair for pair in pairs if pair[0] != "X-Amz-Signature"],
+        query["X-Amz-SignedHeaders"],
+        environ.get("HTTP_X_AMZ_CONTENT_SHA256", "UNSIGNED-PAYLOAD"),
+        query["X-Amz-Date"],
+        Scope(date, region, "s3"),
+        credentials.secret_key,
+    )
     if not hmac.compare_digest(expected, query["X-Amz-Signature"]):
         raise signature_mismatch()
+    return credentials
 
 
 def _verify_time(query: Mapping[str, str], date: str, now: datetime) -> None:
@@ -67,43 +71,6 @@ def _verify_time(query: Mapping[str, str], date: str, now: datetime) -> None:
         raise Refused("AccessDenied", "Request is not valid yet")
     if now > signed_at + lasts:
         raise Refused("AccessDenied", "Request has expired")
-
-
-def _signature(environ: Environ, query: Mapping[str, str], credentials: Credentials, region: str) -> str:
-    signer = S3SigV4QueryAuth(
-        BotoCredentials(credentials.access_key, credentials.secret_key, credentials.session_token), "s3", region
-    )
-    path = environ["RAW_URI"].split("?")[0]
-    signed = urllib.parse.urlencode(
-        [(name, value) for name, value in query.items() if name != "X-Amz-Signature"],
-        quote_via=urllib.parse.quote,
-        safe="-_.~",
-    )
-    request = AWSRequest(environ["REQUEST_METHOD"], f"http://{environ['HTTP_HOST']}{path}?{signed}")
-    request.context["timestamp"] = query["X-Amz-Date"]
-    for header in query["X-Amz-SignedHeaders"].split(";"):
-        request.headers[header] = _header(environ, header)
-    canonical = "\n".join(
-        (
-            environ["REQUEST_METHOD"],
-            path,
-            signer.canonical_query_string(request),
-            signer.canonical_headers(request.headers) + "\n",
-            query["X-Amz-SignedHeaders"],
-            signer.payload(request),
-        )
-    )
-    signature: str = signer.signature(signer.string_to_sign(request, canonical), request)
-    return signature
-
-
-def _header(environ: Environ, name: str) -> str:
-    variable = name.upper().replace("-", "_")
-    value = environ.get(variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}")
-    if value is None:
-        # A header that was signed and not sent.
-        raise signature_mismatch()
-    return str(value)
 
 
 def _malformed(reason: str) -> Refused:

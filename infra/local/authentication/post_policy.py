@@ -14,32 +14,36 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from infra.local.identity import CredentialIssuer
-from infra.local.s3_guard.presigned import SCOPE
-from infra.local.s3_guard.refusal import Refused, signature_mismatch, unknown_access_key
+from infra.local.authentication.presigned import SCOPE
+from infra.local.authentication.refusal import Refused, signature_mismatch, unknown_access_key
+from infra.local.authentication.sigv4 import Scope, signing_key
+from infra.local.identity import CredentialIssuer, Credentials
 
 # Fields of the form that a policy need not mention.
 FREE = {"policy", "x-amz-signature", "file", "x-amz-security-token"}
 RANGE, STARTS_WITH, EQUALS = "content-length-range", "starts-with", "eq"
 
 
-def verify(form: Mapping[str, str], size: int, issuer: CredentialIssuer, now: datetime) -> None:
-    """`form` has lower-case names and `bucket`; `size` is the file's, in bytes. Raises Refused."""
+def verify(form: Mapping[str, str], size: int, issuer: CredentialIssuer, now: datetime) -> Credentials:
+    """The signer's credentials; `form` has lower-case names and `bucket`, `size` is the file's, in bytes.
+
+    Raises Refused.
+    """
     if not form.get("policy") or not form.get("x-amz-signature"):
         raise Refused("AccessDenied", "Access Denied")
     scope = SCOPE.fullmatch(form.get("x-amz-credential", ""))
     credentials = issuer.find(scope[1]) if scope else None
     if scope is None or credentials is None or form.get("x-amz-security-token") != credentials.session_token:
         raise unknown_access_key()
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in (scope[2], scope[3], "s3", "aws4_request", form["policy"]):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    if not hmac.compare_digest(key.hex(), form["x-amz-signature"]):
+    key = signing_key(credentials.secret_key, Scope(scope[2], scope[3], "s3"))
+    expected = hmac.new(key, form["policy"].encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, form["x-amz-signature"]):
         raise signature_mismatch()
     policy = _policy(form["policy"])
     if now > policy[0]:
         raise Refused("AccessDenied", "Invalid according to Policy: Policy expired.")
     _verify_conditions(policy[1], form, size)
+    return credentials
 
 
 def _policy(encoded: str) -> tuple[datetime, list[Any]]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from infra.local.authentication import presigned
+from infra.local.authentication.refusal import Refused
 from infra.local.cloud import LocalCloud
 from infra.local.identity import CredentialIssuer
-from infra.local.s3_guard import presigned
-from infra.local.s3_guard.refusal import Refused
 from tests.local.clouds import call
 
 CONTENT = b"the content of the object"

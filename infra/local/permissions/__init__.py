@@ -1,0 +1,1 @@
+"""What each role may do, as the template's policies say, and what each call needs."""

@@ -1,0 +1,359 @@
+"""Scenes in which every permission of the template is needed: each drives the deployed system, and fails without one.
+
+A scene asserts what somebody outside sees, and waits for it at most `SECONDS`.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from moto.s3.models import s3_backends
+
+from codex_swarm.client import CodexSwarmClient
+from codex_swarm.models import RunRead, RunStatus, TaskType
+from infra.local.cloud import TENANT, LocalCloud
+from infra.local.identity import ACCOUNT_ID
+from infra.local.permissions.policy import Grant
+from swarm.lifecycle.reconciliation import GRACE
+from swarm.retention import removal
+from swarm.workspace.blobs import ProjectArea
+from tests.local.clouds import call, eventually
+from tests.webhooks.receivers import Receiver, answering, receiving
+
+SECONDS = 60.0
+PROJECT = "granted"
+LOSSES = "losses"
+HELLO = "Create a file called hello.md with a greeting"
+
+
+@dataclass
+class Stage:
+    """The system that the scenes play in, as an application and an operator see it."""
+
+    cloud: LocalCloud
+    client: CodexSwarmClient
+    folder: Path
+
+    def ended(self, run: RunRead, status: RunStatus = RunStatus.SUCCEEDED) -> RunRead:
+        done = self.client.wait(run.run_id, timeout=SECONDS, poll=0.1)
+        assert done.status is status, done.errors
+        return done
+
+    def made(self, instructions: str, **more: Any) -> RunRead:
+        return self.ended(self.client.start_run(PROJECT, instructions, TaskType.WRITING, **more))
+
+    def runs_at(self, run: RunRead) -> None:
+        eventually(lambda: self.client.get_run(run.run_id).progress >= 30, SECONDS)
+
+    @contextmanager
+    def withheld(self, function: str, action: str) -> Iterator[None]:
+        """The function may not do this for a while, so that others have to mend what it left undone."""
+        role = self.cloud.functions[function].specification.role
+        grants = {grant for grant in self.cloud.permissions.grants() if (grant.role, grant.action) == (role, action)}
+        before = self.cloud.permissions.withheld
+        self.cloud.permissions.withheld = before | grants
+        try:
+            yield
+        finally:
+            self.cloud.permissions.withheld = before
+
+    def reconcile(self) -> Mapping[str, int]:
+        """The schedule's call, so much later that whatever is undone is overdue."""
+        later = datetime.now(UTC) + GRACE + timedelta(seconds=5)
+        event = {"detail-type": "Scheduled Event", "time": later.strftime("%Y-%m-%dT%H:%M:%SZ"), "detail": {}}
+        answer: dict[str, int] = call(self.cloud, "ReconcileFunction", event)
+        assert "errorType" not in answer, answer
+        return answer
+
+
+@contextmanager
+def told(stage: Stage) -> Iterator[tuple[Receiver, str]]:
+    """A receiver and its address; in the end it has been told of one run."""
+    with receiving() as receiver:
+        yield receiver, f"http://127.0.0.1:{receiver.port}/"
+        assert receiver.came.wait(SECONDS)
+
+
+def a_run_writes_a_file_and_shows_it(stage: Stage) -> None:
+    run = stage.made(HELLO)
+    [file] = stage.client.list_files(run.run_id).files
+    assert httpx.get(str(file.url), timeout=SECONDS).content == stage.client.get_file(run.run_id, "hello.md")
+    assert stage.client.get_diff(run.run_id).summary.files
+    assert stage.client.list_events(run.run_id)
+    assert run.run_id in {each.run_id for each in stage.client.list_runs(PROJECT)}
+    assert PROJECT in {each.id for each in stage.client.list_projects()}
+    assert stage.client.get_pattern(run.run_id).id
+
+
+def a_run_goes_on_from_another_with_uploads(stage: Stage) -> None:
+    given = stage.folder / "given.md"
+    given.write_text("# Given\n")
+    upload = stage.client.upload_files(PROJECT, [given])
+    first = stage.made(HELLO, uploads=[upload], files={"small.md": "# Small\n"})
+    second = stage.made("Create a file called b.md", from_run_id=first.run_id, reference_run_id=first.run_id)
+    assert {file.path for file in stage.client.iter_files(second.run_id)} >= {
+        "given.md",
+        "small.md",
+        "hello.md",
+        "b.md",
+    }
+
+
+def an_upload_that_never_came_is_named(stage: Stage) -> None:
+    body = {"files": [{"path": "never.md", "size": 3}]}
+    upload = httpx.post(f"{stage.cloud.url}/projects/{PROJECT}/uploads", json=body, timeout=SECONDS).json()["upload_id"]
+    answer = httpx.post(
+        f"{stage.cloud.url}/projects/{PROJECT}/runs", json={"instructions": HELLO, "uploads": [upload]}, timeout=SECONDS
+    )
+    if answer.status_code == 201:
+        done = stage.client.wait(answer.json()["id"], timeout=SECONDS, poll=0.1)
+        assert done.status is RunStatus.FAILED
+        assert "never.md" in done.errors[0].message
+    else:
+        assert answer.status_code < 500, answer.text
+
+
+def commands_and_conversions_run_elsewhere(stage: Stage) -> None:
+    run = stage.made("Create a file called a.md with a greeting. run `echo 1 > b.txt`. convert a.md to a.docx")
+    assert {file.path for file in stage.client.iter_files(run.run_id)} >= {"a.md", "a.docx", "b.txt"}
+    assert stage.client.get_preview(run.run_id, "a.docx").content
+
+
+def a_failure_is_told_to_the_receiver(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        stage.ended(stage.client.start_run(PROJECT, "fail with no", callback_url=url), RunStatus.FAILED)
+
+
+def a_success_is_told_to_the_receiver(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        run = stage.made(HELLO, callback_url=url)
+    delivery = eventually(lambda: _delivery(stage, run, "delivered"), SECONDS)
+    assert delivery["status"] == "delivered"
+
+
+def a_run_that_is_not_yet_shown_as_ended_is_told_by_its_long_log(stage: Stage) -> None:
+    with told(stage) as (receiver, url):
+        receiver.answers[:] = [answering(410), answering(204)]
+        # Twice as long where it is written down, and so too long for the table.
+        run = stage.made(HELLO + "\n" * 60_000, callback_url=url)
+        eventually(lambda: _delivery(stage, run, "dead"), SECONDS)
+        key = {"PK": {"S": f"T#{TENANT}#R#{run.run_id}"}, "SK": {"S": "META"}}
+        item = _item(stage, key)
+        behind = json.loads(item["body"]["S"]) | {"version": 0, "status": "running"}
+        _put(stage, {**item, "body": {"S": json.dumps(behind)}, "version": {"N": "0"}, "status": {"S": "running"}})
+        _redeliver(stage, run)
+        eventually(lambda: _delivery(stage, run, "delivered"), SECONDS)
+        _put(stage, item)
+
+
+def a_dead_delivery_begins_again(stage: Stage) -> None:
+    with told(stage) as (receiver, url):
+        receiver.answers[:] = [answering(410), answering(204)]
+        run = stage.made(HELLO, callback_url=url)
+        eventually(lambda: _delivery(stage, run, "dead"), SECONDS)
+        _redeliver(stage, run)
+        eventually(lambda: _delivery(stage, run, "delivered"), SECONDS)
+
+
+def _redeliver(stage: Stage, run: RunRead) -> None:
+    again = httpx.post(f"{stage.cloud.url}/webhooks/deliveries/msg_{run.run_id}/redeliver", timeout=SECONDS)
+    assert again.status_code < 300, again.text
+
+
+def _delivery(stage: Stage, run: RunRead, status: str) -> dict[str, Any] | None:
+    answer = httpx.get(f"{stage.cloud.url}/webhooks/deliveries/msg_{run.run_id}", timeout=SECONDS)
+    delivery: dict[str, Any] = answer.json()
+    return delivery if delivery.get("status") == status else None
+
+
+def a_cancelled_run_stops_and_is_told(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        run = stage.client.start_run(PROJECT, "wait 60 seconds", callback_url=url)
+        stage.runs_at(run)
+        stage.client.cancel_run(run.run_id)
+        assert stage.client.get_run(run.run_id).status is RunStatus.CANCELLED
+    assert eventually(lambda: _execution(stage, run) == "ABORTED", SECONDS)
+
+
+def _execution(stage: Stage, run: RunRead) -> str:
+    states = stage.cloud.client("stepfunctions")
+    status: str = states.describe_execution(executionArn=_execution_arn(stage, run.run_id))["status"]
+    return status
+
+
+def _execution_arn(stage: Stage, name: str) -> str:
+    return f"{stage.cloud.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def a_run_that_lost_a_file_says_so(stage: Stage) -> None:
+    run = _waiting(stage, seconds=3)
+    _lose_its_file(stage)
+    [error] = stage.ended(run, RunStatus.FAILED).errors
+    # It is known to be lost, and not taken for something that the service may not read.
+    assert "ObjectMissing" in error.message
+
+
+def a_broken_task_fails_its_run_and_is_told(stage: Stage) -> None:
+    with told(stage) as (_, url), stage.withheld("AgentFunction", "dynamodb:PutItem"):
+        run = stage.client.start_run(PROJECT, HELLO, files={"given.md": "# Given"}, callback_url=url)
+        stage.ended(run, RunStatus.FAILED)
+
+
+def a_broken_task_of_a_run_that_lost_a_file_fails_it(stage: Stage) -> None:
+    run = _waiting(stage, seconds=60)
+    _lose_its_file(stage)
+    with stage.withheld("AgentFunction", "dynamodb:PutItem"):
+        stage.ended(run, RunStatus.FAILED)
+
+
+def an_execution_that_was_stopped_ends_its_run(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        run = _waiting(stage, seconds=60, callback_url=url)
+        _lose_its_file(stage)
+        stage.cloud.client("stepfunctions").stop_execution(executionArn=_execution_arn(stage, run.run_id))
+        stage.ended(run, RunStatus.FAILED)
+
+
+def _waiting(stage: Stage, seconds: int, **more: Any) -> RunRead:
+    """A run that has written two files, and does nothing for so long."""
+    text = f"Create a file called kept.md with a greeting. Create a file called lost.md. wait {seconds} seconds"
+    run = stage.client.start_run(LOSSES, text, TaskType.WRITING, **more)
+    eventually(lambda: len(stage.client.list_files(run.run_id).files) == 2, SECONDS)
+    return run
+
+
+def _lose_its_file(stage: Stage) -> None:
+    [blob, *_] = _stored(stage, ProjectArea(TENANT, LOSSES).blobs)
+    stage.cloud.client("s3").delete_object(Bucket=stage.cloud.bucket_name, Key=blob)
+
+
+def a_run_that_was_never_started_is_started(stage: Stage) -> None:
+    before = {run.run_id for run in stage.client.list_runs(PROJECT)}
+    with stage.withheld("ApiFunction", "states:StartExecution"):
+        httpx.post(f"{stage.cloud.url}/projects/{PROJECT}/runs", json={"instructions": HELLO}, timeout=SECONDS)
+    stage.reconcile()
+    [run] = [run for run in stage.client.list_runs(PROJECT) if run.run_id not in before]
+    stage.ended(run)
+
+
+def a_delivery_that_was_never_begun_is_begun(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        with stage.withheld("FinishFunction", "states:StartExecution"):
+            stage.made(HELLO, callback_url=url)
+        stage.reconcile()
+
+
+def a_large_workspace_is_packed(stage: Stage) -> None:
+    # More than is packed while the caller waits.
+    large = [stage.folder / name for name in ("large-1.bin", "large-2.bin")]
+    for file in large:
+        file.write_bytes(bytes(33 * 1024 * 1024))
+    run = stage.made(HELLO, uploads=[stage.client.upload_files(PROJECT, large)])
+    packed = stage.client.download_archive(run.run_id, stage.folder, timeout=SECONDS)
+    with zipfile.ZipFile(packed) as archive:
+        assert {"large-1.bin", "large-2.bin", "hello.md"} == set(archive.namelist())
+    packed.unlink()
+
+
+def a_deleted_project_is_cleared_away(stage: Stage) -> None:
+    stage.ended(stage.client.start_run("doomed", HELLO))
+    stage.client.delete_project("doomed")
+    area = ProjectArea(TENANT, "doomed")
+    assert eventually(lambda: not _stored(stage, area.everything), SECONDS)
+    _make_older(stage, "hidden_at", removal.GRACE, {"PK": {"S": f"T#{TENANT}#P#doomed"}, "SK": {"S": "META"}})
+    assert eventually(lambda: call(stage.cloud, "JanitorFunction", {})["projects"] == 1, SECONDS)
+    stage.client.put_project("doomed")
+
+
+def an_old_run_is_cleared_away_with_its_files(stage: Stage) -> None:
+    run, _kept = (
+        stage.ended(stage.client.start_run("aged", text))
+        for text in (HELLO, "Create a file called b.csv with three rows")
+    )
+    key = {"PK": {"S": f"T#{TENANT}#R#{run.run_id}"}, "SK": {"S": "META"}}
+    _age(stage, key)
+    call(stage.cloud, "JanitorFunction", {})
+    _make_older(stage, "hidden_at", timedelta(hours=2), key)
+    assert call(stage.cloud, "JanitorFunction", {})["runs"] == 1
+    area = ProjectArea(TENANT, "aged")
+    assert not _stored(stage, area.run(run.run_id))
+    project = {"PK": {"S": f"T#{TENANT}#P#aged"}, "SK": {"S": "META"}}
+    _due_now(stage, project)
+    for version in (
+        s3_backends[ACCOUNT_ID]["aws"].buckets[stage.cloud.bucket_name].keys.getlist(_stored(stage, area.blobs)[0])
+    ):
+        version.last_modified -= timedelta(days=2)
+    assert call(stage.cloud, "JanitorFunction", {})["files"] >= 1
+    assert not _stored(stage, area.blobs)
+
+
+def _stored(stage: Stage, prefix: str) -> list[str]:
+    found = stage.cloud.client("s3").list_objects_v2(Bucket=stage.cloud.bucket_name, Prefix=prefix)
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def _item(stage: Stage, key: Mapping[str, Any]) -> dict[str, Any]:
+    found = stage.cloud.client("dynamodb").get_item(TableName=stage.cloud.table_name, Key=key, ConsistentRead=True)
+    item: dict[str, Any] = found["Item"]
+    return item
+
+
+def _put(stage: Stage, item: Mapping[str, Any]) -> None:
+    stage.cloud.client("dynamodb").put_item(TableName=stage.cloud.table_name, Item=item)
+
+
+def _make_older(stage: Stage, attribute: str, by: timedelta, key: Mapping[str, Any]) -> None:
+    item = _item(stage, key)
+    moment = datetime.fromisoformat(item[attribute]["S"]) - by - timedelta(minutes=1)
+    _put(stage, {**item, attribute: {"S": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}})
+
+
+def _age(stage: Stage, key: Mapping[str, Any]) -> None:
+    """The run began and ended a hundred years ago."""
+    item, year = _item(stage, key), f"{datetime.now(UTC).year}-"
+    sorted_by = {name: {"S": item[name]["S"].replace(year, "1926-")} for name in ("GSI1SK", "GSI2SK")}
+    body = json.loads(item["body"]["S"])
+    old = {name: text.replace(year, "1926-") for name, text in body.items() if name in ("created_at", "ended_at")}
+    _put(stage, {**item, **sorted_by, "body": {"S": json.dumps(body | old)}})
+
+
+def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
+    item = _item(stage, key)
+    _put(stage, {**item, "GSI3SK": {"S": "1926" + item["GSI3SK"]["S"][4:]}})
+
+
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    a_run_writes_a_file_and_shows_it,
+    a_run_goes_on_from_another_with_uploads,
+    an_upload_that_never_came_is_named,
+    commands_and_conversions_run_elsewhere,
+    a_failure_is_told_to_the_receiver,
+    a_success_is_told_to_the_receiver,
+    a_run_that_is_not_yet_shown_as_ended_is_told_by_its_long_log,
+    a_dead_delivery_begins_again,
+    a_cancelled_run_stops_and_is_told,
+    a_run_that_lost_a_file_says_so,
+    a_broken_task_fails_its_run_and_is_told,
+    a_broken_task_of_a_run_that_lost_a_file_fails_it,
+    an_execution_that_was_stopped_ends_its_run,
+    a_run_that_was_never_started_is_started,
+    a_delivery_that_was_never_begun_is_begun,
+    a_large_workspace_is_packed,
+    a_deleted_project_is_cleared_away,
+    an_old_run_is_cleared_away_with_its_files,
+)
+
+
+def needed(stage: Stage, scene: Callable[[Stage], None]) -> set[Grant]:
+    """The grants that the scene made use of."""
+    stage.cloud.permissions.used.clear()
+    scene(stage)
+    return set(stage.cloud.permissions.used)

@@ -1,0 +1,62 @@
+"""Which scene needs which permission, as docs/permissions.md lists it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from infra.local.cloud import LocalCloud
+from infra.local.permissions.policy import Grant
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
+BEGIN, END = "<!-- table: ./run.sh grants writes it -->\n", "<!-- end of the table -->\n"
+# What AWS itself does with a role, which nothing on a laptop does.
+PLATFORM = {
+    "logs": "Lambda and Step Functions write logs with the role",
+    "xray": "Lambda and Step Functions write traces with the role",
+    "ec2": "Lambda attaches the function to its network with the role",
+}
+
+
+def is_the_platforms(grant: Grant) -> bool:
+    """Whether AWS itself makes use of it, and nothing here could notice that it is gone."""
+    return grant.action.partition(":")[0] in PLATFORM
+
+
+def named(cloud: LocalCloud, grant: Grant) -> Grant:
+    """The grant by the template's own names, which are the same for every deployment."""
+    names = {each.name: logical_id for logical_id, each in cloud.resources.items()} | {
+        cloud.bucket_name: "Bucket",
+        cloud.table_name: "Table",
+    }
+    role, resource = names[grant.role].removesuffix("Role"), grant.resource.rpartition(":")[2]
+    if ":execution:" in grant.resource:
+        resource = "execution/" + ":".join(grant.resource.split(":")[6:])
+    for name in sorted(names, key=len, reverse=True):
+        resource = resource.replace(name, names[name])
+    return Grant(role, grant.sid, grant.action, resource.removeprefix("table/"))
+
+
+def rows(needed: Mapping[Grant, Iterable[str]]) -> str:
+    """The table, in the order of the template's roles."""
+    by_line: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for grant, scenes in needed.items():
+        by_line[grant.role, grant.action, grant.resource] |= set(scenes)
+    lines = ["| role | action | on | who notices that it is gone |", "|---|---|---|---|"]
+    for (role, action, resource), scenes in sorted(by_line.items()):
+        first, *others = sorted(scenes)
+        more = f", and {len(others)} more" if others else ""
+        lines.append(f"| {role} | `{action}` | `{resource}` | {first.replace('_', ' ')}{more} |")
+    return "\n".join(lines) + "\n"
+
+
+def written() -> str:
+    """The table as the page has it."""
+    return PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+
+
+def write(table: str) -> None:
+    """Put the table into the page."""
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + BEGIN + table + END + rest.partition(END)[2])

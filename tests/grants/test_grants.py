@@ -1,0 +1,31 @@
+"""Every permission that the template gives is needed by somebody; docs/permissions.md says by whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from codex_swarm.client import CodexSwarmClient
+from infra.local.permissions.policy import Grant
+from tests.grants import table
+from tests.grants.scenes import PROJECT, SCENES, Stage, needed
+from tests.local.clouds import Clouds
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
+
+
+def test_every_permission_is_needed_in_some_scene(clouds: Clouds, tmp_path: Path) -> None:
+    cloud = clouds.get("grants", parameters={"WebhookLoopback": "1"})
+    scenes: dict[Grant, set[str]] = defaultdict(set)
+    with CodexSwarmClient(cloud.url) as client:
+        client.put_project(PROJECT)
+        stage = Stage(cloud, client, tmp_path)
+        for scene in SCENES:
+            for grant in needed(stage, scene):
+                scenes[table.named(cloud, grant)].add(scene.__name__)
+    given = {table.named(cloud, grant) for grant in cloud.permissions.grants() if not table.is_the_platforms(grant)}
+    assert given - scenes.keys() == set(), "nobody notices when these are gone: take them out of the template"
+    listed = {tuple(cell.strip(" `") for cell in line.split("|")[1:4]) for line in table.written().splitlines()[2:]}
+    assert listed == {(grant.role, grant.action, grant.resource) for grant in given}
