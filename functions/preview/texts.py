@@ -10,30 +10,28 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from preview.errors import CannotShow
+from swarm_job.charset import NotText, Text, decoded
+from swarm_job.delimited import rows_of
+
 MAX_ROWS = 200
 MAX_COLUMNS = 50
 MAX_CELL = 500
 
-DELIMITERS = ",;\t|"
-
 
 def markdown(document: Path) -> bytes:
     """The document as CommonMark with tables; HTML in it is shown as it is written."""
-    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    return str(reader.render(_text(document))).encode()
+    reader, text = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]), _text(document)
+    return f"{reader.render(text.characters)}{_noted(text)}".encode()
 
 
 def table(document: Path) -> bytes:
     """The first rows and columns, the first row as the head."""
     text = _text(document)
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    csv.field_size_limit(len(text) + 1)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    rows = list(islice(_whole(reader), MAX_ROWS + 1))
+    rows = list(islice(_whole(rows_of(text.characters)), MAX_ROWS + 1))
     body = [_row(row, "th" if number == 0 else "td") for number, row in enumerate(rows[:MAX_ROWS])]
     note = f"<p>The first {MAX_ROWS} rows.</p>" if len(rows) > MAX_ROWS else ""
-    return f"<table>{''.join(body)}</table>{note}".encode()
+    return f"<table>{''.join(body)}</table>{note}{_noted(text)}".encode()
 
 
 def _whole(reader: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -55,6 +53,12 @@ def _clipped(cell: str) -> str:
     return cell if len(cell) <= MAX_CELL else f"{cell[:MAX_CELL]}\u2026"
 
 
-def _text(document: Path) -> str:
-    # A byte order mark is none of the text.
-    return document.read_bytes().decode("utf-8-sig", errors="replace")
+def _text(document: Path) -> Text:
+    try:
+        return decoded(document.read_bytes())
+    except NotText as error:
+        raise CannotShow("it is not text, whatever its name says") from error
+
+
+def _noted(text: Text) -> str:
+    return f"<p>{escape(text.note[:1].upper() + text.note[1:])}.</p>" if text.note else ""

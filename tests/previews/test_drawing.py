@@ -77,6 +77,26 @@ def test_a_tables_delimiter_is_found(previewer: Previewer, delimiter: str) -> No
     assert "<td>1</td><td>2</td>" in page
 
 
+def test_a_table_below_a_title_or_a_declared_mark_is_one(previewer: Previewer) -> None:
+    page = previewer.html("csv", b"Sales, 2025, north\nname;value\nAda;1,5\nBob;2,5\n")
+    assert "<td>Ada</td><td>1,5</td>" in page
+    page = previewer.html("csv", b"sep=#\nname#value\nAda#1\n")
+    assert "<th>name</th><th>value</th>" in page
+    assert "sep=" not in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "markdown"])
+def test_text_in_another_encoding_is_read_and_the_guess_is_told(previewer: Previewer, kind: str) -> None:
+    page = previewer.html(kind, "Москва;столица\nКазань;город на Волге\n".encode("cp1251"))
+    assert "Казань" in page
+    assert "Windows-1251" in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "markdown"])
+def test_what_is_no_text_has_no_page(previewer: Previewer, kind: str) -> None:
+    assert "not text" in previewer.problem(kind, bytes(range(256)) * 8)
+
+
 def test_a_pdf_is_the_picture_of_its_first_page(previewer: Previewer) -> None:
     page = opened(previewer.png("pdf", pdf()))
     assert page.size[0] <= 1_200
@@ -223,7 +243,7 @@ def test_what_cannot_be_shown_is_told_in_a_sentence(previewer: Previewer, kind: 
 
 
 def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(previewer: Previewer) -> None:
-    assert previewer.problem("docx", zip_bomb()) == "it unpacks to more than a preview may"
+    assert previewer.problem("docx", zip_bomb()).startswith("it unpacks to more than ")
 
 
 def test_a_page_of_any_size_gives_a_picture_of_bounded_size(previewer: Previewer) -> None:

@@ -33,6 +33,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _BEGINNING = 4_096
+_SAMPLE = 16_384
 _ASCII = bytes(range(0x80))
 _TELLING = 3
 """Fewer bytes beyond ASCII than this tell no script; most files with so few are Western."""
@@ -98,7 +99,7 @@ def _told(text: str, encoding: str) -> Text:
 def _guessed(data: bytes, why: str = "") -> Text:
     import chardet  # noqa: PLC0415 - slow to load, and not in every function that loads this module
 
-    found = chardet.detect(data)["encoding"]
+    found = chardet.detect(data if b"\0" in data else _telling(data))["encoding"]
     if len(data.translate(None, _ASCII)) < _TELLING and b"\0" not in data and _strict(data, "cp1252") is not None:
         found = "Windows-1252"
     if found is None:
@@ -106,6 +107,19 @@ def _guessed(data: bytes, why: str = "") -> Text:
     told = _told(data.decode(found, errors="replace"), found)
     guess = f"{why or 'its encoding is not told; '}read as {found}, a guess"
     return Text(told.characters, found, f"{guess}; {told.note}" if told.note else guess)
+
+
+def _telling(data: bytes) -> bytes:
+    """The lines that are not all ASCII, as many as it takes: the others say nothing, and looking takes time."""
+    lines: list[bytes] = []
+    size = 0
+    for line in data.splitlines(keepends=True):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+            if size > _SAMPLE:
+                break
+    return b"".join(lines)[: 2 * _SAMPLE] or data
 
 
 def _declaration(data: bytes) -> str | None:
