@@ -134,6 +134,7 @@ class CodexSwarmClient(_Blocking):
     start_run = _call(_Calls.start_run)
     follow_up = _call(_Calls.follow_up)
     resume_run = _call(_Calls.resume_run)
+    create_run_token = _call(_Calls.create_run_token)
     get_run = _call(_Calls.get_run)
     list_runs = _call(_Calls.list_runs)
     iter_runs = _each(_Calls.iter_runs)

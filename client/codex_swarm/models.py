@@ -570,6 +570,31 @@ class CancelRead(Wire):
     process_killed: bool = Field(default=False, description="Whether something running was stopped.")
 
 
+class TokenCreate(Wire):
+    """Asks for a token that opens parts of a run to a browser."""
+
+    scope: Literal["watch", "files"] = Field(
+        default="watch",
+        description="`watch`: stream and events. `files`: also files, previews, archive, diff, outputs.",
+    )
+    seconds: int = Field(default=900, ge=10, le=86_400, description="How long it opens them.")
+    origins: list[str] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Pages of these may read the answers and show them in frames, such as `https://app.example.com`.",
+    )
+
+
+class TokenRead(Wire):
+    """A token of a run. Whoever has it can use it until `expires_at`."""
+
+    token: str = Field(description="Goes as `?token=`.")
+    run_id: str
+    scope: str
+    expires_at: Timestamp
+    path: str = Field(description="What it opens begins with this: `/stream` and so on follow.")
+
+
 class WebhookData(Wire):
     """The run that has ended."""
 

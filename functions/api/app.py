@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api import openapi, problems
+from api import openapi, problems, shared
 from api.requests import Event, normalised
 from api.resolver import ApiResolver
-from api.routes import archive, health, outputs, patterns, previews, projects, runs, uploads, watch, webhooks, workspace
+from api.routes import (
+    archive,
+    health,
+    outputs,
+    patterns,
+    previews,
+    projects,
+    runs,
+    tokens,
+    uploads,
+    watch,
+    webhooks,
+    workspace,
+)
 from swarm.errors import CallerError
 from swarm.logs import log
 
 app = ApiResolver(enable_validation=True)
-for resource in (health, projects, uploads, runs, workspace, archive, previews, outputs, patterns, watch, webhooks):
+for resource in (
+    health,
+    projects,
+    uploads,
+    runs,
+    tokens,
+    workspace,
+    archive,
+    previews,
+    outputs,
+    patterns,
+    watch,
+    webhooks,
+):
     app.include_router(resource.router)
 problems.install(app)
 
@@ -27,8 +55,14 @@ def openapi_json() -> Response[str]:
 @log.inject_lambda_context
 def handler(event: Event, context: LambdaContext) -> Event:
     """The answer to one HTTP request (API Gateway HTTP API, payload 2.0)."""
+    if shared.is_shared(event):
+        return shared.shown_to(event, _answer(event, context, shared.unshared))
+    return _answer(event, context, lambda asked: asked)
+
+
+def _answer(event: Event, context: LambdaContext, opened: Callable[[Event], Event]) -> Event:
     try:
-        return app.resolve(normalised(event), context)
+        return app.resolve(normalised(opened(event)), context)
     except CallerError as error:
         return problems.as_event(problems.refused(error))
     except Exception as error:  # noqa: BLE001  the last resort: whatever it is, the caller gets an answer without it

@@ -93,6 +93,13 @@ def a_run_writes_a_file_and_shows_it(stage: Stage) -> None:
     assert stage.client.get_pattern(run.run_id).id
 
 
+def a_page_watches_a_run_with_a_token(stage: Stage) -> None:
+    run = stage.made(HELLO)
+    token = stage.client.create_run_token(run.run_id)
+    answer = httpx.get(f"{stage.cloud.url}{token.path}/events", params={"token": token.token}, timeout=SECONDS)
+    assert answer.json()["ended"] is True
+
+
 def a_run_goes_on_from_another_with_uploads(stage: Stage) -> None:
     given = stage.folder / "given.md"
     given.write_text("# Given\n")
@@ -332,6 +339,7 @@ def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
 
 SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
+    a_page_watches_a_run_with_a_token,
     a_run_goes_on_from_another_with_uploads,
     an_upload_that_never_came_is_named,
     commands_and_conversions_run_elsewhere,

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 import pytest
 
 from infra.local.cloud import LocalCloud
+from infra.local.front.request import Request
+from infra.local.front.visitors import refusal
 from infra.local.loopback import is_loopback
 from tests.local.clouds import call
 
@@ -137,3 +139,12 @@ def test_page_takes_no_work_from_a_worker(method: str, headers: Mapping[str, str
     assert port
     assert answer(f"http://{address}", method, headers)[0] == 403
     assert call(fixture_cloud, "TaskFunction", {"do": "describe"})["pid"] != os.getpid()
+
+
+def test_a_foreign_page_may_ask_with_a_token() -> None:
+    asked = Request("GET", "/shared/runs/1/stream?token=x", {"host": "127.0.0.1:5050", **PAGE})
+    assert refusal(asked) is None
+    posted = Request("POST", "/shared/runs/1/stream?token=x", {"host": "127.0.0.1:5050", **PAGE})
+    assert refusal(posted) is not None
+    renamed = Request("GET", "/shared/runs/1/stream?token=x", {"host": "evil.example", **PAGE})
+    assert refusal(renamed) is not None

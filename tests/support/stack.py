@@ -60,10 +60,17 @@ class Stack:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         tenant: str | None = "tenant-a",
+        authorizer: Mapping[str, str] | None = None,
         context: LambdaContext | None = None,
     ) -> Answer:
-        """Send a request as API Gateway would hand it over; `path` is decoded already, as `rawPath` is."""
-        answer = handler(_event(method, path, body, raw, headers or {}, tenant), context or lambda_context())
+        """Send a request as API Gateway would hand it over; `path` is decoded already, as `rawPath` is.
+
+        `authorizer` is what the authorizer said, when it said more than the tenant.
+        """
+        event = _event(method, path, body, raw, headers or {}, tenant)
+        if authorizer is not None:
+            event["requestContext"]["authorizer"] = {"lambda": dict(authorizer)}
+        answer = handler(event, context or lambda_context())
         content: str = answer["body"]
         data = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
         given = {**answer.get("headers", {})}

@@ -137,5 +137,7 @@ def test_no_role_reaches_records_that_open_the_api_but_the_authorizers(
             [(operator, keys)] = statement["Condition"].items()
             assert operator == "ForAllValues:StringLike"
             reached = {key.partition("#")[0] for key in keys["dynamodb:LeadingKeys"]}
-            assert (reached == {"KEY"}) is (role == "AuthorizerFunctionRole")
+            assert (reached == {"KEY", "TOKEN"}) is (role == "AuthorizerFunctionRole")
             assert "KEY" not in reached or set(listed(statement["Action"])) == {"dynamodb:GetItem"}
+            if "TOKEN" in reached and role != "AuthorizerFunctionRole":
+                assert (role, reached, statement["Action"]) == ("ApiFunctionRole", {"TOKEN"}, "dynamodb:PutItem")

@@ -11,7 +11,18 @@ from codex_swarm.calls.projects import ProjectCalls
 from codex_swarm.connection import parse
 from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
 from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
-from codex_swarm.models import CancelRead, InlineFile, RunCreate, RunLimits, RunRead, RunResume, RunStatus, TaskType
+from codex_swarm.models import (
+    CancelRead,
+    InlineFile,
+    RunCreate,
+    RunLimits,
+    RunRead,
+    RunResume,
+    RunStatus,
+    TaskType,
+    TokenCreate,
+    TokenRead,
+)
 from codex_swarm.shaping import header, shaped
 
 
@@ -64,7 +75,7 @@ class RunCalls(ProjectCalls):
             reference_run_id=reference_run_id,
             from_run_id=from_run_id,
             limits=limits,
-            uploads=_listed(uploads),
+            uploads=_listed(uploads, "uploads"),
             files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
             metadata=dict(_mapped(metadata)),
             callback_url=callback_url,
@@ -96,6 +107,18 @@ class RunCalls(ProjectCalls):
         return await self.start_run(
             before.project_id, instructions, reference_run_id=before.id, from_run_id=before.id, **options
         )
+
+    async def create_run_token(
+        self, run_id: str, scope: str = "watch", *, seconds: int = 900, origins: Sequence[str] = ()
+    ) -> TokenRead:
+        """A token that opens parts of the run to a browser for a while: `base_url + token.path + "/stream?token=..."`.
+
+        `scope` is `watch` (stream and events) or `files` (files, previews and outputs, too). Pages of `origins` may
+        read the answers and show them in frames.
+        """
+        wanted = shaped(TokenCreate, scope=scope, seconds=seconds, origins=_listed(origins, "origins"))
+        path, body = of_run(run_id, "tokens"), wanted.model_dump(mode="json")
+        return parse(TokenRead, await self._connection.request("POST", path, body=body, repeat=True), run_id)
 
     async def resume_run(self, run_id: str, limits: RunLimits | None = None) -> RunRead:
         """Goes on, in a new run, from the last turn of a run that reached a limit."""
@@ -145,9 +168,9 @@ class RunCalls(ProjectCalls):
         await self._connection.request("DELETE", of_run(run_id))
 
 
-def _listed(values: Any) -> list[Any]:
+def _listed(values: Any, name: str) -> list[Any]:
     if isinstance(values, str) or not isinstance(values, Sequence):
-        raise InvalidArgument("uploads takes a list of ids")
+        raise InvalidArgument(f"{name} takes a list of texts")
     return list(values)
 
 

@@ -19,6 +19,7 @@ OWN_SITES = ("same-origin", "none")
 # With a body of these types a page need not ask first; nothing but a page or a form sends the first two.
 OF_PAGES = ("text/plain", "multipart/form-data")
 JSON = "application/json"
+SHARED = "/shared/"
 
 
 def refusal(request: Request) -> Response | None:
@@ -26,6 +27,10 @@ def refusal(request: Request) -> Response | None:
     headers = request.headers
     if not is_loopback(headers.get("host", "")):
         return _refused(403, "foreign_host", "call this service as 127.0.0.1 or localhost: it answers no other name")
+    if request.method == "GET" and request.path.startswith(SHARED):
+        # What it asks it asks with a token, which no page has that was not given it; whose pages may read the answer
+        # is for the token to say.
+        return None
     if _is_foreign(request):
         return _refused(403, "foreign_origin", "a web page of another origin asks; only pages of this service may")
     if request.body and not _says_json(headers):

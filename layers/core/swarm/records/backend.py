@@ -16,6 +16,7 @@ from swarm.records.deliveries import Outbox
 from swarm.records.ownership import OwnedBlobs, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
+from swarm.records.run_tokens import RunTokens
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
 from swarm.records.table import Table
@@ -48,6 +49,7 @@ class Backend:
     executions: Executions
     outbox: Outbox
     webhook_secrets: SecretStore
+    run_tokens: RunTokens
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
@@ -97,6 +99,7 @@ def connect(chosen: Settings) -> Backend:
             table, Machine(clients.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)
         ),
         webhook_secrets=SecretStore(table),
+        run_tokens=RunTokens(table),
     )
 
 

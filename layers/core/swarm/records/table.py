@@ -88,6 +88,11 @@ def api_key_key(sha256: str) -> Key:
     return Key(f"KEY#{sha256}", META)
 
 
+def run_token_key(sha256: str) -> Key:
+    """A token that opens a run to a browser, by its hash."""
+    return Key(f"TOKEN#{sha256}", META)
+
+
 def project_key(tenant_id: str, project_id: str) -> Key:
     """A project."""
     return Key(f"T#{tenant_id}#P#{project_id}", META)

@@ -1,0 +1,86 @@
+"""`/shared/...`: what a browser may ask with a token in place of a key. It is the same routes, but only a few of them.
+
+The token is in the address, because EventSource, images and frames can send no header. So it opens one run, for a
+while, and answers say that the address goes no further (`Referrer-Policy`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from api.requests import Event
+from swarm.errors import CallerError, Forbidden
+
+PREFIX = "/shared"
+
+_WATCHING = ("/stream", "/events")
+_FILES = (
+    *_WATCHING,
+    "/diff",
+    "/artifacts",
+    "/artifacts/[^/]+/download",
+    "/workspace/(archive|files)",
+    "/workspace/(files|preview)/.+",
+)
+SCOPES = {"watch": _WATCHING, "files": _FILES}
+"""What a token of each scope opens, behind `/runs/{id}`. Not the run itself: it has the operator's prompt."""
+
+
+class TokenExpired(CallerError):
+    """The link was good once."""
+
+    status = 401
+    code = "token_expired"
+
+    def __init__(self) -> None:
+        super().__init__("this link has expired; go back to the page that you had it from, and open it again")
+
+
+class NotInScope(Forbidden):
+    """The token opens something else."""
+
+    code = "not_in_scope"
+
+    def __init__(self) -> None:
+        super().__init__("this link does not open that; it opens some parts of one run, as it was made for")
+
+
+def is_shared(event: Event) -> bool:
+    """Whether the request came with a token in place of a key."""
+    return str(event["rawPath"]).startswith(f"{PREFIX}/runs/") and "scope" in _given(event)
+
+
+def unshared(event: Event) -> Event:
+    """The request as one with a key would make it. Raises `TokenExpired`, `NotInScope`."""
+    given = _given(event)
+    if given.get("expired"):
+        raise TokenExpired
+    path = str(event["rawPath"]).removeprefix(PREFIX)
+    rest = path.removeprefix(f"/runs/{given['run_id']}")
+    opened = SCOPES.get(str(given["scope"]), ())
+    if rest == path or not any(re.fullmatch(each, rest, re.DOTALL) for each in opened):
+        raise NotInScope
+    http = {**event["requestContext"]["http"], "path": quote(path)}
+    return {**event, "rawPath": path, "requestContext": {**event["requestContext"], "http": http}}
+
+
+def shown_to(event: Event, answer: Event) -> Event:
+    """The answer, readable for the origins that the token was made for, and in their frames."""
+    origins = str(_given(event).get("origins", "")).split()
+    headers = {**answer.get("headers", {}), "Referrer-Policy": "no-referrer"}
+    asking = event.get("headers", {}).get("origin")
+    if asking in origins:
+        headers |= {"Access-Control-Allow-Origin": asking, "Vary": "Origin"}
+    policy = headers.get("Content-Security-Policy")
+    if policy is not None:
+        kept = [each.strip() for each in policy.split(";") if not each.strip().startswith("frame-ancestors")]
+        headers["Content-Security-Policy"] = "; ".join([*kept, f"frame-ancestors 'self' {' '.join(origins)}".rstrip()])
+    return {**answer, "headers": headers}
+
+
+def _given(event: Event) -> Mapping[str, object]:
+    authorizer = event["requestContext"].get("authorizer") or {}
+    given: Mapping[str, object] = authorizer.get("lambda") or {}
+    return given

@@ -1,0 +1,162 @@
+"""A browser's token opens parts of one run for a while, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from authorizer.app import handler as authorize
+from swarm.aws import clients
+from swarm.ids import RunKey
+from tests.support.lambda_context import lambda_context
+from tests.support.stack import Answer, Stack
+
+PAGE = "https://app.example.com"
+
+
+def issued(stack: Stack, run_id: str, **asked: Any) -> str:
+    answer = stack.request("POST", f"/runs/{run_id}/tokens", asked)
+    assert answer.status == 201, answer.text
+    assert answer.json["path"] == f"/shared/runs/{run_id}"
+    return str(answer.json["token"])
+
+
+def browse(stack: Stack, path: str, token: str, origin: str | None = None) -> Answer:
+    """As API Gateway does: it asks the authorizer, and hands on what that says."""
+    asked: dict[str, Any] = {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeKey": "GET /shared/{proxy+}",
+        "rawPath": f"/shared{path}",
+        "headers": {},
+        "queryStringParameters": {"token": token},
+        "requestContext": {"http": {"method": "GET"}},
+    }
+    verdict = authorize(asked, lambda_context())
+    if not verdict["isAuthorized"]:
+        return Answer(403, {}, b'{"message":"Forbidden"}')
+    headers = {"origin": origin} if origin else {}
+    shared = f"/shared{path}?token={token}"
+    return stack.request("GET", shared, headers=headers, tenant=None, authorizer=verdict["context"])
+
+
+@pytest.fixture
+def run_id(stack: Stack) -> str:
+    return stack.finish("Create a file called a.md with a greeting")
+
+
+WATCHED = ["/stream", "/events"]
+READ = ["/workspace/files", "/workspace/files/a.md", "/workspace/archive", "/diff", "/artifacts"]
+
+
+def test_each_scope_opens_what_it_says(stack: Stack, run_id: str) -> None:
+    watch, files = issued(stack, run_id), issued(stack, run_id, scope="files")
+    for path in WATCHED:
+        assert browse(stack, f"/runs/{run_id}{path}", watch).status == 200
+        assert browse(stack, f"/runs/{run_id}{path}", files).status == 200
+    for path in READ:
+        assert browse(stack, f"/runs/{run_id}{path}", files).status in {200, 307}
+        refused = browse(stack, f"/runs/{run_id}{path}", watch)
+        assert (refused.status, refused.json["code"]) == (403, "not_in_scope")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "",
+            "/",
+            "/steps",
+            "/cancel",
+            "/tokens",
+            "x/stream",
+            "/stream/",
+            "/workspace",
+            "/workspace/filesx",
+            "/streamx",
+        ),
+        *("/workspace/filesx", "/../{other}/stream", "/workspace/files/../../../{other}/stream", "/workspace/files/"),
+    ],
+)
+def test_nothing_else_of_the_run_is_open(stack: Stack, run_id: str, path: str) -> None:
+    other = stack.finish("touch b.md")
+    token = issued(stack, run_id, scope="files")
+    assert 400 <= browse(stack, f"/runs/{run_id}{path.format(other=other)}", token).status < 500
+    for foreign in (f"/runs/{other}/stream", "/runs", "/projects", "/webhooks/secret", f"/patterns/{run_id}"):
+        assert 400 <= browse(stack, foreign, token).status < 500
+
+
+def test_a_token_is_no_key_and_a_key_is_no_token(stack: Stack, run_id: str) -> None:
+    token = issued(stack, run_id)
+    asked: dict[str, Any] = {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeKey": "ANY /{proxy+}",
+        "rawPath": f"/shared/runs/{run_id}/stream",
+        "headers": {"authorization": f"Bearer {token}"},
+        "queryStringParameters": {"token": token},
+        "requestContext": {"http": {"method": "POST"}},
+    }
+    assert authorize(asked, lambda_context()) == {"isAuthorized": False, "context": {}}
+    for wrong in ("", "nonsense", "x" * 3_000, "\u0645"):
+        assert browse(stack, f"/runs/{run_id}/stream", wrong).status == 403
+    # With a key the address is none, whatever the method.
+    for method in ("GET", "POST"):
+        assert stack.request(method, f"/shared/runs/{run_id}/stream").status == 404
+
+
+def test_only_the_hash_of_a_token_is_stored(stack: Stack, run_id: str) -> None:
+    token = issued(stack, run_id)
+    assert token not in str(clients.dynamodb().scan(TableName="table")["Items"])
+
+
+def test_a_late_link_says_so_in_words(stack: Stack, run_id: str) -> None:
+    key = RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
+    token = stack.backend.run_tokens.issue(key, "watch", datetime.now(UTC) - timedelta(seconds=1), [])
+    late = browse(stack, f"/runs/{run_id}/stream", token)
+    assert (late.status, late.json["code"]) == (401, "token_expired")
+    assert "expired" in late.json["detail"]
+
+
+def test_the_token_of_a_deleted_run_opens_nothing(stack: Stack, run_id: str) -> None:
+    token = issued(stack, run_id)
+    stack.request("DELETE", f"/runs/{run_id}")
+    assert browse(stack, f"/runs/{run_id}/stream", token).status == 404
+
+
+def test_nobody_makes_a_token_of_another_tenants_run(stack: Stack, run_id: str) -> None:
+    others = stack.request("POST", f"/runs/{run_id}/tokens", {}, tenant="tenant-b")
+    assert (others.status, others.json["code"]) == (404, "run_not_found")
+
+
+def test_only_pages_that_it_was_made_for_may_read_and_frame(stack: Stack, run_id: str) -> None:
+    token = issued(stack, run_id, scope="files", origins=[PAGE, "http://localhost:3000"])
+    shown = browse(stack, f"/runs/{run_id}/workspace/preview/a.md", token, PAGE)
+    listed = browse(stack, f"/runs/{run_id}/workspace/files", token, PAGE)
+    for answer in (shown, listed):
+        assert answer.headers["access-control-allow-origin"] == PAGE
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    evil = browse(stack, f"/runs/{run_id}/workspace/files", token, "https://evil.example")
+    assert "access-control-allow-origin" not in evil.headers
+    plain = browse(stack, f"/runs/{run_id}/workspace/files/a.md", token)
+    assert f"frame-ancestors 'self' {PAGE} http://localhost:3000" in plain.headers["content-security-policy"]
+    assert "sandbox" in plain.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({"scope": "all"}, id="scope"),
+        pytest.param({"seconds": 5}, id="too-short"),
+        pytest.param({"seconds": 90_000}, id="too-long"),
+        pytest.param({"origins": ["*"]}, id="star"),
+        pytest.param({"origins": ["https://a.example; script-src *"]}, id="policy"),
+        pytest.param({"origins": ["https://a.example/path"]}, id="path"),
+        pytest.param({"origins": ["https://a.example"] * 6}, id="many"),
+    ],
+)
+def test_what_a_token_cannot_be_is_refused(stack: Stack, run_id: str, asked: dict[str, Any]) -> None:
+    answer = stack.request("POST", f"/runs/{run_id}/tokens", asked)
+    assert (answer.status, answer.json["code"]) in {(400, "invalid_request"), (422, "invalid_request")}
