@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import Any
 
@@ -58,6 +59,32 @@ def test_the_same_key_with_another_body_is_a_conflict(stack: Stack, change: dict
     assert (answer.status, answer.json["code"]) == (409, "idempotency_key_reused")
     assert run_id in answer.json["detail"]
     assert records_of(stack).counted() == {run_id}
+
+
+def promised(stack: Stack, **contents: bytes) -> str:
+    """An upload of these files; nothing has been sent yet."""
+    files = [
+        {"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for path, data in contents.items()
+    ]
+    return str(stack.request("POST", "/projects/p1/uploads", {"files": files}).json["upload_id"])
+
+
+def test_the_same_bytes_uploaded_again_are_the_same_request(stack: Stack) -> None:
+    stack.project()
+    first, again, other = (
+        promised(stack, a=b"x", b=b"y"),
+        promised(stack, b=b"y", a=b"x"),
+        promised(stack, a=b"x", b=b"z"),
+    )
+    made = post(stack, "key", {**BODY, "uploads": [first]})
+    repeated = post(stack, "key", {**BODY, "uploads": [again]})
+    assert (replayed(made), replayed(repeated)) == (False, True)
+    assert repeated.json["id"] == made.json["id"]
+    refused = post(stack, "key", {**BODY, "uploads": [other]})
+    assert (refused.status, refused.json["code"]) == (409, "idempotency_key_reused")
+    # Without hashes nobody knows whether they are the same.
+    blind = stack.request("POST", "/projects/p1/uploads", {"files": [{"path": "a", "size": 1}]}).json["upload_id"]
+    assert post(stack, "other", {**BODY, "uploads": [blind]}).status == 201
 
 
 def test_a_key_belongs_to_its_tenant_and_project(stack: Stack) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from codex_swarm.models import RunLimits, StatusEvent, TaskType
 from swarm import faults
 from swarm.aws.clients import ClientError
-from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable
+from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable, UploadNotFound
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle.inputs import InlineFile, store_inline, upload_of
 from swarm.logs import log
@@ -67,7 +67,8 @@ def create(
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
     backend.settings.require_model()
     key = key_for(tenant_id, project_id, idempotency_key)
-    fingerprint = _fingerprint(wanted) if idempotency_key is not None else None
+    area = ProjectArea(tenant_id, project_id)
+    fingerprint = _fingerprint(backend, area, wanted) if idempotency_key is not None else None
     if idempotency_key is not None:
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
@@ -75,7 +76,6 @@ def create(
     project = backend.projects.get(tenant_id, project_id)
     if wanted.from_run_id is not None:
         _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
-    area = ProjectArea(tenant_id, project_id)
     for upload_id in wanted.uploads:
         upload_of(backend, area, upload_id)
     run = Run(
@@ -186,9 +186,24 @@ def key_for(tenant_id: str, project_id: str, idempotency_key: str | None) -> Run
     return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=hashlib.sha256(scope.encode()).hexdigest()[:32])
 
 
-def _fingerprint(wanted: NewRun) -> str:
-    fields = asdict(wanted) | {"limits": wanted.limits.model_dump() if wanted.limits else None}
+def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
+    """What makes two requests the same. A form that is sent again uploads its files again: what counts is what is in
+    them, where the upload promised it, and not the upload's id.
+    """
+    fields = asdict(wanted) | {
+        "limits": wanted.limits.model_dump() if wanted.limits else None,
+        "uploads": [_content_of(backend, area, upload_id) for upload_id in wanted.uploads],
+    }
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _content_of(backend: Backend, area: ProjectArea, upload_id: str) -> str | list[tuple[str, str]]:
+    try:
+        files = upload_of(backend, area, upload_id).files
+    except UploadNotFound:
+        return upload_id
+    promised = [(file.path, file.sha256.lower()) for file in files if file.sha256 is not None]
+    return sorted(promised) if len(promised) == len(files) else upload_id
 
 
 def _same_request(earlier: Run, fingerprint: str | None) -> Run:

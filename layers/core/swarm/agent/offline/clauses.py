@@ -27,9 +27,12 @@ _INTRODUCED = re.compile(r"\b(?:called|named|file|into|to|as)\s+$", re.IGNORECAS
 _FILE_CALLED = re.compile(r"\b(?:file|document|script)s?\s+(?:called|named)\s+$", re.IGNORECASE)
 _MENTIONED = re.compile(
     r"\b(?:on|about|of|for|like|than|from|using|with|via|by|saying|says|containing|reading|contents?|text"
-    r"|(?:data|text|contents?|numbers|rows|code|bugs?|errors?|information|described|found)\s+in)\s+$",
+    r"|compar(?:es?|ing)|summari[sz](?:es?|ing)|analy[sz](?:es?|ing)|reads?|quot(?:es?|ing)|cit(?:es?|ing)"
+    r"|between|against|based\s+(?:up)?on|(?:data|text|contents?|numbers|rows|code|bugs?|errors?|information|described|found)\s+in)\s+$",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"\s*(?:,|&|\b(?:and|or|as\s+well\s+as)\b)+(?:\s*(?:and|or|the(?:\s+file)?)\b)*\s*", re.IGNORECASE)
+"""What stands between two names of one list."""
 _FURTHER_TEXT_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
@@ -95,8 +98,21 @@ def _unquote(text: str) -> str:
 
 
 def file_names(clause: str) -> list[Named]:
-    """The files that a clause names as its object, in order; not those it only mentions (`a talk on node.js`)."""
-    return [named for named in _tokens(clause) if _is_object(clause, named)]
+    """The files that a clause names as its object, in order; not those it only mentions (`a talk on node.js`).
+
+    Of `a summary of a.csv and b.md` it mentions both: what goes on a list is on it for the same reason.
+    """
+    objects: list[Named] = []
+    mentioned_to = -1
+    for named in _tokens(clause):
+        listed = mentioned_to >= 0 and _LISTED.fullmatch(clause[mentioned_to : named.start]) is not None
+        if listed and _has_suffix(named.path):
+            mentioned_to = named.end
+        elif _is_object(clause, named):
+            objects.append(named)
+        elif _has_suffix(named.path) and _MENTIONED.search(_before(clause, named)):
+            mentioned_to = named.end
+    return objects
 
 
 def target_names(clause: str) -> list[Named]:

@@ -42,11 +42,20 @@ class OfflineModel:
         script = script_for(understood, self._task_type, frozenset(specs), [each.ok for each in made])
         turn = next_turn(script, made)
         if turn.failure is not None:
-            raise ModelFailure(ErrorType.RUNTIME, turn.failure, "The instructions asked for this failure.")
+            raise _asked_for(turn.failure)
         if turn.seconds:
             self._sleep(max(0.0, min(turn.seconds, request.seconds)))
         first = sum(1 for _ in _calls(request.items))
         return _as_turn(turn, [_call(call, specs, first + place) for place, call in enumerate(turn.calls)])
+
+
+def _asked_for(said: str) -> ModelFailure:
+    """The failure that `fail with` asks for; of a certain kind where it begins with an error type's name."""
+    name, _, message = said.partition(":")
+    suggestion = "The instructions asked for this failure."
+    if name.strip() in set(ErrorType):
+        return ModelFailure(ErrorType(name.strip()), message.strip() or "failed as asked", suggestion)
+    return ModelFailure(ErrorType.RUNTIME, said, suggestion)
 
 
 def _last_instructions(items: Sequence[Item]) -> tuple[str, Sequence[Item]]:

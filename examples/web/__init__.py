@@ -1,0 +1,1 @@
+"""A small DraftPunk: documents written by runs, on one page."""
