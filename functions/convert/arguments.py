@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import CannotConvert
-from convert.requests import Conversion, Reading
+from convert.requests import Conversion, Reading, Viewing
 from convert.word.revisions import ACCEPT, ALL, CHOICES
 from swarm_job.paths import BadPath, valid_path
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST_TEXT = 1_000
+
+MOST_PAGES = 4
+"""Pages that one call shows as pictures."""
 
 
 def conversion(arguments: Mapping[str, Any]) -> Conversion:
@@ -38,6 +41,16 @@ def reading(arguments: Mapping[str, Any]) -> Reading:
     if isinstance(start, bool) or not isinstance(start, int) or start < 1:
         raise CannotConvert("start_page is not a page number; pages count from 1")
     return Reading(_path(arguments, "path"), start, _changes(arguments, ALL))
+
+
+def viewing(arguments: Mapping[str, Any]) -> Viewing:
+    """What `view_pages` or `view_image` is to do; raises CannotConvert for arguments of the wrong type."""
+    pages = arguments.get("pages") or []
+    if not isinstance(pages, list) or not all(type(page) is int and page > 0 for page in pages):
+        raise CannotConvert("pages is not a list of page numbers; pages count from 1")
+    if len(pages) > MOST_PAGES:
+        raise CannotConvert(f"pages names {len(pages)} pages; one call shows {MOST_PAGES}")
+    return Viewing(_path(arguments, "path"), tuple(dict.fromkeys(pages)))
 
 
 def _changes(arguments: Mapping[str, Any], otherwise: str) -> str:

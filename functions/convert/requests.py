@@ -23,6 +23,14 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewing:
+    """Pages of a pdf to show, counted from 1, or an image. Without pages the first few are meant."""
+
+    path: str
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Text to read from a document, from this page (or part) on, counted from 1, with these tracked changes."""
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from convert.arguments import conversion, reading
+from convert.arguments import conversion, reading, viewing
 from convert.errors import CannotConvert
 from convert.program import pandoc_file, pandoc_in_memory
-from convert.requests import Conversion, Reading
+from convert.requests import Conversion, Reading, Viewing
 from swarm_job import Call, CallResult, Limits
 from swarm_job.processes import Unkillable
 from swarm_job.programs import Execution, execute
@@ -27,6 +27,10 @@ _NOWHERE = "http://127.0.0.1:9"
 _LEAST_SHARE = 20.0
 """Seconds that a call may take, however many there are, while there is time at all."""
 
+_VIEWS = frozenset({"view_pages", "view_image"})
+_MOST_PICTURES = 8
+"""Of all calls of a job: the file of its results is bounded."""
+
 _STATUS_OF_LOST_ENVIRONMENT = 70
 
 # When the function starts, which Lambda gives more processor than a call.
@@ -36,8 +40,12 @@ _PANDOC = None if pandoc_file() else pandoc_in_memory()
 def work(workspace: Path, calls: Sequence[Call], limits: Limits) -> list[CallResult]:
     """One result a call, in the same order. No call may use up the time of those behind it."""
     deadline = time.monotonic() + limits.seconds
-    results = []
+    results: list[CallResult] = []
     for number, call in enumerate(calls):
+        if call.tool in _VIEWS and sum(len(result.pictures) for result in results) >= _MOST_PICTURES:
+            text = f"error: not shown: a turn shows {_MOST_PICTURES} pictures; ask again in the next"
+            results.append(CallResult(call.call_id, ok=False, output=text))
+            continue
         left = deadline - time.monotonic()
         share = max(_LEAST_SHARE, left / (len(calls) - number))
         results.append(_result(call, workspace, limits, min(left, share)))
@@ -55,17 +63,21 @@ def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> Call
     return _done(call.call_id, request, workspace, limits, seconds)
 
 
-def _request(call: Call) -> Conversion | Reading:
+def _request(call: Call) -> Conversion | Reading | Viewing:
     match call.tool:
         case "convert_document":
             return conversion(call.arguments)
         case "read_document":
             return reading(call.arguments)
+        case view if view in _VIEWS:
+            return viewing(call.arguments)
         case other:
             raise CannotConvert(f"there is no tool {other!r} here")
 
 
-def _done(call_id: str, request: Conversion | Reading, workspace: Path, limits: Limits, seconds: float) -> CallResult:
+def _done(
+    call_id: str, request: Conversion | Reading | Viewing, workspace: Path, limits: Limits, seconds: float
+) -> CallResult:
     scratch = workspace.parent / "scratch"
     scratch.mkdir(mode=0o700)
     try:
@@ -101,6 +113,7 @@ def _done(call_id: str, request: Conversion | Reading, workspace: Path, limits: 
             seconds=round(done.seconds, 3),
             timed_out=done.timed_out,
             files=files,
+            pictures=answer.get("pictures", ()) if ok else (),
         )
     except Unkillable:
         # What is left could meddle with the next job, so nothing of this environment may see it.

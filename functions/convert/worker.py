@@ -15,20 +15,25 @@ from convert.conversion import convert
 from convert.errors import CannotConvert
 from convert.pandoc import Pandoc
 from convert.reading import read
-from convert.requests import Conversion, Reading
+from convert.requests import Conversion, Reading, Viewing
 
 _HEAP_SHARE = 0.6
 """Of the memory limit, what pandoc may fill with its data; its program and its collector need the rest."""
 
 
 def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """`{"ok", "output", "files"}`; files are workspace path -> name in the scratch folder."""
+    """`{"ok", "output", "files"}`, for a look also `"pictures"`; files are workspace path -> name in the scratch."""
     workspace = Path(call["workspace"])
     pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE), call.get("pandoc"))
     most = call["output_chars"]
     try:
         if "Reading" in call:
             return {"ok": True, "output": read(Reading(**call["Reading"]), workspace, pandoc, most)[:most], "files": {}}
+        if "Viewing" in call:
+            from convert.viewing import view  # noqa: PLC0415 - slow to load, and rarely needed
+
+            seen = view(Viewing(**call["Viewing"]), workspace, scratch)
+            return {"ok": True, "output": seen.told, "files": {}, "pictures": seen.pictures}
         request = Conversion(**call["Conversion"])
         made = convert(request, workspace, pandoc, datetime.fromisoformat(call["now"]))
         files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}

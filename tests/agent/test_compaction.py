@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.agent.compaction import KEPT_ITEMS, LONG_OUTPUT, REMOVED, compacted
-from swarm.runs.conversation import Item
+from swarm.runs.conversation import SEEN, Item, tool_output, without_pictures
 from tests.provider.rules import request_faults
 
 ENCRYPTED = "gAAAA-1"
@@ -102,3 +102,11 @@ def test_a_single_turn_that_is_too_long_loses_its_outputs_and_keeps_its_calls() 
 def test_a_conversation_without_anything_to_spare_stays_as_it_is() -> None:
     assert compacted([INSTRUCTIONS]) is None
     assert compacted([INSTRUCTIONS, *turn(0, [3], reasons=True, says=False)]) is None
+
+
+def test_pictures_are_shown_once_and_are_the_first_to_go_from_the_last_turn() -> None:
+    picture = "data:image/png;base64," + "A" * LONG_OUTPUT
+    call: Item = {"type": "function_call", "call_id": "c", "name": "view_pages", "arguments": "{}"}
+    items = [INSTRUCTIONS, call, tool_output("c", "page 1", [picture])]
+    assert without_pictures(items) == [INSTRUCTIONS, call, tool_output("c", f"page 1\n{SEEN}")]
+    assert compacted(items) == [INSTRUCTIONS, call, tool_output("c", REMOVED)]

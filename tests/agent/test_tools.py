@@ -25,6 +25,8 @@ AREA = ProjectArea("tenant", "project")
 ARGUMENTS: Mapping[str, Mapping[str, JsonValue]] = {
     "run_command": {"command": "ls"},
     "read_document": {"path": "a.docx"},
+    "view_pages": {"path": "a.pdf", "pages": [1, 2]},
+    "view_image": {"path": "a.png"},
     "convert_document": {"source": "a.md", "target": "a.docx"},
     "convert_documents": {"pattern": "*.md", "target_suffix": ".docx"},
 }

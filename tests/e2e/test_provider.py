@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, RunStatus
 from tests.local.clouds import Clouds
-from tests.provider.script import Reply, call, calls, finishes, hangs_up, rate_limited, raw_call, refuses
+from tests.provider.script import Reply, call, calls, error, finishes, hangs_up, rate_limited, raw_call, refuses
 from tests.provider.server import Received, ScriptedProvider
+
+SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20" fill="red"/></svg>'
+)
 
 
 class Desk:
@@ -49,7 +58,7 @@ def run(clouds: Clouds, desk: Desk, provider: ScriptedProvider) -> Callable[...,
         provider.requests.clear()
         with CodexSwarmClient(cloud.url) as client:
             started = client.start_run("provider", "Write a greeting.", "writing")
-            return client.wait(started.run_id, 60, poll=0.05)
+            return client.wait(started.run_id, 120, poll=0.05)
 
     return finished
 
@@ -82,7 +91,48 @@ def test_a_run_survives_what_passes_and_mends_what_the_model_got_wrong(
 def test_a_refusal_ends_the_run_as_failed(run: Callable[..., RunRead]) -> None:
     done = run(refuses("I cannot help with that."))
     assert (done.status, done.progress) == (RunStatus.FAILED, 100)
-    [error] = done.errors
-    assert (error.step, error.error_type, error.retryable) == ("agent", "content_refused", False)
+    [found] = done.errors
+    assert (found.step, found.error_type, found.retryable) == ("agent", "content_refused", False)
     assert done.machine_summary is not None
     assert done.machine_summary.reason_for_failure == "content_refused"
+
+
+def test_a_model_looks_at_the_pages_that_it_made_and_pays_for_them_once(
+    run: Callable[..., RunRead], provider: ScriptedProvider
+) -> None:
+    done = run(
+        calls(call("write_file", path="a.md", content="# Head\n\nWords.\n\n![red](red.svg)\n"),
+              call("write_file", path="red.svg", content=SQUARE)),
+        calls(call("convert_document", source="a.md", target="a.pdf")),
+        calls(call("view_pages", path="a.pdf", pages=None), call("view_image", path="red.svg"),
+              call("view_pages", path="a.pdf", pages=[7]), call("view_pages", path="a.md", pages=None)),
+        calls(call("view_image", path="red.svg")),
+        error(400, "invalid_value", "This model does not take images."),
+        finishes("A red square."),
+    )  # fmt: skip
+    assert (done.status, done.errors) == (RunStatus.SUCCEEDED, [])
+    assert provider.faults == []
+    asked, later = provider.requests[3].body["input"], provider.requests[4].body["input"]
+    shown = {output[0]["text"].split(" ")[0]: output[1:] for output in map(outputs, asked) if isinstance(output, list)}
+    assert set(shown) == {"a.pdf", "red.svg:"}
+    for parts in shown.values():
+        [picture] = parts
+        assert picture["type"] == "input_image"
+        head, _, data = picture["image_url"].partition(",")
+        assert head == "data:image/png;base64"
+        with Image.open(io.BytesIO(base64.b64decode(data))) as opened:
+            assert max(opened.size) <= 1_400
+            assert (255, 0, 0) in {colour for _, colour in opened.convert("RGB").getcolors(1 << 24) or ()}
+    refused = [output for output in map(outputs, asked) if str(output).startswith("error:")]
+    assert "there is no page 7" in refused[0]
+    assert "only pages of a pdf and images" in refused[1]
+    assert json.dumps(later).count("input_image") == 1
+    assert json.dumps(later).count("the pictures were shown once") == 2
+    blind = json.dumps(provider.requests[5].body["input"])
+    assert "input_image" not in blind
+    assert blind.count("the pictures could not be shown") == 1
+
+
+def outputs(item: Any) -> Any:
+    """What answers a call; nothing for other items."""
+    return item.get("output") if item.get("type") == "function_call_output" else None

@@ -157,13 +157,28 @@ def _call(item: Json, before: list[Json], _after: list[Json], _issued: Collectio
 
 def _output(item: Json, before: list[Json], _after: list[Json], _issued: Collection[str]) -> Iterator[str]:
     yield from _only(item, {"type", "call_id", "output"})
-    if not isinstance(item.get("output"), str):
+    output = item.get("output")
+    if isinstance(output, list):
+        yield from (fault for part in output for fault in _part_of_output(part))
+    elif not isinstance(output, str):
         yield "Invalid type for 'output'."
     same = [other.get("type") for other in before if other.get("call_id") == item.get("call_id")]
     if "function_call" not in same:
         yield f"No tool call found for function call output with call_id {item.get('call_id')}."
     if "function_call_output" in same:
         yield f"Two outputs for call_id {item.get('call_id')}."
+
+
+def _part_of_output(part: Json) -> Iterator[str]:
+    """Of the parts that an output may have: text, and images by address (also files, which nobody here sends)."""
+    match part:
+        case {"type": "input_text", "text": str(), **rest} if not rest:
+            pass
+        case {"type": "input_image", "image_url": str(url), "detail": "low" | "high" | "auto", **rest} if not rest:
+            if not url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,", "https://")):
+                yield "Invalid 'image_url'."
+        case _:
+            yield "Invalid part of 'output'."
 
 
 def _reasoning(item: Json, _before: list[Json], after: list[Json], issued: Collection[str]) -> Iterator[str]:

@@ -18,6 +18,8 @@ SCHEMA = {
 CALL = {"type": "function_call", "call_id": "c1", "name": "read", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "c1", "output": "text"}
 REASONING = {"type": "reasoning", "summary": [], "encrypted_content": "secret"}
+IMAGE = {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "high"}
+SEEN = {**OUTPUT, "output": [{"type": "input_text", "text": "text"}, IMAGE]}
 USER = {"role": "user", "content": "Hello"}
 VALID: dict[str, Any] = {
     "model": "m",
@@ -33,6 +35,7 @@ def with_tool(**changes: Any) -> dict[str, Any]:
 
 def test_a_valid_request_has_no_fault() -> None:
     assert request_faults(VALID, {"secret"}) == []
+    assert request_faults({**VALID, "input": [USER, REASONING, CALL, SEEN]}, {"secret"}) == []
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,15 @@ def test_a_valid_request_has_no_fault() -> None:
         pytest.param({"input": [USER, CALL]}, "No tool output found", id="call without its output"),
         pytest.param({"input": [USER, CALL, CALL, OUTPUT]}, "Duplicate call_id", id="call twice"),
         pytest.param({"input": [USER, CALL, OUTPUT, OUTPUT]}, "Two outputs", id="output twice"),
+        pytest.param({"input": [USER, CALL, {**OUTPUT, "output": 1}]}, "Invalid type for 'output'", id="output"),
+        pytest.param(
+            {"input": [USER, CALL, {**OUTPUT, "output": [{**IMAGE, "image_url": "a.png"}]}]}, "image_url", id="image"
+        ),
+        pytest.param(
+            {"input": [USER, CALL, {**OUTPUT, "output": [{"type": "output_text"}]}]},
+            "part of 'output'",
+            id="output part",
+        ),
         pytest.param({"input": [USER, {**CALL, "status": "completed"}, OUTPUT]}, "'status'", id="status of a call"),
         pytest.param({"input": [USER, REASONING]}, "required following item", id="reasoning at the end"),
         pytest.param(

@@ -60,7 +60,8 @@ class CallResult:
     """What one call came to.
 
     `output` is the text that the model reads. `files` are the paths that the call created or changed, relative to the
-    workspace; those that turn out unchanged or unfit are dropped later, so naming too many does no harm.
+    workspace; those that turn out unchanged or unfit are dropped later, so naming too many does no harm. `pictures` are
+    for the model to look at, each a PNG or JPEG in base64.
     """
 
     call_id: str
@@ -71,6 +72,7 @@ class CallResult:
     timed_out: bool = False
     notes: Mapping[str, Any] | None = None
     files: Sequence[str] = ()
+    pictures: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,9 @@ def _begins_turn(items: Sequence[Item], index: int) -> bool:
 
 
 def _output_of(item: Item) -> str:
-    """The text that answers a call; empty for every other item."""
+    """What answers a call, pictures as the text that they are sent as; empty for every other item."""
     output = item.get("output") if item.get("type") == "function_call_output" else None
-    return output if isinstance(output, str) else ""
+    return output if isinstance(output, str) else json.dumps(output) if output else ""
 
 
 def _is_summary(item: Item) -> bool:

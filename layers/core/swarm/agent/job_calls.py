@@ -166,7 +166,8 @@ def _result(call: BoundCall, outcomes: Sequence[CallResult], subjects: Mapping[s
     if call.tool.expand is None and len(outcomes) == 1:
         (outcome,) = outcomes
         if outcome.ok:
-            return call.result(outcome.output or NOTHING_PRINTED, files=files)
+            seen = call.result(outcome.output or NOTHING_PRINTED, files=files)
+            return replace(seen, pictures=tuple(outcome.pictures))
         code = f"exit code {outcome.exit_code}\n" if outcome.exit_code else ""
         text = f"{FAILED}{code}{outcome.output.removeprefix(FAILED)}".rstrip("\n")
         return call.result(text, ok=False, files=files)

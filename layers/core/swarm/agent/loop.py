@@ -26,7 +26,16 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedBlobs, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
-from swarm.runs.conversation import Item, load_transcript, store_transcript, tool_output, user_message
+from swarm.runs.conversation import (
+    REFUSED,
+    Item,
+    has_pictures,
+    load_transcript,
+    store_transcript,
+    tool_output,
+    user_message,
+    without_pictures,
+)
 from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
@@ -40,6 +49,8 @@ RESERVE_SECONDS = 45.0
 COMMIT_SECONDS = 15.0
 """What of the remaining time a model call may not use, so that its turn can still be committed."""
 
+MAX_PICTURES = 8
+"""Pictures that a turn shows the model, of all its calls."""
 
 JOB_LIFETIME = timedelta(hours=1)
 """How long the URLs of a job are good: longer than the function that gets them can run, retries included."""
@@ -168,15 +179,22 @@ class _Slice:
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.look()
         done = run_calls(self._toolbox, turn.calls, self._workspace)
-        self._items = [*self._items, *turn.items, *_answers(done.results)]
+        # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
+        self._items = [*without_pictures(self._items), *turn.items, *_answers(done.results)]
         self._commit(turn, done, began)
 
     def _ask(self) -> ModelTurn:
-        """The next turn; where the conversation has outgrown the model's context, after shortening it."""
+        """The next turn; after shortening a conversation too long for the model, or taking out refused pictures."""
         try:
             return self._model.respond(self._request())
         except ModelFailure as failure:
-            shorter = compacted(self._items) if failure.error_type == ErrorType.CONTEXT_LENGTH else None
+            if failure.error_type == ErrorType.CONTEXT_LENGTH:
+                shorter = compacted(self._items)
+            elif failure.error_type == ErrorType.PROVIDER_REQUEST and has_pictures(self._items):
+                # Not every model can see.
+                shorter = without_pictures(self._items, REFUSED)
+            else:
+                shorter = None
             if shorter is None:
                 raise
             self._items = shorter
@@ -292,7 +310,16 @@ class _Slice:
 
 
 def _answers(results: Sequence[ToolResult]) -> list[Item]:
-    return [tool_output(result.call_id, result.output) for result in results]
+    """What answers the calls, with as many of their pictures as a turn shows."""
+    items: list[Item] = []
+    room = MAX_PICTURES
+    for result in results:
+        shown = result.pictures[:room]
+        room -= len(shown)
+        left = len(result.pictures) - len(shown)
+        note = f"\n[{left} of these are not shown: a turn shows {MAX_PICTURES} pictures; ask again]" if left else ""
+        items.append(tool_output(result.call_id, result.output + note, shown))
+    return items
 
 
 def turn_progress(turns: int) -> int:

@@ -75,13 +75,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What one call came to, as the untrusted function says. `output` is for the model; commands have exit codes."""
+    """What one call came to, as the untrusted function says. `output` is for the model; commands have exit codes.
+
+    `pictures` are for the model to look at: in base64 as the function says them, `data:` URLs once they are taken.
+    """
 
     call_id: str
     ok: bool
     output: str
     files: Sequence[str] = ()
     exit_code: int | None = None
+    pictures: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

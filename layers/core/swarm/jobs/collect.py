@@ -12,6 +12,7 @@ from codex_swarm.models import ProgressEvent
 from swarm import faults
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
+from swarm.jobs import pictures
 from swarm.jobs.batch import Batch, CallResult, Job, JobOutcome, load_batch, load_outcome, result_key, store_outcome
 from swarm.jobs.issue import JobLimits
 from swarm.jobs.tarball import InvalidResult, Result, read_result
@@ -104,6 +105,7 @@ def _in_order(job: Job, result: Result) -> list[CallResult]:
             outcome,
             output=clip(outcome.output),
             files=[path for path in dict.fromkeys(outcome.files) if path in result.files],
+            pictures=pictures.taken(outcome.pictures),
         )
         for outcome in outcomes
     ]

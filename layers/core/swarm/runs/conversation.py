@@ -13,6 +13,9 @@ from swarm.workspace.blobs import BlobStore
 
 SCHEMA = 1
 
+SEEN = "[the pictures were shown once; call the tool again to see them again]"
+REFUSED = "[the pictures could not be shown: the provider refused them; do not guess what is in them]"
+
 Item = Mapping[str, JsonValue]
 """One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
 
@@ -25,9 +28,30 @@ def user_message(text: str) -> Item:
     return {"type": "message", "role": "user", "content": text}
 
 
-def tool_output(call_id: str, output: str) -> Item:
-    """The item that answers one tool call."""
-    return {"type": "function_call_output", "call_id": call_id, "output": output}
+def tool_output(call_id: str, output: str, pictures: Sequence[str] = ()) -> Item:
+    """The item that answers one tool call. `pictures` are `data:` URLs, for the model to look at."""
+    if not pictures:
+        return {"type": "function_call_output", "call_id": call_id, "output": output}
+    parts: list[JsonValue] = [{"type": "input_text", "text": output}]
+    parts += [{"type": "input_image", "image_url": picture, "detail": "high"} for picture in pictures]
+    return {"type": "function_call_output", "call_id": call_id, "output": parts}
+
+
+def has_pictures(items: Sequence[Item]) -> bool:
+    """Whether any answer to a call has pictures."""
+    return any(isinstance(item.get("output"), list) for item in items)
+
+
+def without_pictures(items: Sequence[Item], instead: str = SEEN) -> list[Item]:
+    """The items with a word in place of pictures, which are seen once: each costs as much as pages of text."""
+    shorter: list[Item] = []
+    for item in items:
+        match item.get("output"):
+            case [{"text": text}, *_]:
+                shorter.append({**item, "output": f"{text}\n{instead}"})
+            case _:
+                shorter.append(item)
+    return shorter
 
 
 def store_transcript(store: BlobStore, key: str, items: Sequence[Item]) -> None:
@@ -47,5 +71,5 @@ def load_transcript(store: BlobStore, key: str) -> list[Item]:
 
 def as_jsonl(items: Sequence[Item]) -> bytes:
     """One JSON text a line, for people and tools. What only the provider can read (encrypted reasoning) is left out."""
-    readable = (item for item in items if item.get("type") != "reasoning")
+    readable = (item for item in without_pictures(items) if item.get("type") != "reasoning")
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in readable).encode()

@@ -34,7 +34,10 @@ def tool_named(name: str) -> Tool[Any]:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What became of one call. `args` is None when they were no JSON object; `path` is the file it named."""
+    """What became of one call. `args` is None when they were no JSON object; `path` is the file it named.
+
+    `pictures` are `data:` URLs, for the model to look at.
+    """
 
     call_id: str
     tool: str
@@ -43,6 +46,7 @@ class ToolResult:
     output: str
     args: Mapping[str, JsonValue] | None = None
     files: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
 
     @property
     def path(self) -> str | None:
