@@ -7,26 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.world import World, faults_in
+from tests.durability.world import World, deaths_in
 from tests.local.clouds import Clouds
 
 
 @pytest.fixture(scope="session")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faults")
+def due(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("deaths")
 
 
 @pytest.fixture(scope="module")
-def world(clouds: Clouds, tokens: Path) -> Iterator[World]:
-    cloud = clouds.get("faults", function_environment=faults_in(tokens), parameters={"MaxActiveRuns": "500"})
-    made = World(cloud, tokens)
+def world(clouds: Clouds, due: Path) -> Iterator[World]:
+    cloud = clouds.get("deaths", function_environment=deaths_in(due), parameters={"MaxActiveRuns": "500"})
+    made = World(cloud, due)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def quiet_world(clouds: Clouds, tokens: Path) -> Iterator[World]:
+def quiet_world(clouds: Clouds, due: Path) -> Iterator[World]:
     """One in which nothing goes on but what the test starts: no process that was held up writes late."""
-    made = World(clouds.get("quiet"), tokens)
+    made = World(clouds.get("quiet"), due)
     yield made
     made.close()

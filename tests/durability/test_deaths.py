@@ -1,4 +1,4 @@
-"""A Lambda process is killed at every fault point, in every function that meets it; the run ends as if it was not."""
+"""A Lambda process is killed at each kind of AWS call that changes a run; the run ends as if it had not been."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from swarm.faults import POINTS
-from tests.durability.world import PROJECT, World
+from infra.local.lambdas.deaths import Death
+from tests.durability.world import PROJECT, WATCHED, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story
 
@@ -21,50 +21,106 @@ WORK = "Create a file called a.md with a greeting. touch b.md c.md"
 COMMANDS = "touch b.md. run `echo hello > out.txt`. delete b.md"
 FAILING = "touch a.md. fail with no more paper"
 LONG = "touch a.md. wait 20 seconds"
+WRITES = ("Put", "Update", "Delete", "Start", "Stop", "Batch")
 AT_ONCE = 6
 """So many runs at a time."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A process of `function` dies at `point`, in a run to which `way` happens."""
+    """A process of `function` dies where `place` says, in a run to which `way` happens."""
 
     way: str
     function: str
-    point: str
+    place: str
 
     def __str__(self) -> str:
-        return f"{self.way}-{self.function.removesuffix('Function')}-{self.point}"
+        return f"{self.way}-{self.function.removesuffix('Function')}-{self.place}"
+
+    @property
+    def death(self) -> Death:
+        return PLACES[self.place]
 
 
-ENDS = ("end.outputs", "end.appended", "end.announced", "end.released", "end.stored")
-COMMITS = ("commit.appended", "commit.folded")
-PLACES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("create", "ApiFunction"): ("create.admitted", "create.written", "create.shown", "create.started"),
-    ("works", "PrepareFunction"): ("prepare.begun", "prepare.snapshot", *COMMITS),
-    ("works", "AgentFunction"): (
-        "agent.claimed",
-        "agent.answered",
-        "agent.blobs",
-        "agent.snapshot",
-        "agent.transcript",
-        *COMMITS,
-    ),
-    ("works", "FinishFunction"): ENDS,
-    ("commands", "AgentFunction"): ("agent.issued",),
-    ("commands", "CollectFunction"): ("collect.stored", *COMMITS),
-    ("fails", "AgentFunction"): ("fail.begun", *ENDS),
-    ("breaks", "FailFunction"): ("fail.begun", *ENDS),
-    ("aborted", "ReconcileFunction"): ("reconcile.found", "fail.begun", *ENDS),
-    ("adopted", "ReconcileFunction"): ("create.shown",),
-    ("cancelled", "ApiFunction"): ENDS,
+PLACES = {
+    "it is counted": Death(("ADD active",), "UpdateItem", "after"),
+    "slot 0 is written": Death(("'created'",), "PutItem", "after"),
+    "it is started": Death((), "StartExecution", "after"),
+    "it is found": Death(("'META'",), "GetItem", "after"),
+    "its log is read": Death((), "Query", "after"),
+    "its item is moved on": Death(("'META'",), "PutItem", "after"),
+    "the first snapshot is stored": Death(("/snapshots/",), "PutObject", "after"),
+    "its preparation is committed": Death(("'prepared'",), "PutItem", "after"),
+    "it is claimed": Death(("'claimed'",), "PutItem", "after"),
+    "the model has answered": Death(("'L#",), "GetItem", "before", 2),
+    "blobs are stored, and no snapshot": Death(("/snapshots/",), "PutObject"),
+    "the snapshot is stored": Death(("/snapshots/",), "PutObject", "after"),
+    "the transcript is stored": Death(("/transcript/",), "PutObject", "after"),
+    "a turn is committed": Death(("'turn'",), "PutItem", "after"),
+    "jobs are issued": Death((".job.json",), "PutObject", "after"),
+    "an outcome is stored": Death((".outcome.json",), "PutObject", "after"),
+    "an outcome is marked": Death(("'marked'",), "PutItem", "after"),
+    "it is about to fail": Death(("'META'",), "GetItem", "before", 2),
+    "Fail begins": Death(("'META'",), "GetItem"),
+    "its execution is looked at": Death((), "DescribeExecution", "after"),
+    "outputs are stored, and no end": Death(("'ended'",), "PutItem"),
+    "the end is written": Death(("'ended'",), "PutItem", "after"),
+    "it is about to be released": Death(("DELETE active",), "UpdateItem"),
+    "it is released": Death(("DELETE active",), "UpdateItem", "after"),
+    "the end is shown": Death(("'META'", "succeeded"), "PutItem", "after"),
+    "a failure is shown": Death(("'META'", "failed"), "PutItem", "after"),
+    "a cancellation is shown": Death(("'META'", "cancelled"), "PutItem", "after"),
 }
-CASES = [Case(way, function, point) for (way, function), points in PLACES.items() for point in points]
+"""Where a process dies: the call before or after which, told by its operation and by what it names beside the run."""
+
+TO_THE_END = (
+    "outputs are stored, and no end",
+    "the end is written",
+    "it is about to be released",
+    "it is released",
+)
+OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("create", "ApiFunction"): ("it is counted", "slot 0 is written", "its item is moved on", "it is started"),
+    ("works", "PrepareFunction"): (
+        "its log is read",
+        "the first snapshot is stored",
+        "its preparation is committed",
+        "its item is moved on",
+    ),
+    ("works", "AgentFunction"): (
+        "it is claimed",
+        "its item is moved on",
+        "the model has answered",
+        "blobs are stored, and no snapshot",
+        "the snapshot is stored",
+        "the transcript is stored",
+        "a turn is committed",
+    ),
+    ("works", "FinishFunction"): (*TO_THE_END, "the end is shown"),
+    ("commands", "AgentFunction"): ("jobs are issued",),
+    ("commands", "CollectFunction"): ("an outcome is stored", "an outcome is marked", "its item is moved on"),
+    ("fails", "AgentFunction"): ("it is about to fail", *TO_THE_END, "a failure is shown"),
+    ("breaks", "FailFunction"): ("Fail begins", *TO_THE_END, "a failure is shown"),
+    ("aborted", "ReconcileFunction"): (
+        "its log is read",
+        "its execution is looked at",
+        *TO_THE_END,
+        "a failure is shown",
+    ),
+    ("adopted", "ReconcileFunction"): ("its item is moved on",),
+    ("cancelled", "ApiFunction"): (*TO_THE_END, "a cancellation is shown"),
+}
+CASES = [Case(way, function, place) for (way, function), places in OF_WAYS.items() for place in places]
 
 
-def test_every_fault_point_is_tried() -> None:
-    """That of deliveries is tried where there is a receiver, in tests/webhooks."""
-    assert {case.point for case in CASES} == set(POINTS) - {"webhook.sent"}
+@pytest.mark.slow
+def test_every_operation_by_which_a_run_is_changed_has_its_deaths(world: World) -> None:
+    """What the functions of a quiet run write, as the laptop cloud sees it; webhooks have deaths of their own."""
+    with world.cloud.recorded_calls() as calls:
+        world.end_of(world.post("quiet", COMMANDS).json()["id"])
+    changing = {call.operation for call in calls if call.function in WATCHED and call.operation.startswith(WRITES)}
+    assert changing >= {"PutItem", "UpdateItem", "PutObject", "StartExecution"}
+    assert changing <= {case.death.operation for case in CASES}
 
 
 class Deaths:
@@ -95,7 +151,7 @@ class Deaths:
     def _survive(self, case: Case) -> None:
         world, key = self._world, str(case)
         run_id = world.run_id(key)
-        token = world.arm(case.function, case.point, run_id)
+        token = None if case.way == "cancelled" else world.arm(case.function, case.death, run_id)
         ways: dict[str, Callable[[str, str, Case], None]] = {
             "create": self._create,
             "works": self._work,
@@ -107,7 +163,7 @@ class Deaths:
             "cancelled": self._cancel,
         }
         ways[case.way](key, run_id, case)
-        assert not token.exists(), "nobody died"
+        assert token is None or not token.exists(), "nobody died"
         assert run_id not in world.records.counted() | world.records.listed_as_active()
 
     def _work(self, key: str, run_id: str, case: Case) -> None:
@@ -125,7 +181,7 @@ class Deaths:
         world = self._world
         assert world.post(key, WORK).status_code == 500
         world.reconcile(rounds=2)
-        if case.point == "create.admitted":
+        if case.place == "it is counted":
             assert world.get(f"/runs/{run_id}").status_code == 404
             assert run_id not in world.records.counted()
         else:
@@ -134,7 +190,7 @@ class Deaths:
     def _adopt(self, key: str, run_id: str, _: Case) -> None:
         """The request dies, and so does the reconciliation that finishes what it began."""
         world = self._world
-        world.arm("ApiFunction", "create.written", run_id)
+        world.arm("ApiFunction", PLACES["slot 0 is written"], run_id)
         assert world.post(key, WORK).status_code == 500
         world.reconcile(rounds=4)
         self._ends_as(run_id, WORK)
@@ -174,10 +230,13 @@ class Deaths:
         world = self._world
         assert world.post(key, LONG).status_code == 201
         eventually(lambda: len(world.records.slots(run_id)) > 3, 30)
+        # Only now, or the request that starts the run would meet it.
+        token = world.arm(case.function, case.death, run_id)
         assert world.http.post(f"/runs/{run_id}/cancel").status_code == 500
+        assert not token.exists(), "nobody died"
         again = world.http.post(f"/runs/{run_id}/cancel")
         # Where it had happened before the death, the run is cancelled already.
-        assert again.status_code == (200 if case.point == "end.outputs" else 400), again.text
+        assert again.status_code == (200 if case.place == "outputs are stored, and no end" else 400), again.text
         assert world.end_of(run_id) == "cancelled"
         assert flaws(world.records, run_id) == []
 

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 
 from infra.local.cloud import TENANT, LocalCloud
+from infra.local.lambdas import deaths
+from infra.local.lambdas.deaths import Death
 from swarm.lifecycle import creation
 from swarm.lifecycle.reconciliation import GRACE
 from tests.local.clouds import eventually
@@ -22,7 +24,7 @@ from tests.support.story import Records
 
 PROJECT = "durable"
 FINAL = {"succeeded", "failed", "cancelled"}
-WITH_FAULTS = (
+WATCHED = (
     "ApiFunction",
     "PrepareFunction",
     "AgentFunction",
@@ -35,11 +37,11 @@ PATIENCE = 60.0
 """Seconds in which every run here has ended, whatever happened to it."""
 
 
-def faults_in(folder: Path) -> Mapping[str, Mapping[str, str]]:
-    """The environment by which each function finds the tokens of its deaths."""
-    for function in WITH_FAULTS:
+def deaths_in(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """The environment by which each function finds the deaths that are due in it."""
+    for function in WATCHED:
         (folder / function).mkdir(parents=True, exist_ok=True)
-    return {function: {"SWARM_FAULT_TOKENS": str(folder / function)} for function in WITH_FAULTS}
+    return {function: {deaths.VARIABLE: str(folder / function)} for function in WATCHED}
 
 
 @dataclass
@@ -47,7 +49,7 @@ class World:
     """One laptop cloud with a project in it."""
 
     cloud: LocalCloud
-    tokens: Path
+    due: Path
     http: httpx.Client = field(init=False)
     records: Records = field(init=False)
     _schedule: threading.Lock = field(init=False, default_factory=threading.Lock)
@@ -71,11 +73,9 @@ class World:
         """The id that the run of this key has, also before there is one."""
         return creation.key_for(TENANT, PROJECT, key).run_id
 
-    def arm(self, function: str, point: str, run_id: str) -> Path:
-        """Have the function's next process that comes to the point with this run die there; the token of it."""
-        token = self.tokens / function / f"{run_id}.{point}"
-        token.touch()
-        return token
+    def arm(self, function: str, death: Death, run_id: str) -> Path:
+        """Have a process of the function die, at a call that names this run; the file is gone once one has."""
+        return replace(death, naming=(run_id, *death.naming)).arm(self.due / function)
 
     def status(self, run_id: str) -> str | None:
         """The status of the run's item, past the API."""

@@ -60,7 +60,7 @@ def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[st
     Settings.of(asked)
     given = functions[name]["Environment"]["Variables"].keys()
     untold = {setting for setting, told in TOLD.items() if name not in told}
-    assert asked.names - given == untold | {"SWARM_FAULT_TOKENS"}
+    assert asked.names - given == untold
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from infra.local.cloud import TENANT, LocalCloud
+from infra.local.lambdas import deaths
+from infra.local.lambdas.deaths import Death
 from swarm.lifecycle import creation
 from tests.local.clouds import Clouds, eventually
 from tests.webhooks.receivers import Receiver, answering, receiving
@@ -22,10 +25,10 @@ pytestmark = pytest.mark.slow
 
 
 class World:
-    """A laptop cloud whose webhooks may go to this machine, and a folder that says who dies where."""
+    """A laptop cloud whose webhooks may go to this machine, and a folder of the deaths that are due."""
 
-    def __init__(self, cloud: LocalCloud, tokens: Path) -> None:
-        self.tokens = tokens
+    def __init__(self, cloud: LocalCloud, due: Path) -> None:
+        self.due = due
         self.http = httpx.Client(base_url=cloud.url, timeout=60)
         self.http.put("/projects/hooks", json={"name": "hooks"}).raise_for_status()
 
@@ -43,10 +46,10 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(clouds: Clouds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    tokens = tmp_path_factory.mktemp("tokens")
-    faults = {name: {"SWARM_FAULT_TOKENS": str(tokens)} for name in ("FinishFunction", "WebhookFunction")}
-    cloud = clouds.get("webhooks", parameters={"WebhookLoopback": "1"}, function_environment=faults)
-    found = World(cloud, tokens)
+    due = tmp_path_factory.mktemp("deaths")
+    watched = {name: {deaths.VARIABLE: str(due)} for name in ("FinishFunction", "WebhookFunction")}
+    cloud = clouds.get("webhooks", parameters={"WebhookLoopback": "1"}, function_environment=watched)
+    found = World(cloud, due)
     yield found
     found.http.close()
 
@@ -72,24 +75,33 @@ def test_a_refusal_is_followed_by_another_attempt(world: World, receiver: Receiv
     assert [message.headers["webhook-id"] for message in receiver.messages] == [f"msg_{run_id}"] * 2
 
 
-@pytest.mark.parametrize("point", ["end.appended", "end.announced", "end.released", "end.stored", "webhook.sent"])
+DEATHS = {
+    "the end is written": Death(("'ended'",), "PutItem", "after"),
+    "the message is noted": Death(("'WEBHOOK'",), "PutItem", "after"),
+    "the run is released": Death(("DELETE active",), "UpdateItem", "after"),
+    "the end is shown": Death(("'META'",), "PutItem", "after"),
+    "the message is sent": Death(("#WEBHOOK#delivered",), "PutItem"),
+}
+
+
+@pytest.mark.parametrize("place", DEATHS)
 def test_a_death_between_the_end_and_its_delivery_changes_nothing_for_the_receiver(
-    world: World, receiver: Receiver, point: str
+    world: World, receiver: Receiver, place: str
 ) -> None:
     """One id, whatever happens; where the process died after it had sent, the receiver gets that id twice."""
-    run_id = armed(world, receiver, point)
+    run_id = armed(world, receiver, place)
     eventually(lambda: world.status(run_id) == "delivered", 40)
-    assert not list(world.tokens.iterdir()), "nobody died"
+    assert not list(world.due.iterdir()), "nobody died"
     assert {message.headers["webhook-id"] for message in receiver.messages} == {f"msg_{run_id}"}
-    assert len(receiver.messages) == (2 if point == "webhook.sent" else 1)
+    assert len(receiver.messages) == (2 if place == "the message is sent" else 1)
     assert len({message.body for message in receiver.messages}) == 1
 
 
-def armed(world: World, receiver: Receiver, point: str) -> str:
+def armed(world: World, receiver: Receiver, place: str) -> str:
     """A run with a death waiting for it; the key gives it an id that is known before it begins."""
-    run_id = creation.key_for(TENANT, "hooks", point).run_id
-    (world.tokens / f"{run_id}.{point}").touch()
-    assert world.start(receiver, point) == run_id
+    run_id = creation.key_for(TENANT, "hooks", place).run_id
+    replace(DEATHS[place], naming=(run_id, *DEATHS[place].naming)).arm(world.due)
+    assert world.start(receiver, place) == run_id
     return run_id
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
+from infra.local.lambdas import deaths
 from infra.local.lambdas.invocation import Invocation, Outcome
 from infra.local.lambdas.lifeline import Lifeline, kill_session
 from infra.local.lambdas.runtime_api import RuntimeApi
@@ -39,7 +39,7 @@ class Worker:
         self.idle_since = time.monotonic()
         self._api = RuntimeApi(self, function.specification.timeout)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", function.specification.handler],
+            deaths.command(function.specification.handler, watched=deaths.VARIABLE in function.environment),
             cwd=function.specification.folder,
             env={**function.environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             start_new_session=True,

@@ -34,7 +34,6 @@ class Settings:
     run_limits: str = ""
     model_prices: str = ""
     retention_days: int = 90
-    fault_tokens: str = ""
 
     @property
     def model_name(self) -> str:
@@ -69,7 +68,6 @@ class Settings:
             run_limits=read("RUN_LIMITS", ""),
             model_prices=read("MODEL_PRICES", ""),
             retention_days=int(read("RETENTION_DAYS") or 90),
-            fault_tokens=read("SWARM_FAULT_TOKENS", ""),
         )
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from codex_swarm.models import RunError, RunEvent, Usage
-from swarm import faults
 from swarm.agent.compaction import compacted
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
@@ -131,7 +130,6 @@ class _Slice:
         self._clock = clock
         self._writer = writer
         self._run = _claim(backend, run, writer, clock.now())
-        faults.point("agent.claimed", self._run.run_id)
         # Somebody else has the run once its next slot is taken.
         self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
         self._blobs = OwnedBlobs(backend.blobs, self._ownership)
@@ -149,7 +147,6 @@ class _Slice:
             if run.batch is not None:
                 jobs = self._open_jobs(run.batch, now)
                 if jobs:
-                    faults.point("agent.issued", run.run_id)
                     return AgentAnswer(Outcome.TOOLS, jobs=jobs)
                 continue
             self._require_room(now)
@@ -175,7 +172,6 @@ class _Slice:
 
     def _take_turn(self, began: datetime) -> None:
         turn = self._ask()
-        faults.point("agent.answered", self._run.run_id)
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.look()
         done = run_calls(self._toolbox, turn.calls, self._workspace)
@@ -241,12 +237,9 @@ class _Slice:
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
-            faults.point("agent.blobs", self._run.run_id)
             self._stored = store_snapshot(self._blobs, snapshot, files, self._stored)
-            faults.point("agent.snapshot", self._run.run_id)
         transcript = area.of_run(run.run_id, "transcript", name)
         store_transcript(self._blobs, transcript, self._items)
-        faults.point("agent.transcript", self._run.run_id)
         return transcript, snapshot
 
     def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime) -> None:

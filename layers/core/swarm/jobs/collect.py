@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from codex_swarm.models import ProgressEvent
-from swarm import faults
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
 from swarm.jobs import pictures
@@ -61,7 +60,6 @@ def collect(
         first = store_outcome(owned.blobs, run, slot, job_id, outcome)
     except RunStopped:
         return
-    faults.point("collect.stored", run.run_id)
     if first:
         _mark(backend, run, batch, outcome.outcomes, writer, now)
 

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from codex_swarm.models import RunLimits, StatusEvent, TaskType
-from swarm import faults
 from swarm.aws.clients import ClientError
 from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable, UploadNotFound
 from swarm.ids import RunKey, new_id
@@ -126,7 +125,6 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
     key = run.key
     require_price(_asked(limits), run.model, backend.prices)
     allowance = backend.tenants.admit(key.tenant_id, key.run_id) or backend.allowance
-    faults.point("create.admitted", run.run_id)
     run = replace(run, limits=granted(limits, allowance))
     queued = (
         StatusEvent(status=run.status, run_id=key.run_id, project_id=key.project_id),
@@ -137,9 +135,7 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
         backend.log.append(key, entry)
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
-    faults.point("create.written", run.run_id)
     complete(backend, run)
-    faults.point("create.started", run.run_id)
     return Creation(run)
 
 
@@ -166,7 +162,6 @@ def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
 def complete(backend: Backend, run: Run) -> None:
     """What is left to do once slot 0 is written: show the run, and start it."""
     backend.runs.create(run)
-    faults.point("create.shown", run.run_id)
     _start(backend, run)
 
 

@@ -23,7 +23,6 @@ from codex_swarm.models import (
     SummaryFile,
     WorkspaceSummaryEvent,
 )
-from swarm import faults
 from swarm.errors import CorruptObject
 from swarm.lifecycle.summary import summarise
 from swarm.logs import log
@@ -78,9 +77,7 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
     so that doing it again changes nothing: whoever finds the end in the log can finish the work (`settle`).
     """
     entry = _readable_entry(backend.held_by(run), run, ending, writer, now)
-    faults.point("end.outputs", run.run_id)
     backend.log.append(run.key, entry)
-    faults.point("end.appended", run.run_id)
     return settle(backend, apply(run, entry))
 
 
@@ -88,12 +85,9 @@ def settle(backend: Backend, run: Run) -> Run:
     """Do what an end entails: keep what it taught, note whom to tell, no longer count the run, then show the end."""
     backend.patterns.keep(run)
     backend.outbox.announce(run)
-    faults.point("end.announced", run.run_id)
     backend.tenants.release(run.key.tenant_id, run.run_id)
-    faults.point("end.released", run.run_id)
     # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
     backend.runs.store(run)
-    faults.point("end.stored", run.run_id)
     # Only now, so that a receiver that asks for the run finds it ended.
     backend.outbox.start(run)
     return run

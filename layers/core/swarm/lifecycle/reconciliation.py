@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from swarm import faults
 from swarm.aws.executions import Execution
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import creation, ending, transitions
@@ -59,7 +58,6 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
         return
     repairs.seen += 1
     run = backend.runs.current(key.tenant_id, key.run_id)
-    faults.point("reconcile.found", key.run_id)
     if run.status.final:
         ending.settle(backend, run)
         repairs.settled += 1

@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from codex_swarm.models import RunError, RunEvent, RunStatus, StatusEvent, StepEvent, WorkspaceEvent
-from swarm import faults
 from swarm.aws.clients import ClientError
 from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunStopped
 from swarm.ids import RunKey, new_id
@@ -60,7 +59,6 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
         return Outcome.ENDED
     if run.status is RunStatus.RUNNING:
         return Outcome.READY
-    faults.point("prepare.begun", key.run_id)
     if removal.was_deleted_under(backend, run):
         return _abandon(backend, run, writer=writer, now=now)
     try:
@@ -106,7 +104,6 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         first_snapshot=_copied(backend, beginning.compared_with, area.of_run(key.run_id, "snapshots", f"first-{name}")),
         transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
     )
-    faults.point("prepare.snapshot", key.run_id)
     user = StepEvent(
         step_id=events.step_id(run.run_id, run.steps), role="user", content=clip(run.instructions, MAX_SHOWN), t=now
     )
@@ -183,7 +180,6 @@ def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outc
 
 def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: datetime) -> Outcome:
     """End the run as failed, unless it has ended already."""
-    faults.point("fail.begun", key.run_id)
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
         ending.settle(backend, run)

@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from codex_swarm.models import RunStatus, TaskType
-from swarm import faults
 from swarm.errors import RunNotFound
 from swarm.ids import RunKey, could_be_run_id
 from swarm.records.listing import FIRST, LAST, Page, Range, Wanted, page_of
@@ -90,10 +89,8 @@ class Runs:
     def append(self, run: Run, entry: Entry) -> Run:
         """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`."""
         self._log.append(run.key, entry)
-        faults.point("commit.appended", run.run_id)
         after = apply(run, entry)
         self.store(after)
-        faults.point("commit.folded", run.run_id)
         return after
 
     def create(self, run: Run) -> None:
@@ -215,5 +212,4 @@ def _trace(item: Item) -> Trace:
 
 
 def decode(item: Item) -> Run:
-    """The run of an item. Fields that later versions added have their defaults."""
     return _RUN.validate_json(item["body"]["S"])

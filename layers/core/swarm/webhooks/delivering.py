@@ -9,7 +9,6 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from codex_swarm.models import WebhookData, WebhookPayload
-from swarm import faults
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -55,7 +54,6 @@ def attempt(
         # Delivered or given up before, or deleted with its run.
         return DeliveryAnswer(DeliveryStep.DONE)
     answer, problem = _sent(backend, message, run, now, resolve)
-    faults.point("webhook.sent", run_id)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
     log.info("a delivery was tried", run_id=run_id, delivery_id=message.id, status=after.status, error=after.last_error)
