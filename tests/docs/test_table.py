@@ -1,4 +1,4 @@
-"""docs/table.md has every key that swarm.records.table makes, as it is made, and names functions that exist."""
+"""docs/table.md has every key that swarm.records.keys makes, as it is made, and names functions that exist."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import swarm
-from swarm.records import table
-from swarm.records.table import Key
+from swarm.records import keys
+from swarm.records.keys import Key
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "table.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 PATTERNS = [row for row in ROWS if len(row) == 6 and row[4].startswith("`")]
 KEYS: dict[str, Callable[..., Key]] = {
     name: function
-    for name, function in inspect.getmembers(table, inspect.isfunction)
+    for name, function in inspect.getmembers(keys, inspect.isfunction)
     if inspect.signature(function).return_annotation == "Key"
 }
 

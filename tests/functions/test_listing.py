@@ -14,9 +14,10 @@ import pytest
 from codex_swarm.models import RunStatus, TaskType
 from swarm.aws import clients
 from swarm.ids import RunKey
+from swarm.records.keys import runs_of_tenant
 from swarm.records.listing import Range, Wanted, page_of
 from swarm.records.runs import decode
-from swarm.records.table import Filter, Table, runs_of_tenant
+from swarm.records.table import Filter, Table
 from swarm.runs.run import Run
 from tests.support.stack import Answer, Stack
 

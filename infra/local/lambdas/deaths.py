@@ -16,7 +16,10 @@ import sys
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +32,7 @@ class Death:
 
     A call is meant when it is of this operation, such as `PutItem` (of any, where it is empty), and its parameters
     but for a `Body`, as Python prints them, hold each of the texts in `naming`. Of the calls that are meant, counted
-    in each process, it is number `call`.
+    in each process, it is number `call`; after a call it dies only where that was not refused.
     """
 
     naming: tuple[str, ...] = ()
@@ -64,26 +67,28 @@ class Deaths:
 
     def _before(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         parameters = str({name: value for name, value in params.items() if name != "Body"})
-        lost = context.setdefault(VARIABLE, [])
-        for token in self._folder.glob("*.json"):
-            try:
-                told = json.loads(token.read_text())
-            except FileNotFoundError:
-                continue
-            death = Death(**{**told, "naming": tuple(told["naming"])})
-            if not death.means(model.name, parameters):
-                continue
-            with self._lock:
-                self._counted[token] += 1
-                due = self._counted[token] == death.call
-            if due and death.when == "before":
-                _die(token)
-            elif due:
-                lost.append(token)
+        context[VARIABLE] = [each for each in self._due() if each[1].means(model.name, parameters)]
+        self._count(context[VARIABLE], "before")
 
-    def _after(self, context: dict[str, Any], **_: Any) -> None:
-        for token in context.get(VARIABLE, []):
-            _die(token)
+    def _after(self, http_response: Any, context: dict[str, Any], **_: Any) -> None:
+        # A call that was refused has changed nothing: dying then is dying before the next call.
+        if http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            self._count(context[VARIABLE], "after")
+
+    def _due(self) -> Iterator[tuple[Path, Death]]:
+        for token in self._folder.glob("*.json"):
+            with suppress(FileNotFoundError):
+                told = json.loads(token.read_text())
+                yield token, Death(**{**told, "naming": tuple(told["naming"])})
+
+    def _count(self, meant: Iterable[tuple[Path, Death]], when: str) -> None:
+        for token, death in meant:
+            if death.when == when:
+                with self._lock:
+                    self._counted[token] += 1
+                    reached = self._counted[token] == death.call
+                if reached:
+                    _die(token)
 
 
 def _die(token: Path) -> None:

@@ -14,17 +14,9 @@ from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
 from swarm.ids import could_be_run_id
 from swarm.logs import log
+from swarm.records.keys import deliveries_of_tenant, delivery_key, outbox, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
-from swarm.records.table import (
-    UNCLAIMED,
-    ConditionFailed,
-    Item,
-    Table,
-    deliveries_of_tenant,
-    delivery_key,
-    outbox,
-    sortable,
-)
+from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
 from swarm.runs.run import Run
 
 PREFIX = "msg_"

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from codex_swarm.models import PatternRead
+from swarm.records.keys import Key, pattern_key, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
-from swarm.records.table import UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Key, Table, pattern_key, sortable
+from swarm.records.table import UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Table
 from swarm.runs.run import Run
 
 MAX_GOAL = 2_000

@@ -13,18 +13,9 @@ from pydantic import JsonValue
 
 from codex_swarm.models import ProjectRead, TaskType
 from swarm.errors import ProjectBeingDeleted, ProjectNotFound
+from swarm.records.keys import errands, project_key, projects_of_tenant, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
-from swarm.records.table import (
-    VISIBLE,
-    ConditionFailed,
-    Filter,
-    Item,
-    Table,
-    errands,
-    project_key,
-    projects_of_tenant,
-    sortable,
-)
+from swarm.records.table import VISIBLE, ConditionFailed, Filter, Item, Table
 
 _ERRAND = "GSI3PK = :queue, GSI3SK = :due, tenant_id = :tenant"
 

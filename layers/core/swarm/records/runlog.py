@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from codex_swarm.models import StepEvent
 from swarm.ids import RunKey
-from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table, slot_key, sortable
+from swarm.records.keys import slot_key, sortable
+from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
 from swarm.runs.entries import Entry
 from swarm.workspace.blobs import BlobStore, ProjectArea
 

@@ -13,23 +13,10 @@ from pydantic import TypeAdapter
 from codex_swarm.models import RunStatus, TaskType
 from swarm.errors import RunNotFound
 from swarm.ids import RunKey, could_be_run_id
+from swarm.records.keys import active_runs, deleted_runs, run_key, runs_of_project, runs_of_tenant, sortable
 from swarm.records.listing import FIRST, LAST, Page, Range, Wanted, page_of
 from swarm.records.runlog import RunLog
-from swarm.records.table import (
-    OLDER,
-    UNCLAIMED,
-    VISIBLE,
-    ConditionFailed,
-    Filter,
-    Item,
-    Table,
-    active_runs,
-    deleted_runs,
-    run_key,
-    runs_of_project,
-    runs_of_tenant,
-    sortable,
-)
+from swarm.records.table import OLDER, UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Table
 from swarm.runs.entries import Entry, apply
 from swarm.runs.run import Run
 
@@ -212,4 +199,5 @@ def _trace(item: Item) -> Trace:
 
 
 def decode(item: Item) -> Run:
+    """The run of an item. Fields that later versions added have their defaults."""
     return _RUN.validate_json(item["body"]["S"])

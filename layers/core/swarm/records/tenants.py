@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swarm.errors import TooManyActiveRuns
-from swarm.records.table import ConditionFailed, Item, Table, all_tenants, api_key_key, sortable, tenant_key
+from swarm.records.keys import all_tenants, api_key_key, sortable, tenant_key
+from swarm.records.table import ConditionFailed, Item, Table
 from swarm.runs.limits import Allowance, allowance_of
 
 WITHIN_QUOTA = (

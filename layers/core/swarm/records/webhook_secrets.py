@@ -11,7 +11,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from swarm.records.table import ConditionFailed, Item, Table, sortable, webhook_secrets_key
+from swarm.records.keys import sortable, webhook_secrets_key
+from swarm.records.table import ConditionFailed, Item, Table
 
 EXISTS = "attribute_exists(signing)"
 PREFIX = "whsec_"

@@ -1,0 +1,122 @@
+"""The keys of the one table: what each item is found by. `docs/table.md` lists every access pattern with its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Attribute
+else:
+    Attribute = Any
+
+META = "META"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A primary key, or that of an index."""
+
+    pk: str
+    sk: str
+
+    def attributes(self, index: str = "") -> dict[str, Attribute]:
+        """As attributes of an item; `index` is GSI1, GSI2, GSI3 or nothing for the table itself."""
+        return {f"{index}PK": {"S": self.pk}, f"{index}SK": {"S": self.sk}}
+
+
+def tenant_key(tenant_id: str) -> Key:
+    """A tenant's quota and active runs."""
+    return Key(f"T#{tenant_id}", META)
+
+
+def api_key_key(sha256: str) -> Key:
+    """An API key, by its hash."""
+    return Key(f"KEY#{sha256}", META)
+
+
+def run_token_key(sha256: str) -> Key:
+    """A token that opens a run to a browser, by its hash."""
+    return Key(f"TOKEN#{sha256}", META)
+
+
+def project_key(tenant_id: str, project_id: str) -> Key:
+    """A project."""
+    return Key(f"T#{tenant_id}#P#{project_id}", META)
+
+
+def projects_of_tenant(tenant_id: str, created_at: str = "", project_id: str = "") -> Key:
+    """GSI2: a tenant's projects by time."""
+    return Key(f"T#{tenant_id}#P", f"{created_at}#{project_id}")
+
+
+def pattern_key(tenant_id: str, project_id: str, task_type: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """What one run of a project taught, by task type and by time; less gives what keys begin with."""
+    parts = [part for part in ("PATTERN", task_type, created_at, run_id) if part]
+    return Key(f"T#{tenant_id}#P#{project_id}", "#".join(parts) + ("" if run_id else "#"))
+
+
+def run_key(tenant_id: str, run_id: str) -> Key:
+    """A run, as folded from its log."""
+    return Key(f"T#{tenant_id}#R#{run_id}", META)
+
+
+def slot_key(tenant_id: str, run_id: str, slot: int) -> Key:
+    """One slot of a run's log."""
+    return Key(f"T#{tenant_id}#R#{run_id}", f"L#{slot:08}")
+
+
+def runs_of_project(tenant_id: str, project_id: str, created_at: str = "", run_id: str = "") -> Key:
+    """GSI1: a project's runs by time."""
+    return Key(f"T#{tenant_id}#P#{project_id}", f"{created_at}#{run_id}")
+
+
+def runs_of_tenant(tenant_id: str, created_at: str = "", run_id: str = "") -> Key:
+    """GSI2: a tenant's runs by time."""
+    return Key(f"T#{tenant_id}#R", f"{created_at}#{run_id}")
+
+
+def all_tenants(tenant_id: str = "") -> Key:
+    """GSI3: every tenant that ever started a run."""
+    return Key("TENANT", tenant_id)
+
+
+def errands(due: str = "", tenant_id: str = "", project_id: str = "") -> Key:
+    """GSI3, sparse: projects that the janitor has something to do for, by when it is due."""
+    return Key("JANITOR", f"{due}#{tenant_id}#{project_id}")
+
+
+def active_runs(run_id: str, created_at: str = "") -> Key:
+    """GSI3, sparse: runs that have not ended, spread over sixteen partitions by the first digit of their id."""
+    return Key(f"ACTIVE#{run_id[:1]}", f"{created_at}#{run_id}")
+
+
+def deleted_runs(tenant_id: str, hidden_at: str = "", run_id: str = "") -> Key:
+    """GSI3, sparse: runs that somebody deleted, until the janitor has removed them."""
+    return Key(f"T#{tenant_id}#DELETED", f"{hidden_at}#{run_id}")
+
+
+def delivery_key(tenant_id: str, run_id: str) -> Key:
+    """The webhook that tells of a run's end; it goes with the run."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK")
+
+
+def deliveries_of_tenant(tenant_id: str, status: str = "", created_at: str = "", run_id: str = "") -> Key:
+    """GSI1 with a status, GSI2 without: a tenant's webhooks by time."""
+    return Key(f"T#{tenant_id}#WEBHOOK" + (f"#{status}" if status else ""), f"{created_at}#{run_id}")
+
+
+def outbox(run_id: str, created_at: str = "") -> Key:
+    """GSI3, sparse: webhooks that are still to be delivered, spread like active runs."""
+    return Key(f"OUTBOX#{run_id[:1]}", f"{created_at}#{run_id}")
+
+
+def webhook_secrets_key(tenant_id: str) -> Key:
+    """A tenant's secrets that sign webhooks."""
+    return Key(f"T#{tenant_id}", "WEBHOOK")
+
+
+def sortable(at: datetime) -> str:
+    """A time as text of one width, so that texts sort as times do."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
