@@ -132,7 +132,7 @@ def test_a_forgotten_pattern_is_not_found_again(stack: Stack) -> None:
     stack.request("DELETE", f"/patterns/{first}")
     # Whoever finishes a run's end once more, such as a late cancellation, must not bring it back.
     assert stack.request("POST", f"/runs/{first}/cancel").status == 400
-    ending.settle(stack.backend, stack.backend.runs.get("tenant-a", first))
+    ending.apply_end_effects(stack.backend, stack.backend.runs.get("tenant-a", first))
     assert patterns(stack) == []
     assert stack.run(stack.finish(LIKE_IT))["pattern_used"] is None
 

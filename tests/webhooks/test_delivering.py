@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from reconcile.app import handler as reconcile
 from swarm.aws import clients
-from swarm.lifecycle.ending import settle
+from swarm.lifecycle.ending import apply_end_effects
 from swarm.lifecycle.reconciliation import GRACE
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.records.runs import encode
@@ -247,12 +247,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
         yield Machine(stack, arn)
 
 
-def test_an_end_starts_one_execution_however_often_it_is_settled(machine: Machine, receiver: Receiver) -> None:
+def test_an_end_starts_one_execution_however_often_it_is_applied(machine: Machine, receiver: Receiver) -> None:
     run_id = machine.stack.finish(HELLO, callback_url=url(receiver))
-    settle(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
+    apply_end_effects(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
     assert machine.executions() == [f"msg_{run_id}-1"]
     attempt(run_id)
-    settle(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
+    apply_end_effects(machine.stack.backend, machine.stack.backend.runs.get("tenant-a", run_id))
     assert delivery(machine.stack, run_id).status is DeliveryStatus.DELIVERED
     assert len(receiver.messages) == 1
 

@@ -19,7 +19,7 @@ from swarm.ids import RunKey
 from swarm.jobs.batch import cut, load_batch, load_outcome, store_batch
 from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.lifecycle import transitions
-from swarm.lifecycle.ending import settle
+from swarm.lifecycle.ending import advance, apply_end_effects
 from swarm.lifecycle.transitions import Outcome
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedBlobs, Ownership
@@ -76,7 +76,7 @@ def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: s
     """Take turns for this run; never raises for what the model did."""
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
-        settle(backend, run)
+        apply_end_effects(backend, run)
         return AgentAnswer(Outcome.ENDED)
     if run.finished_turns:
         return AgentAnswer(Outcome.FINISH)
@@ -97,28 +97,28 @@ def _give_up_the_run(backend: Backend, key: RunKey) -> AgentAnswer:
     run = backend.runs.current(key.tenant_id, key.run_id)
     if not run.status.final:
         return AgentAnswer(Outcome.CONTINUE)
-    settle(backend, run)
+    apply_end_effects(backend, run)
     return AgentAnswer(Outcome.ENDED)
 
 
 def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
     """Take the next slot before any work, so that a process this one replaces can commit nothing more."""
-    entry = Entry(
-        slot=run.version + 1,
-        writer=writer,
-        at=now,
-        change=Claimed(),
-        progress=events.EXECUTING.percent,
-        events=(events.progress(events.EXECUTING),) if run.turns == 0 else (),
-    )
-    try:
-        return backend.runs.append(run, entry)
-    except SlotTaken:
-        # The process before this one was not dead yet; the run is further than it was, or has ended.
-        run = backend.runs.current(run.key.tenant_id, run.run_id)
-        if run.status.final:
-            raise RunStopped from None
-        return _claim(backend, run, writer, now)
+
+    def attempt(latest: Run) -> Run:
+        entry = Entry(
+            slot=latest.version + 1,
+            writer=writer,
+            at=now,
+            change=Claimed(),
+            progress=events.EXECUTING.percent,
+            events=(events.progress(events.EXECUTING),) if latest.turns == 0 else (),
+        )
+        return backend.runs.append(latest, entry)
+
+    claimed = advance(backend, run, attempt)
+    if claimed is None:
+        raise RunStopped
+    return claimed
 
 
 class _Slice:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from codex_swarm.models import (
     ArtifactEvent,
@@ -23,19 +24,24 @@ from codex_swarm.models import (
     SummaryFile,
     WorkspaceSummaryEvent,
 )
-from swarm.errors import CorruptObject
+from swarm.errors import CorruptObject, RunStopped
 from swarm.lifecycle.summary import summarise
 from swarm.logs import log
 from swarm.outputs.artifact_kinds import artifact_kind
 from swarm.outputs.diff import Diff, shortened
 from swarm.outputs.run_diff import between
 from swarm.records.backend import Backend, area_of
+from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.conversation import as_jsonl, load_transcript
 from swarm.runs.entries import Ended, Entry, apply
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Artifact, Run
 from swarm.workspace.snapshot import FileChange, Snapshot, compare
+
+T = TypeVar("T")
+
+ATTEMPTS = 20
 
 MAX_FILE_ARTIFACTS = 200
 MAX_ARTIFACT_BYTES = 100_000
@@ -70,23 +76,39 @@ def succeeded(pattern: PatternRead | None) -> Ending:
 CANCELLED = Ending(RunStatus.CANCELLED, reason=ErrorType.CANCELLED.value)
 
 
+def advance(backend: Backend, run: Run, attempt: Callable[[Run], T]) -> T | None:
+    """What `attempt` gives for the run; tried again, on the run as it is then, when another process takes the slot.
+
+    None when the run has ended; the effects of its end are applied then. Raises `SlotTaken` after `ATTEMPTS`.
+    """
+    for _ in range(ATTEMPTS):
+        if run.status.final:
+            apply_end_effects(backend, run)
+            return None
+        try:
+            return attempt(run)
+        except (SlotTaken, RunStopped):
+            run = backend.runs.current(run.key.tenant_id, run.run_id)
+    raise SlotTaken(run.version + 1)
+
+
 def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetime) -> Run:
     """End the run, if the next slot is still to be had. Raises `SlotTaken` or `RunStopped` when it is not.
 
     The outputs are stored before the entry that names them, and what the entry entails is done after it, each step
-    so that doing it again changes nothing: whoever finds the end in the log can finish the work (`settle`).
+    so that doing it again changes nothing: any process that finds the end in the log can do it (`apply_end_effects`).
     """
     entry = _readable_entry(backend.held_by(run), run, ending, writer, now)
     backend.log.append(run.key, entry)
-    return settle(backend, apply(run, entry))
+    return apply_end_effects(backend, apply(run, entry))
 
 
-def settle(backend: Backend, run: Run) -> Run:
+def apply_end_effects(backend: Backend, run: Run) -> Run:
     """Do what an end entails: keep what it taught, note whom to tell, no longer count the run, then show the end."""
     backend.patterns.keep(run)
     backend.outbox.announce(run)
     backend.tenants.release(run.key.tenant_id, run.run_id)
-    # Last, because it takes the run out of the index of active runs, where an unsettled end would be found again.
+    # Last, because it takes the run out of the index of active runs, where an unfinished end would be found again.
     backend.runs.store(run)
     # Only now, so that a receiver that asks for the run finds it ended.
     backend.outbox.start(run)

@@ -59,7 +59,7 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
     repairs.seen += 1
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final:
-        ending.settle(backend, run)
+        ending.apply_end_effects(backend, run)
         repairs.settled += 1
         return
     execution = backend.executions.find(key)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from codex_swarm.models import RunError, RunEvent, RunStatus, StatusEvent, StepEvent, WorkspaceEvent
 from swarm.aws.clients import ClientError
-from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded, RunStopped
+from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import ending
 from swarm.lifecycle.inputs import take_inputs
@@ -21,7 +21,7 @@ from swarm.logs import log
 from swarm.patterns import distil
 from swarm.patterns.reuse import Reuse, reuse_for
 from swarm.records.backend import Backend, area_of
-from swarm.records.runlog import SlotTaken, steps_of
+from swarm.records.runlog import steps_of
 from swarm.retention import removal
 from swarm.runs import events
 from swarm.runs.entries import Entry, Prepared
@@ -37,8 +37,6 @@ CANCEL_SECONDS = 1.0
 """How long a cancellation waits for whoever is at work: longer than a look is good for, with room for one S3 put
 (`swarm.records.ownership`)."""
 
-_CANCEL_ATTEMPTS = 20
-
 
 class Outcome(StrEnum):
     """What the state machine does after a step."""
@@ -53,29 +51,20 @@ class Outcome(StrEnum):
 
 def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
     """Make the run's first snapshot and its prompt; from then on it is running."""
-    run = backend.runs.current(key.tenant_id, key.run_id)
-    if run.status.final:
-        ending.settle(backend, run)
-        return Outcome.ENDED
-    if run.status is RunStatus.RUNNING:
+
+    def attempt(run: Run) -> Outcome:
+        if run.status is RunStatus.RUNNING:
+            return Outcome.READY
+        if removal.was_deleted_under(backend, run):
+            ending.end(backend, run, ending.CANCELLED, writer=writer, now=now)
+            return Outcome.ENDED
+        try:
+            backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
+        except (InvalidUpload, CallerError) as error:
+            return fail(backend, key, _invalid_input(error), writer=writer, now=now)
         return Outcome.READY
-    if removal.was_deleted_under(backend, run):
-        return _abandon(backend, run, writer=writer, now=now)
-    try:
-        backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
-    except (SlotTaken, RunStopped):
-        return prepare(backend, key, writer=writer, now=now)
-    except (InvalidUpload, CallerError) as error:
-        return fail(backend, key, _invalid_input(error), writer=writer, now=now)
-    return Outcome.READY
 
-
-def _abandon(backend: Backend, run: Run, *, writer: str, now: datetime) -> Outcome:
-    try:
-        ending.end(backend, run, ending.CANCELLED, writer=writer, now=now)
-    except (SlotTaken, RunStopped):
-        return prepare(backend, run.key, writer=writer, now=now)
-    return Outcome.ENDED
+    return ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt) or Outcome.ENDED
 
 
 def _invalid_input(error: InvalidUpload | CallerError) -> RunError:
@@ -166,28 +155,22 @@ def _prompt(reuse: Reuse, run: Run) -> str:
 
 def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
     """End the run as succeeded, with what it learned."""
-    run = backend.runs.current(key.tenant_id, key.run_id)
-    if run.status.final:
-        ending.settle(backend, run)
-        return Outcome.ENDED
-    pattern = distil(run, steps_of(backend.log, run.key))
-    try:
-        ending.end(backend, run, ending.succeeded(pattern), writer=writer, now=now)
-    except (SlotTaken, RunStopped):
-        return finish(backend, key, writer=writer, now=now)
+
+    def attempt(run: Run) -> Run:
+        pattern = distil(run, steps_of(backend.log, key))
+        return ending.end(backend, run, ending.succeeded(pattern), writer=writer, now=now)
+
+    ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt)
     return Outcome.ENDED
 
 
 def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: datetime) -> Outcome:
     """End the run as failed, unless it has ended already."""
-    run = backend.runs.current(key.tenant_id, key.run_id)
-    if run.status.final:
-        ending.settle(backend, run)
-        return Outcome.ENDED
-    try:
-        ending.end(backend, run, ending.failed(error), writer=writer, now=now)
-    except (SlotTaken, RunStopped):
-        return fail(backend, key, error, writer=writer, now=now)
+
+    def attempt(run: Run) -> Run:
+        return ending.end(backend, run, ending.failed(error), writer=writer, now=now)
+
+    ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt)
     return Outcome.ENDED
 
 
@@ -196,25 +179,22 @@ def cancel(
 ) -> bool:
     """End the run as cancelled and stop its execution. Raises `RunNotFound`, `RunAlreadyEnded`.
 
-    Whoever is at work on the run finds its next slot taken, and stops. It looks before whatever it does, and a look
-    is good for a moment (`swarm.records.ownership`); by waiting longer than that, this returns only when nothing new
-    can begin any more.
+    A process that works on the run finds its next slot taken, and stops. It checks before each of its effects, and a
+    check is good for a moment (`swarm.records.ownership`); by waiting longer than that, this returns only when
+    nothing new can begin any more.
     Returns whether the run was running.
     """
-    run = backend.runs.current(tenant_id, run_id)
-    for _ in range(_CANCEL_ATTEMPTS):
-        if run.status.final:
-            ending.settle(backend, run)
-            raise RunAlreadyEnded(run_id, run.status.value)
-        try:
-            ending.end(backend, run, ending.CANCELLED, writer=new_id(), now=now)
-        except (SlotTaken, RunStopped):
-            run = backend.runs.current(tenant_id, run_id)
-            continue
-        if _stop(backend, run.key):
-            sleep(CANCEL_SECONDS)
-        return run.status is RunStatus.RUNNING
-    raise SlotTaken(run.version + 1)
+
+    def attempt(run: Run) -> Run:
+        ending.end(backend, run, ending.CANCELLED, writer=new_id(), now=now)
+        return run
+
+    before = ending.advance(backend, backend.runs.current(tenant_id, run_id), attempt)
+    if before is None:
+        raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
+    if _stop(backend, before.key):
+        sleep(CANCEL_SECONDS)
+    return before.status is RunStatus.RUNNING
 
 
 def _stop(backend: Backend, key: RunKey) -> bool:
