@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import api.app  # noqa: F401  its own errors are defined on import
-from swarm.errors import CallerError
+from swarm import errors
+from swarm.errors import CallerError, SwarmError
 from swarm.runs.error_types import ErrorType
 from tests.support.paths import ROOT
 
@@ -27,6 +28,38 @@ def test_every_code_is_listed_with_its_status() -> None:
     answered = set(re.findall(r'code="(\w+)"', worded)) - {code for _, code in raised}
     assert {(status, code) for status, code in listed if code not in answered} == raised
     assert {code for _, code in listed} >= answered
+
+
+def drawn() -> dict[str, tuple[str, str]]:
+    """Each error of the tree at the top of `swarm.errors`: what it stands under, and the status that it is given."""
+    found: dict[str, tuple[str, str]] = {}
+    base = branch = ""
+    for line in (errors.__doc__ or "").splitlines():
+        if (name := re.match(r" {4}(\w+)$", line)) is not None:
+            base = name[1]
+            found[base] = ("Exception", "")
+        elif (name := re.match(r" {4}[├└]── (\w+)", line)) is not None:
+            found[name[1]] = (base, "")
+        elif (name := re.match(r" {4}│   ([├└]── (\w+) (\d+)|[│ ])(.*)", line)) is not None:
+            if name[2]:
+                branch = name[2]
+                found[branch] = ("CallerError", name[3])
+            found |= dict.fromkeys(re.findall(r"\w+", name[4]), (branch, ""))
+    return found
+
+
+def test_the_tree_of_errors_has_every_error_in_its_place() -> None:
+    raised = {name: each for name, each in vars(errors).items() if isinstance(each, type)}
+    in_tree = {name: each for name, each in raised.items() if issubclass(each, SwarmError)}
+    tree = drawn()
+    assert {name: each.__bases__[0].__name__ for name, each in in_tree.items()} == {
+        name: parent for name, (parent, _) in tree.items()
+    }
+    statuses = {name: status for name, (_, status) in tree.items() if status}
+    assert statuses == {
+        each.__name__: str(each.status) for each in CallerError.__subclasses__() if each in in_tree.values()
+    }
+    assert [name for name in raised if not issubclass(raised[name], Exception)] == ["RunStopped"]
 
 
 def test_every_error_type_is_listed() -> None:

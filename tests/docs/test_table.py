@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
+from typing import get_args
 
 import swarm
+from swarm import records
 from swarm.records import keys
 from swarm.records.keys import Key
+from swarm.workspace.blobs import RunObjects
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "table.md").read_text(encoding="utf-8")
@@ -64,6 +69,33 @@ def test_every_key_and_function_that_it_names_exists() -> None:
     named = {function for row in PATTERNS for function in re.findall(r"`([\w.]+)`", row[5])}
     split = [function.partition(".") for function in named]
     assert [(name, method) for name, _, method in split if not hasattr(classes().get(name), method)] == []
+
+
+def test_every_method_that_uses_a_key_is_listed_with_it() -> None:
+    """Private functions make items and ranges for the methods that are listed."""
+    used = {
+        (f"{owner.name}.{method.name}", name.id)
+        for module in Path(str(records.__file__)).parent.glob("*.py")
+        for owner in ast.parse(module.read_text(encoding="utf-8")).body
+        if isinstance(owner, ast.ClassDef)
+        for method in owner.body
+        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_")
+        for name in ast.walk(method)
+        if isinstance(name, ast.Name) and name.id in KEYS
+    }
+    listed = {(function, row[4].strip("`")) for row in PATTERNS for function in re.findall(r"`([\w.]+)`", row[5])}
+    assert used - listed == set()
+
+
+def test_an_index_is_named_where_its_key_is_made() -> None:
+    told = {(name, index) for name, key in KEYS.items() for index in re.findall(r"GSI\d", key.__doc__ or "")}
+    queried = {(row[4].strip("`"), index) for row in PATTERNS for index in re.findall(r"GSI\d", row[1])}
+    assert told == queried
+
+
+def test_every_kind_of_object_that_a_run_has_is_listed_once() -> None:
+    listed = re.findall(r"^\| `t/<tenant>/p/<project>/runs/<run>/(\w+)/", PAGE, re.MULTILINE)
+    assert sorted(listed) == sorted(get_args(RunObjects))
 
 
 def test_every_index_is_of_the_template() -> None:

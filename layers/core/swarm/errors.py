@@ -2,16 +2,18 @@
 
     SwarmError
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
-    │   ├── BadRequest 400        InvalidId, InvalidRequest, InvalidCursor, IdMismatch, RunAlreadyEnded, CloneNotAllowed
-    │   ├── Forbidden 403         InvalidPath
-    │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
-    │   │                         UploadNotFound,
-    │   │                         TurnNotFound
-    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable, RunInUse, ProjectInUse,
-    │   │                         ProjectBeingDeleted
-    │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
-    │   ├── TooMany 429           TooManyActiveRuns
-    │   └── Unavailable 503       NotConfigured
+    │   ├── BadRequest 400    InvalidId, InvalidRequest, IdMismatch, InvalidCursor, InvalidCallbackUrl,
+    │   │                     RunAlreadyEnded, CloneNotAllowed
+    │   ├── Forbidden 403     InvalidPath
+    │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
+    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound
+    │   ├── Conflict 409      IdempotencyKeyReused, RunInUse, ProjectInUse, ProjectBeingDeleted, NotResumable,
+    │   │                     NotRedeliverable
+    │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge
+    │   ├── NoPreview 415
+    │   ├── PreviewFailed 422
+    │   ├── TooMany 429       TooManyActiveRuns
+    │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
     ├── InvalidUpload             what was uploaded is not what was promised; the run that takes it fails

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import quote
 
 from swarm.aws.clients import ClientError, error_code
@@ -37,6 +37,10 @@ class BlobStore(Protocol):
         ...
 
 
+RunObjects = Literal["snapshots", "transcript", "calls", "artifacts", "archives", "diffs", "previews", "log", "inputs"]
+"""The kinds of objects that a run has; `docs/table.md` says what is in each."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectArea:
     """The keys of one project's objects: `t/{tenant}/p/{project}/...`, each part percent-encoded."""
@@ -68,8 +72,8 @@ class ProjectArea:
         """What the keys of one run's objects begin with, or those of all runs."""
         return f"{self.prefix}/runs/{run_id}/" if run_id else f"{self.prefix}/runs/"
 
-    def of_run(self, run_id: str, kind: str, name: str) -> str:
-        """The key of something that belongs to one run; kinds are snapshots, transcript, artifacts, log, calls."""
+    def of_run(self, run_id: str, kind: RunObjects, name: str) -> str:
+        """The key of something that belongs to one run."""
         return f"{self.prefix}/runs/{run_id}/{kind}/{name}"
 
 
