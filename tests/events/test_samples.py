@@ -68,7 +68,7 @@ def test_together_they_are_one_run(stack: Stack) -> None:
     assert invoke("api-get-file")[0] == 200
     status, body = invoke("api-stream")
     assert status == 200
-    assert body.rstrip().endswith('data: {"type": "end"}')
+    assert body.rstrip().endswith('data: {"type":"end"}')
     assert "id: 0.0\n" not in body
     assert invoke("archive", snapshot=stack.backend.runs.get(KEY.tenant_id, KEY.run_id).snapshot)["size"] > 0
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from swarm.ids import RunKey
-from swarm.records.table import Item, Table, run_token_key, sortable
+from swarm.records.keys import run_token_key, sortable
+from swarm.records.table import Item, Table
 from swarm.records.tenants import key_hash
 
 REMEMBERED = timedelta(days=1)
