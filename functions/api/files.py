@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,6 +17,9 @@ MAX_INLINE_BYTES = 4_000_000
 """What fits into a Lambda answer of 6 MB once it is base64."""
 
 LIFETIME = timedelta(minutes=15)
+
+Disposition = Literal["inline", "attachment"]
+"""What a browser does with an answer (RFC 6266): show it, or save it."""
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -30,26 +34,36 @@ def presigner(backend: Backend) -> Presigner:
     return backend.signer(datetime.now(UTC), LIFETIME)
 
 
-def file_url(signer: Presigner, key: str, path: str, content_type: str) -> str:
+def file_url(signer: Presigner, key: str, path: str, content_type: str, disposition: Disposition = "inline") -> str:
     """A URL of a stored file that is answered under its own name and type."""
-    name = quote(path.rpartition("/")[2], safe="")
     return signer.get(
         key,
         response={
             "response-content-type": content_type,
-            "response-content-disposition": f"inline; filename*=UTF-8''{name}",
+            "response-content-disposition": _named(path, disposition),
         },
     )
 
 
 def file_response(
-    backend: Backend, key: str, path: str, size: int, content_type: str, data: bytes | None = None
+    backend: Backend,
+    key: str,
+    path: str,
+    size: int,
+    content_type: str,
+    data: bytes | None = None,
+    disposition: Disposition = "inline",
 ) -> Response[str]:
     """The stored file: its bytes where they fit into an answer, else 307 to where they are."""
     if size > MAX_INLINE_BYTES:
-        location = file_url(presigner(backend), key, path, content_type)
+        location = file_url(presigner(backend), key, path, content_type, disposition)
         return Response(307, content_type, "", {"Location": location, **SAFE})
-    return bytes_response(content_type, backend.blobs.get(key) if data is None else data, SAFE)
+    headers = {"Content-Disposition": _named(path, disposition), **SAFE}
+    return bytes_response(content_type, backend.blobs.get(key) if data is None else data, headers)
+
+
+def _named(path: str, disposition: Disposition) -> str:
+    return f"{disposition}; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}"
 
 
 def bytes_response(content_type: str, data: bytes, headers: Mapping[str, str]) -> Response[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from urllib.parse import parse_qs, urlsplit
 
 from prepare.app import handler as prepare
 from swarm.records.backend import area_of
@@ -100,3 +101,6 @@ def test_a_large_file_is_answered_by_a_redirect(stack: Stack) -> None:
     assert answer.status == 307
     assert "X-Amz-Signature=" in answer.headers["location"]
     assert answer.content == b""
+    saved = stack.request("GET", f"/runs/{run.run_id}/workspace/files/large \u00fc.bin?disposition=attachment")
+    [said] = parse_qs(urlsplit(saved.headers["location"]).query)["response-content-disposition"]
+    assert said == "attachment; filename*=UTF-8''large%20%C3%BC.bin"

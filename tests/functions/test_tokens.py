@@ -126,6 +126,15 @@ def test_the_token_of_a_deleted_run_opens_nothing(stack: Stack, run_id: str) -> 
     assert browse(stack, f"/runs/{run_id}/stream", token).status == 404
 
 
+def test_a_link_has_a_browser_save_the_file(stack: Stack, run_id: str) -> None:
+    shown = stack.request("GET", f"/runs/{run_id}/workspace/files/a.md")
+    saved = stack.request("GET", f"/runs/{run_id}/workspace/files/a.md?disposition=attachment")
+    assert shown.headers["content-disposition"] == "inline; filename*=UTF-8''a.md"
+    assert (saved.status, saved.headers["content-disposition"]) == (200, "attachment; filename*=UTF-8''a.md")
+    odd = stack.request("GET", f"/runs/{run_id}/workspace/files/a.md?disposition=no")
+    assert (odd.status, odd.json["code"]) == (422, "invalid_request")
+
+
 def test_nobody_makes_a_token_of_another_tenants_run(stack: Stack, run_id: str) -> None:
     others = stack.request("POST", f"/runs/{run_id}/tokens", {}, tenant="tenant-b")
     assert (others.status, others.json["code"]) == (404, "run_not_found")

@@ -10,7 +10,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from api.files import MAX_INLINE_BYTES, file_response, file_url, presigner
+from api.files import MAX_INLINE_BYTES, Disposition, file_response, file_url, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
@@ -73,7 +73,11 @@ def _path_of(cursor: str) -> str:
 
 
 @router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
-def get_file(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[str]:
+def get_file(
+    run_id: str,
+    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
+) -> Response[str]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
     path = valid_path(router.current_event.path.partition(FILES)[2])
     run = backend().runs.get(tenant_of(router), run_id)
@@ -82,4 +86,4 @@ def get_file(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TU
         raise WorkspaceFileNotFound(path)
     area = area_of(run.key)
     data = read_blob(backend().blobs, area, entry) if entry.size <= MAX_INLINE_BYTES else None
-    return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data)
+    return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data, disposition)

@@ -1,0 +1,86 @@
+"""The limits that are told are those of the code, and what is over one is refused as the page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
+from api.requests import MAX_BODY_BYTES
+from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_KEY, MAX_NAME
+from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
+from swarm.workspace.working_copy import WorkspaceLimits
+from tests.support.paths import ROOT
+from tests.support.stack import Stack
+from tests.support.stack import stack as deployed
+
+PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+WORKSPACE = WorkspaceLimits()
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with deployed(monkeypatch) as fresh:
+        yield fresh
+
+
+def figure(text: str) -> int:
+    return int(re.findall(r"[0-9][0-9,]*", text)[0].replace(",", ""))
+
+
+def test_every_figure_is_that_of_the_code() -> None:
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    assert [figure(limit) for _, limit, _ in ROWS[1:]] == [
+        MAX_BODY_BYTES,
+        MAX_INSTRUCTIONS_BYTES,
+        MAX_KEY,
+        MAX_INLINE_FILES,
+        MAX_INLINE_BYTES,
+        MAX_FILES,
+        WORKSPACE.file_bytes,
+        WORKSPACE.total_bytes,
+        WORKSPACE.files,
+        parameters["MaxActiveRuns"]["Default"],
+        parameters["ApiRateLimit"]["Default"],
+    ]
+    assert f"cut at {MAX_NAME} characters" in PAGE
+    assert f"over {MAX_ANSWERED:,} bytes" in PAGE
+
+
+def files(number: int, size: int) -> list[dict[str, Any]]:
+    return [{"path": f"{each}.md", "content": "x" * size} for each in range(number)]
+
+
+def promised(number: int, size: int) -> dict[str, Any]:
+    return {"files": [{"path": f"{each}.bin", "size": size} for each in range(number)]}
+
+
+@pytest.mark.parametrize(
+    ("row", "path", "body"),
+    [
+        pytest.param(0, "runs", {"instructions": "x" * MAX_BODY_BYTES}, id="body"),
+        pytest.param(1, "runs", {"instructions": "x" * (MAX_INSTRUCTIONS_BYTES + 1)}, id="instructions"),
+        pytest.param(3, "runs", {"instructions": "Go", "files": files(MAX_INLINE_FILES + 1, 1)}, id="inline-files"),
+        pytest.param(4, "runs", {"instructions": "Go", "files": files(2, MAX_INLINE_BYTES // 2 + 1)}, id="inline"),
+        pytest.param(5, "uploads", promised(MAX_FILES + 1, 1), id="files"),
+        pytest.param(6, "uploads", promised(1, WORKSPACE.file_bytes + 1), id="file"),
+        pytest.param(7, "uploads", promised(42, WORKSPACE.file_bytes), id="together"),
+    ],
+)
+def test_what_is_over_a_limit_is_refused_as_told(stack: Stack, row: int, path: str, body: dict[str, Any]) -> None:
+    stack.project("p1")
+    answer = stack.request("POST", f"/projects/p1/{path}", body)
+    told = re.fullmatch(r"(\d+) `(\w+)`", ROWS[1:][row][2])
+    assert told
+    assert (str(answer.status), answer.json["code"]) == told.groups()
+
+
+def test_a_key_that_is_too_long_is_refused_as_told(stack: Stack) -> None:
+    headers = {"idempotency-key": "x" * (MAX_KEY + 1)}
+    answer = stack.request("POST", "/projects/p1/runs", {"instructions": "Go"}, headers=headers)
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
