@@ -19,12 +19,14 @@ TRANSIENT = {
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
     "Runtime.ExitError",
 }
 
-THROTTLED = "Lambda.TooManyRequestsException"
+# A call that never began: throttled, or of a function that idled for weeks and has no network yet.
+UNBEGUN = ["Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException"]
 THROTTLED_SECONDS = 300
 
 
@@ -61,7 +63,7 @@ def test_only_what_is_transient_is_tried_again(task: str, definition: Document) 
     # Commands that ran out of time would take as long again.
     timeouts = {"Sandbox.Timedout"} if task in UNTRUSTED else set()
     assert set(retry["ErrorEquals"]) == TRANSIENT - timeouts
-    assert throttled["ErrorEquals"] == [THROTTLED]
+    assert throttled["ErrorEquals"] == UNBEGUN
 
 
 @pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
@@ -128,7 +130,7 @@ def test_a_delivery_pauses_between_attempts_and_never_gives_up_for_our_fault() -
     attempt = machine["States"]["Attempt"]
     transient, throttled = attempt["Retry"]
     assert set(transient["ErrorEquals"]) == TRANSIENT
-    assert throttled["ErrorEquals"] == [THROTTLED]
+    assert throttled["ErrorEquals"] == UNBEGUN
     assert attempt["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "DeliveryAnswer": "OurFault"}]
     assert machine["States"]["OurFault"]["DeliveryAnswer"] == machine["States"]["Pause"]["DeliveryAnswer"] == "Attempt"
     longest = sum(max(pause, LONGEST_PAUSE) for pause in BACKOFF_SECONDS) * (1 + SPREAD)
