@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from convert.archives import check_archive
 from convert.citations import citing
+from convert.contents import source_format
 from convert.directions import directed
 from convert.errors import CannotConvert
 from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of, target_format
@@ -65,8 +66,16 @@ def convert(request: Conversion, workspace: Path, pandoc: Pandoc, now: datetime)
     """Do what is asked, inside the scratch folder; raises CannotConvert."""
     if request.source == request.target:
         raise CannotConvert("source and target are the same file; give the target another name")
-    source, target = format_of(request.source), target_format(request.target)
+    target = target_format(request.target)
     place = file_in(workspace, request.source)
+    source, renamed = source_format(place, request.source)
+    made = _made(request, workspace, place, source, target, pandoc, now)
+    return replace(made, notes=[*renamed, *made.notes])
+
+
+def _made(
+    request: Conversion, workspace: Path, place: Path, source: Format, target: Format, pandoc: Pandoc, now: datetime
+) -> Made:
     if Kind.TABLE in (source.kind, target.kind) and (target is MARKDOWN or target.kind is Kind.TABLE):
         return _of_tables(request, place, source, target, pandoc.scratch)
     if source is PDF:

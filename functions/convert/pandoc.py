@@ -8,8 +8,9 @@ includes, embeds or links. Filters are outside of the sandbox, so there are only
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,14 @@ _SHOWN_WARNINGS = 10
 class Pandoc:
     """Runs pandoc in a scratch folder. `heap_bytes` is what one run of it may keep in memory.
 
-    `descriptor` is the program, where it is no file: see `program.py`.
+    `descriptor` is the program, where it is no file: see `program.py`. `names` are files of the scratch folder -> what
+    their owner calls them, for what is said about them.
     """
 
     scratch: Path
     heap_bytes: int
     descriptor: int | None = None
+    names: dict[str, str] = field(default_factory=dict)
 
     def read(
         self, source: str, reader: str, inside: str | None, options: Sequence[str] = ()
@@ -63,10 +66,15 @@ class Pandoc:
             check=False,
             pass_fds=() if descriptor is None else (descriptor,),
         )
-        said = done.stderr.decode(errors="replace")
+        said = self._in_its_owners_words(done.stderr.decode(errors="replace"))
         if done.returncode:
             raise CannotConvert(_reason(said, done.returncode))
         return _warnings(said)
+
+    def _in_its_owners_words(self, said: str) -> str:
+        for scratch_name, name in self.names.items():
+            said = said.replace(f"./{scratch_name}", name).replace(scratch_name, name)
+        return re.sub(r"inside-[0-9a-f]{16}/", "", said.replace(f"{self.scratch}/", ""))
 
 
 def _reason(said: str, code: int) -> str:

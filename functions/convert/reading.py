@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError, fromstring
 
 from convert.archives import check_archive
+from convert.contents import source_format
 from convert.errors import CannotConvert
-from convert.formats import IMAGES, MARKDOWN, PDF, Kind, format_of
+from convert.formats import IMAGES, MARKDOWN, PDF, Kind
 from convert.images import labelled
 from convert.inventory import inventory, lost, notes
 from convert.pictures import kind_of, pixels
@@ -45,15 +46,18 @@ def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
     place = file_in(workspace, request.path)
     if place.suffix.lower() in IMAGES:
         return _picture(place, request.path)
-    form = format_of(request.path)
+    form, renamed = source_format(place, request.path)
     room = max(most - _ROOM_FOR_NOTES, 1_000)
     if form is PDF:
-        return _pdf(request, place, room)
-    if form.kind is Kind.TABLE:
-        text, about = _tables(request.path, place, form)
+        shown = _pdf(request, place, room)
     else:
-        text, about = _document(request.path, place, form, pandoc, request.changes)
-    return _part(request, text, about, room)
+        if form.kind is Kind.TABLE:
+            text, about = _tables(request.path, place, form)
+        else:
+            text, about = _document(request.path, place, form, pandoc, request.changes)
+        shown = _part(request, text, about, room)
+    heading, _, rest = shown.partition("\n")
+    return "\n".join([heading, *(f"note: {note}" for note in renamed), rest])
 
 
 def _picture(place: Path, name: str) -> str:

@@ -62,6 +62,7 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
     source, reader = f"source.{form.name}", form.reader if form.kind is not Kind.TABLE else HTML.reader
     if reader is None:
         raise CannotConvert(f"{name}: {form.name} cannot be read as a document")
+    pandoc.names[source] = name
     if form is ODT:
         check_archive(place, name)
         write_prepared(place, pandoc.scratch / source, name, reading=view.reading)
@@ -98,6 +99,7 @@ def _word(pandoc: Pandoc, place: Path, name: str, view: View, *, depth: int = 0)
     to_markdown, to_word = view.target is MARKDOWN, view.target is DOCX
     with Package(place, name) as package:
         source = pandoc.scratch / f"source-{depth}.docx"
+        pandoc.names[source.name] = name
         made = prepare(package, source, mark, changes=view.changes, for_reading=view.reading, only_numbers=to_markdown)
         tree, warnings = pandoc.read(source.name, "docx", inside, ["--track-changes=all"])
         blocks = tree["blocks"]

@@ -42,6 +42,10 @@ def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
         return {"ok": False, "output": str(error), "files": {}}
     except RecursionError:
         return {"ok": False, "output": "the document is nested too deep", "files": {}}
+    except OSError as error:
+        # Its text would name files of this machine.
+        return {"ok": False, "output": f"the document cannot be worked on: {error.strerror or 'an error of the disk'}",
+                "files": {}}  # fmt: skip
 
 
 if __name__ == "__main__":
