@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import CannotConvert
-from convert.requests import Conversion, Reading, Viewing
+from convert.requests import Conversion, Editing, Reading, Viewing
+from convert.word.actions import ACTIONS
 from convert.word.revisions import ACCEPT, ALL, CHOICES
 from swarm_job.paths import BadPath, valid_path
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST_TEXT = 1_000
+_LONGEST_PASSAGE = 20_000
 
 MOST_PAGES = 4
 """Pages that one call shows as pictures."""
@@ -51,6 +54,33 @@ def viewing(arguments: Mapping[str, Any]) -> Viewing:
     if len(pages) > MOST_PAGES:
         raise CannotConvert(f"pages names {len(pages)} pages; one call shows {MOST_PAGES}")
     return Viewing(_path(arguments, "path"), tuple(dict.fromkeys(pages)))
+
+
+def editing(arguments: Mapping[str, Any]) -> Editing:
+    """What `edit_document` is to do; raises CannotConvert for arguments of the wrong type, or that are not enough."""
+    path, action = _path(arguments, "path"), str(arguments.get("action"))
+    if action not in ACTIONS:
+        raise CannotConvert(f"action is not one of {', '.join(ACTIONS)}")
+    find, text = _long_text(arguments, "find"), _long_text(arguments, "text")
+    if not find:
+        raise CannotConvert(f"find is empty; give {ACTIONS[action]}")
+    return Editing(
+        path=path,
+        target=_optional_path(arguments, "target") or path,
+        action=action,
+        find=find,
+        text=text,
+        author=_text(arguments, "author"),
+        everywhere=arguments.get("everywhere") is True,
+    )
+
+
+def _long_text(arguments: Mapping[str, Any], name: str) -> str:
+    value = arguments.get(name) or ""
+    if not isinstance(value, str) or len(value) > _LONGEST_PASSAGE:
+        raise CannotConvert(f"{name} is not a text of at most {_LONGEST_PASSAGE} characters")
+    # XML has no control characters but these.
+    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", value.replace("\r\n", "\n"))
 
 
 def _changes(arguments: Mapping[str, Any], otherwise: str) -> str:

@@ -37,3 +37,20 @@ class Reading:
     path: str
     start_page: int
     changes: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """One change to a Word file, left where it is or saved as `target`.
+
+    `find` is text that it says, or the name of a field or property; `text` is what `action` does with it. With an
+    `author` the change is tracked. `everywhere` changes each place where the text stands, else there must be one.
+    """
+
+    path: str
+    target: str
+    action: str
+    find: str
+    text: str
+    author: str | None
+    everywhere: bool

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from convert.arguments import conversion, reading, viewing
+from convert.arguments import conversion, editing, reading, viewing
 from convert.errors import CannotConvert
 from convert.program import pandoc_file, pandoc_in_memory
-from convert.requests import Conversion, Reading, Viewing
+from convert.requests import Conversion, Editing, Reading, Viewing
 from swarm_job import Call, CallResult, Limits
 from swarm_job.processes import Unkillable
 from swarm_job.programs import Execution, execute
@@ -63,7 +63,7 @@ def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> Call
     return _done(call.call_id, request, workspace, limits, seconds)
 
 
-def _request(call: Call) -> Conversion | Reading | Viewing:
+def _request(call: Call) -> Conversion | Editing | Reading | Viewing:
     match call.tool:
         case "convert_document":
             return conversion(call.arguments)
@@ -71,12 +71,14 @@ def _request(call: Call) -> Conversion | Reading | Viewing:
             return reading(call.arguments)
         case view if view in _VIEWS:
             return viewing(call.arguments)
+        case "edit_document":
+            return editing(call.arguments)
         case other:
             raise CannotConvert(f"there is no tool {other!r} here")
 
 
 def _done(
-    call_id: str, request: Conversion | Reading | Viewing, workspace: Path, limits: Limits, seconds: float
+    call_id: str, request: Conversion | Editing | Reading | Viewing, workspace: Path, limits: Limits, seconds: float
 ) -> CallResult:
     scratch = workspace.parent / "scratch"
     scratch.mkdir(mode=0o700)

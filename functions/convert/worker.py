@@ -11,11 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from convert.archives import check_archive
+from convert.contents import source_format
 from convert.conversion import convert
 from convert.errors import CannotConvert
+from convert.formats import DOCX
 from convert.pandoc import Pandoc
 from convert.reading import read
-from convert.requests import Conversion, Reading, Viewing
+from convert.requests import Conversion, Editing, Reading, Viewing
+from convert.word.editing import edit
+from convert.workspace import file_in
 
 _HEAP_SHARE = 0.6
 """Of the memory limit, what pandoc may fill with its data; its program and its collector need the rest."""
@@ -34,8 +39,11 @@ def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
 
             seen = view(Viewing(**call["Viewing"]), workspace, scratch)
             return {"ok": True, "output": seen.told, "files": {}, "pictures": seen.pictures}
+        now = datetime.fromisoformat(call["now"])
+        if "Editing" in call:
+            return _edited(Editing(**call["Editing"]), workspace, scratch, now)
         request = Conversion(**call["Conversion"])
-        made = convert(request, workspace, pandoc, datetime.fromisoformat(call["now"]))
+        made = convert(request, workspace, pandoc, now)
         files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}
         return {"ok": True, "output": made.told(request)[:most], "files": files}
     except CannotConvert as error:
@@ -46,6 +54,15 @@ def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
         # Its text would name files of this machine.
         return {"ok": False, "output": f"the document cannot be worked on: {error.strerror or 'an error of the disk'}",
                 "files": {}}  # fmt: skip
+
+
+def _edited(request: Editing, workspace: Path, scratch: Path, now: datetime) -> dict[str, Any]:
+    place, result = file_in(workspace, request.path), scratch / "result"
+    form, _ = source_format(place, request.path)
+    if form is not DOCX:
+        raise CannotConvert(f"{request.path} is no Word file; text files are changed with edit_file")
+    check_archive(place, request.path)
+    return {"ok": True, "output": edit(request, place, result, now), "files": {request.target: result.name}}
 
 
 if __name__ == "__main__":
