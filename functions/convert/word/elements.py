@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from convert.ooxml import child
@@ -39,6 +39,16 @@ def paragraph(*runs: Element) -> Element:
     """A paragraph of these runs."""
     element = Element("w:p")
     element.extend(runs)
+    return element
+
+
+def table(rows: Iterable[Sequence[str]]) -> Element:
+    """A table of text."""
+    element = Element("w:tbl")
+    for row in rows:
+        line = SubElement(element, "w:tr")
+        for text in row:
+            SubElement(line, "w:tc").append(paragraph(text_run(text)))
     return element
 
 

@@ -1,6 +1,6 @@
 """What pandoc passes over in the text of a Word file, as elements that it reads.
 
-Fields and content controls become their content, text boxes stand after the paragraph that they hang on,
+Fields and content controls become their content, text boxes and charts stand after the paragraph that they hang on,
 form fields show their value, symbols are characters. Element names are those of ECMA-376 part 1, 17.
 """
 
@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from convert.charts import chart_of, diagram_of
+from convert.errors import CannotConvert
 from convert.ooxml import child, first
-from convert.word.elements import is_on, paragraph, text_run
+from convert.word.elements import is_on, paragraph, table, text_run
 from convert.word.symbols import character
 
 if TYPE_CHECKING:
@@ -84,11 +86,19 @@ class Flow:
         return [text_run("[hidden: "), run, text_run("]")]
 
     def _drawing(self, drawing: Element) -> Sequence[Element]:
-        """Pictures stay; text boxes are marked to be lifted out of the paragraph."""
+        """Pictures stay; text boxes, charts and diagrams are marked to be lifted out of the paragraph."""
         lifted = Element(_BOX)
         for box in drawing.iter("w:txbxContent"):
             lifted.extend(list(box))
             box.clear()
+        for chart in drawing.iter():
+            if chart.tag in {"c:chart", "cx:chart"} and (root := self._part(chart, "r:id")) is not None:
+                drawn = chart_of(root)
+                lifted.append(paragraph(text_run(f"[{drawn.kind}] {drawn.title}")))
+                lifted.extend([table(drawn.rows)] if drawn.rows else [])
+            elif chart.tag == "dgm:relIds" and (root := self._part(chart, "r:dm")) is not None:
+                lines = diagram_of(root)
+                lifted.extend([paragraph(text_run("[diagram]")), *(paragraph(text_run(line)) for line in lines)])
         pictures = list(drawing.iter("pic:pic"))
         linked = [text_run(text) for picture in pictures if (text := self._linked(picture, drawing))]
         held = drawing.tag != "w:drawing" or len(linked) < len(pictures)
@@ -111,6 +121,15 @@ class Flow:
             return []
         self.included.append(relation.target)
         return [paragraph(text_run(f"{self.mark}-{len(self.included)}"))]
+
+    def _part(self, element: Element, attribute: str) -> Element | None:
+        relation = self.related.get(element.get(attribute, ""))
+        if relation is None or relation.target not in self.package.parts:
+            return None
+        try:
+            return self.package.xml(relation.target)
+        except CannotConvert:
+            return None
 
 
 def _chosen(element: Element) -> Sequence[Element]:
