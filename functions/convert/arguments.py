@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convert.errors import CannotConvert
 from convert.requests import Conversion, Editing, Reading, Viewing
 from convert.word.actions import ACTIONS
-from convert.word.revisions import ACCEPT, ALL, CHOICES
+from convert.word.revisions import ALL, CHOICES
 from swarm_job.paths import BadPath, valid_path
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def conversion(arguments: Mapping[str, Any]) -> Conversion:
         date=_text(arguments, "date"),
         bibliography=_optional_path(arguments, "bibliography"),
         citation_style=_optional_path(arguments, "citation_style"),
-        changes=_changes(arguments, ACCEPT),
+        changes=_changes(arguments),
     )
 
 
@@ -43,7 +43,7 @@ def reading(arguments: Mapping[str, Any]) -> Reading:
     start = 1 if arguments.get("start_page") is None else arguments["start_page"]
     if isinstance(start, bool) or not isinstance(start, int) or start < 1:
         raise CannotConvert("start_page is not a page number; pages count from 1")
-    return Reading(_path(arguments, "path"), start, _changes(arguments, ALL))
+    return Reading(_path(arguments, "path"), start, _changes(arguments) or ALL)
 
 
 def viewing(arguments: Mapping[str, Any]) -> Viewing:
@@ -83,11 +83,11 @@ def _long_text(arguments: Mapping[str, Any], name: str) -> str:
     return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", value.replace("\r\n", "\n"))
 
 
-def _changes(arguments: Mapping[str, Any], otherwise: str) -> str:
-    value = arguments.get("changes") or otherwise
-    if value not in CHOICES:
+def _changes(arguments: Mapping[str, Any]) -> str | None:
+    value = arguments.get("changes") or None
+    if value is not None and value not in CHOICES:
         raise CannotConvert(f"changes is not one of {', '.join(CHOICES)}, which say what becomes of tracked changes")
-    return str(value)
+    return value
 
 
 def _text(arguments: Mapping[str, Any], name: str) -> str | None:

@@ -26,6 +26,8 @@ from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
 from convert.tree import everything, rewrite
+from convert.word.copying import copy_word
+from convert.word.revisions import ACCEPT
 from convert.workspace import file_in
 from swarm_job.paths import BadPath, valid_path
 
@@ -80,6 +82,8 @@ def _made(
         return _of_tables(request, place, source, target, pandoc.scratch)
     if source is PDF:
         return _of_pdf(request, place, target, pandoc.scratch)
+    if source is DOCX and target is DOCX and not (request.reference_document or request.bibliography):
+        return _same_word(request, place, pandoc.scratch, now)
     made = _to_document(request, workspace, place, source, target, pandoc, now)
     if part := STAMPED.get(target.name):
         stamp(made.files[request.target], part, now)
@@ -93,6 +97,13 @@ def _of_tables(request: Conversion, place: Path, source: Format, target: Format,
         raise CannotConvert(f"{target.name} is made from xlsx, csv or tsv only, not from {source.name}")
     files, about, notes = rewritten(place, request.source, source.name, request.target, target.name, scratch)
     return Made(files, about, notes)
+
+
+def _same_word(request: Conversion, place: Path, scratch: Path, now: datetime) -> Made:
+    check_archive(place, request.source)
+    result = scratch / "result.docx"
+    notes = copy_word(request, place, result, now)
+    return Made({request.target: result}, notes=notes)
 
 
 def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> Made:
@@ -118,7 +129,7 @@ def _to_document(
     if target.writer is None and target is not PDF:
         raise CannotConvert(f"{target.name} files cannot be written")
     options = [*_layout(request, workspace, target, pandoc.scratch), *citing(request, workspace, pandoc.scratch)]
-    document = read_document(pandoc, place, request.source, source, View(target, changes=request.changes))
+    document = read_document(pandoc, place, request.source, source, View(target, changes=request.changes or ACCEPT))
     images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
     raw = _Raw(target)
     blocks = rewrite(rewrite(document.tree["blocks"], raw.change), images.change)

@@ -19,7 +19,7 @@ class Conversion:
     date: str | None
     bibliography: str | None
     citation_style: str | None
-    changes: str = "accept"
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,32 +28,37 @@ _HEAP_SHARE = 0.6
 
 def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """`{"ok", "output", "files"}`, for a look also `"pictures"`; files are workspace path -> name in the scratch."""
-    workspace = Path(call["workspace"])
-    pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE), call.get("pandoc"))
-    most = call["output_chars"]
     try:
-        if "Reading" in call:
-            return {"ok": True, "output": read(Reading(**call["Reading"]), workspace, pandoc, most)[:most], "files": {}}
-        if "Viewing" in call:
-            from convert.viewing import view  # noqa: PLC0415 - slow to load, and rarely needed
-
-            seen = view(Viewing(**call["Viewing"]), workspace, scratch)
-            return {"ok": True, "output": seen.told, "files": {}, "pictures": seen.pictures}
-        now = datetime.fromisoformat(call["now"])
-        if "Editing" in call:
-            return _edited(Editing(**call["Editing"]), workspace, scratch, now)
-        request = Conversion(**call["Conversion"])
-        made = convert(request, workspace, pandoc, now)
-        files = {path: str(place.relative_to(scratch)) for path, place in made.files.items()}
-        return {"ok": True, "output": made.told(request)[:most], "files": files}
+        return {"ok": True, "files": {}, **_done(call, scratch)}
     except CannotConvert as error:
-        return {"ok": False, "output": str(error), "files": {}}
+        reason = str(error)
     except RecursionError:
-        return {"ok": False, "output": "the document is nested too deep", "files": {}}
+        reason = "the document is nested too deep"
     except OSError as error:
         # Its text would name files of this machine.
-        return {"ok": False, "output": f"the document cannot be worked on: {error.strerror or 'an error of the disk'}",
-                "files": {}}  # fmt: skip
+        reason = f"the document cannot be worked on: {error.strerror or 'an error of the disk'}"
+    return {"ok": False, "output": reason, "files": {}}
+
+
+def _done(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    workspace, most = Path(call["workspace"]), call["output_chars"]
+    pandoc = Pandoc(scratch, int(call["memory_bytes"] * _HEAP_SHARE), call.get("pandoc"))
+    now = datetime.fromisoformat(call["now"])
+    if "Reading" in call:
+        return {"output": read(Reading(**call["Reading"]), workspace, pandoc, most)[:most]}
+    if "Viewing" in call:
+        from convert.viewing import view  # noqa: PLC0415 - slow to load, and rarely needed
+
+        seen = view(Viewing(**call["Viewing"]), workspace, scratch)
+        return {"output": seen.told, "pictures": seen.pictures}
+    if "Editing" in call:
+        return _edited(Editing(**call["Editing"]), workspace, scratch, now)
+    request = Conversion(**call["Conversion"])
+    made = convert(request, workspace, pandoc, now)
+    return {
+        "output": made.told(request)[:most],
+        "files": {path: str(place.relative_to(scratch)) for path, place in made.files.items()},
+    }
 
 
 def _edited(request: Editing, workspace: Path, scratch: Path, now: datetime) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def _edited(request: Editing, workspace: Path, scratch: Path, now: datetime) -> 
     if form is not DOCX:
         raise CannotConvert(f"{request.path} is no Word file; text files are changed with edit_file")
     check_archive(place, request.path)
-    return {"ok": True, "output": edit(request, place, result, now), "files": {request.target: result.name}}
+    return {"output": edit(request, place, result, now), "files": {request.target: result.name}}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def spec(name: str, *properties: str) -> ToolSpec:
 
 CONVERT = spec("convert_document", "source", "target", "title")
 CONVERT_ALL = spec("convert_documents", "pattern", "target_suffix", "target_folder")
+EDIT = spec("edit_document", "path", "action", "find", "text", "author", "everywhere", "target")
 READ_DOCUMENT = spec("read_document", "path", "start_page")
 RUN = spec("run_command", "command", "timeout_seconds")
 ELSEWHERE = (CONVERT, CONVERT_ALL, READ_DOCUMENT, RUN)
@@ -277,6 +278,32 @@ def test_tools_of_other_functions_are_called_when_offered() -> None:
     assert asked[1] == ("convert_document", {"source": "a.md", "target": "a.docx", "title": None})
     assert asked[2] == ("run_command", {"command": "wc a.md", "timeout_seconds": None})
     assert run.summary == "Done: create a.md; convert a.md to a.docx; run wc a.md."
+
+
+@pytest.mark.parametrize(
+    "said, old, new",
+    [
+        ("Replace Hello by Hi in a.docx", "Hello", "Hi"),
+        ('Please replace "10,000 EUR" with "25,000 EUR" in uploads/a.docx.', "10,000 EUR", "25,000 EUR"),
+        ("Replace the old name by the new one in a.docx, then convert a.docx to pdf", "the old name", "the new one"),
+    ],
+    ids=["bare", "quoted", "and more"],
+)
+def test_a_word_file_is_edited_in_place(said: str, old: str, new: str) -> None:
+    run = Conversation(said, extra=(EDIT, CONVERT)).finish()
+    item = next(item for item in run.items if item.get("type") == "function_call")
+    arguments = json.loads(str(item["arguments"]))
+    assert (item["name"], arguments["action"], arguments["find"], arguments["text"]) == (
+        "edit_document", "replace", old, new,
+    )  # fmt: skip
+    assert arguments["path"].endswith("a.docx")
+    assert arguments["everywhere"] is True
+
+
+def test_a_text_file_is_edited_with_the_tool_for_text() -> None:
+    run = Conversation('create a.md with the text "Hello world". Replace Hello by Hi in a.md').finish()
+    assert run.text("a.md") == "Hi world\n"
+    assert run.summary == "Done: create a.md; replace Hello by Hi in a.md."
 
 
 def test_what_no_tool_can_do_is_told_at_the_end() -> None:

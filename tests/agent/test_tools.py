@@ -27,6 +27,7 @@ ARGUMENTS: Mapping[str, Mapping[str, JsonValue]] = {
     "read_document": {"path": "a.docx"},
     "view_pages": {"path": "a.pdf", "pages": [1, 2]},
     "view_image": {"path": "a.png"},
+    "edit_document": {"path": "a.docx", "action": "replace", "find": "a", "text": "b"},
     "convert_document": {"source": "a.md", "target": "a.docx"},
     "convert_documents": {"pattern": "*.md", "target_suffix": ".docx"},
 }

@@ -181,3 +181,46 @@ def test_notes_are_short_however_much_is_lost() -> None:
     assert note.startswith("2,000 comments are left out: paragraph 0: ")
     assert note.endswith("and 1,995 more")
     assert len(note) < 1_000
+
+
+def parts_of(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        return {name: source.read(name) for name in source.namelist()}
+
+
+@pytest.mark.parametrize("name", FAMILY.files)
+def test_a_word_file_from_a_word_file_keeps_all_of_it(name: str, converter: Converter) -> None:
+    done = converter.convert({name: FAMILY.files[name]}, name, "copy.docx")
+    assert parts_of(done.files["copy.docx"]) == parts_of(FAMILY.files[name])
+    assert "left out" not in done.output
+
+
+def test_a_word_file_gets_what_was_asked_for_and_keeps_the_rest(converter: Converter) -> None:
+    before = FAMILY.files["stories.docx"]
+    options = {"title": "New & better", "author": "Ada", "table_of_contents": True, "changes": "accept"}
+    done = converter.convert({"a.docx": before}, "a.docx", "b.docx", **options)
+    after = parts_of(done.files["b.docx"])
+    changed = {part for part, data in parts_of(before).items() if after[part] != data}
+    assert changed >= {"word/document.xml", "docProps/core.xml"}
+    assert not changed & {"word/comments-rIdC.xml", "word/styles.xml", "[Content_Types].xml"}
+    shown = converter.read({"b.docx": done.files["b.docx"]}, "b.docx")
+    for words in ("title: New & better", "creator: Ada", "Update this field", "We pay 25,000", "Confidential heading",
+                  "{>>Ann: Please verify<<}"):  # fmt: skip
+        assert words in shown
+    assert "tracked changes" not in shown
+    assert "1 deletion, 1 insertion by Ann; all of them are accepted" in done.output
+
+
+def test_a_template_with_macros_becomes_a_plain_document(converter: Converter) -> None:
+    parts = parts_of(word("Dear reader"))
+    types = parts["[Content_Types].xml"].decode()
+    plain = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    program = '<Override PartName="/word/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    types = types.replace(plain, "application/vnd.ms-word.document.macroEnabled.main+xml").replace("</Types>", program)
+    macros = rezipped(word("Dear reader"), {"[Content_Types].xml": types.encode(), "word/vbaProject.bin": b"\0"})
+    done = converter.convert({"a.docm": macros}, "a.docm", "b.docx")
+    after = parts_of(done.files["b.docx"])
+    assert "word/vbaProject.bin" not in after
+    assert plain.encode() in after["[Content_Types].xml"]
+    assert b"vba" not in after["[Content_Types].xml"]
+    assert "macros are left out" in done.output

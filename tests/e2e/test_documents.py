@@ -106,6 +106,9 @@ def test_a_text_is_written(finish: Finish) -> None:
 def test_documents_are_read_to_the_end_and_quoted_with_their_place(finish: Finish) -> None:
     made = finish("document_processing", "convert contract.md to docx and pdf", {"contract.md": CONTRACT})
     assert made.primary == "contract.docx"
+    edited = finish("code", "Replace 31 March by 30 April in contract.docx", from_run_id=made.run.run_id)
+    assert edited.tools().count("edit_document") == 1
+    assert "The contract ends on 30 April 2026." in word(edited.files["contract.docx"])
     files = {"notes/minutes.md": MINUTES}
     question = "Which notice can either party give, and is there a penalty?"
     done = finish("document_analysis", question, files, from_run_id=made.run.run_id)

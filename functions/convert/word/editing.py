@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,8 @@ from convert.word.actions import (
     SET_PROPERTY,
 )
 from convert.word.blocks import Block, Part, blocks
-from convert.word.parts import add_comment, set_property
+from convert.word.copying import rewrite_archive
+from convert.word.parts import add_comment, set_properties
 from convert.word.runs import Author, alike, changed_stretch, cut, deleted, paragraphs, replaced, text_of, text_run_like
 
 if TYPE_CHECKING:
@@ -54,20 +54,8 @@ def edit(request: Editing, place: Path, result: Path, now: datetime) -> str:
     with Package(place, request.path) as package:
         editor = _Editor(package, request, now)
         done = editor.do()
-        _rewritten(place, result, editor.changes)
+        rewrite_archive(place, result, editor.changes, leave_out=set())
     return done
-
-
-def _rewritten(place: Path, result: Path, changes: Mapping[str, bytes]) -> None:
-    """The archive with parts replaced or added; every other member as it was, in its order and with its date."""
-    left = dict(changes)
-    with zipfile.ZipFile(place) as source, zipfile.ZipFile(result, "w") as target:
-        for member in source.infolist():
-            name = member.filename.replace("\\", "/").lstrip("/")
-            data = left.pop(name) if name in left else source.read(member)
-            target.writestr(member, data, compress_type=member.compress_type)
-        for name, data in left.items():
-            target.writestr(name, data, compress_type=zipfile.ZIP_DEFLATED)
 
 
 class _Editor:
@@ -82,7 +70,7 @@ class _Editor:
         """Make the change."""
         request = self._request
         if request.action == SET_PROPERTY:
-            self.changes |= set_property(self._package, request.find, request.text, self._now)
+            self.changes |= set_properties(self._package, {request.find: request.text}, self._now)
             return f"set {request.find} of {request.target}"
         parts = list(self._parts())
         self._number = 1 + max((int(found) for part in parts for found in _ID.findall(part.data)), default=0)

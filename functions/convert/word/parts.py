@@ -79,21 +79,22 @@ def _before_end(data: bytes, new: bytes) -> bytes:
     return data[: empty.start()] + b"<%s%s>" % (empty[1], empty[2]) + new + b"</%s>" % empty[1]
 
 
-def set_property(package: Package, name: str, value: str, now: datetime) -> dict[str, bytes]:
-    """The part with the properties of the document, one of them changed, and the time of the change."""
-    tag = _PROPERTIES.get(name.strip().lower())
-    if tag is None:
-        raise CannotConvert(f"there is no property {name!r}; known are {', '.join(_PROPERTIES)}")
+def set_properties(package: Package, values: Mapping[str, str], now: datetime) -> dict[str, bytes]:
+    """The part with the properties of the document, some of them changed, and the time of the change."""
+    tags = {name: _PROPERTIES.get(name.strip().lower()) for name in values}
+    if unknown := [name for name, tag in tags.items() if tag is None]:
+        raise CannotConvert(f"there is no property {unknown[0]!r}; known are {', '.join(_PROPERTIES)}")
+    if not values:
+        return {}
     part = next((each.target for each in package.related().values() if each.kind == "core-properties"), _CORE)
     if part not in package.parts:
         raise CannotConvert(f"{package.name} has no part for properties; convert it to docx first, then edit that")
     root = package.xml(part)
-    for name_of_element, text in ((tag, value), ("dcterms:modified", f"{now:%Y-%m-%dT%H:%M:%SZ}")):
-        element = child(root, name_of_element)
+    texts = {tag: values[name] for name, tag in tags.items() if tag}
+    for tag, text in {**texts, "dcterms:modified": f"{now:%Y-%m-%dT%H:%M:%SZ}"}.items():
+        element = child(root, tag)
         if element is None:
-            element = SubElement(root, name_of_element)
-            if name_of_element == "dcterms:modified":
-                element.set("xsi:type", "dcterms:W3CDTF")
+            element = SubElement(root, tag, {"xsi:type": "dcterms:W3CDTF"} if tag == "dcterms:modified" else {})
         element.text = text
     _declare(root)
     return {part: write_xml(root)}

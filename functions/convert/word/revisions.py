@@ -25,7 +25,7 @@ _SHOWN_AUTHORS = 10
 _LONGEST_NAME = 80
 
 
-def told(roots: Iterable[Element], changes: str) -> list[str]:
+def told(roots: Iterable[Element], changes: str, shown: str = "shown as {++inserted++} and {--deleted--}") -> list[str]:
     """A line on the tracked changes of these parts: how many of which, by whom, and what became of them."""
     found: Counter[tuple[str, str]] = Counter()
     for root in roots:
@@ -38,7 +38,7 @@ def told(roots: Iterable[Element], changes: str) -> list[str]:
     by = [_by(author, found) for author in authors[:_SHOWN_AUTHORS]]
     if left := len(authors) - len(by):
         by.append(f"others by {left} more authors")
-    became = {ACCEPT: "accepted", REJECT: "rejected", ALL: "shown as {++inserted++} and {--deleted--}"}[changes]
+    became = {ACCEPT: "accepted", REJECT: "rejected", ALL: shown}[changes]
     return [f"tracked changes: {'; '.join(by)}; all of them are {became}"]
 
 

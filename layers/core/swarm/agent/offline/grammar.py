@@ -5,6 +5,7 @@
     touch a b                                            empty files
     delete a.md
     convert a.md to docx
+    replace Hello by Hi in a.docx                        in Word and text files
     run `command`
     wait 3 seconds
     fail with the message
@@ -23,7 +24,7 @@ from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
-from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Step, Touch, Wait, Write
 
 LONGEST_TEXT = 20_000
 MOST_STEPS = 100
@@ -40,6 +41,7 @@ _DELETE = re.compile(r"(?:delete|remove)\b", re.IGNORECASE)
 _ALL = re.compile(r"(?:all|every|each)\b", re.IGNORECASE)
 _PATTERN = re.compile(r"[\w./-]*\*[\w./*-]*\w")
 _CONVERT = re.compile(r"convert\s+(.*?)\s+(?:in)?to\s+(.+)", re.IGNORECASE | re.DOTALL)
+_REPLACE = re.compile(r"replace\s+(\S.*?)\s+(?:by|with)\s+(\S.*?)\s+in\s+(.+)", re.IGNORECASE | re.DOTALL)
 _CREATE = re.compile(rf"(?:{VERBS})\b", re.IGNORECASE)
 _EXACTLY = re.compile(
     r"\W*(?:with\s+(?:the\s+)?(?:texts?|contents?|words|line)\b|(?:that|which)\s+says\b|saying\b|reading\b"
@@ -172,6 +174,16 @@ def _read_convert(clause: str) -> list[Step]:
     return [Convert(sources, targets)] if targets else []
 
 
+def _read_replace(clause: str) -> list[Step]:
+    found = _REPLACE.match(clause)
+    paths = mentioned_names(found[3]) if found else []
+    if found is None or not paths:
+        return []
+    texts = (quoted(text) or [text] for text in (found[1], found[2]))
+    old, new = (given[0] for given in texts)
+    return [Edit(named.path, old, new) for named in paths]
+
+
 def _pattern(text: str) -> str:
     """The files that a text such as "all markdown files" or "all files in uploads/*.docx" means, as a pattern."""
     written = _PATTERN.search(text)
@@ -242,5 +254,6 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_touch,
     _read_delete,
     _read_convert,
+    _read_replace,
     _read_create,
 )

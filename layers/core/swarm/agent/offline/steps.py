@@ -37,6 +37,15 @@ class Convert:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace a text by another in a file: everywhere in a Word file, at its one place in a text file."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run commands in a shell."""
 
@@ -57,4 +66,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Run | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Run | Wait | Fail

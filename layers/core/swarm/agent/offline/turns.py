@@ -11,17 +11,20 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
-from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Step, Touch, Wait, Write
 from swarm.agent.tools.tool import FINISH
 
 CONVERT = "convert_document"
 CONVERT_ALL = "convert_documents"
+EDIT = "edit_document"
 RUN = "run_command"
 _MISSING = {
     CONVERT: "documents cannot be converted in this installation",
     CONVERT_ALL: "documents cannot be converted in this installation",
+    EDIT: "Word files cannot be edited in this installation",
     RUN: "commands cannot be run in this installation",
 }
+_WORD = frozenset({".docx", ".docm", ".dotx", ".dotm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
                 yield PlannedCall("delete_file", {"path": path}, f"delete {path}")
         case Convert():
             yield from (_conversion(path, target) for path, target in _pairs(step))
+        case Edit():
+            yield _edit(step)
         case Run(commands):
             for command in commands:
                 yield PlannedCall(RUN, {"command": command}, f"run {command}")
@@ -98,6 +103,14 @@ def _conversion(path: str, target: str) -> PlannedCall:
     if "*" in path:
         return PlannedCall(CONVERT_ALL, {"pattern": path, "target_suffix": target}, done)
     return PlannedCall(CONVERT, {"source": path, "target": target}, done)
+
+
+def _edit(step: Edit) -> PlannedCall:
+    done = f"replace {step.old} by {step.new} in {step.path}"
+    if PurePosixPath(step.path).suffix.lower() in _WORD:
+        arguments: dict[str, JsonValue] = {"path": step.path, "action": "replace", "find": step.old, "text": step.new}
+        return PlannedCall(EDIT, {**arguments, "everywhere": True}, done)
+    return PlannedCall("edit_file", {"path": step.path, "old_text": step.old, "new_text": step.new}, done)
 
 
 def _pairs(step: Convert) -> Iterator[tuple[str, str]]:
@@ -113,10 +126,10 @@ def _renamed(path: str, suffix: str) -> str:
 
 
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
-    needed = {Convert: CONVERT, Run: RUN}.get(type(step))
-    if needed and needed not in offered:
+    if isinstance(step, Convert | Edit | Run):
         for call in _calls(step, TaskType.CODE):
-            yield f"{call.done} ({_MISSING[needed]})"
+            if call.tool in _MISSING and call.tool not in offered:
+                yield f"{call.done} ({_MISSING[call.tool]})"
 
 
 def _summary(turns: Sequence[PlannedTurn], skipped: Sequence[str], succeeded: Sequence[bool]) -> str:

@@ -20,6 +20,11 @@ class ConvertDocument(Arguments):
         description="A docx, odt or pptx of the workspace whose styles a target of the same format takes. Null for the"
         " standard ones.",
     )
+    changes: str | None = Field(
+        default=None,
+        description="What becomes of a Word file's tracked changes: accept, reject, or all to show them and the"
+        " comments. Null to accept.",
+    )
     table_of_contents: bool | None = Field(default=None, description="Whether to begin with a table of contents.")
     title: str | None = Field(default=None, description="Title in place of the source's own. Null to keep that.")
     author: str | None = Field(default=None, description="Author; several separated by semicolons. Null to keep.")

@@ -11,6 +11,11 @@ class ReadDocument(Arguments):
     """What `read_document` takes."""
 
     path: str = Field(description="The document: a path relative to the workspace, such as uploads/contract.pdf.")
+    changes: str | None = Field(
+        default=None,
+        description="What to show of a Word file's tracked changes: accept, reject or all. Null for all, as"
+        " {++inserted++} and {--deleted--}.",
+    )
     start_page: int | None = Field(
         default=None,
         description="Page of a pdf, or part of another document, to begin with, from 1. Null for the beginning.",
