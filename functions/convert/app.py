@@ -14,4 +14,4 @@ shield()
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Do the job at `event["job_url"]`; the answer says only how many calls it had."""
-    return swarm_job.run(event, work)
+    return swarm_job.run(event, context, work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import time
@@ -18,7 +17,6 @@ from convert.errors import CannotConvert
 from convert.program import pandoc_file, pandoc_in_memory
 from convert.requests import Conversion, Editing, Reading, Viewing
 from swarm_job import Call, CallResult, Limits
-from swarm_job.processes import Unkillable
 from swarm_job.programs import Execution, execute
 
 # Whoever would call out all the same, against all that is said to it, finds nobody.
@@ -30,8 +28,6 @@ _LEAST_SHARE = 20.0
 _VIEWS = frozenset({"view_pages", "view_image"})
 _MOST_PICTURES = 8
 """Of all calls of a job: the file of its results is bounded."""
-
-_STATUS_OF_LOST_ENVIRONMENT = 70
 
 # When the function starts, which Lambda gives more processor than a call.
 _PANDOC = None if pandoc_file() else pandoc_in_memory()
@@ -117,9 +113,6 @@ def _done(
             files=files,
             pictures=answer.get("pictures", ()) if ok else (),
         )
-    except Unkillable:
-        # What is left could meddle with the next job, so nothing of this environment may see it.
-        os._exit(_STATUS_OF_LOST_ENVIRONMENT)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from preview.errors import CannotShow
 from preview.page import page
 from preview.render import ANSWER, DOCUMENT, PROBLEM
 from swarm_job import Limits
-from swarm_job.folders import discard, fresh, open_regular, sweep_tmp
+from swarm_job.folders import discard, fresh, open_regular
+from swarm_job.isolation import end
 from swarm_job.processes import Unkillable
 from swarm_job.programs import execute
 from swarm_job.transport import fetch
@@ -38,7 +38,6 @@ MAX_ANSWER_BYTES = 4_000_000
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PICTURES = frozenset({"pdf", "image"})
-_STATUS_OF_LOST_ENVIRONMENT = 70
 
 
 def preview(kind: str, url: str, sha256: str, size: int) -> dict[str, Any]:
@@ -52,12 +51,11 @@ def preview(kind: str, url: str, sha256: str, size: int) -> dict[str, Any]:
         shown = _harmless(kind, _drawn(place, kind))
     except CannotShow as problem:
         return {"problem": str(problem)}
-    except Unkillable:
+    except Unkillable as error:
         # What is left could meddle with the next document, so nothing of this environment may see it.
-        os._exit(_STATUS_OF_LOST_ENVIRONMENT)
+        end(str(error))
     finally:
         discard(place)
-        sweep_tmp()
     media_type = "image/png" if kind in PICTURES else "text/html; charset=utf-8"
     return {"media_type": media_type, "content": base64.b64encode(shown).decode()}
 

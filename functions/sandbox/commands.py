@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +10,12 @@ from typing import Any
 
 from sandbox.environment import environment, shell
 from swarm_job import Call, CallResult, Limits
-from swarm_job.processes import Unkillable
 from swarm_job.programs import Execution, execute
 from swarm_job.workspace import states
 
 TOOL = "run_command"
 # Linux takes 128 KiB in one argument.
 MAX_COMMAND_BYTES = 100_000
-_STATUS_OF_LOST_ENVIRONMENT = 70
 _OUT_OF_MEMORY = ("MemoryError", "annot allocate", "std::bad_alloc", "Unable to allocate")
 
 Run = Callable[[str, float], Execution]
@@ -64,9 +61,6 @@ def _result(call: Call, run: Run, limits: Limits, left: float) -> CallResult:
         done = run(command, min(left, asked or left))
     except OSError as error:
         return CallResult(call.call_id, ok=False, output=f"[not run: {error.strerror}]")
-    except Unkillable:
-        # What is left could meddle with the next job, so nothing of this environment may see it.
-        os._exit(_STATUS_OF_LOST_ENVIRONMENT)
     return CallResult(
         call.call_id,
         ok=done.exit_code == 0 and not done.stopped,

@@ -58,7 +58,7 @@ def test_a_job_without_changes_says_so(sandbox: Handler, bucket: JobServer, run_
             "exit_code": 0,
             "seconds": done.result()["seconds"],
             "timed_out": False,
-            "notes": None,
+            "notes": {"defences": done.result()["notes"]["defences"]},
             "files": [],
         }
     ]

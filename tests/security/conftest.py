@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.handler_process import Handler, handler_process, python_of_everybody
+from tests.support.handler_process import (
+    LAMBDA,
+    LAPTOP,
+    Handler,
+    handler_process,
+    lambda_rules_can_be_had,
+    python_of_everybody,
+)
 from tests.support.job_server import JobServer, job_server
 
 
@@ -30,10 +37,18 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture
-def sandbox(folder: Path) -> Iterator[Handler]:
-    """The sandbox's handler as in Lambda: a user without rights, and nothing that is not in its layers."""
+@pytest.fixture(params=[LAPTOP, LAMBDA])
+def world(request: pytest.FixtureRequest) -> str:
+    """An ordinary Linux, or one that refuses what Lambda refuses."""
     if os.getuid() == 0 and python_of_everybody() is None:
         pytest.skip("no Python that another user could run")
-    with handler_process("sandbox.app", folder, stranger=True) as handler:
+    if request.param == LAMBDA and not lambda_rules_can_be_had():
+        pytest.skip("only root can set up Lambda's rules")
+    return str(request.param)
+
+
+@pytest.fixture
+def sandbox(folder: Path, world: str) -> Iterator[Handler]:
+    """The sandbox's handler: a user without rights, and nothing that is not in its layers."""
+    with handler_process("sandbox.app", folder, stranger=True, world=world) as handler:
         yield handler

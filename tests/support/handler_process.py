@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.support.paths import ROOT
 
@@ -28,25 +28,59 @@ STRANGER = 61_234 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefi
 
 
 class Handler:
-    """A handler in a process; `pid` is the process."""
+    """A handler in a process; `pid` is the process, as its commands see it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], world: str) -> None:
         self._process = process
-        self.pid = process.pid
+        self.world = world
+        line = self._line()
+        if not line:
+            raise RuntimeError(f"the handler's process ended with {process.wait(10)} as it began")
+        self.pid = int(json.loads(line)["pid"])
+        self._own = set(_below(process.pid))
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to an event. Raises `RuntimeError` with the text of the handler's error."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(event) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        line = self._line()
         if not line:
             raise RuntimeError(f"the handler's process ended with {self._process.wait(10)}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return dict(answer["answer"])
+
+    def left(self) -> list[str]:
+        """The command lines of processes that the handler's work has left running."""
+        return [words for pid, words in _below(self._process.pid).items() if pid not in self._own]
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+def _below(pid: int) -> dict[int, str]:
+    """Living processes below this one, and itself, with their command lines."""
+    found = {}
+    waiting = [pid]
+    while waiting:
+        each = waiting.pop()
+        folder = Path(f"/proc/{each}")
+        try:
+            for task in (folder / "task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+                found[each] = words
+        except OSError:
+            continue
+    return found
+
+
+LAPTOP, LAMBDA = "laptop", "lambda"
+CODE = {"/var/task": ROOT / "functions", "/opt/python": ROOT / "layers/job", "/var/runtime": ROOT / "tests/support"}
 
 
 @contextmanager
@@ -57,37 +91,51 @@ def handler_process(
     stranger: bool = False,
     environment: Mapping[str, str] | None = None,
     bounds: Mapping[str, int] | None = None,
+    world: str = LAPTOP,
+    log: IO[str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Handler]:
-    """`module`'s handler, with `folder` for its /tmp. `stranger`: as a user who owns nothing else, if that can be."""
-    other = stranger and os.getuid() == 0
+    """`module`'s handler, with `folder` for its /tmp. `stranger`: as a user who owns nothing else, if that can be.
+
+    In the world `lambda` it always is one, and under the rules of `lambda_rules.py`, which only root can set up. `log`
+    takes what the handler logs; `prefix` goes before the command.
+    """
+    other = (stranger or world == LAMBDA) and os.getuid() == 0
     if other:
         os.chown(folder, STRANGER, STRANGER)
-    variables = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in ROOTS),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": str(folder),
-        **SECRETS,
-        **(environment or {}),
-    }
-    script = ROOT / "tests/support/serve_handler.py"
     python = (other and python_of_everybody()) or sys.executable
+    limits = json.dumps(dict(BOUNDS if bounds is None else bounds))
+    if world == LAMBDA:
+        command, variables = _under_lambda_rules(module, folder, limits, dict(environment or {}))
+    else:
+        command = [python, str(ROOT / "tests/support/serve_handler.py"), module, limits]
+        variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in ROOTS),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(folder),
+            **SECRETS,
+            **(environment or {}),
+        }
+    # Who gives up their user does so later under Lambda's rules: those take root to set up.
+    user = STRANGER if other and world != LAMBDA else None
     process = subprocess.Popen(
-        [python, str(script), module, json.dumps(dict(BOUNDS if bounds is None else bounds))],
+        [*prefix, *command],
         cwd=folder,
         env=variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
         # Not in the process itself: a process that gives up its user is closed to others from then on.
-        user=STRANGER if other else None,
-        group=STRANGER if other else None,
-        extra_groups=[] if other else None,
+        user=user,
+        group=user,
+        extra_groups=[] if user else None,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield Handler(process)
+        yield Handler(process, world)
     finally:
         process.stdin.close()
         try:
@@ -96,6 +144,39 @@ def handler_process(
             process.kill()
             process.wait(10)
         process.stdout.close()
+
+
+def _under_lambda_rules(
+    module: str, folder: Path, limits: str, environment: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """The command that starts a handler under Lambda's rules, and its environment."""
+    plan = {
+        "command": ["/usr/bin/python3", "/var/runtime/serve_handler.py", module, limits],
+        "environment": {
+            "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "PYTHONPATH": "/var/task:/opt/python",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **SECRETS,
+            **environment,
+        },
+        "user": STRANGER,
+        "tmp": str(folder),
+        "mounts": {place: str(source) for place, source in CODE.items()},
+    }
+    rules = str(ROOT / "tests/support/lambda_rules.py")
+    unshare = ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--ipc"]
+    return [*unshare, sys.executable, "-I", rules, json.dumps(plan)], {"PATH": os.environ["PATH"]}
+
+
+@cache
+def lambda_rules_can_be_had() -> bool:
+    """Whether this user may set up namespaces: root, where nothing forbids it."""
+    command = ["unshare", "--fork", "--pid", "--mount", "--ipc", "true"]
+    try:
+        return os.getuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 @cache

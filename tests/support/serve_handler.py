@@ -1,4 +1,4 @@
-"""A Lambda handler in a process of its own: an event a line in, an answer a line out. Run as a script.
+"""A Lambda handler in a process of its own: its pid, then for an event a line in an answer a line out. Run as a script.
 
     serve_handler.py MODULE LIMITS
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import resource
 import sys
@@ -37,7 +38,10 @@ def main(module: str, limits: dict[str, int]) -> None:
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(which, (most, most))
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     handler = importlib.import_module(module).handler
+    sys.stdout.write(json.dumps({"pid": os.getpid()}) + "\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         try:
             answer = {"answer": handler(json.loads(line), None)}

@@ -9,13 +9,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from swarm_job.folders import discard, open_regular, root
 
+CACHE = "cache"
 MAX_BYTES = 256 << 20
 _CHUNK = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def strays() -> Iterator[Path]:
+    """What lies in the cache and is not a file by its hash, in the folder of a run."""
+    with contextlib.suppress(OSError):
+        for folder in list(os.scandir(root() / CACHE)):
+            if not folder.is_dir(follow_symlinks=False):
+                yield Path(folder.path)
+                continue
+            for entry in list(os.scandir(folder)):
+                if not _SHA256.fullmatch(entry.name) or not entry.is_file(follow_symlinks=False):
+                    yield Path(entry.path)
 
 
 class Cache:
@@ -24,7 +40,7 @@ class Cache:
     def __init__(self, run_id: str, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         name = hashlib.sha256(run_id.encode()).hexdigest()[:16]
-        home = root() / "cache"
+        home = root() / CACHE
         self._folder = home / name
         with contextlib.suppress(OSError):
             for other in home.iterdir() if not home.is_symlink() else [home]:
@@ -32,6 +48,8 @@ class Cache:
                     discard(other)
         if home.is_symlink():
             discard(home)
+        if self._folder.is_symlink() or not self._folder.is_dir():
+            discard(self._folder)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def copy(self, sha256: str, target: Path) -> bool:

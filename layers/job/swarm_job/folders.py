@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import os
 import stat
 import tempfile
@@ -17,17 +16,30 @@ OWNS_TMP = os.environ.get("LAMBDA_TASK_ROOT") == "/var/task"  # noqa: TID251
 _PREFIX = "swarm-job-"
 
 
-@functools.cache
+class _Root:
+    """Where this process's own folder is, and what tells it from another that may come to lie there."""
+
+    path: Path | None = None
+    identity: tuple[int, int] | None = None
+
+
 def root() -> Path:
-    """This process's own folder, private to its user, until it ends. Those that killed processes left are removed."""
+    """This process's own folder, private to its user, until it ends; made anew where it was removed or replaced.
+
+    Those that killed processes left are removed.
+    """
+    if _Root.path is not None and identity(_Root.path) == _Root.identity:
+        return _Root.path
+    if _Root.path is None:
+        atexit.register(lambda: discard(root()))
     shared = Path(tempfile.gettempdir()).resolve()
     for left in shared.glob(f"{_PREFIX}*"):
         owner = left.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
+        if owner.isdigit() and (int(owner) == os.getpid() or not _alive(int(owner))):
             discard(left)
-    made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared))
-    atexit.register(discard, made)
-    return made
+    _Root.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=shared))
+    _Root.identity = identity(_Root.path)
+    return _Root.path
 
 
 def fresh(name: str) -> Path:
@@ -36,14 +48,6 @@ def fresh(name: str) -> Path:
     discard(folder)
     folder.mkdir(mode=0o700)
     return folder
-
-
-def sweep_tmp() -> None:
-    """In Lambda, leave nothing in /tmp but the root: what one run wrote there is not for the next to find."""
-    if OWNS_TMP:
-        for each in Path(tempfile.gettempdir()).iterdir():
-            if each != root():
-                discard(each)
 
 
 def open_regular(path: Path) -> BinaryIO:

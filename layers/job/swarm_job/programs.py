@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from swarm_job import defences
 from swarm_job.contract import Limits
 from swarm_job.output import Output
-from swarm_job.processes import Unkillable, adopt_orphans, children, kill_descendants, threads_of_this_user
+from swarm_job.processes import Unkillable, adopt_orphans, children, kill_untrusted, threads_of_this_user
 from swarm_job.syscalls import restrictions
 from swarm_job.usage import Usage
 
@@ -60,20 +61,21 @@ def execute(
     """Run a program to its end, or to the first limit that it breaks, and leave no process of it behind.
 
     It starts in `cwd` with exactly this environment, no input, its two outputs as one, and of the files that are open
-    here `pass_fds` alone. `place` is the folder whose growth counts. Raises `OSError` when it cannot be started, and
-    `Unkillable`.
+    here `pass_fds` alone. `place`, a folder below `folders.root()`, is where it may write. Raises `OSError` when it
+    cannot be started, and `Unkillable`.
     """
     with _ALONE:
         adopt_orphans()
         spare = children()
-        usage = Usage(limits, place, spare)
+        usage = Usage(limits, spare)
         output = Output(limits.output_chars)
         started = time.monotonic()
-        process = _start(command, cwd, environment, limits, pass_fds)
+        process, report = _start(command, cwd, environment, limits, place, pass_fds)
         try:
             stopped = _watch(process, output, usage, started + seconds)
         finally:
             _end(process, spare)
+            _note(report)
         took = time.monotonic() - started
         _read_rest(process, output)
     if stopped == _OUT_OF_TIME:
@@ -85,8 +87,14 @@ def execute(
 
 
 def _start(
-    command: Sequence[str], cwd: Path, environment: Mapping[str, str], limits: Limits, pass_fds: Sequence[int]
-) -> subprocess.Popen[bytes]:
+    command: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    limits: Limits,
+    place: Path,
+    pass_fds: Sequence[int],
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The process, and a descriptor from which to read what `launch.py` reports of itself."""
     bounds = {
         "RLIMIT_CORE": 0,
         "RLIMIT_CPU": limits.cpu_seconds,
@@ -96,21 +104,35 @@ def _start(
         # It counts everything that the user runs, on a laptop the desktop too.
         "RLIMIT_NPROC": threads_of_this_user() + limits.processes,
     }
-    settings = json.dumps({"limits": bounds, "filter": restrictions().hex()})
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(LAUNCH), settings, *command],
-        cwd=cwd,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        # Not a session of its own: whoever ends this one is to end these too.
-        process_group=0,
-        pass_fds=pass_fds,
-    )
+    report, reporting = os.pipe()
+    settings = {"limits": bounds, "filter": restrictions().hex(), "place": str(place), "report": reporting}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(settings), *command],
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[reporting, *pass_fds],
+            # Not a session of its own: whoever ends this one is to end these too.
+            process_group=0,
+        )
+    except BaseException:
+        os.close(report)
+        raise
+    finally:
+        os.close(reporting)
     assert process.stdout is not None  # noqa: S101
     os.set_blocking(process.stdout.fileno(), False)
-    return process
+    return process, report
+
+
+def _note(report: int) -> None:
+    """What took hold. Nobody has the other end any more, so there is nothing to wait for."""
+    with os.fdopen(report, "rb") as reading:
+        said = reading.read()
+    defences.note_all(json.loads(said) if said else {"launch": "it ended before it could report"})
 
 
 def _watch(process: subprocess.Popen[bytes], output: Output, usage: Usage, deadline: float) -> str:
@@ -160,7 +182,7 @@ def _end(process: subprocess.Popen[bytes], spare: set[int]) -> None:
         process.wait(_ENDING_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise Unkillable(f"process {process.pid} is left") from error
-    kill_descendants(spare, _ENDING_SECONDS)
+    kill_untrusted(spare, _ENDING_SECONDS)
 
 
 def _signals(limits: Limits) -> Mapping[int, str]:

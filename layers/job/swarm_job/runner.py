@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from swarm_job import defences
 from swarm_job.archive import deliver
 from swarm_job.cache import Cache
 from swarm_job.contract import Call, CallResult, JobRefused, Limits, parse
-from swarm_job.folders import discard, fresh, identity, sweep_tmp
+from swarm_job.folders import discard, fresh, identity
+from swarm_job.isolation import end, only_for
+from swarm_job.processes import Unkillable
 from swarm_job.transport import fetch
 from swarm_job.workspace import Changes, compare, materialise
 
@@ -24,12 +27,18 @@ Work = Callable[[Path, Sequence[Call], Limits], Sequence[CallResult]]
 """Does the calls in order in the workspace, and gives one result for each, in the same order."""
 
 
-def run(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
+def run(event: Mapping[str, Any], context: object, work: Work) -> dict[str, Any]:
     """Do the job that `event["job_url"]` leads to, and answer `{"job_id", "calls"}`.
 
     The workspace's parent is private to the job and goes with it: `work` may keep what it needs beside the workspace.
-    Raises `JobRefused` and `Unreachable`; what `work` raises goes through.
+    Raises `JobRefused` and `Unreachable`; what `work` raises goes through. See `isolation.only_for` for when the
+    process ends instead.
     """
+    with only_for(event, context):
+        return _done(event, work)
+
+
+def _done(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
     job = parse(fetch(event["job_url"], JOB_BYTES))
     if job.job_id != event["job_id"]:
         raise JobRefused("the job is another one than was asked for")
@@ -45,10 +54,12 @@ def run(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
         # A link in its place would lead the comparison astray, to files of the machine.
         moved = identity(workspace) != made
         changes = Changes(left_out={".": MOVED}) if moved else compare(workspace, job.files, job.limits)
-        deliver(job.result, report(results, changes), changes)
+        deliver(job.result, with_defences(report(results, changes)), changes)
+    except Unkillable as error:
+        # What is left could meddle with the next job, so nothing of this environment may see it.
+        end(str(error))
     finally:
         discard(place)
-        sweep_tmp()
     return {"job_id": job.job_id, "calls": len(job.calls)}
 
 
@@ -59,6 +70,15 @@ def report(results: Sequence[CallResult], changes: Changes) -> list[CallResult]:
     for index, left_out in _blame(results, changes.left_out).items():
         reported[index] = replace(reported[index], output=reported[index].output + _note(left_out))
     return reported
+
+
+def with_defences(results: Sequence[CallResult]) -> list[CallResult]:
+    """The results, the first with a note on what held while they came about."""
+    told = defences.tell()
+    return [
+        replace(result, notes={**(result.notes or {}), "defences": told}) if index == 0 else result
+        for index, result in enumerate(results)
+    ]
 
 
 def _blame(results: Sequence[CallResult], left_out: Mapping[str, str]) -> dict[int, dict[str, str]]:

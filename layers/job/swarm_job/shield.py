@@ -7,7 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-PR_SET_DUMPABLE = 4
+from swarm_job import defences, processes
+
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
 SECRETS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -20,6 +22,7 @@ SECRETS = (
 
 # Fields 50 and 51 of /proc/self/stat, counted from the one after the name.
 _ENV_START, _ENV_END = 47, 48
+_ELSEWHERE = "only Linux has it"
 
 
 def shield() -> None:
@@ -29,9 +32,17 @@ def shield() -> None:
     """
     for name in SECRETS:
         os.environ.pop(name, None)  # noqa: TID251
-    if sys.platform == "linux":
-        _wipe_initial_environment()
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    processes.remember()
+    if sys.platform != "linux":
+        defences.note_all({"environment_wiped": _ELSEWHERE, "memory_closed": _ELSEWHERE})
+        return
+    _wipe_initial_environment()
+    shown = Path("/proc/self/environ").read_bytes()
+    left = [name for name in SECRETS if f"{name}=".encode() in shown]
+    defences.note("environment_wiped", f"still there: {', '.join(left)}" if left else "")
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    defences.note("memory_closed", "" if prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 else os.strerror(ctypes.get_errno()))
 
 
 def _wipe_initial_environment() -> None:

@@ -1,80 +1,144 @@
-"""A filter on system calls that no program can take off again: no network, and no way into other processes.
+"""A filter on system calls that no program can take off again: what ordinary programs need, and nothing else.
 
-In AWS the private network is what keeps commands off every host; this closes what is left there (the runtime's own
-loopback API, the resolver) and is all there is on a laptop. Built for seccomp(2), Linux on x86-64 and arm64.
+No network, no signal to whoever runs the program, no way into other processes, nothing that outlives its maker. Built
+for seccomp(2), for the machine that this interpreter was compiled for, whatever `uname` is made to say.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import platform
 import socket
 import struct
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW = 0x7FFF0000
-_ERRNO = 0x00050000
-# Offsets in struct seccomp_data; of an argument, its lower half.
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+from swarm_job.syscall_numbers import AARCH64, X86_64, numbers
+
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+# Offsets in struct seccomp_data. Of an argument, the lower half: all that the kernel reads of those checked here.
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 # On x86-64 the numbers from here are a second way to the same calls.
 _X32 = 0x40000000
-_EVERYBODY = 0xFFFFFFFF
+# `e_machine` of an ELF file -> the audit architecture of linux/audit.h, and our column of numbers.
+_MACHINES = {62: (0xC000003E, X86_64), 183: (0xC00000B7, AARCH64)}
 
-_NUMBERS = {
-    "x86_64": (
-        0xC000003E,
-        {"socket": 41, "kill": 62, "ptrace": 101, "mount": 165, "keyctl": 250, "unshare": 272, "perf_event_open": 298,
-         "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "bpf": 321, "io_uring_setup": 425,
-         "pidfd_getfd": 438},
-    ),
-    "aarch64": (
-        0xC00000B7,
-        {"socket": 198, "kill": 129, "ptrace": 117, "mount": 40, "keyctl": 219, "unshare": 97, "perf_event_open": 241,
-         "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "bpf": 280, "io_uring_setup": 425,
-         "pidfd_getfd": 438},
-    ),
-}  # fmt: skip
+_NEW_NAMESPACES = 0x7E020000
+_KINDS = 0xF  # of a socket's type, without its flags
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_FIOSETOWN, _SIOCSPGRP, _TIOCSTI, _TIOCLINUX = 0x8901, 0x8902, 0x5412, 0x541C
+_PERSONALITY_ASKED = 0xFFFFFFFF
+
+Steps = list[bytes]
 
 
+@cache
 def restrictions() -> bytes:
     """The filter as an array of struct sock_filter; empty where there is none for this machine.
 
-    Sockets are refused but for Unix ones, which programs use within themselves; signals to this process and to
-    everybody at once are refused too.
+    It is made for programs that this process starts: its own pid and process group are out of their reach.
     """
-    if os.uname().sysname != "Linux" or platform.machine() not in _NUMBERS:
+    if sys.platform != "linux" or (machine := _machine()) not in _MACHINES:
         return b""
-    architecture, numbers = _NUMBERS[platform.machine()]
-    refuse = _instruction(_RETURN, _ERRNO | errno.EPERM)
-    allow = _instruction(_RETURN, _ALLOW)
+    architecture, column = _MACHINES[machine]
+    known = numbers(column)
+    checked = _checked(os.getpid(), os.getpgrp())
     program = [
-        _instruction(_LOAD, _ARCHITECTURE),
-        _instruction(_EQUAL, architecture, when_true=1),
-        refuse,
-        _instruction(_LOAD, _NUMBER),
-        _instruction(_AT_LEAST, _X32, when_false=1),
-        refuse,
+        _step(_LOAD, _ARCHITECTURE),
+        _step(_EQUAL, architecture, when_true=1),
+        _refuse(),
+        _step(_LOAD, _NUMBER),
+        _step(_AT_LEAST, _X32, when_false=1),
+        _refuse(),
     ]
-    for name, number in numbers.items():
-        if name not in {"socket", "kill"}:
-            program += [_instruction(_EQUAL, number, when_false=1), refuse]
-    program += [
-        _instruction(_EQUAL, numbers["socket"], when_false=4),
-        _instruction(_LOAD, _FIRST_ARGUMENT),
-        _instruction(_EQUAL, int(socket.AF_UNIX), when_false=1),
-        allow,
-        _instruction(_RETURN, _ERRNO | errno.EACCES),
-        _instruction(_EQUAL, numbers["kill"], when_false=4),
-        _instruction(_LOAD, _FIRST_ARGUMENT),
-        _instruction(_EQUAL, _EVERYBODY, when_true=1),
-        _instruction(_EQUAL, os.getpid(), when_false=1),
-        refuse,
-        allow,
-    ]
-    return b"".join(program)
+    for name, steps in checked.items():
+        program += [_step(_EQUAL, known[name], when_false=len(steps)), *steps]
+    allowed = sorted(number for name, number in known.items() if name not in checked)
+    return b"".join([*program, *_members(allowed)])
 
 
-def _instruction(code: int, value: int, when_true: int = 0, when_false: int = 0) -> bytes:
-    """One step; the jumps say how many of the next steps to pass over."""
-    return struct.pack("=HBBI", code, when_true, when_false, value)
+def _machine() -> int:
+    """What this interpreter was compiled for, from its own file: a personality changes what `uname` says."""
+    with Path("/proc/self/exe").open("rb") as own:
+        return int(struct.unpack_from("<18xH", own.read(20))[0])
+
+
+def _checked(handler: int, group: int) -> Mapping[str, Steps]:
+    """Calls whose arguments decide; each list ends with an answer whatever they are."""
+    return {
+        "socket": [
+            *_only(0, [socket.AF_UNIX], errno.EACCES),
+            *_only(1, [socket.SOCK_STREAM, socket.SOCK_SEQPACKET], errno.EACCES, mask=_KINDS),
+            _allow(),
+        ],
+        # A Unix socket has a path, and daemons listen at some.
+        "connect": [_refuse(errno.EACCES)],
+        "kill": [*_never(0, [handler, -group, -1]), _allow()],
+        "tgkill": [*_never(0, [handler]), _allow()],
+        # Whoever is in the handler's group is reached by signals to "my own group".
+        "setpgid": [*_never(1, [group]), _allow()],
+        "fcntl": [*_never(1, [_F_SETOWN, _F_SETSIG, _F_SETOWN_EX]), _allow()],
+        "ioctl": [*_never(1, [_FIOSETOWN, _SIOCSPGRP, _TIOCSTI, _TIOCLINUX]), _allow()],
+        "prlimit64": [*_only(0, [0]), _allow()],
+        "setpriority": [*_only(0, [os.PRIO_PROCESS]), *_only(1, [0]), _allow()],
+        "sched_setaffinity": [*_only(0, [0]), _allow()],
+        "personality": [*_only(0, [0, _PERSONALITY_ASKED]), _allow()],
+        "clone": [
+            _step(_LOAD, _ARGUMENTS),
+            _step(_ANY_BIT, _NEW_NAMESPACES, when_false=1),
+            _refuse(),
+            _allow(),
+        ],
+        # Its flags are in memory, where no filter looks; programs go on with `clone`.
+        "clone3": [_refuse(errno.ENOSYS)],
+        # Memory that no process has to map, so that no measuring finds it.
+        "memfd_create": [_refuse(errno.ENOSYS)],
+    }
+
+
+def _only(argument: int, values: Iterable[int], error: int = errno.EPERM, mask: int = 0) -> Steps:
+    """Goes on if the argument is one of the values, and otherwise answers with the error."""
+    wanted = list(values)
+    steps = [_step(_LOAD, _ARGUMENTS + 8 * argument)]
+    if mask:
+        steps.append(_step(_AND, mask))
+    steps += [_step(_EQUAL, value, when_true=len(wanted) - index) for index, value in enumerate(wanted)]
+    return [*steps, _refuse(error)]
+
+
+def _never(argument: int, values: Iterable[int]) -> Steps:
+    """Goes on unless the argument is one of the values."""
+    steps = [_step(_LOAD, _ARGUMENTS + 8 * argument)]
+    for value in values:
+        steps += [_step(_EQUAL, value, when_false=1), _refuse()]
+    return steps
+
+
+def _members(allowed: Iterable[int]) -> Steps:
+    """Allows these numbers, given in ascending order, and refuses all others."""
+    ranges: list[list[int]] = []
+    for number in allowed:
+        if ranges and ranges[-1][1] == number:
+            ranges[-1][1] += 1
+        else:
+            ranges.append([number, number + 1])
+    steps: Steps = []
+    for first, end in ranges:
+        steps += [_step(_AT_LEAST, first, when_true=1), _refuse(), _step(_AT_LEAST, end, when_true=1), _allow()]
+    return [*steps, _refuse()]
+
+
+def _allow() -> bytes:
+    return _step(_RETURN, _ALLOW)
+
+
+def _refuse(error: int = errno.EPERM) -> bytes:
+    return _step(_RETURN, _ERRNO | error)
+
+
+def _step(code: int, value: int, when_true: int = 0, when_false: int = 0) -> bytes:
+    """One instruction; the jumps say how many of the next ones to pass over."""
+    return struct.pack("=HBBI", code, when_true, when_false, value & 0xFFFFFFFF)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from swarm_job.cache import CACHE
 from swarm_job.contract import Limits
-from swarm_job.processes import descendants
+from swarm_job.folders import OWNS_TMP, root
+from swarm_job.processes import untrusted
 
 PROCESS_SECONDS = 0.05
 DISK_SECONDS = 0.25
@@ -25,13 +28,17 @@ _MIB = 1 << 20
 
 
 class Usage:
-    """Judges everything below this process but `spare`, and everything in the folder `place`."""
+    """Judges everything below this process but `spare`, and what is in this process's folder, in Lambda in all of /tmp.
 
-    def __init__(self, limits: Limits, place: Path, spare: Collection[int]) -> None:
+    The cache counts only as far as it grows.
+    """
+
+    def __init__(self, limits: Limits, spare: Collection[int]) -> None:
         self._limits = limits
-        self._place = place
+        self._place = Path(tempfile.gettempdir()) if OWNS_TMP else root()
         self._spare = spare
-        self._most_files = entries(place)[1] + limits.new_files
+        self._most_bytes = entries(root() / CACHE)[0] + limits.workspace_bytes
+        self._most_files = entries(self._place)[1] + limits.new_files
         self._due = {self._programs: time.monotonic(), self._disk: time.monotonic() + DISK_SECONDS}
         self._pause = {self._programs: PROCESS_SECONDS, self._disk: DISK_SECONDS}
 
@@ -50,7 +57,7 @@ class Usage:
         return reason
 
     def _programs(self) -> str:
-        running = descendants(self._spare)
+        running = untrusted(self._spare)
         if len(running) > self._limits.processes:
             return f"killed: more than {self._limits.processes} processes ran at one time"
         if sum(process.resident_bytes for process in running) > self._limits.memory_bytes:
@@ -58,8 +65,8 @@ class Usage:
         return ""
 
     def _disk(self) -> str:
-        size, files = entries(self._place, self._limits.workspace_bytes, self._most_files)
-        if size > self._limits.workspace_bytes:
+        size, files = entries(self._place, self._most_bytes, self._most_files)
+        if size > self._most_bytes:
             return f"killed: used more than {self._limits.workspace_bytes // _MIB:,} MiB of disk"
         if files > self._most_files:
             return f"killed: made more than {self._limits.new_files:,} files"
