@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from preview.work import preview
-from swarm_job.isolation import only_for
+from swarm_job.isolation import only_for_its_tenant
 from swarm_job.shield import shield
 
 shield()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """`{"kind", "url", "sha256", "size", "isolation_id"}` -> `{"media_type", "content": base64}`, or `{"problem"}`."""
-    with only_for(event, context):
+    """`{"kind", "url", "sha256", "size"}` -> `{"media_type", "content": base64}`, or `{"problem"}`."""
+    with only_for_its_tenant(context):
         return preview(event["kind"], event["url"], event["sha256"], int(event["size"]))

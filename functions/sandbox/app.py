@@ -15,5 +15,5 @@ _work = partial(run_commands, execute_them=not settings.FAKE_CODEX)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """`{"job_url", "isolation_id", "run_id", "job_id"}` -> `{"job_id", "calls"}`; results go to where the job says."""
+    """`{"job_url", "run_id", "job_id"}` -> `{"job_id", "calls"}`; results go to where the job says."""
     return run(event, context, _work)

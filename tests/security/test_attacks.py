@@ -52,11 +52,11 @@ END
 python3 $HOME/attack.py 2>&1"""
 
 
-def attempt(sandbox: Handler, bucket: JobServer, command: str, **job: object) -> Delivery | None:
+def attempt(sandbox: Handler, bucket: JobServer, command: str, tenant: str = "run-1", **job: object) -> Delivery | None:
     """What came of a job; None where the handler, and with it the environment, ended over it."""
     event = bucket.commands(command, **job)
     with suppress(RuntimeError, BrokenPipeError):
-        sandbox(event)
+        sandbox(event, tenant)
         return bucket.delivered(event)
     return None
 
@@ -235,25 +235,20 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(0.5)"""
     with handler_process("sandbox.app", folder, stranger=True, world=world) as one:
-        attempt(one, bucket, program(one, daemon % (world == LAMBDA, str(folder))), isolation_id="run-A")
+        attempt(one, bucket, program(one, daemon % (world == LAMBDA, str(folder))), tenant="run-A")
     with handler_process("sandbox.app", folder, stranger=True, world=world) as two:
-        done = attempt(two, bucket, "sleep 0.3; cat doc.txt", isolation_id="run-B", files={"doc.txt": b"tenant B"})
+        done = attempt(two, bucket, "sleep 0.3; cat doc.txt", tenant="run-B", files={"doc.txt": b"tenant B"})
     assert done is not None
     assert (done.output, dict(done.files)) == ("tenant B", {})
 
 
 def test_a_second_run_is_refused_and_the_process_ends(sandbox: Handler, bucket: JobServer) -> None:
-    assert attempt(sandbox, bucket, "echo one", isolation_id="run-A") is not None
-    event = bucket.commands("echo two", isolation_id="run-B", files={"a": b"of run B"})
+    assert attempt(sandbox, bucket, "echo one", tenant="run-A") is not None
+    event = bucket.commands("echo two", files={"a": b"of run B"})
     with pytest.raises(RuntimeError, match="process ended with 70"):
-        sandbox(event)
+        sandbox(event, "run-B")
     assert event["job_id"] not in bucket.deliveries
     assert "/jobs/" + event["job_id"] not in bucket.asked, "it had no look at the job either"
-
-
-def test_a_job_for_nobody_in_particular_is_refused(sandbox: Handler, bucket: JobServer) -> None:
-    with pytest.raises(RuntimeError, match="does not say whose"):
-        sandbox(bucket.commands("echo x", isolation_id=""))
 
 
 def test_what_comes_between_two_jobs_ends_the_environment(folder: Path, bucket: JobServer) -> None:
@@ -261,7 +256,7 @@ def test_what_comes_between_two_jobs_ends_the_environment(folder: Path, bucket: 
         assert attempt(sandbox, bucket, "echo one") is not None
         (folder / "from somebody").touch()
         with pytest.raises(RuntimeError, match="process ended with 70"):
-            sandbox(bucket.commands("echo two"))
+            sandbox(bucket.commands("echo two"), "run-1")
 
 
 def test_a_32_bit_personality_does_not_switch_the_filter_off(folder: Path, bucket: JobServer) -> None:
@@ -314,12 +309,12 @@ def test_what_holds_is_told_with_the_job_and_logged_once(folder: Path, world: st
     assert defences[0] == defences[1] == json.loads(logged[0].partition(": ")[2])
     assert len(logged) == 1
     every = {
-        "environment_wiped", "limits", "memory_closed", "no_new_privileges", "orphans_adopted", "parent_death_signal",
-        "system_call_filter", "writes_confined",
+        "environment_wiped", "isolated_by_tenant", "limits", "memory_closed", "no_new_privileges",
+        "orphans_adopted", "parent_death_signal", "system_call_filter", "writes_confined",
     }  # fmt: skip
     assert {*defences[0]["held"], *defences[0]["refused"]} == every
     if world == LAMBDA:
-        assert defences[0]["held"] == ["environment_wiped", "limits"]
+        assert defences[0]["held"] == ["environment_wiped", "isolated_by_tenant", "limits"]
         assert set(defences[0]["refused"].values()) == {"Operation not permitted"}
     else:
         # Landlock is not in every kernel.

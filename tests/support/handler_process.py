@@ -39,10 +39,10 @@ class Handler:
         self.pid = int(json.loads(line)["pid"])
         self._own = set(_below(process.pid))
 
-    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to an event. Raises `RuntimeError` with the text of the handler's error."""
+    def __call__(self, event: Mapping[str, Any], tenant: str = "those of this test") -> dict[str, Any]:
+        """The answer to an event, invoked for this tenant. Raises `RuntimeError` with the handler's error."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(event) + "\n")
+        self._process.stdin.write(json.dumps({"event": event, "tenant": tenant}) + "\n")
         self._process.stdin.flush()
         line = self._line()
         if not line:

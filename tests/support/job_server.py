@@ -71,7 +71,6 @@ class JobServer:
         files: Mapping[str, bytes] | None = None,
         *,
         run_id: str = "run-1",
-        isolation_id: str = "those of this test",
         limits: Mapping[str, int] | None = None,
         **changes: Any,
     ) -> dict[str, Any]:
@@ -101,12 +100,7 @@ class JobServer:
         }
         path = f"/jobs/{job_id}"
         self.objects[path] = json.dumps({**document, **changes}).encode()
-        return {
-            "job_url": f"{self.url}{path}?X-Amz-Signature=sesame",
-            "run_id": run_id,
-            "job_id": job_id,
-            "isolation_id": isolation_id,
-        }
+        return {"job_url": f"{self.url}{path}?X-Amz-Signature=sesame", "run_id": run_id, "job_id": job_id}
 
     def commands(self, *commands: str, **job: Any) -> dict[str, Any]:
         """The event for a job of `run_command` calls."""

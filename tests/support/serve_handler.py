@@ -1,4 +1,4 @@
-"""A Lambda handler in a process of its own: its pid, then for an event a line in an answer a line out. Run as a script.
+"""A Lambda handler in a process of its own: its pid, then for a call a line in an answer a line out. Run as a script.
 
     serve_handler.py MODULE LIMITS
 
@@ -16,6 +16,7 @@ import os
 import resource
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 
 def threads_of(user: int) -> int:
@@ -43,8 +44,9 @@ def main(module: str, limits: dict[str, int]) -> None:
     sys.stdout.write(json.dumps({"pid": os.getpid()}) + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
+        call = json.loads(line)
         try:
-            answer = {"answer": handler(json.loads(line), None)}
+            answer = {"answer": handler(call["event"], SimpleNamespace(tenant_id=call["tenant"]))}
         except Exception as error:  # noqa: BLE001 - as Lambda's runtime reports them
             answer = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from swarm_job import residue
-from swarm_job.contract import JobRefused
+from swarm_job import defences, residue
 
 STATUS_OF_LOST_ENVIRONMENT = 70
 _log = logging.getLogger("swarm_job")
@@ -23,27 +22,28 @@ class _Environment:
     """What this process has done so far."""
 
     owner: str | None = None
+    used: bool = False
     spent: str = ""
 
 
 @contextmanager
-def only_for(event: Mapping[str, Any], context: object) -> Iterator[None]:
-    """Work for whom the event is: `isolation_id`, which is also the tenant that Lambda was asked to keep apart.
+def only_for_its_tenant(context: object) -> Iterator[None]:
+    """Work for the tenant that Lambda was asked to keep apart: `context.tenant_id`, which is a run's id.
 
     Ends the process, before anything is done, when it has worked for another, or when anything is here that the job
-    before did not leave. Raises `JobRefused` when nobody says who it is for.
+    before did not leave.
     """
-    named = [name for name in (event.get("isolation_id"), getattr(context, "tenant_id", None)) if name]
-    if not named:
-        raise JobRefused("the event does not say whose environment this is to be")
-    if len({*named, *([_Environment.owner] if _Environment.owner else [])}) > 1:
+    tenant = getattr(context, "tenant_id", None)
+    defences.note("isolated_by_tenant", "" if tenant else "the function was called without a tenant")
+    if tenant and _Environment.owner not in {None, tenant}:
         end("asked to work for another run than before")
     if _Environment.spent:
         end(_Environment.spent)
     # What the platform put here before the first job is its own business.
-    if (found := residue.clear().found) and _Environment.owner:
+    found = residue.clear().found
+    if found and _Environment.used:
         end(f"something came between two jobs: {found[:5]}")
-    _Environment.owner = str(named[0])
+    _Environment.owner, _Environment.used = tenant, True
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from swarm_job.archive import deliver
 from swarm_job.cache import Cache
 from swarm_job.contract import Call, CallResult, JobRefused, Limits, parse
 from swarm_job.folders import discard, fresh, identity
-from swarm_job.isolation import end, only_for
+from swarm_job.isolation import end, only_for_its_tenant
 from swarm_job.processes import Unkillable
 from swarm_job.transport import fetch
 from swarm_job.workspace import Changes, compare, materialise
@@ -31,10 +31,10 @@ def run(event: Mapping[str, Any], context: object, work: Work) -> dict[str, Any]
     """Do the job that `event["job_url"]` leads to, and answer `{"job_id", "calls"}`.
 
     The workspace's parent is private to the job and goes with it: `work` may keep what it needs beside the workspace.
-    Raises `JobRefused` and `Unreachable`; what `work` raises goes through. See `isolation.only_for` for when the
-    process ends instead.
+    Raises `JobRefused` and `Unreachable`; what `work` raises goes through. When the process ends instead says
+    `isolation.only_for_its_tenant`.
     """
-    with only_for(event, context):
+    with only_for_its_tenant(context):
         return _done(event, work)
 
 
