@@ -125,7 +125,7 @@ ANSWERS: dict[str, Callable[[Any], bool]] = {
     "api-create-run": lambda answer: status(answer) == 201,
     "prepare": lambda answer: answer["outcome"] == "ready",
     "agent": lambda answer: answer["outcome"] == "finish",
-    "collect": lambda answer: answer == {"job_id": SAMPLES["collect"]["job"]["job_id"]},
+    "dispatch": lambda answer: answer == {"job_id": SAMPLES["dispatch"]["job"]["job_id"]},
     "finish": lambda answer: answer["outcome"] == "ended",
     "fail": lambda answer: answer["outcome"] == "ended",
     "api-get-run": lambda answer: json.loads(answer["body"])["status"] == "succeeded",

@@ -79,7 +79,7 @@ def test_a_command_that_runs_when_its_run_is_cancelled_changes_nothing_of_it(wor
     eventually(sandbox.busy_pids)
     assert world.http.post(f"/runs/{run_id}/cancel").status_code == 200
     before = trace(world, run_id)
-    eventually(lambda: nobody_works(world, "SandboxFunction", "CollectFunction", "AgentFunction"))
+    eventually(lambda: nobody_works(world, "SandboxFunction", "DispatchFunction", "AgentFunction"))
     after = trace(world, run_id)
     results = after["objects"].keys() - before["objects"].keys()
     # Its result lies where a result is waited for, and nobody waits for it.

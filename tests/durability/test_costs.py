@@ -52,11 +52,11 @@ FIVE_TURNS = Cost(
 )
 BATCHES = Cost(
     "touch a.md. run `echo 1 > b.md`. touch c.md. run `echo 2 > d.md`",
-    "Prepare Prepared Agent NextStep" + 2 * " Tools Place Sandbox Collect Agent NextStep" + " Finish Ended",
+    "Prepare Prepared Agent NextStep" + 2 * " Tools Dispatch Agent NextStep" + " Finish Ended",
     {
         **START,
         "Agent": {"GetItem": 11, "Query": 3, "GetObject": 19, "PutObject": 17, "PostObject": 2, "PutItem": 20},
-        "Collect": {"GetItem": 4, "Query": 2, "GetObject": 6, "PutObject": 4, "PutItem": 4},
+        "Dispatch": {"GetItem": 4, "Query": 2, "Invoke": 2, "GetObject": 6, "PutObject": 4, "PutItem": 4},
         "Finish": {"GetItem": 2, "Query": 2, "GetObject": 7, "PutObject": 3, "UpdateItem": 1, "PutItem": 3},
     },
 )

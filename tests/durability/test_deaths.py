@@ -98,7 +98,7 @@ OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("works", "FinishFunction"): (*TO_THE_END, "the end is shown"),
     ("commands", "AgentFunction"): ("jobs are issued",),
-    ("commands", "CollectFunction"): ("an outcome is stored", "an outcome is marked", "its item is moved on"),
+    ("commands", "DispatchFunction"): ("an outcome is stored", "an outcome is marked", "its item is moved on"),
     ("fails", "AgentFunction"): ("it is about to fail", *TO_THE_END, "a failure is shown"),
     ("breaks", "FailFunction"): ("Fail begins", *TO_THE_END, "a failure is shown"),
     ("aborted", "ReconcileFunction"): (

@@ -28,7 +28,7 @@ WATCHED = (
     "ApiFunction",
     "PrepareFunction",
     "AgentFunction",
-    "CollectFunction",
+    "DispatchFunction",
     "FinishFunction",
     "FailFunction",
     "ReconcileFunction",

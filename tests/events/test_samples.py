@@ -92,8 +92,8 @@ def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:
     asked = invoke("agent", run_id=run_id)
     assert asked["outcome"] == "tools"
     [job] = asked["jobs"]
-    assert job.keys() == SAMPLES["collect"]["job"].keys()
-    assert invoke("collect", run_id=run_id, job=job) == {"job_id": job["job_id"]}
+    assert job.keys() == SAMPLES["dispatch"]["job"].keys()
+    assert invoke("dispatch", run_id=run_id, job=job) == {"job_id": job["job_id"]}
     assert invoke("agent", run_id=run_id)["outcome"] == "finish"
 
 

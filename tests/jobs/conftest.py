@@ -13,18 +13,19 @@ import pytest
 
 from agent.app import handler as agent
 from codex_swarm.models import ProgressEvent
-from collect.app import handler as collect
+from dispatch.app import handler as dispatch
 from prepare.app import handler as prepare
 from swarm.jobs.batch import Batch, load_batch, result_key
 from swarm.runs.run import Run
 from tests.support.lambda_context import lambda_context
+from tests.support.lambdas import Function, answering
 from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with deployed(monkeypatch) as fresh:
+    with deployed(monkeypatch, SANDBOX_FUNCTION="sandbox", CONVERT_FUNCTION="convert", MAX_ACTIVE_RUNS="100") as fresh:
         yield fresh
 
 
@@ -82,11 +83,18 @@ class Waiting:
         """Put a result where the job's form would."""
         self.stack.backend.blobs.put(result_key(self.run, self.batch.id, job_id), content)
 
-    def collect(self, job_id: str, **changes: object) -> None:
-        """What the state machine does after a job; `changes` go into the input."""
+    def dispatch(self, job_id: str, function: Function | None = None, **changes: object) -> list[str]:
+        """What the state machine does with a job; `changes` go into the input.
+
+        `function` stands for the untrusted one; without it that delivers nothing. The tenants that it was called for.
+        """
         [job] = [job for job in self.state["jobs"] if job["job_id"] == job_id]
         ids = {name: self.state[name] for name in ("tenant_id", "project_id", "run_id")}
-        assert collect({**ids, "job": job, **changes}, lambda_context()) == {"job_id": job_id}
+        tenants: list[str] = []
+        work = function or (lambda _: {})
+        with answering({"sandbox": work, "convert": work}, tenants):
+            assert dispatch({**ids, "job": job, **changes}, lambda_context()) == {"job_id": job_id}
+        return tenants
 
     def go_on(self) -> None:
         """The next task state."""

@@ -17,6 +17,7 @@ PRICE = {
     "s3.PutObject": 21,
     "s3.PostObject": 2,
     "s3.GetObject": 29 + 2,
+    "lambda.Invoke": 2,
 }
 """At most so many calls, the functions' own and those of the addresses that they signed."""
 
@@ -49,9 +50,7 @@ def test_five_turns_with_two_batches_have_a_known_price(costs: tuple[Counter[str
         "Agent": 3,
         "NextStep": 3,
         "Tools": 2,
-        "Place": 2,
-        "Sandbox": 2,
-        "Collect": 2,
+        "Dispatch": 2,
         "Finish": 1,
         "Ended": 1,
     }

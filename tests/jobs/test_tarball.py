@@ -23,14 +23,14 @@ LONG = "/".join(["a folder with a long name"] * 12) + "/ü.md"
 
 def test_what_a_function_delivers_is_taken() -> None:
     files = {"a.md": b"# A\n", "empty": b"", "docs/ü.txt": b"x" * 513, LONG: b"deep"}
-    taken = read_result(delivery([result("c/0000", files=files)], files, ["old.md"]), LIMITS)
-    assert {path: bytes(content) for path, content in taken.files.items()} == files
+    taken = read_result(io.BytesIO(delivery([result("c/0000", files=files)], files, ["old.md"])), LIMITS)
+    assert {path: content.read() for path, content in taken.files.items()} == files
     assert taken.deleted == ["old.md"]
     assert [(outcome.call_id, outcome.ok) for outcome in taken.outcomes] == [("c/0000", True)]
 
 
 def test_a_path_is_the_same_however_its_letters_are_composed() -> None:
-    taken = read_result(delivery([], {"u\u0308.md": b"x"}), LIMITS)
+    taken = read_result(io.BytesIO(delivery([], {"u\u0308.md": b"x"})), LIMITS)
     assert [*taken.files] == ["\u00fc.md"]
 
 
@@ -96,14 +96,14 @@ HOSTILE = {
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_anything_else_is_refused_whole(content: bytes) -> None:
     with pytest.raises(InvalidResult):
-        read_result(content, LIMITS)
+        read_result(io.BytesIO(content), LIMITS)
 
 
 def test_zeros_that_are_not_there_are_not_made() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(InvalidResult):
-            read_result(HOSTILE["sparse, 1.0"], JobLimits())
+            read_result(io.BytesIO(HOSTILE["sparse, 1.0"]), JobLimits())
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -113,7 +113,7 @@ def test_files_are_not_copied() -> None:
     content = delivery([], {"large": b"x" * JobLimits().file_bytes})
     tracemalloc.start()
     try:
-        assert len(read_result(content, JobLimits()).files["large"]) == JobLimits().file_bytes
+        assert len(read_result(io.BytesIO(content), JobLimits()).files["large"]) == JobLimits().file_bytes
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -135,7 +135,7 @@ def test_damage_is_refused_or_harmless(changes: list[tuple[int, int]], repair: b
         repair_checksums(damaged)
     began = time.monotonic()
     try:
-        taken = read_result(bytes(damaged), LIMITS)
+        taken = read_result(io.BytesIO(damaged), LIMITS)
     except InvalidResult:
         return
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 
 from swarm.outputs.previews import LARGEST
 from tests.outputs.runs import holding
-from tests.support.lambdas import Failed, answering
-from tests.support.stack import Answer, Stack
+from tests.support.lambdas import Failed, Refused, answering
+from tests.support.stack import CACHED, Answer, Stack
 from tests.support.stack import stack as deployed
 
 PAGE = {
@@ -30,6 +31,7 @@ class Previews:
         self.stack = stack
         self.asked: list[Any] = []
         self.answer: Any = PAGE
+        self.tenants: list[str] = []
 
     def draw(self, event: Any) -> Any:
         self.asked.append(event)
@@ -45,7 +47,7 @@ class Previews:
 def previews(monkeypatch: pytest.MonkeyPatch) -> Iterator[Previews]:
     with deployed(monkeypatch, PREVIEW_FUNCTION="preview") as stack:
         found = Previews(stack)
-        with answering({"preview": found.draw}):
+        with answering({"preview": found.draw}, found.tenants):
             yield found
 
 
@@ -60,6 +62,29 @@ def test_the_function_gets_one_address_and_nothing_else(previews: Previews) -> N
     assert event["sha256"] == hashlib.sha256(b"# text").hexdigest()
     blob = unquote(urlsplit(event["url"]).path).removeprefix("/bucket/")
     assert previews.stack.backend.blobs.get(blob) == b"# text"
+
+
+@pytest.mark.parametrize("isolate_by", ["run", "tenant"])
+def test_a_document_is_drawn_in_an_environment_of_its_run_or_its_tenant(
+    isolate_by: str, previews: Previews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISOLATE_BY", isolate_by)
+    for cached in CACHED:
+        cached.cache_clear()
+    first, second = (holding(previews.stack, {}) for _ in range(2))
+    for run_id in (first, second):
+        assert previews.of(run_id, "main.md").status == 200
+    assert len(set(previews.tenants)) == (2 if isolate_by == "run" else 1)
+    assert all(re.fullmatch(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}", tenant) for tenant in previews.tenants)
+
+
+def test_where_no_environment_is_free_the_preview_comes_later(previews: Previews) -> None:
+    previews.answer = Refused("TooManyRequestsException")
+    run_id = holding(previews.stack, {})
+    answer = previews.of(run_id, "main.md")
+    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (429, "previews_busy", "5")
+    previews.answer = PAGE
+    assert previews.of(run_id, "main.md").status == 200
 
 
 def test_nothing_in_a_preview_can_run(previews: Previews) -> None:

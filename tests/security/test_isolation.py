@@ -85,6 +85,23 @@ def test_nothing_of_the_trusted_side_is_within_reach(function: str, resources: d
 
 
 @pytest.mark.parametrize("function", UNTRUSTED)
+def test_each_tenant_id_has_environments_of_its_own(function: str, resources: dict[str, Document]) -> None:
+    properties = resources[function]["Properties"]
+    assert properties["TenancyConfig"] == {"TenantIsolationMode": "PER_TENANT"}
+    # Lambda takes none of these together with it.
+    assert not properties.keys() & {"SnapStart", "FunctionUrlConfig", "ProvisionedConcurrencyConfig"}
+
+
+def test_waiting_for_a_job_costs_less_than_a_tenth_of_it(resources: dict[str, Document]) -> None:
+    waiting = resources["DispatchFunction"]["Properties"]
+    for function in ("SandboxFunction", "ConvertFunction"):
+        working = resources[function]["Properties"]
+        assert waiting["MemorySize"] <= working["MemorySize"] / 10
+        # What is left is for what was delivered.
+        assert waiting["Timeout"] >= working["Timeout"] + 240
+
+
+@pytest.mark.parametrize("function", UNTRUSTED)
 def test_the_function_is_in_the_private_network(function: str, resources: dict[str, Document]) -> None:
     assert resources[function]["Properties"]["VpcConfig"] == {
         "SecurityGroupIds": [{"Fn::GetAtt": ["SandboxNetwork", "Outputs.SecurityGroupId"]}],

@@ -58,7 +58,7 @@ class Moment:
 def at_call(number: int, act: Callable[[], object], when: When = "before") -> Iterator[Moment]:
     """Inside the block, `act` is called once, at this thread's call with this number (the first is 0)."""
     moment = Moment(number, act)
-    sdk: list[Any] = [clients.dynamodb(), clients.s3(), clients.states()]
+    sdk: list[Any] = [clients.dynamodb(), clients.s3(), clients.states(), clients.functions_that_take_long()]
     name = f"moment-{id(moment)}"
     for client in sdk:
         client.meta.events.register(f"{when}-call", moment.meet, unique_id=name)

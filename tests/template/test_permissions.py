@@ -41,7 +41,7 @@ ALLOWED = {
     },
     "PrepareFunctionRole": READ_WRITE | FILES,
     "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "kms:Decrypt", "states:StartExecution"},
-    "CollectFunctionRole": READ_WRITE | FILES,
+    "DispatchFunctionRole": READ_WRITE | FILES | {"lambda:InvokeFunction"},
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "ArchiveFunctionRole": FILES,

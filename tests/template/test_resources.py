@@ -9,7 +9,7 @@ import pytest
 from swarm.settings import Settings
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = "Authorizer Api Prepare Agent Collect Finish Fail Archive Webhook Reconcile Janitor".split()
+FUNCTIONS = "Authorizer Api Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
 from swarm.records.deliveries import BACKOFF_SECONDS
+from swarm.runs.limits import Allowance
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from tests.template.conftest import ROOT, Document, of_type
 
 TASKS = ["Prepare", "Agent", "Finish", "Fail"]
-UNTRUSTED = ["Sandbox", "Convert"]
-JOB_TASKS = [*UNTRUSTED, "Collect"]
+JOB_TASKS = ["Dispatch", "GiveUp"]
+FUNCTIONS = {"GiveUp": "Dispatch"}
 # What the platform does to a call. Our own errors are final, and never among them.
 TRANSIENT = {
     "Lambda.ServiceException",
@@ -53,22 +55,23 @@ def test_the_tasks_are_told_in_order(definition: Document) -> None:
 
 def test_every_choice_has_a_default(definition: Document) -> None:
     choices = {name: state for name, state in all_states(definition).items() if state["Type"] == "Choice"}
-    assert choices.keys() == {"Prepared", "NextStep", "Place"}
+    assert choices.keys() == {"Prepared", "NextStep"}
     assert all("Default" in choice for choice in choices.values())
 
 
 @pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_only_what_is_transient_is_tried_again(task: str, definition: Document) -> None:
-    retry, throttled = all_states(definition)[task]["Retry"]
-    # Commands that ran out of time would take as long again.
-    timeouts = {"Sandbox.Timedout"} if task in UNTRUSTED else set()
-    assert set(retry["ErrorEquals"]) == TRANSIENT - timeouts
+    retry, throttled, *busy = all_states(definition)[task]["Retry"]
+    # What a job was done in may end without a word about the job.
+    lost = {"EnvironmentLost"} if task == "Dispatch" else set()
+    assert set(retry["ErrorEquals"]) == TRANSIENT | lost
     assert throttled["ErrorEquals"] == UNBEGUN
+    assert [each["ErrorEquals"] for each in busy] == ([["EnvironmentsBusy"]] if task == "Dispatch" else [])
 
 
 @pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_a_throttled_call_waits_its_turn_for_minutes(task: str, definition: Document) -> None:
-    _, throttled = all_states(definition)[task]["Retry"]
+    _, throttled, *_ = all_states(definition)[task]["Retry"]
     pauses = [
         min(throttled["IntervalSeconds"] * throttled["BackoffRate"] ** number, throttled["MaxDelaySeconds"])
         for number in range(throttled["MaxAttempts"])
@@ -78,12 +81,24 @@ def test_a_throttled_call_waits_its_turn_for_minutes(task: str, definition: Docu
     assert throttled["JitterStrategy"] == "FULL"
 
 
-@pytest.mark.parametrize("task", UNTRUSTED)
-def test_what_an_untrusted_function_does_always_goes_through_collect(task: str, definition: Document) -> None:
-    state = all_states(definition)[task]
-    assert state["Next"] == "Collect"
-    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Collect"}]
-    assert state["Parameters"]["Payload.$"] == "$.job"
+def test_a_run_waits_for_an_environment_longer_than_any_run_may_take(definition: Document) -> None:
+    busy = all_states(definition)["Dispatch"]["Retry"][-1]
+    ceiling = (
+        TypeAdapter(Allowance)
+        .validate_json(yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["RunLimits"]["Default"])
+        .ceilings
+    )
+    # Dispatch ends the waiting with the run's time; full jitter halves a pause on average.
+    assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] / 2 > ceiling.timeout_seconds
+    assert busy["JitterStrategy"] == "FULL"
+
+
+def test_a_job_is_one_task_and_what_could_not_be_done_is_a_result(definition: Document) -> None:
+    inner = definition["States"]["Tools"]["ItemProcessor"]
+    assert (inner["StartAt"], [*inner["States"]]) == ("Dispatch", JOB_TASKS)
+    assert all(state["End"] for state in inner["States"].values())
+    (caught,) = inner["States"]["Dispatch"]["Catch"]
+    assert caught == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "GiveUp"}
 
 
 @pytest.mark.parametrize("task", [*TASKS[:-1], "Tools"])
@@ -98,7 +113,11 @@ def test_a_task_waits_longer_than_its_function_may_run(
     task: str, definition: Document, resources: dict[str, Document]
 ) -> None:
     patience = all_states(definition)[task]["TimeoutSeconds"]
-    assert resources[f"{task}Function"]["Properties"]["Timeout"] < patience < definition["TimeoutSeconds"]
+    assert (
+        resources[f"{FUNCTIONS.get(task, task)}Function"]["Properties"]["Timeout"]
+        < patience
+        < definition["TimeoutSeconds"]
+    )
 
 
 def test_the_machine_may_call_exactly_its_tasks(resources: dict[str, Document]) -> None:
@@ -108,7 +127,7 @@ def test_the_machine_may_call_exactly_its_tasks(resources: dict[str, Document]) 
     statements = machine_role["Policies"][0]["PolicyDocument"]["Statement"]
     (invoke,) = (statement for statement in statements if statement["Action"] == "lambda:InvokeFunction")
     assert invoke["Resource"] == [
-        {"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in [*TASKS[:2], *JOB_TASKS, *TASKS[2:]]
+        {"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in [*TASKS[:2], "Dispatch", *TASKS[2:]]
     ]
 
 

@@ -327,6 +327,15 @@ class TooManyActiveRuns(TooMany):
         super().__init__("as many runs are active as your quota allows; wait for one to end, or cancel one")
 
 
+class PreviewsBusy(TooMany):
+    """All environments in which documents are drawn are taken."""
+
+    code = "previews_busy"
+
+    def __init__(self) -> None:
+        super().__init__("too many documents are drawn just now; ask again in a moment")
+
+
 class Unavailable(CallerError):
     """503."""
 

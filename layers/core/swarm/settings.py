@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 
 from swarm.errors import NotConfigured
+from swarm.ids import RunKey
 
 ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
 
@@ -21,6 +23,9 @@ class Settings:
     state_machine_arn: str = ""
     archive_function: str = ""
     preview_function: str = ""
+    sandbox_function: str = ""
+    convert_function: str = ""
+    isolate_by: str = "run"
     janitor_function: str = ""
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
@@ -45,6 +50,15 @@ class Settings:
         if not self.offline and not self.openai_secret_name:
             raise NotConfigured("OPENAI_API_KEY", ADVICE)
 
+    def isolation_id(self, key: RunKey) -> str:
+        """Whose environment a run's untrusted work is done in, as Lambda takes it: the run's own, or its tenant's.
+
+        It is a `TenantId` of Lambda's, which has few characters. Two tenants never have the same one, whatever ids
+        their runs have.
+        """
+        tenant = sha256(key.tenant_id.encode()).hexdigest()[:32]
+        return f"tenant.{tenant}" if self.isolate_by == "tenant" else f"run.{key.run_id}.{tenant}"
+
     @staticmethod
     def of(environment: Mapping[str, str]) -> Settings:
         """The settings that an environment holds."""
@@ -55,6 +69,9 @@ class Settings:
             state_machine_arn=read("STATE_MACHINE_ARN", ""),
             archive_function=read("ARCHIVE_FUNCTION", ""),
             preview_function=read("PREVIEW_FUNCTION", ""),
+            sandbox_function=read("SANDBOX_FUNCTION", ""),
+            convert_function=read("CONVERT_FUNCTION", ""),
+            isolate_by=read("ISOLATE_BY") or "run",
             janitor_function=read("JANITOR_FUNCTION", ""),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",

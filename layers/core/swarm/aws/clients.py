@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,13 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 __all__ = [
-    "CallFailed",
+    "BotoCoreError",
     "ClientError",
-    "ask",
     "credentials",
     "dynamodb",
     "error_code",
     "functions",
+    "functions_that_take_long",
     "object_stat",
     "s3",
     "secrets",
@@ -70,25 +68,18 @@ def states() -> SFNClient:
 @cache
 def functions() -> LambdaClient:
     """The Lambda client of this process. A call is made once: whoever waits for its answer has little time."""
-    return _session().client(
-        "lambda", config=_PATIENT.merge(Config(read_timeout=25, retries={"mode": "standard", "total_max_attempts": 1}))
-    )
+    return _functions(read_timeout=25)
 
 
-class CallFailed(Exception):
-    """A function did not answer, or answered with an error."""
+@cache
+def functions_that_take_long() -> LambdaClient:
+    """The same for calls that may take ten minutes: the connection is kept open, and made again by no one."""
+    return _functions(read_timeout=630)
 
 
-def ask(function: str, event: Mapping[str, object]) -> bytes:
-    """What the function answers to the event, as JSON. Raises `CallFailed`."""
-    try:
-        answer = functions().invoke(FunctionName=function, Payload=json.dumps(event).encode())
-        payload = answer["Payload"].read()
-    except (ClientError, BotoCoreError) as error:
-        raise CallFailed(type(error).__name__) from error
-    if answer.get("FunctionError"):
-        raise CallFailed(payload[:300].decode(errors="replace"))
-    return payload
+def _functions(read_timeout: int) -> LambdaClient:
+    once = Config(read_timeout=read_timeout, tcp_keepalive=True, retries={"mode": "standard", "total_max_attempts": 1})
+    return _session().client("lambda", config=_PATIENT.merge(once))
 
 
 class Stat(NamedTuple):

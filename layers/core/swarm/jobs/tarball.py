@@ -13,6 +13,8 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import SEEK_END
+from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,20 +43,37 @@ class InvalidResult(Exception):
     """The result is not what a well-behaved function makes; the text says what is wrong with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of one member, where they lie in the tar. They are read when asked for, and never all at once."""
+
+    tar: BinaryIO
+    start: int
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def read(self) -> bytes:
+        """All of it."""
+        self.tar.seek(self.start)
+        return self.tar.read(self.size)
+
+
 @dataclass
 class Result:
     """A result that passed every check: file contents by path, paths that are gone, and what each call came to."""
 
     outcomes: list[CallResult] = field(default_factory=list)
-    files: dict[str, memoryview] = field(default_factory=dict)
+    files: dict[str, Content] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
 
-def read_result(data: bytes, limits: JobLimits) -> Result:
-    """The result in a tar; its files are views of `data`. Raises `InvalidResult`."""
+def read_result(tar: BinaryIO, limits: JobLimits) -> Result:
+    """The result in a tar; its files stay there until they are read. Raises `InvalidResult`."""
     result = Result()
     seen: set[str] = set()
-    for name, content in _members(memoryview(data)):
+    for name, content in _members(tar):
         if name in seen:
             raise InvalidResult(f"{name!r} is there twice")
         seen.add(name)
@@ -67,14 +86,14 @@ def read_result(data: bytes, limits: JobLimits) -> Result:
     return result
 
 
-def _take(result: Result, name: str, content: memoryview, limits: JobLimits) -> None:
+def _take(result: Result, name: str, content: Content, limits: JobLimits) -> None:
     if name in {RESULTS, DELETED}:
         if len(content) > MAX_JSON_BYTES:
             raise InvalidResult(f"{name!r} has {len(content)} bytes; at most {MAX_JSON_BYTES} are taken")
         if name == RESULTS:
-            result.outcomes = _OUTCOMES.validate_json(bytes(content))
+            result.outcomes = _OUTCOMES.validate_json(content.read())
         else:
-            result.deleted = [valid_path(path) for path in _PATHS.validate_json(bytes(content))]
+            result.deleted = [valid_path(path) for path in _PATHS.validate_json(content.read())]
         return
     if not name.startswith(FILES):
         raise InvalidResult(f"{name!r} does not belong into a result")
@@ -88,20 +107,20 @@ def _take(result: Result, name: str, content: memoryview, limits: JobLimits) -> 
         raise InvalidResult(f"it has more than {MAX_FILES} files")
 
 
-def _members(data: memoryview) -> Iterator[tuple[str, memoryview]]:
+def _members(tar: BinaryIO) -> Iterator[tuple[str, Content]]:
     """Name and content of each member, up to the block of zeros that ends a tar."""
+    total = tar.seek(0, SEEK_END)
     place, long_name = 0, None
-    while bytes(block := data[place : place + tarfile.BLOCKSIZE]) != _END:
-        header = _header(bytes(block))
+    while (block := Content(tar, place, tarfile.BLOCKSIZE).read()) != _END:
+        header = _header(block)
         start = place + tarfile.BLOCKSIZE
-        if not 0 <= header.size <= len(data) - start:
+        if not 0 <= header.size <= total - start:
             raise InvalidResult(f"{header.name!r} is cut off")
-        content = data[start : start + header.size]
         place = start + -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
         if header.type == tarfile.XHDTYPE and long_name is None:
-            long_name = _long_name(bytes(content[:_MAX_NAME_RECORD]))
+            long_name = _long_name(Content(tar, start, min(header.size, _MAX_NAME_RECORD)).read())
         elif header.type == tarfile.REGTYPE:
-            yield long_name or header.name, content
+            yield long_name or header.name, Content(tar, start, header.size)
             long_name = None
         else:
             raise InvalidResult(f"{header.name!r} is not a regular file")

@@ -13,8 +13,9 @@ from pathlib import PurePosixPath
 from pydantic import TypeAdapter, ValidationError
 
 from swarm.aws import clients
+from swarm.aws.functions import CallFailed, CallThrottled, ask
 from swarm.aws.presigning import Presigner
-from swarm.errors import NoPreview, PreviewFailed, PreviewTooLarge, WorkspaceFileNotFound
+from swarm.errors import NoPreview, PreviewFailed, PreviewsBusy, PreviewTooLarge, WorkspaceFileNotFound
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
@@ -88,17 +89,21 @@ def _kept_or_drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, s
     try:
         return _PREVIEW.validate_json(backend.blobs.get(key))
     except ObjectMissing:
-        drawn = _drawn(backend, kind, entry, signer.get(area.blob(entry.sha256)))
+        drawn = _drawn(backend, run, kind, entry, signer.get(area.blob(entry.sha256)))
     # The same bytes give the same preview, or the same reason for none.
     backend.blobs.put(key, _PREVIEW.dump_json(drawn))
     return drawn
 
 
-def _drawn(backend: Backend, kind: str, entry: FileEntry, url: str) -> Preview:
+def _drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, url: str) -> Preview:
     asked = {"kind": kind, "url": url, "sha256": entry.sha256, "size": entry.size}
     try:
-        return _PREVIEW.validate_json(clients.ask(backend.settings.preview_function, asked))
-    except (clients.CallFailed, ValidationError) as failure:
+        tenant_id = backend.settings.isolation_id(run)
+        answer = ask(clients.functions(), backend.settings.preview_function, asked, tenant_id)
+        return _PREVIEW.validate_json(answer)
+    except CallThrottled as throttled:
+        raise PreviewsBusy from throttled
+    except (CallFailed, ValidationError) as failure:
         # Not kept: it may be well the next time.
         log.warning("a preview could not be drawn", kind=kind, sha256=entry.sha256, error=str(failure))
         raise PreviewFailed(entry.sha256[:12], "it could not be drawn just now; try again") from failure

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import BinaryIO
 
 from swarm.errors import RunStopped
 from swarm.workspace.blobs import BlobStore
@@ -55,6 +56,9 @@ class OwnedBlobs:
 
     def get(self, key: str) -> bytes:
         return self._store.get(key)
+
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        self._store.copy_to(target, key)
 
     def put(self, key: str, data: bytes) -> None:
         self._ownership.require()

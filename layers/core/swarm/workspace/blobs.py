@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 from urllib.parse import quote
 
 from swarm.aws.clients import ClientError, error_code
@@ -11,6 +11,9 @@ from swarm.errors import CorruptObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+_CHUNK = 1 << 20
 
 
 class ObjectMissing(CorruptObject):
@@ -26,6 +29,10 @@ class BlobStore(Protocol):
 
     def get(self, key: str) -> bytes:
         """The object. Raises `ObjectMissing`."""
+        ...
+
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        """Write the object to the end of a file, never holding all of it. Raises `ObjectMissing` before it writes."""
         ...
 
     def put(self, key: str, data: bytes) -> None:
@@ -93,6 +100,9 @@ class MemoryBlobs:
         except KeyError:
             raise ObjectMissing(key) from None
 
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        target.write(self.get(key))
+
     def put(self, key: str, data: bytes) -> None:
         self.objects[key] = data
 
@@ -111,8 +121,14 @@ class S3Blobs:
         self._bucket = bucket
 
     def get(self, key: str) -> bytes:
+        return self._object(key)["Body"].read()
+
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        target.writelines(self._object(key)["Body"].iter_chunks(_CHUNK))
+
+    def _object(self, key: str) -> GetObjectOutputTypeDef:
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error_code(error) in {"NoSuchKey", "404"}:
                 raise ObjectMissing(key) from error

@@ -1,1 +1,0 @@
-"""The Collect state of the run's state machine."""

@@ -1,0 +1,1 @@
+"""The Dispatch state of the run's state machine."""
