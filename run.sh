@@ -24,6 +24,7 @@ usage() {
   build      build the functions and layers for AWS (sam build, no Docker)
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
   bench      measure
+  smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
   openapi    write docs/openapi.json again from the handlers
   lock       resolve every lock file again; --upgrade takes newer versions
   help       this text
@@ -161,7 +162,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | grants | openapi | lock) development ;;
+demo | services | example | test | proofs | check | build | bench | smoke | grants | openapi | lock) development ;;
 *) usage >&2 && die "no command '$command'" ;;
 esac
 
@@ -182,6 +183,7 @@ check) check ;;
 build) sam build "$@" ;;
 bench) exec "$python" -m tests.benchmarks "$@" ;;
 grants) exec "$python" -m tests.grants "$@" ;;
+smoke) exec "$python" -m infra.smoke "$@" ;;
 openapi) openapi ;;
 lock) exec "$python" -m requirements.locks renew "$@" ;;
 esac

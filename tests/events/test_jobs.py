@@ -20,6 +20,6 @@ def test_a_job_is_taken_and_its_result_delivered(cloud: LocalCloud, sample: str)
     with job_server() as jobs:
         job = jobs.job([CALLS[sample]], {"given.md": b"# Given\n"})
         event = {**SAMPLES[sample], "job_url": job["job_url"], "job_id": job["job_id"]}
-        assert call(cloud, f"{sample.capitalize()}Function", event) == {"job_id": job["job_id"], "calls": 1}
+        assert call(cloud, f"{sample.capitalize()}Function", event, "run-1") == {"job_id": job["job_id"], "calls": 1}
         [result] = jobs.delivered(job).results
     assert result["ok"], result["output"]

@@ -17,6 +17,7 @@ from swarm.records.tenants import key_hash
 from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
+from tests.support.lambdas import answering
 from tests.support.stack import stack as deployed
 
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
@@ -25,7 +26,7 @@ KEY = RunKey(**SAMPLES["prepare"])
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with deployed(monkeypatch) as fresh:
+    with deployed(monkeypatch, SANDBOX_FUNCTION="sandbox") as fresh:
         yield fresh
 
 
@@ -93,7 +94,9 @@ def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:
     assert asked["outcome"] == "tools"
     [job] = asked["jobs"]
     assert job.keys() == SAMPLES["dispatch"]["job"].keys()
-    assert invoke("dispatch", run_id=run_id, job=job) == {"job_id": job["job_id"]}
+    with answering({"sandbox": lambda event: {"job_id": event["job_id"], "calls": 1}}) as calls:
+        assert invoke("dispatch", run_id=run_id, job=job) == {"job_id": job["job_id"]}
+    assert calls == [("sandbox", "RequestResponse")]
     assert invoke("agent", run_id=run_id)["outcome"] == "finish"
 
 

@@ -57,9 +57,9 @@ def eventually(look: Callable[[], T | None], seconds: float = 15, longest_pause:
     return found
 
 
-def call(cloud: LocalCloud, function: str, event: Mapping[str, Any]) -> Any:
+def call(cloud: LocalCloud, function: str, event: Mapping[str, Any], tenant: str | None = None) -> Any:
     """What a function answers to an event; a failure is returned as the error document."""
-    return json.loads(cloud.functions[function].invoke(json.dumps(event).encode()).payload)
+    return json.loads(cloud.functions[function].invoke(json.dumps(event).encode(), tenant=tenant).payload)
 
 
 def item(cloud: LocalCloud, key: str) -> dict[str, Any] | None:

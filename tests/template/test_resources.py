@@ -17,6 +17,8 @@ TOLD = {
     "STATE_MACHINE_ARN": {"Api", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
     "PREVIEW_FUNCTION": {"Api"},
+    "SANDBOX_FUNCTION": {"Dispatch"},
+    "CONVERT_FUNCTION": {"Dispatch"},
     "JANITOR_FUNCTION": {"Api"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Agent", "Finish", "Fail", "Reconcile"},
 }
@@ -51,7 +53,7 @@ def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None
         if spec["Type"] == "AWS::Serverless::Function"
     ]
     assert [name for name in named if name not in UNTRUSTED] == FUNCTIONS
-    assert named[4:6] == ["Sandbox", "Convert"]
+    assert named[4:7] == ["Dispatch", "Sandbox", "Convert"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -20,9 +20,11 @@ TOOL = Tool(
     name="run_command",
     intent="run",
     description=(
-        "Run a command in the workspace, without network. Files that it creates, changes or deletes stay so. The"
-        " result is what it printed, and of a command that failed its exit code. Commands of one turn run in order, in"
-        " the same folder."
+        "Run a command in the workspace, without network. Files that it creates, changes or deletes stay so. There is"
+        " bash with coreutils, grep, sed and awk, and Python with pandas, matplotlib and libraries for documents. There"
+        " is no find, ps, git, tar, compiler or package installer, and no shared memory, so no multiprocessing.Pool."
+        " The result is what it printed, and of a command that failed its exit code. Commands of one turn run in order,"
+        " in the same folder."
     ),
     arguments=RunCommand,
     executor="sandbox",
