@@ -15,9 +15,9 @@ from swarm.aws import clients
 from swarm.ids import RunKey
 from swarm.records.tenants import key_hash
 from tests.support.lambda_context import lambda_context
+from tests.support.lambdas import answering
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
-from tests.support.lambdas import answering
 from tests.support.stack import stack as deployed
 
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
