@@ -11,7 +11,20 @@ import pytest
 
 from tests.template.conftest import ROOT
 
-COMMANDS = ["demo", "services", "example", "test", "proofs", "check", "build", "grants", "bench", "smoke", "openapi", "lock"]
+COMMANDS = [
+    "demo",
+    "services",
+    "example",
+    "test",
+    "proofs",
+    "check",
+    "build",
+    "grants",
+    "bench",
+    "smoke",
+    "openapi",
+    "lock",
+]
 
 
 def run_sh(*arguments: str, at: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
