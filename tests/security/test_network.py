@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 REACH = """
 exec 2>&1
 (echo > /dev/tcp/198.51.100.7/443) && echo reached
@@ -22,7 +24,6 @@ curl -sS -m 5 http://198.51.100.7/ && echo reached
 python - <<'PYTHON'
 import ctypes, socket
 
-pytestmark = pytest.mark.proof
 for family, kind in ("INET", "STREAM"), ("INET6", "DGRAM"), ("INET", "RAW"), ("PACKET", "RAW"), ("NETLINK", "RAW"):
     try:
         socket.socket(getattr(socket, "AF_" + family), getattr(socket, "SOCK_" + kind))
