@@ -125,11 +125,12 @@ def fails(error: Exception) -> Function:
     return function
 
 
-def test_a_run_waits_for_its_turn_and_says_so_once(stack: Stack) -> None:
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ResourceNotReadyException"], ids=["busy", "idle for weeks"])
+def test_a_run_waits_for_its_turn_and_says_so_once(code: str, stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
     for attempt in range(3):
         with pytest.raises(EnvironmentsBusy):
-            halted.dispatch("000", fails(Refused("TooManyRequestsException")), attempt=attempt)
+            halted.dispatch("000", fails(Refused(code)), attempt=attempt)
     told = [each.message for each in halted.progress_told()]
     assert told.count("Waiting for a free environment") == 1
     halted.deliver("000", delivery([result(CALL, output="made")]))
@@ -162,7 +163,6 @@ def test_a_cancelled_run_no_longer_waits(stack: Stack) -> None:
 LOST = {
     "died": Failed("RequestId: 1 Error: Runtime exited with error: signal: killed", "Runtime.ExitError"),
     "throttled network": Refused("EC2ThrottledException"),
-    "idle for weeks": Refused("ResourceNotReadyException"),
     "bug": Failed("no", "ValueError"),
 }
 
