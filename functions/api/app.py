@@ -6,13 +6,13 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api import openapi, problems
-from api.requests import Event, normalised
+from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
 from api.routes import archive, health, outputs, patterns, previews, projects, runs, uploads, watch, webhooks, workspace
 from swarm.errors import CallerError
 from swarm.logs import log
 
-app = ApiResolver(enable_validation=True)
+app = ApiResolver()
 for resource in (health, projects, uploads, runs, workspace, archive, previews, outputs, patterns, watch, webhooks):
     app.include_router(resource.router)
 problems.install(app)
@@ -28,7 +28,8 @@ def openapi_json() -> Response[str]:
 def handler(event: Event, context: LambdaContext) -> Event:
     """The answer to one HTTP request (API Gateway HTTP API, payload 2.0)."""
     try:
-        return app.resolve(normalised(event), context)
+        answer = app.resolve(normalised(event), context)
+        return without_body(event, problems.bounded(answer))
     except CallerError as error:
         return problems.as_event(problems.refused(error))
     except Exception as error:  # noqa: BLE001  the last resort: whatever it is, the caller gets an answer without it

@@ -17,6 +17,9 @@ MAX_INLINE_BYTES = 4_000_000
 
 LIFETIME = timedelta(minutes=15)
 
+ACTIVE = frozenset({"text/html", "text/javascript", "image/svg+xml", "application/xml", "application/xhtml+xml"})
+"""Types that a browser executes, or shows with scripts in them."""
+
 SAFE = {
     "X-Content-Type-Options": "nosniff",
     # A page that a run wrote is shown without scripts and without this API's origin.
@@ -31,15 +34,23 @@ def presigner(backend: Backend) -> Presigner:
 
 
 def file_url(signer: Presigner, key: str, path: str, content_type: str) -> str:
-    """A URL of a stored file that is answered under its own name and type."""
-    name = quote(path.rpartition("/")[2], safe="")
+    """A URL of a stored file that is answered under its own name and type.
+
+    Storage sends no policy along, so what a browser would execute is only to be saved.
+    """
+    how = "attachment" if content_type.partition(";")[0] in ACTIVE else "inline"
     return signer.get(
         key,
         response={
             "response-content-type": content_type,
-            "response-content-disposition": f"inline; filename*=UTF-8''{name}",
+            "response-content-disposition": disposition(how, path),
         },
     )
+
+
+def disposition(how: str, path: str) -> str:
+    """The Content-Disposition of a file, `inline` or `attachment`, under its own name (RFC 6266)."""
+    return f"{how}; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}"
 
 
 def file_response(

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from swarm.lifecycle import creation
 from swarm.lifecycle.reconciliation import GRACE
@@ -69,7 +70,8 @@ class World:
 
     def run_id(self, key: str) -> str:
         """The id that the run of this key has, also before there is one."""
-        return creation.key_for(TENANT, PROJECT, key).run_id
+        project = ProjectRead.model_validate(self.get(f"/projects/{PROJECT}").json())
+        return creation.key_for(TENANT, project, key).run_id
 
     def arm(self, function: str, point: str, run_id: str) -> Path:
         """Have the function's next process that comes to the point with this run die there; the token of it."""

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from swarm.lifecycle import creation
 from tests.local.clouds import Clouds, eventually
@@ -87,7 +88,8 @@ def test_a_death_between_the_end_and_its_delivery_changes_nothing_for_the_receiv
 
 def armed(world: World, receiver: Receiver, point: str) -> str:
     """A run with a death waiting for it; the key gives it an id that is known before it begins."""
-    run_id = creation.key_for(TENANT, "hooks", point).run_id
+    project = ProjectRead.model_validate(world.http.get("/projects/hooks").json())
+    run_id = creation.key_for(TENANT, project, point).run_id
     (world.tokens / f"{run_id}.{point}").touch()
     assert world.start(receiver, point) == run_id
     return run_id

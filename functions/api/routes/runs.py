@@ -52,7 +52,8 @@ def create_run(
         reference_run_id=body.reference_run_id or None,
         from_run_id=body.from_run_id or None,
         limits=body.limits,
-        uploads=tuple(body.uploads),
+        # One that is named twice is taken once.
+        uploads=tuple(dict.fromkeys(body.uploads)),
         files=tuple(InlineFile(file.path, file.content) for file in body.files),
         metadata=body.metadata,
         callback_url=checked_callback(body.callback_url),
@@ -96,7 +97,8 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     created_after: Annotated[datetime | None, Query(description="Only runs made at this time or later.")] = None,
     created_before: Annotated[datetime | None, Query(description="Only runs made before this time.")] = None,
     metadata: Annotated[
-        list[str] | None, Query(description="`key=value`: only runs with this note. May be given several times.")
+        list[str] | None,
+        Query(max_length=20, description="`key=value`: only runs with this note. May be given several times."),
     ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")

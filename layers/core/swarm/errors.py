@@ -2,12 +2,13 @@
 
     SwarmError
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
-    │   ├── BadRequest 400        InvalidId, InvalidRequest, InvalidCursor, IdMismatch, RunAlreadyEnded, CloneNotAllowed
+    │   ├── BadRequest 400        InvalidId, InvalidRequest, InvalidCursor, IdMismatch, UnknownParameter,
+    │   │                         RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed, ContradictoryInputs
     │   ├── Forbidden 403         InvalidPath
     │   ├── NotFound 404          ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                         UploadNotFound,
     │   │                         TurnNotFound
-    │   ├── Conflict 409          IdempotencyKeyReused, NotResumable, RunInUse, ProjectInUse,
+    │   ├── Conflict 409          IdempotencyKeyReused, RunStillActive, NotResumable, RunInUse, ProjectInUse,
     │   │                         ProjectBeingDeleted
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
     │   ├── TooMany 429           TooManyActiveRuns
@@ -22,7 +23,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class SwarmError(Exception):
@@ -50,6 +53,18 @@ class InvalidRequest(BadRequest):
     """A field of the request has a value that is not allowed."""
 
     code = "invalid_request"
+
+
+class UnknownParameter(BadRequest):
+    """The query has a parameter that the route does not have. Ignored, a filter with a typo would filter nothing."""
+
+    code = "unknown_parameter"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        nearest = get_close_matches(name, known, 1)
+        takes = f"this route takes {', '.join(known)}" if known else "this route takes none"
+        meant = f"did you mean {nearest[0]}? " if nearest else ""
+        super().__init__(f"there is no query parameter {name[:64]!r}; {meant}{takes}")
 
 
 class IdMismatch(BadRequest):
@@ -88,6 +103,23 @@ class RunAlreadyEnded(BadRequest):
         super().__init__(f"run {run_id} has already ended: it is {status}")
         self.run_id = run_id
         self.run_status = status
+
+
+class ContradictoryInputs(BadRequest):
+    """What a run is to begin with cannot all be in one workspace."""
+
+    code = "contradictory_inputs"
+
+
+class ReferenceNotAllowed(BadRequest):
+    """A run goes on with conversations of its own project only."""
+
+    code = "reference_not_allowed"
+
+    def __init__(self, run_id: str, project_id: str) -> None:
+        super().__init__(
+            f"run {run_id} is not in project {project_id}; reference_run_id takes runs of the same project"
+        )
 
 
 class CloneNotAllowed(BadRequest):
@@ -237,6 +269,17 @@ class ProjectBeingDeleted(Conflict):
 
     def __init__(self, project_id: str) -> None:
         super().__init__(f"project {project_id} was deleted and is still being cleared away; try again in some minutes")
+
+
+class RunStillActive(Conflict):
+    """The files of a run that is still going are not what it will leave behind."""
+
+    code = "run_still_active"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(
+            f"run {run_id} is still {status}; wait for its end, or cancel it, and then begin with its files"
+        )
 
 
 class NotResumable(Conflict):

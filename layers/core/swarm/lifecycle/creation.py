@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from codex_swarm.models import RunLimits, StatusEvent, TaskType
+from codex_swarm.models import ProjectRead, RunLimits, StatusEvent, TaskType
 from swarm import faults
 from swarm.aws.clients import ClientError
-from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable
+from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable, ReferenceNotAllowed, RunStillActive
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle.inputs import InlineFile, store_inline, upload_of
+from swarm.lifecycle.inputs import InlineFile, checked_inline, require_one_workspace, store_inline, upload_of
 from swarm.logs import log
+from swarm.patterns.reuse import NONE
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
@@ -66,18 +68,14 @@ def create(
 ) -> Creation:
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
     backend.settings.require_model()
-    key = key_for(tenant_id, project_id, idempotency_key)
+    project = backend.projects.get(tenant_id, project_id)
+    key = key_for(tenant_id, project, idempotency_key)
     fingerprint = _fingerprint(wanted) if idempotency_key is not None else None
     if idempotency_key is not None:
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
-    project = backend.projects.get(tenant_id, project_id)
-    if wanted.from_run_id is not None:
-        _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
-    area = ProjectArea(tenant_id, project_id)
-    for upload_id in wanted.uploads:
-        upload_of(backend, area, upload_id)
+    files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
         name=wanted.name or _name_from(wanted.instructions),
@@ -87,13 +85,28 @@ def create(
         reference_run_id=wanted.reference_run_id,
         from_run_id=wanted.from_run_id,
         uploads=wanted.uploads,
-        inputs=store_inline(backend, area, key.run_id, wanted.files),
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
     )
-    return _open(backend, run, wanted.limits)
+    return _open(backend, run, wanted.limits, files)
+
+
+def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[InlineFile]:
+    """The files that came with the request, once everything that the run is to begin with fits together."""
+    inherited: Collection[str] = ()
+    if wanted.from_run_id is not None:
+        source = _source_of_files(backend, key, wanted.from_run_id)
+        if wanted.files or wanted.uploads:
+            inherited = backend.files_of(source).files
+    if wanted.reference_run_id not in {None, NONE}:
+        _require_reference(backend, key, str(wanted.reference_run_id))
+    area, files = ProjectArea(key.tenant_id, key.project_id), checked_inline(wanted.files)
+    uploads = [upload_of(backend, area, upload_id) for upload_id in wanted.uploads]
+    paths = [file.path for upload in uploads for file in upload.files] + [file.path for file in files]
+    require_one_workspace(paths, inherited)
+    return files
 
 
 def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | None, *, now: datetime) -> Creation:
@@ -122,12 +135,14 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
     return _open(backend, run, limits)
 
 
-def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
+def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
     key = run.key
     require_price(_asked(limits), run.model, backend.prices)
     allowance = backend.tenants.admit(key.tenant_id, key.run_id) or backend.allowance
     faults.point("create.admitted", run.run_id)
-    run = replace(run, limits=granted(limits, allowance))
+    # Only now, so that a request that is refused has stored nothing.
+    inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
+    run = replace(run, limits=granted(limits, allowance), inputs=inputs)
     queued = (
         StatusEvent(status=run.status, run_id=key.run_id, project_id=key.project_id),
         events.progress(events.PREPARING),
@@ -178,12 +193,16 @@ def _start(backend: Backend, run: Run) -> None:
         log.warning("the execution could not be started", run_id=run.run_id, error=str(error))
 
 
-def key_for(tenant_id: str, project_id: str, idempotency_key: str | None) -> RunKey:
-    """A key of its own for each run; with an idempotency key always the same one."""
-    if idempotency_key is None:
-        return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
-    scope = json.dumps([tenant_id, project_id, idempotency_key])
-    return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=hashlib.sha256(scope.encode()).hexdigest()[:32])
+def key_for(tenant_id: str, project: ProjectRead, idempotency_key: str | None) -> RunKey:
+    """A key of its own for each run; with an idempotency key always the same one, while the project lives.
+
+    A project that is made again under its old id is another: the execution that an old key named is not started twice.
+    """
+    run_id = new_id()
+    if idempotency_key is not None:
+        scope = json.dumps([tenant_id, project.id, project.created_at.isoformat(), idempotency_key])
+        run_id = hashlib.sha256(scope.encode()).hexdigest()[:32]
+    return RunKey(tenant_id=tenant_id, project_id=project.id, run_id=run_id)
 
 
 def _fingerprint(wanted: NewRun) -> str:
@@ -197,9 +216,18 @@ def _same_request(earlier: Run, fingerprint: str | None) -> Run:
     return earlier
 
 
-def _require_same_project(backend: Backend, tenant_id: str, project_id: str, from_run_id: str) -> None:
-    if backend.runs.get(tenant_id, from_run_id).key.project_id != project_id:
-        raise CloneNotAllowed(from_run_id, project_id)
+def _source_of_files(backend: Backend, key: RunKey, from_run_id: str) -> Run:
+    source = backend.runs.get(key.tenant_id, from_run_id)
+    if source.key.project_id != key.project_id:
+        raise CloneNotAllowed(from_run_id, key.project_id)
+    if not source.status.final:
+        raise RunStillActive(from_run_id, source.status.value)
+    return source
+
+
+def _require_reference(backend: Backend, key: RunKey, reference_run_id: str) -> None:
+    if backend.runs.get(key.tenant_id, reference_run_id).key.project_id != key.project_id:
+        raise ReferenceNotAllowed(reference_run_id, key.project_id)
 
 
 def _asked(limits: RunLimits | None) -> Limits:
