@@ -312,6 +312,10 @@ class RunRead(Wire):
     ended_at: Timestamp | None = Field(default=None, description="When it got its final status.")
     status: RunStatus
     task_type: str = Field(default=TaskType.CODE.value, description="The run's own; one of TaskType.")
+    queue_position: int | None = Field(
+        default=None,
+        description="How many runs have their turn until this one has, itself included; null with no wait.",
+    )
     progress: int = Field(default=0, ge=0, le=100, description="Never falls; 100 only with a final status.")
     had_errors: bool = Field(default=False, description="True exactly when a hard failure was recorded.")
     errors: list[RunError] = Field(default_factory=list)

@@ -11,7 +11,7 @@
     │   ├── Conflict 409          IdempotencyKeyReused, RunStillActive, NotResumable, RunInUse, ProjectInUse,
     │   │                         ProjectBeingDeleted
     │   ├── TooLarge 413          FileTooLarge, WorkspaceTooLarge
-    │   ├── TooMany 429           TooManyActiveRuns
+    │   ├── TooMany 429           TooManyActiveRuns, TooManyQueuedRuns, TenantBusy
     │   └── Unavailable 503       NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -360,12 +360,32 @@ class TooMany(CallerError):
 
 
 class TooManyActiveRuns(TooMany):
-    """The tenant's quota of runs at a time is used up."""
+    """The tenant may run nothing."""
 
     code = "too_many_active_runs"
+    retry_after = 3_600
 
     def __init__(self) -> None:
-        super().__init__("as many runs are active as your quota allows; wait for one to end, or cancel one")
+        super().__init__("your quota allows no run at a time; ask the operator for a higher one")
+
+
+class TooManyQueuedRuns(TooMany):
+    """As many runs wait for their turn as may."""
+
+    code = "too_many_queued_runs"
+    retry_after = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} runs wait for their turn already; wait for some to begin, or cancel them")
+
+
+class TenantBusy(TooMany):
+    """Runs come in faster than a decision about all of them can be taken."""
+
+    code = "too_many_requests"
+
+    def __init__(self) -> None:
+        super().__init__("runs are being started just now; try again in a moment")
 
 
 class Unavailable(CallerError):

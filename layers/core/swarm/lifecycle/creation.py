@@ -1,8 +1,9 @@
 """How a run comes to be: counted, written down, started; once for each idempotency key, however often it is sent.
 
-The order is what makes a crash harmless. A run is counted as active before it exists, it exists from slot 0 of its
-log on, and only then is it shown and started. Whoever finds a run half created (a request with the same key, or
-`swarm.lifecycle.reconciliation`) does the steps that are left; each of them changes nothing when it is done again.
+The order is what makes a crash harmless. A run is counted, as active or as waiting, before it exists, it exists from
+slot 0 of its log on, and only then is it shown, and started once it is active. Whoever finds a run half created (a
+request with the same key, or `swarm.lifecycle.reconciliation`) does the steps that are left; each of them changes
+nothing when it is done again.
 """
 
 from __future__ import annotations
@@ -15,14 +16,21 @@ from datetime import datetime
 
 from codex_swarm.models import ProjectRead, RunLimits, StatusEvent, TaskType
 from swarm import faults
-from swarm.aws.clients import ClientError
-from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable, ReferenceNotAllowed, RunStillActive
+from swarm.errors import (
+    CloneNotAllowed,
+    IdempotencyKeyReused,
+    NotResumable,
+    ReferenceNotAllowed,
+    RunNotFound,
+    RunStillActive,
+)
 from swarm.ids import RunKey, new_id
+from swarm.lifecycle import queue
 from swarm.lifecycle.inputs import InlineFile, checked_inline, require_one_workspace, store_inline, upload_of
-from swarm.logs import log
 from swarm.patterns.reuse import NONE
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
+from swarm.records.tenants import Tenant
 from swarm.runs import events
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
@@ -51,10 +59,14 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A run that was asked for; `replayed` when an earlier request with the same key had made it."""
+    """A run that was asked for; `replayed` when an earlier request with the same key had made it.
+
+    `waits`: it may wait for its turn.
+    """
 
     run: Run
     replayed: bool = False
+    waits: bool = True
 
 
 def create(
@@ -138,7 +150,8 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
 def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
     key = run.key
     require_price(_asked(limits), run.model, backend.prices)
-    allowance = backend.tenants.admit(key.tenant_id, key.run_id) or backend.allowance
+    tenant = backend.tenants.enter(key, run.created_at)
+    allowance = tenant.allowance or backend.allowance
     faults.point("create.admitted", run.run_id)
     # Only now, so that a request that is refused has stored nothing.
     inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
@@ -153,9 +166,9 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
     faults.point("create.written", run.run_id)
-    complete(backend, run)
+    waits = not _show(backend, run, tenant)
     faults.point("create.started", run.run_id)
-    return Creation(run)
+    return Creation(run, waits=waits)
 
 
 def _join(backend: Backend, run: Run) -> Run:
@@ -164,7 +177,12 @@ def _join(backend: Backend, run: Run) -> Run:
     if first is None or not isinstance(first.change, Created):
         raise TypeError("slot 0 of a run's log says how it was created")
     complete(backend, first.change.run)
-    made = backend.runs.current(run.key.tenant_id, run.run_id)
+    try:
+        made = backend.runs.current(run.key.tenant_id, run.run_id)
+    except RunNotFound:
+        # It was deleted, and this request counted it again.
+        backend.tenants.release(run.key.tenant_id, run.run_id)
+        raise
     if made.status.final:
         # It has ended meanwhile, and this request counted it as active again.
         backend.tenants.release(run.key.tenant_id, run.run_id)
@@ -174,23 +192,27 @@ def _join(backend: Backend, run: Run) -> Run:
 def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
     """The run that an earlier request made, and perhaps did not live to start."""
     if earlier.version == 0:
-        _start(backend, earlier)
+        complete(backend, earlier)
     return _same_request(earlier, fingerprint)
 
 
 def complete(backend: Backend, run: Run) -> None:
-    """What is left to do once slot 0 is written: show the run, and start it."""
+    """What is left to do once slot 0 is written, whatever has been done: count the run, show it, let it begin."""
+    _show(backend, run, backend.tenants.enter(run.key, run.created_at))
+
+
+def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
+    """Show the run, and start it if it is active; whether it is, also after those before it have been admitted."""
     backend.runs.create(run)
     faults.point("create.shown", run.run_id)
-    _start(backend, run)
-
-
-def _start(backend: Backend, run: Run) -> None:
-    try:
-        backend.executions.start(run.key)
-    except ClientError as error:
-        # The run exists and is queued; reconciliation starts what was not started here.
-        log.warning("the execution could not be started", run_id=run.run_id, error=str(error))
+    if run.run_id not in tenant.active:
+        # Room may have been made before the run was seen to wait, or it was admitted before it was shown.
+        queue.admit(backend, tenant.id)
+        tenant = backend.tenants.get(tenant.id)
+    if run.run_id not in tenant.active:
+        return False
+    queue.start(backend, run.key)
+    return True
 
 
 def key_for(tenant_id: str, project: ProjectRead, idempotency_key: str | None) -> RunKey:
