@@ -14,6 +14,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
+from swarm.ids import RunKey
 from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
