@@ -40,6 +40,9 @@ from swarm.workspace.blobs import ProjectArea
 
 MAX_DERIVED_NAME = 60
 
+RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
+"""What ended a run in the middle of work that can go on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
@@ -128,7 +131,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
     """
     backend.settings.require_model()
     stopped = backend.runs.get(tenant_id, run_id)
-    if not any(error.error_type == ErrorType.LIMIT_REACHED for error in stopped.errors):
+    if not any(error.error_type in RESUMABLE for error in stopped.errors):
         raise NotResumable(run_id, stopped.status.value)
     run = Run(
         key=replace(stopped.key, run_id=new_id()),
