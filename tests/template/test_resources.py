@@ -14,11 +14,11 @@ FUNCTIONS = "Authorizer Api Prepare Agent Collect Finish Fail Archive Webhook Re
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
 TOLD = {
-    "STATE_MACHINE_ARN": {"Api", "Reconcile"},
+    "STATE_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
     "PREVIEW_FUNCTION": {"Api"},
     "JANITOR_FUNCTION": {"Api"},
-    "WEBHOOK_MACHINE_ARN": {"Api", "Agent", "Finish", "Fail", "Reconcile"},
+    "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 

@@ -79,15 +79,15 @@ def test_a_throttled_call_waits_its_turn_for_minutes(task: str, definition: Docu
 @pytest.mark.parametrize("task", UNTRUSTED)
 def test_what_an_untrusted_function_does_always_goes_through_collect(task: str, definition: Document) -> None:
     state = all_states(definition)[task]
-    assert state["DeliveryAnswer"] == "Collect"
-    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "DeliveryAnswer": "Collect"}]
+    assert state["Next"] == "Collect"
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Collect"}]
     assert state["Parameters"]["Payload.$"] == "$.job"
 
 
 @pytest.mark.parametrize("task", [*TASKS[:-1], "Tools"])
 def test_every_other_error_goes_to_fail_with_the_runs_ids(task: str, definition: Document) -> None:
     assert definition["States"][task]["Catch"] == [
-        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "DeliveryAnswer": "Fail"}
+        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Fail"}
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_delivery_pauses_between_attempts_and_never_gives_up_for_our_fault() -
     transient, throttled = attempt["Retry"]
     assert set(transient["ErrorEquals"]) == TRANSIENT
     assert throttled["ErrorEquals"] == [THROTTLED]
-    assert attempt["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "DeliveryAnswer": "OurFault"}]
-    assert machine["States"]["OurFault"]["DeliveryAnswer"] == machine["States"]["Pause"]["DeliveryAnswer"] == "Attempt"
+    assert attempt["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "OurFault"}]
+    assert machine["States"]["OurFault"]["Next"] == machine["States"]["Pause"]["Next"] == "Attempt"
     longest = sum(max(pause, LONGEST_PAUSE) for pause in BACKOFF_SECONDS) * (1 + SPREAD)
     assert longest < machine["TimeoutSeconds"]

@@ -184,18 +184,23 @@ def _join(backend: Backend, run: Run) -> Run:
         made = backend.runs.current(run.key.tenant_id, run.run_id)
     except RunNotFound:
         # It was deleted, and this request counted it again.
-        backend.tenants.release(run.key.tenant_id, run.run_id)
+        _uncount(backend, run)
         raise
     if made.status.final:
-        # It has ended meanwhile, and this request counted it as active again.
-        backend.tenants.release(run.key.tenant_id, run.run_id)
+        # It has ended meanwhile, and this request counted it again.
+        _uncount(backend, run)
     return _same_request(made, run.fingerprint)
+
+
+def _uncount(backend: Backend, run: Run) -> None:
+    if backend.tenants.release(run.key.tenant_id, run.run_id).waiting:
+        queue.admit(backend, run.key.tenant_id)
 
 
 def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
     """The run that an earlier request made, and perhaps did not live to start."""
     if earlier.version == 0:
-        complete(backend, earlier)
+        _show(backend, earlier, backend.tenants.get(earlier.key.tenant_id))
     return _same_request(earlier, fingerprint)
 
 
