@@ -1,15 +1,28 @@
 """The wire contract: every body that the HTTP API reads or answers, shared by the service and its clients.
 
-Unknown fields are ignored and fields that were added later have defaults, so either side may be the older.
+Unknown fields of an answer are ignored and fields that were added later have defaults, so either side may be the older.
+Unknown fields of a request are refused: what a caller asks for is done, or said not to be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, computed_field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    computed_field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -34,6 +47,32 @@ class Wire(BaseModel):
     """Base of all wire models: immutable, and deaf to fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+def _only_fields_of(model: type[BaseModel]) -> Callable[[Any], Any]:
+    """A check that lets a mapping through if it has only fields of the model."""
+
+    def check(data: Any) -> Any:
+        for name in data if isinstance(data, Mapping) else ():
+            if name not in model.model_fields:
+                nearest = get_close_matches(str(name).replace("-", "_").lower(), model.model_fields, 1, 0.5)
+                told = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(model.model_fields)}"
+                context = {"told": told, "name": name}
+                raise PydanticCustomError("unknown_field", "there is no such field; {told}", context)
+        return data
+
+    return check
+
+
+class Asked(Wire):
+    """Base of what is asked for: a field that it does not know is an error, which names the nearest that it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_known_fields_only(cls, data: Any) -> Any:
+        return _only_fields_of(cls)(data)
 
 
 class RunStatus(StrEnum):
@@ -84,14 +123,21 @@ class ErrorBody(Wire):
     errors: list[FieldError] | None = Field(default=None, description="Each fault of an invalid request.")
 
 
-class ProjectPut(Wire):
-    """Creates a project, or changes it; `created_at` stays."""
+class ProjectPatch(Asked):
+    """Changes a project: what is left out stays, null sets it back."""
+
+    name: PlainText | None = Field(default=None, max_length=200, description="For people; null for the id.")
+    task_type: TaskType | None = Field(default=None, description="Used by runs that name none; null for `code`.")
+    domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
+    callback_url: str | None = Field(
+        default=None, max_length=2_048, description="Told of the end of every run that names none."
+    )
+
+
+class ProjectPut(ProjectPatch):
+    """Creates a project, or changes it as PATCH does; `created_at` stays."""
 
     id: str | None = Field(default=None, description="When given, the same id as in the path.")
-    name: PlainText = Field(default="", description="For people; the id when left out.")
-    task_type: TaskType = Field(default=TaskType.CODE, description="Used by runs that name none.")
-    domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
-    callback_url: str | None = Field(default=None, description="Told of the end of every run that names none.")
 
 
 class ProjectRead(Wire):
@@ -121,7 +167,10 @@ class RunLimits(Wire):
     timeout_seconds: int | None = Field(default=None, ge=1, description="From the start of the work to its end.")
 
 
-class UploadFile(Wire):
+RunLimitsAsked = Annotated[RunLimits, BeforeValidator(_only_fields_of(RunLimits))]
+
+
+class UploadFile(Asked):
     """A file that is going to be uploaded."""
 
     path: str = Field(description="Its place in the workspace.")
@@ -129,7 +178,7 @@ class UploadFile(Wire):
     sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$", description="Checked when it is given.")
 
 
-class UploadCreate(Wire):
+class UploadCreate(Asked):
     """Prepares an upload."""
 
     files: list[UploadFile] = Field(description="At most 500; a file may have 50 MiB, all together 2 GiB.")
@@ -151,7 +200,7 @@ class UploadRead(Wire):
     files: list[UploadTarget]
 
 
-class InlineFile(Wire):
+class InlineFile(Asked):
     """A small text file sent along with a run."""
 
     path: str
@@ -162,11 +211,13 @@ MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
 Metadata = Annotated[dict[MetadataKey, Annotated[PlainText, Field(max_length=512)]], Field(max_length=20)]
 
 
-class RunCreate(Wire):
+class RunCreate(Asked):
     """Starts a run."""
 
     project_id: str | None = Field(default=None, description="When given, the same id as in the path.")
-    name: PlainText = Field(default="", description="For people; derived from the instructions when left out.")
+    name: PlainText = Field(
+        default="", description="For people, shortened to 200 characters; derived from the instructions when left out."
+    )
     instructions: PlainText = Field(description="What to do, in words. Not blank; at most 65,536 bytes.")
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
     reference_run_id: str | None = Field(
@@ -176,20 +227,22 @@ class RunCreate(Wire):
     )
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
     metadata: Metadata = Field(default_factory=dict, description="The caller's own notes, to find the run by.")
-    limits: RunLimits | None = Field(default=None, description="What the run may use at most.")
+    limits: RunLimitsAsked | None = Field(default=None, description="What the run may use at most.")
     uploads: list[str] = Field(
-        default_factory=list, description="Ids of uploads whose files the workspace begins with."
+        default_factory=list, max_length=100, description="Ids of uploads whose files the workspace begins with."
     )
     files: list[InlineFile] = Field(
         default_factory=list, description="Small text files to begin with: at most 100, and 512,000 bytes together."
     )
-    callback_url: str | None = Field(default=None, description="Told of the end by a signed POST; https.")
+    callback_url: str | None = Field(
+        default=None, max_length=2_048, description="Told of the end by a signed POST; https."
+    )
 
 
-class RunResume(Wire):
+class RunResume(Asked):
     """Goes on, in a new run, from the last turn of a run that reached a limit."""
 
-    limits: RunLimits | None = Field(default=None, description="What the new run may use at most.")
+    limits: RunLimitsAsked | None = Field(default=None, description="What the new run may use at most.")
 
 
 class RunError(Wire):
@@ -259,6 +312,10 @@ class RunRead(Wire):
     ended_at: Timestamp | None = Field(default=None, description="When it got its final status.")
     status: RunStatus
     task_type: str = Field(default=TaskType.CODE.value, description="The run's own; one of TaskType.")
+    queue_position: int | None = Field(
+        default=None,
+        description="How many runs have their turn until this one has, itself included; null with no wait.",
+    )
     progress: int = Field(default=0, ge=0, le=100, description="Never falls; 100 only with a final status.")
     had_errors: bool = Field(default=False, description="True exactly when a hard failure was recorded.")
     errors: list[RunError] = Field(default_factory=list)
@@ -350,7 +407,9 @@ class DiffRead(Wire):
     """What a run changed, and the artifact that keeps it; or what changed between two of its turns."""
 
     artifact_id: str | None = Field(default=None, description="Null for a difference between two turns.")
-    summary: DiffSummary
+    summary: DiffSummary = Field(description="Of the files on this page; `shortstat` is of all.")
+    total_files: int = Field(default=0, description="Of the whole difference, whatever the page.")
+    next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
     patch_url: str | None = Field(default=None, description="The unified patch, without a key until `expires_at`.")
     expires_at: Timestamp | None = None
 
@@ -622,7 +681,7 @@ class WebhookSecret(Wire):
     )
 
 
-class SecretRotation(Wire):
+class SecretRotation(Asked):
     """Asks for a new signing secret."""
 
     overlap_seconds: int = Field(

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api import openapi, problems, shared
-from api.requests import Event, normalised
+from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
 from api.routes import (
     archive,
@@ -27,7 +27,7 @@ from api.routes import (
 from swarm.errors import CallerError
 from swarm.logs import log
 
-app = ApiResolver(enable_validation=True)
+app = ApiResolver()
 for resource in (
     health,
     projects,
@@ -62,7 +62,8 @@ def handler(event: Event, context: LambdaContext) -> Event:
 
 def _answer(event: Event, context: LambdaContext, opened: Callable[[Event], Event]) -> Event:
     try:
-        return app.resolve(normalised(opened(event)), context)
+        answer = app.resolve(normalised(opened(event)), context)
+        return without_body(event, problems.bounded(answer))
     except CallerError as error:
         return problems.as_event(problems.refused(error))
     except Exception as error:  # noqa: BLE001  the last resort: whatever it is, the caller gets an answer without it

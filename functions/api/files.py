@@ -21,6 +21,9 @@ LIFETIME = timedelta(minutes=15)
 Disposition = Literal["inline", "attachment"]
 """What a browser does with an answer (RFC 6266): show it, or save it."""
 
+ACTIVE = frozenset({"text/html", "text/javascript", "image/svg+xml", "application/xml", "application/xhtml+xml"})
+"""Types that a browser executes, or shows with scripts in them."""
+
 SAFE = {
     "X-Content-Type-Options": "nosniff",
     # A page that a run wrote is shown without scripts and without this API's origin.
@@ -35,14 +38,23 @@ def presigner(backend: Backend) -> Presigner:
 
 
 def file_url(signer: Presigner, key: str, path: str, content_type: str, disposition: Disposition = "inline") -> str:
-    """A URL of a stored file that is answered under its own name and type."""
+    """A URL of a stored file that is answered under its own name and type.
+
+    Storage sends no policy along, so what a browser would execute is only to be saved.
+    """
+    how = "attachment" if content_type.partition(";")[0] in ACTIVE else disposition
     return signer.get(
         key,
         response={
             "response-content-type": content_type,
-            "response-content-disposition": _named(path, disposition),
+            "response-content-disposition": named(how, path),
         },
     )
+
+
+def named(how: Disposition, path: str) -> str:
+    """The Content-Disposition of a file, `inline` or `attachment`, under its own name (RFC 6266)."""
+    return f"{how}; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}"
 
 
 def file_response(
@@ -58,12 +70,8 @@ def file_response(
     if size > MAX_INLINE_BYTES:
         location = file_url(presigner(backend), key, path, content_type, disposition)
         return Response(307, content_type, "", {"Location": location, **SAFE})
-    headers = {"Content-Disposition": _named(path, disposition), **SAFE}
+    headers = {"Content-Disposition": named(disposition, path), **SAFE}
     return bytes_response(content_type, backend.blobs.get(key) if data is None else data, headers)
-
-
-def _named(path: str, disposition: Disposition) -> str:
-    return f"{disposition}; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}"
 
 
 def bytes_response(content_type: str, data: bytes, headers: Mapping[str, str]) -> Response[str]:

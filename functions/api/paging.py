@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import binascii
+from collections.abc import Iterable
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +12,9 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from pydantic import BaseModel
 
 from api.resolver import Router
+from swarm.errors import InvalidRequest
 from swarm.records.listing import Page
+from swarm.sizes import PAGE, answered, json_text
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -30,5 +34,30 @@ def paged(router: Router, page: Page[T]) -> Response[list[T]]:
 
 
 def weight(body: BaseModel) -> int:
-    """Bytes that it takes in an answer: the body is JSON with all but ASCII escaped, and travels as a JSON text."""
-    return len(json.dumps(json.dumps(body.model_dump(mode="json"))))
+    """Bytes that it takes in an answer."""
+    return answered(json_text(body.model_dump(mode="json")))
+
+
+def fitting(bodies: Iterable[T]) -> list[T]:
+    """As many of them, from the first on, as an answer has room for, and one at least."""
+    found: list[T] = []
+    size = 0
+    for body in bodies:
+        size += weight(body)
+        if found and size > PAGE:
+            break
+        found.append(body)
+    return found
+
+
+def cursor_after(path: str) -> str:
+    """The cursor of a listing by path that goes on behind this one."""
+    return base64.urlsafe_b64encode(path.encode()).decode().rstrip("=")
+
+
+def path_before(cursor: str) -> str:
+    """The path that `cursor_after` was given. Raises `InvalidRequest`."""
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest("cursor is not one that this listing gave; begin again without it") from error

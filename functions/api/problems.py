@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -14,6 +16,13 @@ from api.resolver import ApiResolver
 from codex_swarm.models import ErrorBody, FieldError
 from swarm.errors import CallerError, TooMany
 from swarm.logs import log
+from swarm.sizes import ANSWER, answered
+
+LONGEST_ESCAPE = 6
+"""Bytes of a control character in JSON."""
+
+HEAD_BYTES = 20_000
+"""Of an answer's status and headers, at most."""
 
 
 def problem(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response[str]:
@@ -31,10 +40,15 @@ def refused(error: CallerError) -> Response[str]:
 
 def invalid(error: RequestValidationError) -> Response[str]:
     """The answer to a body or a parameter that does not fit: every fault, and none of the values."""
-    faults = [FieldError(loc=list(fault["loc"]), msg=fault["msg"]) for fault in error.errors()]
+    faults = [FieldError(loc=_place_of(fault), msg=fault["msg"]) for fault in error.errors()]
     told = "; ".join(f"{'.'.join(map(str, fault.loc))}: {fault.msg}" for fault in faults[:3])
     body = ErrorBody(detail=f"the request does not fit: {told}", code="invalid_request", errors=faults)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, body)
+
+
+def _place_of(fault: Mapping[str, Any]) -> list[str | int]:
+    unknown = [str(fault["ctx"]["name"])[:64]] if fault["type"] == "unknown_field" else []
+    return [*fault["loc"], *unknown]
 
 
 def crashed(error: Exception) -> Response[str]:
@@ -42,6 +56,16 @@ def crashed(error: Exception) -> Response[str]:
     log.exception("a request failed", exc_info=error)
     detail = "something went wrong in the service; the operator's log has it. Try again, and report it if it stays"
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorBody(detail=detail, code="internal_error"))
+
+
+def bounded(answer: Event) -> Event:
+    """The answer, if Lambda lets it through. One too large would end the process, and with it the next request."""
+    body = answer.get("body") or ""
+    if len(body) < ANSWER // LONGEST_ESCAPE or answered(body) < ANSWER - HEAD_BYTES:
+        return answer
+    log.error("an answer is too large", bytes=answered(body))
+    detail = "what was asked for is larger than an answer can be; ask for less at a time, with limit"
+    return as_event(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ErrorBody(detail=detail, code="answer_too_large")))
 
 
 def install(app: ApiResolver) -> None:

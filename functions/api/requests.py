@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+from math import isfinite
 from typing import Any
 
 from pydantic_core import from_json
@@ -24,19 +26,43 @@ class InvalidJson(CallerError):
 
 
 def normalised(event: Event) -> Event:
-    """The event with its body as checked JSON text, whatever Content-Type it came with. Raises `CallerError`."""
+    """The event with its body as checked JSON text, whatever Content-Type it came with. Raises `CallerError`.
+
+    HEAD is answered as GET is, without a body (RFC 9110, 9.3.2).
+    """
+    if _method(event) == "HEAD":
+        http = {**event["requestContext"]["http"], "method": "GET"}
+        event = {**event, "requestContext": {**event["requestContext"], "http": http}}
     if not event.get("body"):
         return event
     body = _decoded(event)
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken")
     try:
-        text = body.decode()
+        # Some editors and clients of Windows put a byte order mark in front; RFC 8259 lets it be ignored.
+        text = body.decode("utf-8-sig")
         from_json(text, allow_inf_nan=False)
+        json.loads(text, parse_float=_finite)
     except ValueError as error:
         raise InvalidJson(f"the body is not valid JSON: {error}") from error
     headers = {**event.get("headers", {}), "content-type": "application/json"}
     return {**event, "headers": headers, "body": text, "isBase64Encoded": False}
+
+
+def without_body(event: Event, answer: Event) -> Event:
+    """The answer as the request wants it: that to HEAD has the headers only."""
+    return {**answer, "body": "", "isBase64Encoded": False} if _method(event) == "HEAD" else answer
+
+
+def _method(event: Event) -> str:
+    return str(event["requestContext"]["http"]["method"])
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"the number {text[:20]} is larger than a number can be")
+    return number
 
 
 def _decoded(event: Event) -> bytes:

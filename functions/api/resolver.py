@@ -1,4 +1,4 @@
-"""The resolver: Powertools' one for HTTP APIs, which here also knows which methods a path takes."""
+"""The resolver: Powertools' one for HTTP APIs, here with any id in a path, and only parameters that it knows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Route
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from swarm.errors import UnknownParameter
+from swarm.sizes import json_text
 
 
 class Router(APIGatewayHttpRouter):
@@ -28,7 +32,22 @@ class HttpEvent(APIGatewayProxyEventV2):
 
 
 class ApiResolver(APIGatewayHttpResolver):
-    """Resolves payload 2.0 events."""
+    """Resolves payload 2.0 events. A parameter of a path is whatever stands between two slashes."""
+
+    def __init__(self) -> None:
+        super().__init__(enable_validation=True, serializer=json_text)
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
+        # Powertools' own takes some characters only; which an id may have is for `swarm.ids` to say, and in words.
+        return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)), re.DOTALL)
+
+    def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[HttpEvent]:
+        known = [field.alias for field in route.dependant.query_params]
+        for name in self.current_event.resolved_query_string_parameters:
+            if name not in known:
+                raise UnknownParameter(name, known)
+        return super()._call_route(route, route_arguments)
 
     def _to_proxy_event(self, event: dict[str, Any]) -> HttpEvent:
         return HttpEvent(event, self._json_body_deserializer)
@@ -36,7 +55,8 @@ class ApiResolver(APIGatewayHttpResolver):
     def methods_of(self, path: str) -> list[str]:
         """The methods that some route answers on this path; none when there is no such path."""
         routes = [*self._static_routes, *self._dynamic_routes]
-        return sorted({route.method for route in routes if route.rule.match(path)})
+        found = {route.method for route in routes if route.rule.match(path)}
+        return sorted(found | {"HEAD"} if "GET" in found else found)
 
     def operation_names(self) -> dict[tuple[str, str], str]:
         """The function behind each method and path, the path as OpenAPI writes it."""

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from pydantic import JsonValue
 
-from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead, StepEvent, StepRead
+from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead, RunStatus, StepEvent, StepRead
+from swarm.records.backend import Backend
 from swarm.runs.run import Artifact, Run
 
 
-def run_read(run: Run, *, with_artifacts: bool = True, with_prompt: bool = True) -> RunRead:
+def positions(backend: Backend, tenant_id: str, runs: Iterable[Run]) -> Mapping[str, int]:
+    """The place in the tenant's queue of those that wait; nothing is read where none can."""
+    if all(run.status is not RunStatus.QUEUED for run in runs):
+        return {}
+    return {run_id: place for place, run_id in enumerate(backend.tenants.get(tenant_id).queue, 1)}
+
+
+def run_read(
+    run: Run, *, with_artifacts: bool = True, with_prompt: bool = True, queue_position: int | None = None
+) -> RunRead:
     """The run as callers read it."""
     return RunRead(
         id=run.run_id,
@@ -21,6 +32,7 @@ def run_read(run: Run, *, with_artifacts: bool = True, with_prompt: bool = True)
         started_at=run.started_at,
         ended_at=run.ended_at,
         status=run.status,
+        queue_position=queue_position,
         task_type=run.task_type.value,
         progress=run.progress,
         had_errors=bool(run.errors),

@@ -87,7 +87,9 @@ def test_outputs_go_before_turns_and_the_oldest_first() -> None:
         assert shorter is not None
         rest = shorter
     told = str(rest[1]["content"])
-    assert "read_file 0.md; read_file 1.md" in told
+    assert 'read_file "0.md"; read_file "1.md"' in told
+    # What the model named is never said in the user's name.
+    assert [item["role"] for item in rest if item.get("role") == "user"] == ["user"]
     assert calls(rest) == calls(items)[-len(calls(rest)) :]
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
-from swarm.errors import TooManyActiveRuns
+from swarm.ids import RunKey
 from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -65,13 +66,12 @@ def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:
         UpdateExpression=options["--update-expression"],
         ExpressionAttributeValues=options["--expression-attribute-values"],
     )
-    allowance = stack.backend.tenants.admit("draftpunk", "run-0")
-    assert allowance is not None
-    assert allowance.defaults == Limits(max_turns=30)
-    for number in range(1, 25):
-        stack.backend.tenants.admit("draftpunk", f"run-{number}")
-    with pytest.raises(TooManyActiveRuns):
-        stack.backend.tenants.admit("draftpunk", "run-25")
+    now = datetime.now(UTC)
+    keys = [RunKey(tenant_id="draftpunk", project_id="p", run_id=f"run-{number}") for number in range(26)]
+    tenants = [stack.backend.tenants.enter(key, now) for key in keys]
+    assert tenants[0].allowance is not None
+    assert tenants[0].allowance.defaults == Limits(max_turns=30)
+    assert (len(tenants[-1].active), tenants[-1].queue) == (25, ["run-25"])
 
 
 def test_what_it_names_is_in_the_template() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.lambdas import deaths
 from infra.local.lambdas.deaths import Death
@@ -71,7 +72,8 @@ class World:
 
     def run_id(self, key: str) -> str:
         """The id that the run of this key has, also before there is one."""
-        return creation.key_for(TENANT, PROJECT, key).run_id
+        project = ProjectRead.model_validate(self.get(f"/projects/{PROJECT}").json())
+        return creation.key_for(TENANT, project, key).run_id
 
     def arm(self, function: str, death: Death, run_id: str) -> Path:
         """Have a process of the function die, at a call that names this run; the file is gone once one has."""

@@ -202,7 +202,7 @@ def test_an_unknown_route_is_404_and_a_wrong_method_405(stack: Stack) -> None:
     refused(stack.request("GET", "/nowhere"), 404, "unknown_route")
     answer = stack.request("DELETE", "/healthz")
     refused(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=999999", "cursor=%25", "cursor=____"])
@@ -216,13 +216,3 @@ def test_a_bad_page_is_refused(stack: Stack, query: str) -> None:
 def test_a_request_without_a_tenant_is_unauthenticated(stack: Stack) -> None:
     refused(stack.request("GET", "/runs", tenant=None), 401, "unauthenticated")
     assert stack.request("GET", "/healthz", tenant=None).json == {"status": "ok"}
-
-
-def test_more_active_runs_than_the_quota_are_refused(stack: Stack) -> None:
-    stack.project("p1")
-    for _ in range(10):
-        stack.start("touch a")
-    answer = stack.request("POST", "/projects/p1/runs", RUN)
-    refused(answer, 429, "too_many_active_runs")
-    assert int(answer.headers["retry-after"]) > 0
-    assert len(stack.request("GET", "/runs").json) == 10

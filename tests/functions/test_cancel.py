@@ -66,12 +66,12 @@ def cancel(stack: Stack, run_id: str) -> bool:
 
 def test_a_run_can_be_cancelled_while_it_is_being_created(stack: Stack) -> None:
     records = records_of(stack)
-    stack.project()
+    project = stack.backend.projects.get("tenant-a", stack.project())
     statuses = set()
 
     def cancelled(number: int) -> Moment:
         headers, answers = {"idempotency-key": f"key {number}"}, []
-        run_id = creation.key_for("tenant-a", "p1", headers["idempotency-key"]).run_id
+        run_id = creation.key_for("tenant-a", project, headers["idempotency-key"]).run_id
         with at_call(number, lambda: answers.append(stack.request("POST", f"/runs/{run_id}/cancel"))) as moment:
             answer = stack.request("POST", "/projects/p1/runs", {"instructions": WORK}, headers=headers)
         assert (answer.status, answer.json["id"]) == (201, run_id)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import JsonValue
 
 from codex_swarm.models import DiffEvent, DiffFile, DiffSummary, RunEvent, RunStatus, StatusEvent, StepEvent, Usage
+from swarm import sizes
 from swarm.ids import RunKey
 from swarm.outputs import stream
 from swarm.outputs.stream import BEGINNING, Cursor, Replay
@@ -186,7 +187,7 @@ def test_an_answer_is_bounded_and_goes_on_where_it_stopped() -> None:
         write(log, slot, *[said("\u00fc" * 50_000)] * 3)
     cursor, seen = BEGINNING, []
     while (replay := stream.since(log, KEY, cursor)).events:
-        assert sum(len(stream.as_json(event).encode()) for event in replay.events) <= stream.MAX_BYTES
+        assert sizes.answered(stream.encode(replay)) <= sizes.ANSWER
         seen += [event.id for event in replay.events]
         cursor = replay.cursor
     assert seen == [str(Cursor(slot, n)) for slot in range(30) for n in range(3)]

@@ -82,7 +82,7 @@ def test_inputs_go_over_a_cloned_workspace(stack: Stack) -> None:
 REFUSED = {
     "no files": ([], 400, "invalid_request"),
     "too many": ([{"path": f"{n}", "size": 1} for n in range(501)], 400, "invalid_request"),
-    "same path": ([{"path": "a", "size": 1}] * 2, 400, "invalid_request"),
+    "same path": ([{"path": "a", "size": 1}] * 2, 400, "contradictory_inputs"),
     "traversal": ([{"path": "../a", "size": 1}], 403, "invalid_path"),
     "too large": ([{"path": "a", "size": 50 * 1024 * 1024 + 1}], 413, "too_large"),
     "negative": ([{"path": "a", "size": -1}], 422, "invalid_request"),

@@ -12,10 +12,8 @@ import pytest
 from swarm.aws import clients
 from tests.provider.script import call, calls, finishes, held, says
 from tests.support.driving import beginning, drive
-from tests.support.moments import Moment, at_call, each_moment
 from tests.support.provider_runs import Runs
 from tests.support.stack import Answer, Stack
-from tests.support.stack import stack as deployed
 from tests.support.story import flaws, records_of
 
 PRICES = json.dumps({"test-model": {"input": 3.0, "cached": 0.5, "output": 10.0}})
@@ -236,41 +234,8 @@ def test_a_limit_that_is_none_is_refused(stack: Stack, limits: dict[str, Any]) -
 # ---- how many at a time -------------------------------------------------------------------------------------
 
 
-def test_the_last_place_is_given_once_however_two_requests_meet(monkeypatch: pytest.MonkeyPatch) -> None:
-    with deployed(monkeypatch, MAX_ACTIVE_RUNS="1") as stack:
-        stack.project()
-        records = records_of(stack)
-
-        def both(number: int) -> Moment:
-            answers = []
-            with at_call(number, lambda: answers.append(post(stack))) as moment:
-                answers.append(post(stack))
-            assert sorted(answer.status for answer in answers) == ([201, 429] if moment.happened else [201])
-            (run_id,) = records.counted()
-            assert [answer.json["id"] for answer in answers if answer.status == 201] == [run_id]
-            drive(beginning(run_id))
-            assert records.counted() == set()
-            return moment
-
-        assert each_moment(both) == 5
-
-
 def post(stack: Stack) -> Answer:
     return stack.request("POST", "/projects/p1/runs", {"instructions": "touch a.md"})
-
-
-def test_a_full_quota_says_when_to_come_again_and_opens_when_a_run_ends(stack: Stack) -> None:
-    of_tenant(max_active={"N": "2"})
-    stack.project()
-    first = stack.start("touch a.md")
-    stack.start("touch a.md")
-    answer = post(stack)
-    assert (answer.status, answer.json["code"]) == (429, "too_many_active_runs")
-    assert int(answer.headers["retry-after"]) > 0
-    assert stack.request("POST", f"/runs/{first}/cancel").status == 200
-    assert post(stack).status == 201
-    assert stack.request("PUT", "/projects/p9", {"id": "p9", "name": "n"}, tenant="tenant-b").status == 201
-    stack.start("touch a.md", "p9", tenant="tenant-b")
 
 
 def test_a_tenant_with_a_quota_of_none_starts_nothing(stack: Stack) -> None:

@@ -182,7 +182,7 @@ def test_a_filter_that_little_passes_gives_short_pages_and_goes_on(stack: Stack)
 
 
 def test_a_page_ends_before_an_answer_grows_too_large(stack: Stack) -> None:
-    made = [stored(stack, n, instructions='"\u00fc"' * 15_000, prompt="p") for n in range(30)][::-1]
+    made = [stored(stack, n, instructions='"\u00fc"' * 15_000, prompt="p") for n in range(40)][::-1]
     with_prompts = walk(stack)
     assert [run for page in with_prompts for run in page] == made
     assert len(with_prompts) > 1

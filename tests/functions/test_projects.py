@@ -206,7 +206,8 @@ def test_a_run_does_not_go_on_in_another_project_that_has_the_id_by_now(stack: S
     stack.backend.tenants.release("tenant-a", run_id)
     stack.backend.projects.release(Errand("tenant-a", "p1", hidden_at=None))
     later = datetime.now(UTC) + timedelta(minutes=5)
-    stack.backend.projects.put("tenant-a", "p1", ProjectChange("p1", TaskType.CODE, None), later)
+    change = ProjectChange("p1", TaskType.CODE, None, None, frozenset())
+    stack.backend.projects.put("tenant-a", "p1", change, later)
     assert stack.drive(run_id) == ["ended"]
     assert stack.run(run_id)["status"] == "cancelled"
 

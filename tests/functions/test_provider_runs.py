@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,9 +132,30 @@ def test_a_text_without_a_call_ends_the_run(runs: Runs) -> None:
     assert (run["status"], run["machine_summary"]["primary_artifact"]) == ("succeeded", None)
 
 
+CUT_OFF = replace(WRITES, fields={"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}})
+
+
+def test_an_answer_that_was_cut_off_is_not_done_and_the_run_goes_on(runs: Runs) -> None:
+    provider, stack = runs.of(CUT_OFF, CUT_OFF, WRITES, CUT_OFF, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    assert (run["status"], run["usage"]["model_calls"], run["usage"]["tool_calls"]) == ("succeeded", 5, 2)
+    second = asked(provider)[1]["input"]
+    assert [item["role"] for item in second] == ["user", "user"]
+    assert "cut off" in second[1]["content"]
+
+
+def test_a_model_that_is_always_cut_off_ends_the_run_which_can_be_resumed(runs: Runs) -> None:
+    _, stack = runs.of(WRITES, *[CUT_OFF] * 4, DONE)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    [told] = run["errors"]
+    assert (told["error_type"], "max_output_tokens" in told["message"]) == (ErrorType.INCOMPLETE, True)
+    resumed = stack.request("POST", f"/runs/{run['id']}/resume", {}).json["id"]
+    stack.drive(resumed)
+    assert stack.run(resumed)["status"] == "succeeded"
+
+
 LASTING = [
     pytest.param(refuses("I cannot help with that."), ErrorType.CONTENT, "I cannot help", id="refusal"),
-    pytest.param(incomplete("max_output_tokens"), ErrorType.INCOMPLETE, "max_output_tokens", id="incomplete"),
     pytest.param(incomplete("content_filter"), ErrorType.CONTENT, "content", id="content filter"),
     pytest.param(failed("invalid_prompt", "Flagged"), ErrorType.CONTENT, "Flagged", id="failed response"),
     pytest.param(error(401, "invalid_api_key", "Incorrect"), ErrorType.AUTHENTICATION, "API key", id="401"),

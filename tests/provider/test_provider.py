@@ -178,7 +178,6 @@ LASTING = [
     pytest.param(error(422), ErrorType.PROVIDER_REQUEST, "rejected the request", id="422 without a message"),
     pytest.param(Reply(status=400, raw=b"<html>"), ErrorType.PROVIDER_REQUEST, "rejected", id="400 without JSON"),
     pytest.param(refuses("I cannot help."), ErrorType.CONTENT, "declined: I cannot help.", id="refusal"),
-    pytest.param(incomplete("max_output_tokens"), ErrorType.INCOMPLETE, "max_output_tokens", id="output limit"),
     pytest.param(incomplete("content_filter"), ErrorType.CONTENT, "refused", id="content filter"),
     pytest.param(failed("invalid_prompt", "Flagged"), ErrorType.CONTENT, "Flagged", id="failed: prompt"),
     pytest.param(failed("invalid_image", "Bad"), ErrorType.PROVIDER_REQUEST, "Bad", id="failed: request"),
@@ -204,19 +203,39 @@ PASSING = [
     pytest.param(error(408), ErrorType.PROVIDER, id="408"),
     pytest.param(hangs_up(), ErrorType.PROVIDER, id="connection dropped"),
     pytest.param(cut(says("Hello.")), ErrorType.PROVIDER, id="connection dropped in the body"),
-    pytest.param(not_json(), ErrorType.PROVIDER, id="not JSON"),
-    pytest.param(not_json('{"output": [', "application/json"), ErrorType.PROVIDER, id="cut JSON"),
-    pytest.param(not_json("{}", "application/json"), ErrorType.PROVIDER, id="JSON without output"),
-    pytest.param(outputs("what"), ErrorType.PROVIDER, id="output that is no item"),
-    pytest.param(outputs(), ErrorType.PROVIDER, id="empty output"),
-    pytest.param(calls(), ErrorType.PROVIDER, id="reasoning only"),
-    pytest.param(says(" \n"), ErrorType.PROVIDER, id="blank text"),
-    pytest.param(outputs({"type": "function_call", "name": "x"}), ErrorType.PROVIDER, id="half a call"),
-    pytest.param(outputs(*[{**call("finish"), "call_id": "c"}] * 2), ErrorType.PROVIDER, id="two calls, one id"),
     pytest.param(failed("server_error", "Oops"), ErrorType.PROVIDER, id="failed: server"),
     pytest.param(failed("rate_limit_exceeded", "Slow"), ErrorType.RATE_LIMITED, id="failed: rate limit"),
-    pytest.param(outputs(status="in_progress"), ErrorType.PROVIDER, id="not ended"),
 ]
+
+
+NO_ANSWERS = [
+    pytest.param(not_json(), id="not JSON"),
+    pytest.param(not_json('{"output": [', "application/json"), id="cut JSON"),
+    pytest.param(not_json("{}", "application/json"), id="JSON without output"),
+    pytest.param(outputs("what"), id="output that is no item"),
+    pytest.param(outputs(), id="empty output"),
+    pytest.param(calls(), id="reasoning only"),
+    pytest.param(says(" \n"), id="blank text"),
+    pytest.param(outputs({"type": "function_call", "name": "x"}), id="half a call"),
+    pytest.param(outputs(*[{**call("finish"), "call_id": "c"}] * 2), id="two calls, one id"),
+    pytest.param(outputs(status="in_progress"), id="not ended"),
+]
+
+
+@pytest.mark.parametrize("reply", NO_ANSWERS)
+def test_an_answer_that_is_none_is_asked_for_three_times(provider: Start, reply: Reply) -> None:
+    server = provider(reply, reply, says("Hello."))
+    assert server.respond().text == "Hello."
+    server = provider(*[reply] * 4)
+    failure = server.fail()
+    assert (failure.error_type, failure.retryable) == (ErrorType.PROVIDER_ANSWER, False)
+    assert len(server.requests) == 3
+
+
+def test_nothing_of_an_answer_that_was_cut_off_is_taken(provider: Start) -> None:
+    turn = provider(incomplete("max_output_tokens")).respond()
+    assert (turn.items, turn.text, turn.calls, turn.cut_off) == ((), "", (), "max_output_tokens")
+    assert turn.usage.output > 0
 
 
 @pytest.mark.parametrize(("reply", "kind"), PASSING)

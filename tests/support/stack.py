@@ -17,6 +17,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from api.app import handler
+from swarm import sizes
 from swarm.aws import clients
 from swarm.records.backend import Backend, backend
 from swarm.settings import settings
@@ -71,6 +72,7 @@ class Stack:
         if authorizer is not None:
             event["requestContext"]["authorizer"] = {"lambda": dict(authorizer)}
         answer = handler(event, context or lambda_context())
+        assert sizes.of_text(sizes.json_text(answer)) <= sizes.ANSWER, "Lambda lets no such answer through"
         content: str = answer["body"]
         data = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
         given = {**answer.get("headers", {})}

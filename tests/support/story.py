@@ -43,10 +43,10 @@ class Records:
         return [(int(item["SK"]["S"][2:]), item["kind"]["S"], json.loads(item["body"]["S"])) for item in found]
 
     def counted(self) -> set[str]:
-        """The run ids that the tenant's quota counts."""
+        """The run ids that the tenant's quotas count, as active or as waiting."""
         key = {"PK": {"S": f"T#{self.tenant}"}, "SK": {"S": "META"}}
         item = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item", {})
-        return set(item.get("active", {}).get("SS", []))
+        return {*item.get("active", {}).get("SS", []), *item.get("waiting", {}).get("M", {})}
 
     def listed_as_active(self) -> set[str]:
         """The run ids that reconciliation would look at."""

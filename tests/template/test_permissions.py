@@ -39,7 +39,7 @@ ALLOWED = {
         "states:StopExecution",
         "lambda:InvokeFunction",
     },
-    "PrepareFunctionRole": READ_WRITE | FILES,
+    "PrepareFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "kms:Decrypt", "states:StartExecution"},
     "DispatchFunctionRole": READ_WRITE | FILES | {"lambda:InvokeFunction"},
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},

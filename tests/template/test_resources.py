@@ -14,13 +14,13 @@ FUNCTIONS = "Authorizer Api Prepare Agent Dispatch Finish Fail Archive Webhook R
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
 TOLD = {
-    "STATE_MACHINE_ARN": {"Api", "Reconcile"},
+    "STATE_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
     "PREVIEW_FUNCTION": {"Api"},
     "SANDBOX_FUNCTION": {"Dispatch"},
     "CONVERT_FUNCTION": {"Dispatch"},
     "JANITOR_FUNCTION": {"Api"},
-    "WEBHOOK_MACHINE_ARN": {"Api", "Agent", "Finish", "Fail", "Reconcile"},
+    "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
 OPEN_ROUTES = {"/healthz", "/openapi.json"}
 

@@ -16,7 +16,12 @@ GOOD = [
     "a.md",
     "docs/a.md",
     ".env",
-    "a/.git/b",
+    "a/.gitignore",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.md",
+    "\U0001f469\u200d\U0001f4bb.md",
+    "console.md",
+    "a/com10.txt",
+    "git~x",
     "100%.md",
     "50%25.md",
     "-rf",
@@ -28,6 +33,9 @@ GOOD = [
 BAD = [
     "", " ", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", "a/./b", "a\\b", "\\\\host\\a", "C:a",
     "C:/a", "a\0b", "a\nb", "a\u2028b", "\ud800", "%2e%2e/a", "%2E%2E", "a%2f..%2fb", "%252e%252e", "a%5cb", "a%00b",
+    "a/.git/b", "sub/.GIT", ".git.", "a/.git./b", "a/.git /b", "git~1", "a/GIT~2/b", ".g\u200cit/config",
+    "CON", "con.txt", "a/aux.md", "nul .txt", "COM1", "lpt\u00b9.x", "x.txt:stream", "a./b", "a ", "a/b ",
+    "invoice\u202efdp.md", "a\u2066b", "a\U000e0041b", "a\u200bb", "\ufeffa", "a\u00adb",
     ".git", ".git/config", ".GIT/config", ".swarm/x", "x" * 1_001, "y" * 256,
 ]  # fmt: skip
 

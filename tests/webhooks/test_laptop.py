@@ -12,6 +12,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.lambdas import deaths
 from infra.local.lambdas.deaths import Death
@@ -99,7 +100,8 @@ def test_a_death_between_the_end_and_its_delivery_changes_nothing_for_the_receiv
 
 def armed(world: World, receiver: Receiver, place: str) -> str:
     """A run with a death waiting for it; the key gives it an id that is known before it begins."""
-    run_id = creation.key_for(TENANT, "hooks", place).run_id
+    project = ProjectRead.model_validate(world.http.get("/projects/hooks").json())
+    run_id = creation.key_for(TENANT, project, place).run_id
     replace(DEATHS[place], naming=(run_id, *DEATHS[place].naming)).arm(world.due)
     assert world.start(receiver, place) == run_id
     return run_id

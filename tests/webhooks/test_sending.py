@@ -150,3 +150,14 @@ def test_what_is_no_http_is_no_answer(receiver: Receiver) -> None:
     receiver.answers = [nonsense]
     with pytest.raises(NotSent, match="the connection failed"):
         post(target(receiver.port), {}, BODY, resolve=Names(["127.0.0.1"]), loopback=True)
+
+
+def test_an_answer_that_only_announces_another_is_passed_over(receiver: Receiver) -> None:
+    def hints(request: BaseHTTPRequestHandler) -> None:
+        for _ in range(3):
+            request.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+        answering(200)(request)
+
+    receiver.answers = [hints]
+    assert post(target(receiver.port), {}, BODY, resolve=Names(["127.0.0.1"]), loopback=True) == Answer(200)
+    assert len(receiver.messages) == 1

@@ -111,7 +111,14 @@ class FileCalls(Calls):
     async def get_diff(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> DiffRead:
         """What the run changed, or what changed between two of its turns; raises `NotFound` when nothing did."""
         params = given(from_turn=from_turn, to_turn=to_turn)
-        return await self._connection.read(DiffRead, of_run(run_id, "diff"), params=params)
+        pages = [await self._connection.read(DiffRead, of_run(run_id, "diff"), params=params)]
+        while (cursor := pages[-1].next_cursor) is not None:
+            more = {**params, "cursor": cursor}
+            pages.append(await self._connection.read(DiffRead, of_run(run_id, "diff"), params=more))
+        files = [file for page in pages for file in page.summary.files]
+        stat = "\n".join(page.summary.stat for page in pages)
+        whole = pages[0].summary.model_copy(update={"files": files, "stat": stat})
+        return pages[0].model_copy(update={"summary": whole, "next_cursor": None})
 
     async def get_patch(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> str:
         """The same as a unified patch, for `git apply`; binary files are named in it, and not patched."""

@@ -10,6 +10,7 @@ from codex_swarm.calls.runs import RunCalls
 from codex_swarm.connection import Outage
 from codex_swarm.errors import CodexSwarmError, RunFailed, WaitTimeout
 from codex_swarm.events import TimeIsUp, follow
+from codex_swarm.listing import items
 from codex_swarm.models import EventPage, RunRead, RunStatus, StepRead, WatchedEvent
 from codex_swarm.shaping import header, one_text, seconds
 
@@ -103,7 +104,7 @@ class WatchCalls(RunCalls):
 
     async def get_steps(self, run_id: str) -> list[StepRead]:
         """The run's conversation so far."""
-        return await self._connection.read(list[StepRead], of_run(run_id, "steps"), of=run_id)
+        return [step async for step in items(self._connection, StepRead, of_run(run_id, "steps"))]
 
     def _deadline(self, timeout: float | None) -> float | None:
         return None if timeout is None else self._connection.clock() + seconds(timeout, "timeout")

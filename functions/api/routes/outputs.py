@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import base64
+from bisect import bisect_right
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
+from api.paging import cursor_after, fitting, paged, path_before, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import artifact_read, step_read
 from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
-from swarm.errors import ArtifactNotFound, DiffNotFound
+from swarm.errors import ArtifactNotFound, DiffNotFound, InvalidCursor
 from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
+from swarm.outputs import stream
 from swarm.outputs.artifact_kinds import served_as
 from swarm.outputs.run_diff import KeptDiff, kept
+from swarm.outputs.stream import Cursor, UnknownCursor
 from swarm.outputs.turns import snapshots
 from swarm.records.backend import backend
-from swarm.records.runlog import steps_of
+from swarm.records.listing import Wanted
 from swarm.runs.run import Artifact, Run
 
 PATCH = served_as("diff-patch", "")
+
+MAX_STEPS = 5_000
+MAX_DIFF_FILES = 20_000
+"""Also of those who name no size: an answer has no room for so many anyway, unless each is small."""
 
 router = Router()
 
 
 @router.get("/runs/<run_id>/steps", summary="The conversation, message by message", tags=["outputs"])
-def list_steps(run_id: str) -> list[StepRead]:
+def list_steps(
+    run_id: str,
+    limit: Annotated[int, Query(ge=1, le=MAX_STEPS, description="Steps a page, at most.")] = MAX_STEPS,
+    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+) -> Response[list[StepRead]]:
     run = backend().runs.get(tenant_of(router), run_id)
-    return [step_read(run_id, event) for event in steps_of(backend().log, run.key)]
+    wanted = Wanted[StepRead](limit, weight)
+    try:
+        found = stream.steps(
+            backend().log, run.key, Cursor.parse(cursor or ""), lambda event: step_read(run_id, event), wanted
+        )
+    except UnknownCursor:
+        raise InvalidCursor from None
+    return paged(router, found)
 
 
 @router.get("/runs/<run_id>/artifacts", summary="The outputs that the run recorded", tags=["outputs"])
@@ -44,7 +64,8 @@ def download_artifact(run_id: str, artifact_id: str) -> Response[str]:
     found = next((artifact for artifact in run.artifacts if artifact.id == artifact_id), None)
     if found is None:
         raise ArtifactNotFound(artifact_id)
-    return file_response(backend(), found.key, found.path, found.bytes, served_as(found.kind, found.path))
+    content_type = served_as(found.kind, found.path)
+    return file_response(backend(), found.key, found.path, found.bytes, content_type, disposition="attachment")
 
 
 @router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"])
@@ -55,20 +76,45 @@ def get_diff(
     format: Annotated[  # noqa: A002  the parameter's name
         Literal["json", "patch"], Query(description="`patch`: the unified patch itself, as text/x-diff.")
     ] = "json",
+    limit: Annotated[int, Query(ge=1, le=MAX_DIFF_FILES, description="Files a page, at most.")] = MAX_DIFF_FILES,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Response[DiffRead | str]:
     run = backend().runs.get(tenant_of(router), run_id)
     artifact_id, found = _difference(run, from_turn, to_turn)
     signer = presigner(backend())
     patch_url = file_url(signer, found.patch, f"{run_id}.patch", PATCH)
     if format == "json":
+        page, next_cursor = _page(found.summary, limit, cursor)
         body = DiffRead(
-            artifact_id=artifact_id, summary=found.summary, patch_url=patch_url, expires_at=signer.expires_at
+            artifact_id=artifact_id,
+            summary=page,
+            total_files=len(found.summary.files),
+            next_cursor=next_cursor,
+            patch_url=patch_url,
+            expires_at=signer.expires_at,
         )
         return Response(200, content_types.APPLICATION_JSON, body)
     patch = backend().blobs.get(found.patch)
     if len(patch) > MAX_INLINE_BYTES:
         return Response(307, PATCH, "", {"Location": patch_url, **SAFE})
-    return Response(200, PATCH, patch.decode(), dict(SAFE))
+    answer = Response[DiffRead | str](200, PATCH, base64.b64encode(patch).decode(), dict(SAFE))
+    answer.base64_encoded = True
+    return answer
+
+
+def _page(whole: DiffSummary, limit: int, cursor: str | None) -> tuple[DiffSummary, str | None]:
+    """Some of the files and their lines of `stat`, and the cursor of what follows. `shortstat` is of all."""
+    stat = whole.stat.split("\n")
+    first = bisect_right([file.path for file in whole.files], path_before(cursor)) if cursor else 0
+    last = min(first + limit, len(whole.files))
+    one_by_one = (
+        DiffSummary(files=[file], stat=line)
+        for file, line in zip(whole.files[first:last], stat[first:last], strict=True)
+    )
+    last = first + len(fitting(one_by_one))
+    ended = last >= len(whole.files)
+    shown = {"files": whole.files[first:last], "stat": "\n".join(stat[first:] if ended else stat[first:last])}
+    return whole.model_copy(update=shown), None if ended else cursor_after(whole.files[last - 1].path)
 
 
 def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[str | None, KeptDiff]:
@@ -93,6 +139,6 @@ def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[s
 
 def _whole(listed: DiffSummary, artifact: Artifact) -> DiffSummary:
     """The run item lists the first files only where there are very many; the artifact lists all."""
-    if not MAX_LISTED_DIFF_BYTES // 2 < artifact.bytes <= MAX_INLINE_BYTES:
+    if artifact.bytes <= MAX_LISTED_DIFF_BYTES // 2:
         return listed
     return DiffSummary.model_validate_json(backend().blobs.get(artifact.key))

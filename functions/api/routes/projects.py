@@ -12,13 +12,17 @@ from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
-from codex_swarm.models import ProjectDeletion, ProjectPut, ProjectRead
-from swarm.errors import IdMismatch
+from codex_swarm.models import ProjectDeletion, ProjectPatch, ProjectPut, ProjectRead, TaskType
+from swarm.errors import IdMismatch, TooLarge
 from swarm.ids import valid_project_id
 from swarm.records.backend import backend
 from swarm.records.listing import Wanted
 from swarm.records.projects import ProjectChange
 from swarm.retention import removal
+from swarm.sizes import json_text, of_text
+
+MAX_CONFIG_BYTES = 256_000
+"""Of `domain_config`, which stands in the project's item."""
 
 router = Router()
 
@@ -28,9 +32,26 @@ def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
     valid_project_id(project_id)
     if body.id is not None and body.id != project_id:
         raise IdMismatch("id", project_id, valid_project_id(body.id))
-    callback_url = checked_callback(body.callback_url)
-    change = ProjectChange(body.name or project_id, body.task_type, body.domain_config, callback_url)
-    return backend().projects.put(tenant_of(router), project_id, change, datetime.now(UTC))
+    return backend().projects.put(tenant_of(router), project_id, _change(project_id, body), datetime.now(UTC))
+
+
+@router.patch("/projects/<project_id>", summary="Change a project", tags=["projects"])
+def patch_project(project_id: str, body: ProjectPatch) -> ProjectRead:
+    valid_project_id(project_id)
+    return backend().projects.patch(tenant_of(router), project_id, _change(project_id, body), datetime.now(UTC))
+
+
+def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
+    size = of_text(json_text(body.domain_config))
+    if size > MAX_CONFIG_BYTES:
+        raise TooLarge(f"domain_config has {size} bytes as JSON; at most {MAX_CONFIG_BYTES} are taken")
+    return ProjectChange(
+        name=body.name or project_id,
+        task_type=body.task_type or TaskType.CODE,
+        domain_config=body.domain_config,
+        callback_url=checked_callback(body.callback_url),
+        given=frozenset(body.model_fields_set),
+    )
 
 
 @router.get("/projects", summary="Projects, oldest first", tags=["projects"])

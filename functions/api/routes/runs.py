@@ -12,7 +12,7 @@ from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
-from api.views import run_read
+from api.views import positions, run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
@@ -52,7 +52,8 @@ def create_run(
         reference_run_id=body.reference_run_id or None,
         from_run_id=body.from_run_id or None,
         limits=body.limits,
-        uploads=tuple(body.uploads),
+        # One that is named twice is taken once.
+        uploads=tuple(dict.fromkeys(body.uploads)),
         files=tuple(InlineFile(file.path, file.content) for file in body.files),
         metadata=body.metadata,
         callback_url=checked_callback(body.callback_url),
@@ -66,7 +67,13 @@ def create_run(
         idempotency_key=_checked_key(idempotency_key),
     )
     headers = {"Idempotent-Replay": "true"} if created.replayed else {}
-    return Response(201, content_types.APPLICATION_JSON, run_read(created.run), dict(headers))
+    shown = _shown(created.run) if created.waits else run_read(created.run)
+    return Response(201, content_types.APPLICATION_JSON, shown, dict(headers))
+
+
+def _shown(run: Run) -> RunRead:
+    """The run with its place in the queue."""
+    return run_read(run, queue_position=positions(backend(), run.key.tenant_id, [run]).get(run.run_id))
 
 
 def _checked_key(key: str | None) -> str | None:
@@ -96,7 +103,8 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     created_after: Annotated[datetime | None, Query(description="Only runs made at this time or later.")] = None,
     created_before: Annotated[datetime | None, Query(description="Only runs made before this time.")] = None,
     metadata: Annotated[
-        list[str] | None, Query(description="`key=value`: only runs with this note. May be given several times.")
+        list[str] | None,
+        Query(max_length=20, description="`key=value`: only runs with this note. May be given several times."),
     ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
@@ -117,7 +125,9 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         return run_read(run, with_artifacts=False, with_prompt=view == "full")
 
     found = backend().runs.listed(tenant_of(router), query, Wanted[Run](limit, lambda run: weight(listed(run)), cursor))
-    return paged(router, Page([listed(run) for run in found.items], found.next_cursor))
+    places = positions(backend(), tenant_of(router), found.items)
+    shown = [listed(run).model_copy(update={"queue_position": places.get(run.run_id)}) for run in found.items]
+    return paged(router, Page(shown, found.next_cursor))
 
 
 def _in_utc(name: str, at: datetime | None) -> datetime | None:
@@ -135,7 +145,7 @@ def _note(text: str) -> tuple[str, str]:
 
 @router.get("/runs/<run_id>", summary="One run", tags=["runs"])
 def get_run(run_id: str) -> RunRead:
-    return run_read(backend().runs.get(tenant_of(router), run_id))
+    return _shown(backend().runs.get(tenant_of(router), run_id))
 
 
 @router.delete("/runs/<run_id>", status_code=204, summary="Delete a run that has ended", tags=["runs"])
@@ -148,7 +158,7 @@ def delete_run(run_id: str) -> Response[str]:
 @router.post("/runs/<run_id>/resume", status_code=201, summary="Go on from where a limit ended a run", tags=["runs"])
 def resume_run(run_id: str, body: RunResume) -> RunRead:
     resumed = creation.resume(backend(), tenant_of(router), run_id, body.limits, now=datetime.now(UTC))
-    return run_read(resumed.run)
+    return _shown(resumed.run)
 
 
 @router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"])

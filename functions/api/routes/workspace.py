@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import unicodedata
 from bisect import bisect_right
 from typing import Annotated
 
@@ -11,19 +10,23 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.files import MAX_INLINE_BYTES, Disposition, file_response, file_url, presigner
+from api.paging import cursor_after, fitting, path_before
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
-from swarm.errors import InvalidRequest, WorkspaceFileNotFound
+from swarm.aws.presigning import Presigner
+from swarm.errors import WorkspaceFileNotFound
 from swarm.outputs.turns import files_at
 from swarm.records.backend import area_of, backend
+from swarm.workspace.blobs import ProjectArea
 from swarm.workspace.file_types import content_type
 from swarm.workspace.paths import valid_path
+from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import read_blob
 
 DEFAULT_PAGE = 1_000
 MAX_PAGE = 2_000
-"""With temporary credentials a signed URL is some 1.6 KB long, and an answer may have 6 MB."""
+"""With temporary credentials a signed URL is some 1.6 KB long; long names make a page shorter than this."""
 
 FILES = "/workspace/files/"
 TURN = "As the files were after this turn; 0 is what the run began with."
@@ -40,36 +43,26 @@ def list_files(
 ) -> WorkspaceFileListing:
     run = backend().runs.get(tenant_of(router), run_id)
     snapshot, area, signer = files_at(backend(), run, turn), area_of(run.key), presigner(backend())
-    first = bisect_right(snapshot.paths, _path_of(cursor)) if cursor else 0
-    page = snapshot.paths[first : first + limit]
-    entries = [(path, snapshot.files[path]) for path in page]
+    first = bisect_right(snapshot.paths, path_before(cursor)) if cursor else 0
+    asked = snapshot.paths[first : first + limit]
+    files = fitting(_listed(path, snapshot.files[path], area, signer) for path in asked)
     return WorkspaceFileListing(
         run_id=run_id,
         total_files=len(snapshot.files),
-        files=[
-            WorkspaceFile(
-                path=path,
-                size_bytes=entry.size,
-                type=entry.type,
-                sha256=entry.sha256,
-                url=file_url(signer, area.blob(entry.sha256), path, content_type(path)),
-                expires_at=signer.expires_at,
-            )
-            for path, entry in entries
-        ],
-        next_cursor=_cursor_of(page[-1]) if first + limit < len(snapshot.paths) else None,
+        files=files,
+        next_cursor=cursor_after(files[-1].path) if first + len(files) < len(snapshot.paths) else None,
     )
 
 
-def _cursor_of(path: str) -> str:
-    return base64.urlsafe_b64encode(path.encode()).decode().rstrip("=")
-
-
-def _path_of(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest("cursor is not one that this listing gave; begin again without it") from error
+def _listed(path: str, entry: FileEntry, area: ProjectArea, signer: Presigner) -> WorkspaceFile:
+    return WorkspaceFile(
+        path=path,
+        size_bytes=entry.size,
+        type=entry.type,
+        sha256=entry.sha256,
+        url=file_url(signer, area.blob(entry.sha256), path, content_type(path)),
+        expires_at=signer.expires_at,
+    )
 
 
 @router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
@@ -79,11 +72,12 @@ def get_file(
     disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
 ) -> Response[str]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
-    path = valid_path(router.current_event.path.partition(FILES)[2])
+    path = unicodedata.normalize("NFC", router.current_event.path.partition(FILES)[2])
     run = backend().runs.get(tenant_of(router), run_id)
     entry = files_at(backend(), run, turn).files.get(path)
     if entry is None:
-        raise WorkspaceFileNotFound(path)
+        # An earlier version took names that are refused now; what it stored can still be fetched.
+        raise WorkspaceFileNotFound(valid_path(path))
     area = area_of(run.key)
     data = read_blob(backend().blobs, area, entry) if entry.size <= MAX_INLINE_BYTES else None
     return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data, disposition)

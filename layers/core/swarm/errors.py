@@ -2,17 +2,18 @@
 
     SwarmError
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
-    │   ├── BadRequest 400    InvalidId, InvalidRequest, IdMismatch, InvalidCursor, InvalidCallbackUrl,
-    │   │                     RunAlreadyEnded, CloneNotAllowed
+    │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
+    │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
+    │   │                     ContradictoryInputs
     │   ├── Forbidden 403     InvalidPath
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound
-    │   ├── Conflict 409      IdempotencyKeyReused, RunInUse, ProjectInUse, ProjectBeingDeleted, NotResumable,
-    │   │                     NotRedeliverable
+    │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
+    │   │                     NotResumable, NotRedeliverable
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
-    │   ├── TooMany 429       TooManyActiveRuns
+    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TenantBusy
     │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -24,7 +25,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class SwarmError(Exception):
@@ -52,6 +55,18 @@ class InvalidRequest(BadRequest):
     """A field of the request has a value that is not allowed."""
 
     code = "invalid_request"
+
+
+class UnknownParameter(BadRequest):
+    """The query has a parameter that the route does not have. Ignored, a filter with a typo would filter nothing."""
+
+    code = "unknown_parameter"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        nearest = get_close_matches(name, known, 1)
+        takes = f"this route takes {', '.join(known)}" if known else "this route takes none"
+        meant = f"did you mean {nearest[0]}? " if nearest else ""
+        super().__init__(f"there is no query parameter {name[:64]!r}; {meant}{takes}")
 
 
 class IdMismatch(BadRequest):
@@ -90,6 +105,23 @@ class RunAlreadyEnded(BadRequest):
         super().__init__(f"run {run_id} has already ended: it is {status}")
         self.run_id = run_id
         self.run_status = status
+
+
+class ContradictoryInputs(BadRequest):
+    """What a run is to begin with cannot all be in one workspace."""
+
+    code = "contradictory_inputs"
+
+
+class ReferenceNotAllowed(BadRequest):
+    """A run goes on with conversations of its own project only."""
+
+    code = "reference_not_allowed"
+
+    def __init__(self, run_id: str, project_id: str) -> None:
+        super().__init__(
+            f"run {run_id} is not in project {project_id}; reference_run_id takes runs of the same project"
+        )
 
 
 class CloneNotAllowed(BadRequest):
@@ -241,6 +273,17 @@ class ProjectBeingDeleted(Conflict):
         super().__init__(f"project {project_id} was deleted and is still being cleared away; try again in some minutes")
 
 
+class RunStillActive(Conflict):
+    """The files of a run that is still going are not what it will leave behind."""
+
+    code = "run_still_active"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(
+            f"run {run_id} is still {status}; wait for its end, or cancel it, and then begin with its files"
+        )
+
+
 class NotResumable(Conflict):
     """Only a run that a limit ended can be resumed."""
 
@@ -319,12 +362,32 @@ class TooMany(CallerError):
 
 
 class TooManyActiveRuns(TooMany):
-    """The tenant's quota of runs at a time is used up."""
+    """The tenant may run nothing."""
 
     code = "too_many_active_runs"
+    retry_after = 3_600
 
     def __init__(self) -> None:
-        super().__init__("as many runs are active as your quota allows; wait for one to end, or cancel one")
+        super().__init__("your quota allows no run at a time; ask the operator for a higher one")
+
+
+class TooManyQueuedRuns(TooMany):
+    """As many runs wait for their turn as may."""
+
+    code = "too_many_queued_runs"
+    retry_after = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} runs wait for their turn already; wait for some to begin, or cancel them")
+
+
+class TenantBusy(TooMany):
+    """Runs come in faster than a decision about all of them can be taken."""
+
+    code = "too_many_requests"
+
+    def __init__(self) -> None:
+        super().__init__("runs are being started just now; try again in a moment")
 
 
 class PreviewsBusy(TooMany):

@@ -6,10 +6,18 @@ import re
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from swarm.errors import InvalidId
 
 MAX_PROJECT_ID = 128
+
+MAX_ENCODED_PROJECT_ID = 750
+"""Bytes of an id once it is percent-encoded, as it stands in the keys of objects. S3 takes 1,024 bytes; a tenant's id
+and the longest name of an object take up to 260."""
+
+JOINERS = frozenset("\u200c\u200d")
+"""Invisible, and yet part of how Persian, Indic scripts and emoji are written."""
 
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 
@@ -36,9 +44,11 @@ def valid_project_id(raw: str) -> str:
         raise InvalidId("the project id begins or ends with white space")
     if len(raw) > MAX_PROJECT_ID:
         raise InvalidId(f"the project id has {len(raw)} characters; at most {MAX_PROJECT_ID} are allowed")
+    if len(quote(raw, safe="", errors="surrogatepass")) > MAX_ENCODED_PROJECT_ID:
+        raise InvalidId(f"the project id has more than {MAX_ENCODED_PROJECT_ID} bytes once it is percent-encoded")
     if raw in {".", ".."} or "/" in raw or "\\" in raw:
         raise InvalidId("the project id may not be '.' or '..', and may not have a slash or a backslash")
-    if any(unicodedata.category(character).startswith("C") for character in raw):
+    if any(unicodedata.category(each).startswith("C") and each not in JOINERS for each in raw):
         raise InvalidId("the project id has a control character")
     return raw
 

@@ -36,6 +36,7 @@ class Settings:
     offline: bool = False
     skip_commands: bool = False
     max_active_runs: int = 10
+    max_queued_runs: int = 1_000
     run_limits: str = ""
     model_prices: str = ""
     retention_days: int = 90
@@ -82,6 +83,7 @@ class Settings:
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
+            max_queued_runs=int(read("MAX_QUEUED_RUNS") or 1_000),
             run_limits=read("RUN_LIMITS", ""),
             model_prices=read("MODEL_PRICES", ""),
             retention_days=int(read("RETENTION_DAYS") or 90),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from swarm_job.paths import BadPath, valid_path
+from swarm_job.paths import BadPath, inner_path
 
 SCHEMA = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -121,7 +121,7 @@ def _file(raw: Mapping[str, Any]) -> SourceFile:
     sha256 = _text(raw["sha256"])
     if not _SHA256.fullmatch(sha256):
         raise ValueError("a sha256 is not 64 hexadecimal digits")
-    return SourceFile(valid_path(_text(raw["path"])), sha256, _count(raw["size"], least=0), _text(raw["url"]))
+    return SourceFile(inner_path(_text(raw["path"])), sha256, _count(raw["size"], least=0), _text(raw["url"]))
 
 
 def _call(raw: Mapping[str, Any]) -> Call:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from swarm_job.cache import Cache
 from swarm_job.contract import Limits, SourceFile
 from swarm_job.folders import open_regular
-from swarm_job.paths import MAX_PATH_BYTES, RESERVED_ROOTS, BadPath, valid_path
+from swarm_job.paths import MAX_PATH_BYTES, RESERVED_ROOTS, BadPath, inner_path, valid_path
 from swarm_job.transport import Unreachable, download
 
 _CHUNK = 1 << 20
@@ -66,7 +67,8 @@ def compare(workspace: Path, files: Sequence[SourceFile], limits: Limits) -> Cha
     seen: set[str] = set()
     for name, entry in walk(workspace):
         try:
-            path = valid_path(name)
+            known = unicodedata.normalize("NFC", name) in before
+            path = inner_path(name) if known else valid_path(name)
         except BadPath as error:
             changes.left_out[name] = str(error)
             continue

@@ -22,6 +22,7 @@ LONG_OUTPUT = 400
 REMOVED = "[this output was removed to save room; if it is still needed, call the tool again, for less at a time]"
 _SUMMARY = "Earlier turns were removed to save room. In them these tools were called, in order: "
 _MAX_SUMMARY = 4_000
+_MAX_PATH = 300
 
 
 def compacted(items: Sequence[Item]) -> list[Item] | None:
@@ -72,14 +73,23 @@ def _output_of(item: Item) -> str:
 
 
 def _is_summary(item: Item) -> bool:
-    return str(item.get("content", "")).startswith(_SUMMARY)
+    return _text_of(item).startswith(_SUMMARY)
+
+
+def _text_of(item: Item) -> str:
+    """What a message says; the summaries of earlier versions are plain texts."""
+    match item.get("content"):
+        case str(text) | [{"text": str(text)}]:
+            return text
+    return ""
 
 
 def _summary(gone: Sequence[Item]) -> Item:
-    earlier = [str(item["content"]).removeprefix(_SUMMARY) for item in gone if _is_summary(item)]
+    earlier = [_text_of(item).removeprefix(_SUMMARY) for item in gone if _is_summary(item)]
     calls = [_called(item) for item in gone if item.get("type") == "function_call"]
-    text = "; ".join([*earlier, *calls])
-    return {"type": "message", "role": "user", "content": _SUMMARY + text[-_MAX_SUMMARY:]}
+    text = _SUMMARY + "; ".join([*earlier, *calls])[-_MAX_SUMMARY:]
+    # In the model's own role: the names in it are the model's, and nothing that a user said.
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
 
 
 def _called(call: Item) -> str:
@@ -89,4 +99,4 @@ def _called(call: Item) -> str:
         path = arguments.get("path") if isinstance(arguments, dict) else None
     except ValueError:
         path = None
-    return f"{call.get('name')} {path}" if path else str(call.get("name"))
+    return f"{call.get('name')} {json.dumps(path, ensure_ascii=False)[:_MAX_PATH]}" if path else str(call.get("name"))

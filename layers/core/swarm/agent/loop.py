@@ -51,6 +51,12 @@ COMMIT_SECONDS = 15.0
 MAX_PICTURES = 8
 """Pictures that a turn shows the model, of all its calls."""
 
+MAX_CUT_OFFS = 3
+WRITE_IN_PARTS: Item = user_message(
+    "Your last answer was cut off because it was too long, and nothing of it was done. Write less at a time: make a "
+    "file with its first part, and then add the others to it with edit_file, one call after the other."
+)
+
 JOB_LIFETIME = timedelta(hours=1)
 """How long the URLs of a job are good: longer than the function that gets them can run, retries included."""
 
@@ -177,7 +183,20 @@ class _Slice:
         done = run_calls(self._toolbox, turn.calls, self._workspace)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
         self._items = [*without_pictures(self._items), *turn.items, *_answers(done.results)]
+        if turn.cut_off:
+            self._go_on_after(turn.cut_off)
         self._commit(turn, done, began)
+
+    def _go_on_after(self, cut_off: str) -> None:
+        """Tell the model that nothing of its answer was done; a few times in a row, then it is of no use."""
+        told = next((n for n, item in enumerate(reversed(self._items)) if item != WRITE_IN_PARTS), len(self._items))
+        if told == MAX_CUT_OFFS:
+            raise ModelFailure(
+                ErrorType.INCOMPLETE,
+                f"the model's answer is incomplete ({cut_off}), {MAX_CUT_OFFS + 1} times in a row",
+                "Go on with POST /runs/{id}/resume, or ask for less at once. The files so far are kept.",
+            )
+        self._items = [*self._items, WRITE_IN_PARTS]
 
     def _ask(self) -> ModelTurn:
         """The next turn; after shortening a conversation too long for the model, or taking out refused pictures."""
@@ -252,7 +271,7 @@ class _Slice:
                 cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
             )
         transcript, snapshot = self._store()
-        final = not turn.calls or any(map(is_finish, done.results))
+        final = not (turn.calls or turn.cut_off) or any(map(is_finish, done.results))
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,

@@ -52,12 +52,16 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
-    """One response: the items to carry along verbatim, what was said, and the calls it asks for, in order."""
+    """One response: the items to carry along verbatim, what was said, and the calls it asks for, in order.
+
+    `cut_off` says why the provider stopped the model in the middle; then there is nothing else in it.
+    """
 
     items: Sequence[Item]
     text: str
     calls: Sequence[ToolCall]
     usage: TokenUsage
+    cut_off: str | None = None
 
 
 class Model(Protocol):

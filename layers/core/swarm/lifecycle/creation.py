@@ -1,25 +1,36 @@
 """How a run comes to be: counted, written down, started; once for each idempotency key, however often it is sent.
 
-The order is what makes a crash harmless. A run is counted as active before it exists, it exists from slot 0 of its
-log on, and only then is it shown and started. Whoever finds a run half created (a request with the same key, or
-`swarm.lifecycle.reconciliation`) does the steps that are left; each of them changes nothing when it is done again.
+The order is what makes a crash harmless. A run is counted, as active or as waiting, before it exists, it exists from
+slot 0 of its log on, and only then is it shown, and started once it is active. Whoever finds a run half created (a
+request with the same key, or `swarm.lifecycle.reconciliation`) does the steps that are left; each of them changes
+nothing when it is done again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from codex_swarm.models import RunLimits, StatusEvent, TaskType
-from swarm.aws.clients import ClientError
-from swarm.errors import CloneNotAllowed, IdempotencyKeyReused, NotResumable, UploadNotFound
+from codex_swarm.models import ProjectRead, RunLimits, StatusEvent, TaskType
+from swarm.errors import (
+    CloneNotAllowed,
+    IdempotencyKeyReused,
+    NotResumable,
+    ReferenceNotAllowed,
+    RunNotFound,
+    RunStillActive,
+    UploadNotFound,
+)
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle.inputs import InlineFile, store_inline, upload_of
-from swarm.logs import log
+from swarm.lifecycle import queue
+from swarm.lifecycle.inputs import InlineFile, checked_inline, require_one_workspace, store_inline, upload_of
+from swarm.patterns.reuse import NONE
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
+from swarm.records.tenants import Tenant
 from swarm.runs import events
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
@@ -28,6 +39,9 @@ from swarm.runs.run import Run
 from swarm.workspace.blobs import ProjectArea
 
 MAX_DERIVED_NAME = 60
+
+RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
+"""What ended a run in the middle of work that can go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +62,14 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A run that was asked for; `replayed` when an earlier request with the same key had made it."""
+    """A run that was asked for; `replayed` when an earlier request with the same key had made it.
+
+    `waits`: it may wait for its turn.
+    """
 
     run: Run
     replayed: bool = False
+    waits: bool = True
 
 
 def create(
@@ -65,18 +83,15 @@ def create(
 ) -> Creation:
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
     backend.settings.require_model()
-    key = key_for(tenant_id, project_id, idempotency_key)
+    project = backend.projects.get(tenant_id, project_id)
+    key = key_for(tenant_id, project, idempotency_key)
     area = ProjectArea(tenant_id, project_id)
     fingerprint = _fingerprint(backend, area, wanted) if idempotency_key is not None else None
     if idempotency_key is not None:
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
-    project = backend.projects.get(tenant_id, project_id)
-    if wanted.from_run_id is not None:
-        _require_same_project(backend, tenant_id, project_id, wanted.from_run_id)
-    for upload_id in wanted.uploads:
-        upload_of(backend, area, upload_id)
+    files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
         name=wanted.name or _name_from(wanted.instructions),
@@ -86,13 +101,28 @@ def create(
         reference_run_id=wanted.reference_run_id,
         from_run_id=wanted.from_run_id,
         uploads=wanted.uploads,
-        inputs=store_inline(backend, area, key.run_id, wanted.files),
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
     )
-    return _open(backend, run, wanted.limits)
+    return _open(backend, run, wanted.limits, files)
+
+
+def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[InlineFile]:
+    """The files that came with the request, once everything that the run is to begin with fits together."""
+    inherited: Collection[str] = ()
+    if wanted.from_run_id is not None:
+        source = _source_of_files(backend, key, wanted.from_run_id)
+        if wanted.files or wanted.uploads:
+            inherited = backend.files_of(source).files
+    if wanted.reference_run_id not in {None, NONE}:
+        _require_reference(backend, key, str(wanted.reference_run_id))
+    area, files = ProjectArea(key.tenant_id, key.project_id), checked_inline(wanted.files)
+    uploads = [upload_of(backend, area, upload_id) for upload_id in wanted.uploads]
+    paths = [file.path for upload in uploads for file in upload.files] + [file.path for file in files]
+    require_one_workspace(paths, inherited)
+    return files
 
 
 def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | None, *, now: datetime) -> Creation:
@@ -102,7 +132,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
     """
     backend.settings.require_model()
     stopped = backend.runs.get(tenant_id, run_id)
-    if not any(error.error_type == ErrorType.LIMIT_REACHED for error in stopped.errors):
+    if not any(error.error_type in RESUMABLE for error in stopped.errors):
         raise NotResumable(run_id, stopped.status.value)
     run = Run(
         key=replace(stopped.key, run_id=new_id()),
@@ -121,11 +151,14 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
     return _open(backend, run, limits)
 
 
-def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
+def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
     key = run.key
     require_price(_asked(limits), run.model, backend.prices)
-    allowance = backend.tenants.admit(key.tenant_id, key.run_id) or backend.allowance
-    run = replace(run, limits=granted(limits, allowance))
+    tenant = backend.tenants.enter(key, run.created_at)
+    allowance = tenant.allowance or backend.allowance
+    # Only now, so that a request that is refused has stored nothing.
+    inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
+    run = replace(run, limits=granted(limits, allowance), inputs=inputs)
     queued = (
         StatusEvent(status=run.status, run_id=key.run_id, project_id=key.project_id),
         events.progress(events.PREPARING),
@@ -135,8 +168,7 @@ def _open(backend: Backend, run: Run, limits: RunLimits | None) -> Creation:
         backend.log.append(key, entry)
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
-    complete(backend, run)
-    return Creation(run)
+    return Creation(run, waits=not _show(backend, run, tenant))
 
 
 def _join(backend: Backend, run: Run) -> Run:
@@ -145,40 +177,58 @@ def _join(backend: Backend, run: Run) -> Run:
     if first is None or not isinstance(first.change, Created):
         raise TypeError("slot 0 of a run's log says how it was created")
     complete(backend, first.change.run)
-    made = backend.runs.current(run.key.tenant_id, run.run_id)
+    try:
+        made = backend.runs.current(run.key.tenant_id, run.run_id)
+    except RunNotFound:
+        # It was deleted, and this request counted it again.
+        _uncount(backend, run)
+        raise
     if made.status.final:
-        # It has ended meanwhile, and this request counted it as active again.
-        backend.tenants.release(run.key.tenant_id, run.run_id)
+        # It has ended meanwhile, and this request counted it again.
+        _uncount(backend, run)
     return _same_request(made, run.fingerprint)
+
+
+def _uncount(backend: Backend, run: Run) -> None:
+    if backend.tenants.release(run.key.tenant_id, run.run_id).waiting:
+        queue.admit(backend, run.key.tenant_id)
 
 
 def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
     """The run that an earlier request made, and perhaps did not live to start."""
     if earlier.version == 0:
-        _start(backend, earlier)
+        _show(backend, earlier, backend.tenants.get(earlier.key.tenant_id))
     return _same_request(earlier, fingerprint)
 
 
 def complete(backend: Backend, run: Run) -> None:
-    """What is left to do once slot 0 is written: show the run, and start it."""
+    """What is left to do once slot 0 is written, whatever has been done: count the run, show it, let it begin."""
+    _show(backend, run, backend.tenants.enter(run.key, run.created_at))
+
+
+def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
+    """Show the run, and start it if it is active; whether it is, also after those before it have been admitted."""
     backend.runs.create(run)
-    _start(backend, run)
+    if run.run_id not in tenant.active:
+        # Room may have been made before the run was seen to wait, or it was admitted before it was shown.
+        queue.admit(backend, tenant.id)
+        tenant = backend.tenants.get(tenant.id)
+    if run.run_id not in tenant.active:
+        return False
+    queue.start(backend, run.key)
+    return True
 
 
-def _start(backend: Backend, run: Run) -> None:
-    try:
-        backend.executions.start(run.key)
-    except ClientError as error:
-        # The run exists and is queued; reconciliation starts what was not started here.
-        log.warning("the execution could not be started", run_id=run.run_id, error=str(error))
+def key_for(tenant_id: str, project: ProjectRead, idempotency_key: str | None) -> RunKey:
+    """A key of its own for each run; with an idempotency key always the same one, while the project lives.
 
-
-def key_for(tenant_id: str, project_id: str, idempotency_key: str | None) -> RunKey:
-    """A key of its own for each run; with an idempotency key always the same one."""
-    if idempotency_key is None:
-        return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
-    scope = json.dumps([tenant_id, project_id, idempotency_key])
-    return RunKey(tenant_id=tenant_id, project_id=project_id, run_id=hashlib.sha256(scope.encode()).hexdigest()[:32])
+    A project that is made again under its old id is another: the execution that an old key named is not started twice.
+    """
+    run_id = new_id()
+    if idempotency_key is not None:
+        scope = json.dumps([tenant_id, project.id, project.created_at.isoformat(), idempotency_key])
+        run_id = hashlib.sha256(scope.encode()).hexdigest()[:32]
+    return RunKey(tenant_id=tenant_id, project_id=project.id, run_id=run_id)
 
 
 def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
@@ -207,9 +257,18 @@ def _same_request(earlier: Run, fingerprint: str | None) -> Run:
     return earlier
 
 
-def _require_same_project(backend: Backend, tenant_id: str, project_id: str, from_run_id: str) -> None:
-    if backend.runs.get(tenant_id, from_run_id).key.project_id != project_id:
-        raise CloneNotAllowed(from_run_id, project_id)
+def _source_of_files(backend: Backend, key: RunKey, from_run_id: str) -> Run:
+    source = backend.runs.get(key.tenant_id, from_run_id)
+    if source.key.project_id != key.project_id:
+        raise CloneNotAllowed(from_run_id, key.project_id)
+    if not source.status.final:
+        raise RunStillActive(from_run_id, source.status.value)
+    return source
+
+
+def _require_reference(backend: Backend, key: RunKey, reference_run_id: str) -> None:
+    if backend.runs.get(key.tenant_id, reference_run_id).key.project_id != key.project_id:
+        raise ReferenceNotAllowed(reference_run_id, key.project_id)
 
 
 def _asked(limits: RunLimits | None) -> Limits:

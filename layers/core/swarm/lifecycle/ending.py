@@ -25,6 +25,7 @@ from codex_swarm.models import (
     WorkspaceSummaryEvent,
 )
 from swarm.errors import CorruptObject, RunStopped
+from swarm.lifecycle import queue
 from swarm.lifecycle.summary import summarise
 from swarm.logs import log
 from swarm.outputs.artifact_kinds import artifact_kind
@@ -104,14 +105,16 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
 
 
 def apply_end_effects(backend: Backend, run: Run) -> Run:
-    """Do what an end entails: keep what it taught, note whom to tell, no longer count the run, then show the end."""
+    """Do what an end entails: keep what it taught, note whom to tell, release the run, show the end, admit the next."""
     backend.patterns.keep(run)
     backend.outbox.announce(run)
-    backend.tenants.release(run.key.tenant_id, run.run_id)
+    tenant = backend.tenants.release(run.key.tenant_id, run.run_id)
     # Last, because it takes the run out of the index of active runs, where an unfinished end would be found again.
     backend.runs.store(run)
     # Only now, so that a receiver that asks for the run finds it ended.
     backend.outbox.start(run)
+    if tenant.waiting:
+        queue.admit(backend, tenant.id)
     return run
 
 

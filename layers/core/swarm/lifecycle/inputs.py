@@ -8,14 +8,15 @@ and only then become blobs and part of a workspace.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter
 
-from swarm.errors import InvalidRequest, InvalidUpload, TooLarge, UploadNotFound, WorkspaceTooLarge
+from swarm.errors import ContradictoryInputs, InvalidRequest, InvalidUpload, TooLarge, UploadNotFound, WorkspaceTooLarge
 from swarm.ids import could_be_run_id, new_id
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
@@ -26,6 +27,9 @@ from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 
 MAX_FILES = 500
+MAX_INPUT_FILES = 2_000
+"""Of one run; some tens of seconds of a task's minute."""
+
 MAX_INLINE_FILES = 100
 MAX_INLINE_BYTES = 512_000
 UPLOAD_LIFETIME = timedelta(hours=1)
@@ -99,8 +103,7 @@ def _checked(files: Sequence[PromisedFile]) -> list[PromisedFile]:
     if not 0 < len(files) <= MAX_FILES:
         raise InvalidRequest(f"an upload has 1 to {MAX_FILES} files; send more in further uploads")
     checked = [PromisedFile(valid_path(file.path), file.size, file.sha256) for file in files]
-    if len({file.path for file in checked}) < len(checked):
-        raise InvalidRequest("two files have the same path; give each a path of its own")
+    require_one_workspace(file.path for file in checked)
     for file in checked:
         if file.size > limits.file_bytes:
             raise TooLarge(f"{file.path} has {file.size} bytes; a file may have {limits.file_bytes}")
@@ -119,19 +122,43 @@ def upload_of(backend: Backend, area: ProjectArea, upload_id: str) -> Upload:
         raise UploadNotFound(upload_id) from None
 
 
-def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequence[InlineFile]) -> str | None:
-    """Store files that came with the request; their key. Raises `CallerError`s."""
-    if not files:
-        return None
+def checked_inline(files: Sequence[InlineFile]) -> list[InlineFile]:
+    """Files that came with the request, if a run may begin with them. Raises `CallerError`s."""
     checked = [InlineFile(valid_path(file.path), file.content) for file in files]
     size = sum(len(file.content.encode()) for file in checked)
     if len(checked) > MAX_INLINE_FILES or size > MAX_INLINE_BYTES:
         limit = f"{MAX_INLINE_FILES} files of {MAX_INLINE_BYTES} bytes together"
         raise TooLarge(f"files takes at most {limit}; send larger ones with POST /projects/{{id}}/uploads")
-    if len({file.path for file in checked}) < len(checked):
-        raise InvalidRequest("two files have the same path; give each a path of its own")
+    return checked
+
+
+def require_one_workspace(paths: Iterable[str], inherited: Iterable[str] = ()) -> None:
+    """Raises `ContradictoryInputs` where two inputs have one path, or a path is a file and a folder at once.
+
+    Inputs go over what the workspace inherits; only a file in the place of a folder is none.
+    """
+    given: set[str] = set()
+    for path in paths:
+        if path in given:
+            raise ContradictoryInputs(f"two of the inputs have the path {path}; give each a path of its own")
+        given.add(path)
+    if len(given) > MAX_INPUT_FILES:
+        raise ContradictoryInputs(
+            f"a run begins with at most {MAX_INPUT_FILES} uploaded files; pack them into archives"
+        )
+    files = given.union(inherited)
+    for path in files:
+        for parent in list(PurePosixPath(path).parents)[:-1]:
+            if str(parent) in files and (path in given or str(parent) in given):
+                raise ContradictoryInputs(f"{parent} is a file, so {path} cannot be inside it; leave one of them out")
+
+
+def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequence[InlineFile]) -> str | None:
+    """Store files that came with the request; their key."""
+    if not files:
+        return None
     key = area.of_run(run_id, "inputs", f"{new_id()}.json")
-    backend.blobs.put(key, _INLINE.dump_json(checked))
+    backend.blobs.put(key, _INLINE.dump_json(list(files)))
     return key
 
 

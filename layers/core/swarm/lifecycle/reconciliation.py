@@ -6,12 +6,14 @@ parallel, or against a run that is perfectly well.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from swarm.aws.executions import Execution
+from swarm.errors import ProjectNotFound
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import creation, ending, transitions
+from swarm.lifecycle import creation, ending, queue, transitions
 from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -39,7 +41,10 @@ class Repairs:
 def reconcile(backend: Backend, now: datetime) -> Repairs:
     """Look at every active run, and at everything that counts as one."""
     repairs = Repairs()
+    waiting = {run_id for tenant in backend.tenants.all() for run_id in tenant.waiting}
     for run in backend.runs.active():
+        if run.run_id in waiting:
+            continue
         try:
             repair(backend, run.key, repairs, now)
         except Exception:  # noqa: BLE001  whatever is wrong with one run must not keep the others from being mended
@@ -82,13 +87,19 @@ def _end(backend: Backend, run: Run, execution: Execution, now: datetime) -> Non
 def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:
     """Runs that a tenant is counted for, but that have ended or are not there."""
     for tenant in backend.tenants.all():
-        found = {run_id: backend.runs.find(tenant.id, run_id) for run_id in sorted(tenant.active)}
+        for project_id in sorted(tenant.deleting):
+            # Whoever decided that it goes did not live to hide it.
+            with suppress(ProjectNotFound):
+                backend.projects.hide(tenant.id, project_id, now)
+        counted = sorted(tenant.active | tenant.waiting.keys())
+        found = {run_id: backend.runs.find(tenant.id, run_id) for run_id in counted}
         for run_id, run in found.items():
             if run is not None and run.status.final:
                 # A late request with its idempotency key counted it again.
                 backend.tenants.release(tenant.id, run_id)
                 repairs.forgotten += 1
         _question(backend, tenant, {run_id for run_id, run in found.items() if run is None}, repairs, now)
+        queue.admit(backend, tenant.id)
 
 
 def _question(backend: Backend, tenant: Tenant, missing: set[str], repairs: Repairs, now: datetime) -> None:

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codex_swarm.models import DiffSummary
-from swarm.outputs.diff import Diff, diff, shortened
+from swarm.outputs.diff import Diff, diff
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
 from swarm.workspace.blobs import ObjectMissing
 from swarm.workspace.snapshot import FileChange, Snapshot, compare
 from swarm.workspace.working_copy import read_blob
-
-MAX_SUMMARY_BYTES = 4_000_000
-"""What fits into an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,5 @@ def kept(backend: Backend, run: Run, old: Snapshot, new: Snapshot) -> KeptDiff |
         return None
     # The patch first: whoever finds the summary finds the patch too.
     backend.blobs.put(patch_key, made.patch)
-    summary = shortened(made.summary, MAX_SUMMARY_BYTES)
-    backend.blobs.put(summary_key, summary.model_dump_json().encode())
-    return KeptDiff(summary, patch_key)
+    backend.blobs.put(summary_key, made.summary.model_dump_json().encode())
+    return KeptDiff(made.summary, patch_key)

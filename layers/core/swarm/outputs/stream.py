@@ -7,7 +7,6 @@ names a place in the run's log, so any process can go on from it, and nothing is
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,16 +15,18 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from codex_swarm.models import EndEvent, ResetEvent, RunEvent, WatchedEvent
+from codex_swarm.models import EndEvent, ResetEvent, RunEvent, StepEvent, WatchedEvent
+from swarm import sizes
 from swarm.ids import RunKey
+from swarm.records.listing import Page, Wanted
 from swarm.records.runlog import RunLog
 from swarm.runs.entries import Ended, Entry
 
 RETRY_MILLISECONDS = 1_000
 POLL_SECONDS = 0.5
 
-MAX_BYTES = 4_500_000
-"""Of events in one answer, as JSON within JSON, which grows by its escapes. Lambda takes 6 MB."""
+EVENT_FRAME = 60
+"""Bytes around an event in an answer, its id included."""
 
 MAX_EVENT_BYTES = 500_000
 """Of one event. A larger one has empty lists and cut texts; other routes have them whole."""
@@ -92,8 +93,8 @@ def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) 
             if place <= cursor:
                 continue
             event = _bounded(told).model_copy(update={"id": str(place)})
-            size += len(json.dumps(as_json(event)))
-            if events and (size > MAX_BYTES or len(events) == most):
+            size += sizes.answered(as_json(event)) + EVENT_FRAME
+            if events and (size > sizes.PAGE or len(events) == most):
                 return Replay(events=tuple(events), cursor=last, slot=slot)
             events.append(event)
             last = place
@@ -120,6 +121,26 @@ def wait_for(
         if log.has(key, replay.slot + 1):
             replay = since(log, key, cursor)
     return replay
+
+
+def steps(
+    log: RunLog, key: RunKey, cursor: Cursor, read: Callable[[StepEvent], Model], wanted: Wanted[Model]
+) -> Page[Model]:
+    """A page of the run's steps behind the cursor. Raises `UnknownCursor`."""
+    found: list[Model] = []
+    weight, last = 0, cursor
+    for entry in _entries(log, key, cursor):
+        for number, event in enumerate(entry.events):
+            place = Cursor(entry.slot, number)
+            if not isinstance(event, StepEvent) or place <= cursor:
+                continue
+            step = read(event)
+            weight += wanted.weigh(step)
+            if found and (weight > sizes.PAGE or len(found) == wanted.most):
+                return Page(found, str(last))
+            found.append(step)
+            last = place
+    return Page(found, None)
 
 
 def or_from_the_start(read: Callable[[Cursor], Replay], text: str) -> Replay:

@@ -92,7 +92,7 @@ def connect(chosen: Settings) -> Backend:
         runs=Runs(table, log),
         projects=Projects(table),
         patterns=Patterns(table),
-        tenants=Tenants(table, chosen.max_active_runs),
+        tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs),
         objects=StoredObjects(clients.s3(), chosen.bucket_name),
         executions=Executions(clients.states(), chosen.state_machine_arn),
         outbox=Outbox(

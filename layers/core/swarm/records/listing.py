@@ -16,13 +16,11 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from swarm import sizes
 from swarm.errors import InvalidCursor
 from swarm.records.table import Filter, Item, Order, Table
 
 T = TypeVar("T")
-
-MAX_BYTES = 5_000_000
-"""Of one page, as it travels. Lambda takes 6 MB."""
 
 MAX_QUERIES = 25
 """DynamoDB looks at 1 MB a query. A filter that few items pass gives a short page, even an empty one, and a cursor."""
@@ -91,7 +89,7 @@ def page_of(
                 continue
             one = read(item)
             weight += wanted.weigh(one)
-            if len(found) == wanted.most or (found and weight > MAX_BYTES):
+            if len(found) == wanted.most or (found and weight > sizes.PAGE):
                 return Page(found, _encoded(place, listed))
             found.append(one)
             place = sort_key
@@ -118,7 +116,8 @@ def _decoded(cursor: str, listed: Range) -> str:
         place, digest = _CURSOR.validate_json(told)
     except (binascii.Error, ValidationError, ValueError) as error:
         raise InvalidCursor from error
-    if digest != listed.digest or not listed.first <= place <= listed.last:
+    # A place longer than any sort key is one that DynamoDB would not even look for.
+    if digest != listed.digest or not listed.first <= place <= listed.last or sizes.of_text(place) > sizes.SORT_KEY:
         raise InvalidCursor
     return place
 

@@ -31,12 +31,13 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """What `PUT` says of a project."""
+    """What is said of a project, and which of it: what is not among `given` stays, and is taken for a new project."""
 
     name: str
     task_type: TaskType
     domain_config: JsonValue
-    callback_url: str | None = None
+    callback_url: str | None
+    given: frozenset[str]
 
 
 class Projects:
@@ -50,29 +51,47 @@ class Projects:
 
         Raises `ProjectBeingDeleted`.
         """
-        listed = projects_of_tenant(tenant_id, sortable(now), project_id)
         try:
-            item = self._table.update(
-                project_key(tenant_id, project_id),
-                "SET project_id = :id, #name = :name, task_type = :task_type, domain_config = :config, "
-                "callback_url = :callback, created_at = if_not_exists(created_at, :now), #schema = :schema, "
-                "GSI2PK = :listed, GSI2SK = if_not_exists(GSI2SK, :order)",
-                names={"#name": "name", "#schema": "schema"},
-                values={
-                    ":id": {"S": project_id},
-                    ":name": {"S": change.name},
-                    ":task_type": {"S": change.task_type.value},
-                    ":config": {"S": json.dumps(change.domain_config, ensure_ascii=False)},
-                    ":callback": {"S": change.callback_url or ""},
-                    ":now": {"S": sortable(now)},
-                    ":schema": {"N": "1"},
-                    ":listed": {"S": listed.pk},
-                    ":order": {"S": listed.sk},
-                },
-                condition=VISIBLE,
-            )
+            return self._change(tenant_id, project_id, change, now, VISIBLE)
         except ConditionFailed as hidden:
             raise ProjectBeingDeleted(project_id) from hidden
+
+    def patch(self, tenant_id: str, project_id: str, change: ProjectChange, now: datetime) -> ProjectRead:
+        """Change a project that there is. Raises `ProjectNotFound`."""
+        try:
+            return self._change(tenant_id, project_id, change, now, f"attribute_exists(PK) AND {VISIBLE}")
+        except ConditionFailed as missing:
+            raise ProjectNotFound(project_id) from missing
+
+    def _change(
+        self, tenant_id: str, project_id: str, change: ProjectChange, now: datetime, condition: str
+    ) -> ProjectRead:
+        listed = projects_of_tenant(tenant_id, sortable(now), project_id)
+        said = {
+            "name": change.name,
+            "task_type": change.task_type.value,
+            "domain_config": json.dumps(change.domain_config, ensure_ascii=False),
+            "callback_url": change.callback_url or "",
+        }
+        changes = [
+            f"#{name} = :{name}" if name in change.given else f"#{name} = if_not_exists(#{name}, :{name})"
+            for name in said
+        ]
+        item = self._table.update(
+            project_key(tenant_id, project_id),
+            f"SET project_id = :id, {', '.join(changes)}, created_at = if_not_exists(created_at, :now), "
+            "#schema = :schema, GSI2PK = :listed, GSI2SK = if_not_exists(GSI2SK, :order)",
+            names={"#schema": "schema", **{f"#{name}": name for name in said}},
+            values={
+                **{f":{name}": {"S": value} for name, value in said.items()},
+                ":id": {"S": project_id},
+                ":now": {"S": sortable(now)},
+                ":schema": {"N": "1"},
+                ":listed": {"S": listed.pk},
+                ":order": {"S": listed.sk},
+            },
+            condition=condition,
+        )
         return _decode(item)
 
     def get(self, tenant_id: str, project_id: str) -> ProjectRead:
@@ -153,7 +172,8 @@ def _decode(item: Item) -> ProjectRead:
         id=item["project_id"]["S"],
         name=item["name"]["S"],
         task_type=item["task_type"]["S"],
-        domain_config=json.loads(item["domain_config"]["S"]),
+        # An earlier version let numbers in that no JSON has, and so no listing that shows them.
+        domain_config=json.loads(item["domain_config"]["S"], parse_constant=lambda _: None),
         callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )

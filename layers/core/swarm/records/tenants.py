@@ -1,76 +1,253 @@
-"""Tenants: who an API key belongs to, what each may use, and which of its runs are active."""
+"""Tenants: who an API key belongs to, what each may use, and which of its runs are active or wait for their turn.
+
+A tenant is one item, so that whether a run is counted, waits, or is refused is decided by one conditional write. What
+waits is admitted fairly over the tenant's projects: each project's n-th waiting run comes before the (n+1)-th of any
+other, and among equals who asked first. `served` says how many of its runs a project has had since others wait too, so
+that one which keeps on asking goes to the back.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from swarm.errors import TooManyActiveRuns
+from swarm.errors import ProjectBeingDeleted, TenantBusy, TooManyActiveRuns, TooManyQueuedRuns
+from swarm.ids import RunKey
 from swarm.records.keys import all_tenants, api_key_key, sortable, tenant_key
 from swarm.records.table import ConditionFailed, Item, Table
 from swarm.runs.limits import Allowance, allowance_of
 
-WITHIN_QUOTA = (
-    "contains(active, :run)"
-    " OR (attribute_not_exists(active) AND (attribute_not_exists(max_active) OR max_active > :none))"
-    " OR (attribute_exists(active) AND attribute_exists(max_active) AND size(active) < max_active)"
-    " OR (attribute_exists(active) AND attribute_not_exists(max_active) AND size(active) < :default)"
+ATTEMPTS = 20
+"""So often a write that others were quicker than is tried again."""
+
+HAS_ROOM = (
+    "(attribute_not_exists(active)"
+    " OR (attribute_exists(max_active) AND size(active) < max_active)"
+    " OR (attribute_not_exists(max_active) AND size(active) < :max_active))"
+    " AND (attribute_not_exists(max_active) OR max_active > :none)"
 )
+NOBODY_WAITS = "(attribute_not_exists(waiting) OR size(waiting) = :none)"
+QUEUE_HAS_ROOM = (
+    "((attribute_exists(max_queued) AND size(waiting) < max_queued)"
+    " OR (attribute_not_exists(max_queued) AND size(waiting) < :max_queued))"
+)
+STAYS = "NOT contains(deleting, :project)"
+
+
+class Waiting(NamedTuple):
+    """A run that waits: since when (as `sortable` writes it), and for which project (a digest of its id)."""
+
+    since: str
+    project: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant's active runs; `suspects` are ids among them for which at `suspected_at` no run was found."""
+    """A tenant's runs, and the projects that are being deleted.
+
+    `suspects` are ids among the runs for which at `suspected_at` no run was found; `revision` goes up with each run.
+    """
 
     id: str
-    active: frozenset[str]
+    active: frozenset[str] = frozenset()
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    served: Mapping[str, int] = field(default_factory=dict)
+    deleting: frozenset[str] = frozenset()
     suspects: frozenset[str] = frozenset()
     suspected_at: datetime | None = None
+    max_active: int = 0
+    max_queued: int = 0
+    revision: int = 0
+    allowance: Allowance | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another run may become active."""
+        return len(self.active) < self.max_active
+
+    @property
+    def queue(self) -> list[str]:
+        """The runs that wait, the next one first."""
+        of_project: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for run_id, waiting in self.waiting.items():
+            of_project[waiting.project].append((waiting.since, run_id))
+        turns = self.turns
+        ranked = [
+            (turns[project] + place, since, run_id)
+            for project, runs in of_project.items()
+            for place, (since, run_id) in enumerate(sorted(runs))
+        ]
+        return [run_id for _, _, run_id in sorted(ranked)]
+
+    @property
+    def turns(self) -> dict[str, int]:
+        """How many turns each project that waits has had; one that comes begins with the least of the others."""
+        projects = {waiting.project for waiting in self.waiting.values()}
+        least = min((self.served[project] for project in projects if project in self.served), default=0)
+        return {project: self.served.get(project, least) - least for project in projects}
+
+    def served_after(self, run_id: str) -> dict[str, int]:
+        """`served` once this run has been admitted."""
+        project, turns = self.waiting[run_id].project, self.turns
+        return {**turns, project: turns[project] + 1}
 
 
 class Tenants:
-    """Keys, quotas and active runs in the table."""
+    """Keys, quotas, active and waiting runs in the table."""
 
-    def __init__(self, table: Table, default_quota: int) -> None:
+    def __init__(self, table: Table, max_active: int, max_queued: int) -> None:
         self._table = table
-        self._default_quota = default_quota
+        self._max_active = max_active
+        self._max_queued = max_queued
 
     def of_api_key(self, api_key: str) -> str | None:
         """The tenant that a key belongs to. Only the key's hash is stored."""
         item = self._table.get(api_key_key(key_hash(api_key)))
         return item["tenant_id"]["S"] if item else None
 
-    def admit(self, tenant_id: str, run_id: str) -> Allowance | None:
-        """Count the run among the tenant's active ones; twice is once. Raises `TooManyActiveRuns`.
+    def get(self, tenant_id: str) -> Tenant:
+        """The tenant as it stands."""
+        return self._decode(tenant_id, self._table.get(tenant_key(tenant_id)) or {})
 
-        Returns the tenant's own limits for runs, where the operator gave it some.
+    def enter(self, key: RunKey, at: datetime) -> Tenant:
+        """Count the run as active, or let it wait for its turn; twice is once. The tenant after it.
+
+        Raises `TooManyQueuedRuns`, `TooManyActiveRuns` where the tenant may run nothing at all, `ProjectBeingDeleted`.
         """
-        listed = all_tenants(tenant_id)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._activate(key)
+            except ConditionFailed as full:
+                found = full.item
+            tenant = self._decode(key.tenant_id, found)
+            if key.run_id in tenant.waiting:
+                return tenant
+            if key.project_id in tenant.deleting:
+                raise ProjectBeingDeleted(key.project_id)
+            if tenant.max_active <= 0:
+                raise TooManyActiveRuns
+            if len(tenant.waiting) >= tenant.max_queued:
+                raise TooManyQueuedRuns(tenant.max_queued)
+            if "waiting" not in found:
+                # Stored by a version that had no queue.
+                self._table.update(
+                    tenant_key(key.tenant_id),
+                    "SET waiting = if_not_exists(waiting, :empty)",
+                    values={":empty": {"M": {}}},
+                )
+            with suppress(ConditionFailed):
+                return self._wait(key, at)
+        raise TenantBusy
+
+    def _activate(self, key: RunKey) -> Tenant:
+        listed = all_tenants(key.tenant_id)
+        item = self._table.update(
+            tenant_key(key.tenant_id),
+            "ADD active :runs, revision :one "
+            "SET GSI3PK = :listed, GSI3SK = :id, waiting = if_not_exists(waiting, :empty)",
+            values={
+                ":runs": {"SS": [key.run_id]},
+                ":run": {"S": key.run_id},
+                ":one": {"N": "1"},
+                ":none": {"N": "0"},
+                ":empty": {"M": {}},
+                ":max_active": {"N": str(self._max_active)},
+                ":project": {"S": key.project_id},
+                ":listed": {"S": listed.pk},
+                ":id": {"S": listed.sk},
+            },
+            condition=f"contains(active, :run) OR ({HAS_ROOM} AND {NOBODY_WAITS} AND {STAYS})",
+        )
+        return self._decode(key.tenant_id, item)
+
+    def _wait(self, key: RunKey, at: datetime) -> Tenant:
+        item = self._table.update(
+            tenant_key(key.tenant_id),
+            "ADD revision :one SET waiting.#run = if_not_exists(waiting.#run, :waiting)",
+            names={"#run": key.run_id},
+            values={
+                ":one": {"N": "1"},
+                ":max_queued": {"N": str(self._max_queued)},
+                ":project": {"S": key.project_id},
+                ":waiting": {"S": f"{sortable(at)} {_digest(key.project_id)}"},
+            },
+            condition=f"attribute_exists(waiting) AND {QUEUE_HAS_ROOM} AND {STAYS}",
+        )
+        return self._decode(key.tenant_id, item)
+
+    def admit_next(self, tenant_id: str) -> str | None:
+        """Make the run whose turn it is an active one; its id, or None where there is no room or nobody waits.
+
+        Where others are quicker each time, they see to whoever waits.
+        """
+        for _ in range(ATTEMPTS):
+            tenant = self.get(tenant_id)
+            if not tenant.waiting or not tenant.has_room:
+                return None
+            run_id = tenant.queue[0]
+            served = {project: {"N": str(number)} for project, number in tenant.served_after(run_id).items()}
+            with suppress(ConditionFailed):
+                self._table.update(
+                    tenant_key(tenant_id),
+                    "ADD active :runs REMOVE waiting.#run SET served = :served",
+                    names={"#run": run_id},
+                    values={
+                        ":runs": {"SS": [run_id]},
+                        ":none": {"N": "0"},
+                        ":max_active": {"N": str(self._max_active)},
+                        ":served": {"M": served},
+                    },
+                    condition=f"attribute_exists(waiting.#run) AND {HAS_ROOM}",
+                )
+                return run_id
+        return None
+
+    def release(self, tenant_id: str, run_id: str) -> Tenant:
+        """Count the run no longer, and let it wait no longer; twice is once. The tenant after it."""
+        key = tenant_key(tenant_id)
+        values: Item = {":runs": {"SS": [run_id]}}
+        change = "DELETE active :runs, suspects :runs"
+        try:
+            item = self._table.update(
+                key,
+                f"{change} REMOVE waiting.#run",
+                names={"#run": run_id},
+                values=values,
+                condition="attribute_exists(waiting)",
+            )
+        except ConditionFailed:
+            item = self._table.update(key, change, values=values)
+        return self._decode(tenant_id, item)
+
+    def close(self, tenant: Tenant, project_id: str) -> bool:
+        """Let no run into the project any more, if none has come since the tenant was read."""
+        listed = all_tenants(tenant.id)
         values: Item = {
-            ":runs": {"SS": [run_id]},
-            ":run": {"S": run_id},
-            ":default": {"N": str(self._default_quota)},
-            ":none": {"N": "0"},
+            ":projects": {"SS": [project_id]},
             ":listed": {"S": listed.pk},
             ":id": {"S": listed.sk},
+            **({":seen": {"N": str(tenant.revision)}} if tenant.revision else {}),
         }
-        change = "ADD active :runs SET GSI3PK = :listed, GSI3SK = :id"
         try:
-            item = self._table.update(tenant_key(tenant_id), change, values=values, condition=WITHIN_QUOTA)
-        except ConditionFailed as full:
-            raise TooManyActiveRuns from full
-        return allowance_of(item["limits"]["S"]) if "limits" in item else None
+            self._table.update(
+                tenant_key(tenant.id),
+                "ADD deleting :projects SET GSI3PK = :listed, GSI3SK = :id",
+                values=values,
+                condition="revision = :seen" if tenant.revision else "attribute_not_exists(revision)",
+            )
+        except ConditionFailed:
+            return False
+        return True
 
-    def active(self, tenant_id: str) -> frozenset[str]:
-        """The ids that count as active runs."""
-        return _members(self._table.get(tenant_key(tenant_id)) or {}, "active")
-
-    def release(self, tenant_id: str, run_id: str) -> None:
-        """Count the run no longer; twice is once."""
-        values: Item = {":runs": {"SS": [run_id]}}
-        self._table.update(tenant_key(tenant_id), "DELETE active :runs, suspects :runs", values=values)
+    def reopen(self, tenant_id: str, project_id: str) -> None:
+        """Let runs into a project of this id again."""
+        values: Item = {":projects": {"SS": [project_id]}}
+        self._table.update(tenant_key(tenant_id), "DELETE deleting :projects", values=values)
 
     def suspect(self, tenant_id: str, run_ids: Iterable[str], now: datetime) -> None:
         """Remember these ids, and only these, and since when."""
@@ -84,12 +261,42 @@ class Tenants:
     def all(self) -> Iterator[Tenant]:
         """Every tenant that ever started a run."""
         for item in self._table.index("GSI3", all_tenants().pk):
-            since = datetime.fromisoformat(item["suspected_at"]["S"]) if "suspected_at" in item else None
-            yield Tenant(item["GSI3SK"]["S"], _members(item, "active"), _members(item, "suspects"), since)
+            yield self._decode(item["GSI3SK"]["S"], item)
+
+    def _decode(self, tenant_id: str, item: Item) -> Tenant:
+        waiting = item["waiting"]["M"] if "waiting" in item else {}
+        served = item["served"]["M"] if "served" in item else {}
+        return Tenant(
+            id=tenant_id,
+            active=_members(item, "active"),
+            waiting={run_id: Waiting(*told["S"].split(" ")) for run_id, told in waiting.items()},
+            served={project: int(number["N"]) for project, number in served.items()},
+            deleting=_members(item, "deleting"),
+            suspects=_members(item, "suspects"),
+            suspected_at=datetime.fromisoformat(item["suspected_at"]["S"]) if "suspected_at" in item else None,
+            max_active=_number(item, "max_active", self._max_active),
+            max_queued=_number(item, "max_queued", self._max_queued),
+            revision=_number(item, "revision", 0),
+            allowance=allowance_of(item["limits"]["S"]) if "limits" in item else None,
+        )
+
+
+def _digest(project_id: str) -> str:
+    return hashlib.sha256(project_id.encode()).hexdigest()[:16]
+
+
+def waits_for(tenant: Tenant, project_id: str) -> str | None:
+    """A run that waits for its turn in this project."""
+    digest = _digest(project_id)
+    return next((run_id for run_id, waiting in tenant.waiting.items() if waiting.project == digest), None)
 
 
 def _members(item: Item, name: str) -> frozenset[str]:
     return frozenset(item[name]["SS"]) if name in item else frozenset()
+
+
+def _number(item: Item, name: str, default: int) -> int:
+    return int(item[name]["N"]) if name in item else default
 
 
 def key_hash(api_key: str) -> str:

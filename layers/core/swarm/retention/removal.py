@@ -1,8 +1,8 @@
 """How a project goes: hidden at once from everybody who asks, cleared away by the janitor, and then its id is free.
 
 What is hidden is answered like what never was. A project and its ended runs are hidden by a mark on their items, so
-that reading a run stays one read; active runs keep a project from being deleted. A request that was just then starting
-a run in it is not lost sight of: that run finds the project hidden when it is prepared, and ends there.
+that reading a run stays one read; active and waiting runs keep a project from being deleted. That it goes is decided
+by one write on the tenant, which lets no run into it from then on; reconciliation hides it where whoever decided died.
 
 Clearing away is done in slices, each of which may be the last one that its process does: whatever was deleted is
 gone, and what is left is found again. Of a run its item goes last, of a project too.
@@ -18,11 +18,13 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import ProjectInUse, RunInUse
+from swarm.errors import ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.projects import Errand
+from swarm.records.tenants import ATTEMPTS, waits_for
+from swarm.runs.entries import Created
 from swarm.runs.run import Run
 from swarm.workspace.blobs import ProjectArea
 
@@ -46,14 +48,8 @@ def delete_project(
 ) -> None:
     """Hide the project and its runs, and have them cleared away. Raises `ProjectNotFound`, `ProjectInUse`."""
     backend.projects.get(tenant_id, project_id)
-    _require_idle(backend, tenant_id, project_id)
+    _close(backend, tenant_id, project_id)
     backend.projects.hide(tenant_id, project_id, now)
-    try:
-        # A run that was counted meanwhile is seen here; one that is counted only now will find the project hidden.
-        _require_idle(backend, tenant_id, project_id)
-    except ProjectInUse:
-        backend.projects.show(tenant_id, project_id)
-        raise
     deadline = clock() + REQUEST_SECONDS
     hide_runs(backend, tenant_id, project_id, now, lambda: clock() > deadline)
     _call_janitor(backend)
@@ -78,11 +74,32 @@ def was_deleted_under(backend: Backend, run: Run) -> bool:
     return project is None or project.created_at > run.created_at + CLOCKS_DIFFER
 
 
-def _require_idle(backend: Backend, tenant_id: str, project_id: str) -> None:
-    for run_id in sorted(backend.tenants.active(tenant_id)):
-        run = backend.runs.find(tenant_id, run_id)
-        if run is not None and run.key.project_id == project_id and not run.status.final:
-            raise ProjectInUse(project_id, run_id)
+def _close(backend: Backend, tenant_id: str, project_id: str) -> None:
+    """Decide that the project goes, by one write that holds only if no run has come since they were looked at.
+
+    Until then nothing is changed, so a refusal is one without effect.
+    """
+    idle: set[str] = set()
+    for _ in range(ATTEMPTS):
+        tenant = backend.tenants.get(tenant_id)
+        if waiting := waits_for(tenant, project_id):
+            raise ProjectInUse(project_id, waiting)
+        for run_id in sorted(tenant.active - idle):
+            if _keeps(backend, tenant_id, run_id, project_id):
+                raise ProjectInUse(project_id, run_id)
+            idle.add(run_id)
+        if backend.tenants.close(tenant, project_id):
+            return
+    raise TenantBusy
+
+
+def _keeps(backend: Backend, tenant_id: str, run_id: str, project_id: str) -> bool:
+    """Whether the run is an active one of this project, or is only just being created in a project not known yet."""
+    run = backend.runs.find(tenant_id, run_id)
+    if run is not None:
+        return run.key.project_id == project_id and not run.status.final
+    first = backend.log.first(tenant_id, run_id)
+    return first is None or not isinstance(first.change, Created) or first.change.run.key.project_id == project_id
 
 
 def _call_janitor(backend: Backend) -> None:
@@ -121,6 +138,7 @@ def clear_project(backend: Backend, errand: Errand, hidden_at: datetime, now: da
     if found or enough() or now - hidden_at < GRACE:
         # Only a round that finds nothing any more can be the last.
         return False
+    backend.tenants.reopen(tenant_id, project_id)
     backend.projects.release(errand)
     return True
 

@@ -24,4 +24,5 @@ class ErrorType(StrEnum):
     PROVIDER_REQUEST = "provider_rejected_request"
     CONTEXT_LENGTH = "context_length"
     CONTENT = "content_refused"
+    PROVIDER_ANSWER = "provider_invalid_answer"
     INCOMPLETE = "incomplete_output"

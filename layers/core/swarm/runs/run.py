@@ -17,6 +17,7 @@ from codex_swarm.models import (
 )
 from swarm.ids import RunKey
 from swarm.runs.limits import Limits
+from swarm.tasks import TASKS
 
 SCHEMA = 2
 
@@ -88,6 +89,7 @@ class Run:
         return self.key.run_id
 
     @property
-    def system_instructions(self) -> str | None:
-        """The composed prompt: pattern block, base prompt, instructions. None until it has been composed."""
-        return None if self.prompt is None else f"{self.prompt}\n\n{self.instructions}"
+    def system_instructions(self) -> str:
+        """The composed prompt: pattern block, base prompt, instructions; the pattern is found when the run begins."""
+        prompt = TASKS[self.task_type].instructions if self.prompt is None else self.prompt
+        return f"{prompt}\n\n{self.instructions}"

@@ -24,6 +24,9 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 """From the connection on. A receiver that has more to do should answer first."""
 
+EARLY = range(102, 200)
+"""Statuses of answers that only announce the answer, such as 103 (RFC 9110, 15.2)."""
+
 _SECONDS = re.compile(r"[0-9]{1,7}")
 
 
@@ -122,6 +125,10 @@ def _exchange(target: Target, plain: socket.socket, headers: Mapping[str, str], 
     try:
         exchange.request("POST", target.path, body, dict(headers))
         response = exchange.getresponse()
+        while response.status in EARLY:
+            # http.client passes over 100 by itself. Whoever sends others without end is cut off by the deadline.
+            response.headers = None  # type: ignore[assignment]
+            response.begin()
         # Retry-After may also be a date; what is then meant is some pause, and there is one anyway.
         asked = response.getheader("Retry-After")
         return Answer(response.status, float(asked) if asked is not None and _SECONDS.fullmatch(asked) else None)

@@ -13,8 +13,18 @@ MAX_NAME_BYTES = 255
 RESERVED_ROOTS = frozenset({".git", ".swarm"})
 """Folders at the root that are nobody's to write: version control, and what this service may keep there."""
 
-_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, and what is not seen but changes how a name is read: bidirectional controls, tags, zero widths."""
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Invisible, and yet part of how Persian, Indic scripts and emoji are written."""
+
 _DRIVE = re.compile(r"[A-Za-z]:")
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
+"""Names that Windows gives to devices, whatever their suffix."""
+
+_GIT = re.compile(r"\.git|git~[0-9]+", re.IGNORECASE)
+"""A repository's own folder, also by its short name on Windows: hooks and configuration in it are executed."""
 
 
 def valid_path(raw: str) -> str:
@@ -25,7 +35,7 @@ def valid_path(raw: str) -> str:
     path = unicodedata.normalize("NFC", raw)
     if not path.strip():
         raise InvalidPath("the path is empty")
-    if any(unicodedata.category(character) in _FORBIDDEN_CATEGORIES for character in path):
+    if any(unicodedata.category(each) in _FORBIDDEN_CATEGORIES and each not in _JOINERS for each in path):
         raise InvalidPath("the path has a control character")
     if "\\" in path:
         raise InvalidPath("the path has a backslash")
@@ -47,5 +57,11 @@ def _check_name(name: str) -> None:
         raise InvalidPath("the path has an empty name, '.' or '..' in it")
     if decoded != name and ("/" in decoded or "\\" in decoded or "\0" in decoded):
         raise InvalidPath("the path hides a separator in percent-encoding")
+    if name.endswith((".", " ")):
+        raise InvalidPath("a name in the path ends with a dot or a space, which Windows leaves out")
+    if ":" in name or _DEVICE.fullmatch(name):
+        raise InvalidPath(f"{name[:40]} names a device or a stream on Windows")
+    if _GIT.fullmatch("".join(each for each in name if each not in _JOINERS)):
+        raise InvalidPath(f"{name} is a repository's own folder")
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidPath(f"a name in the path is longer than {MAX_NAME_BYTES} bytes")

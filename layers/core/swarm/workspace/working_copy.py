@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -44,11 +45,14 @@ class Workspace:
 
     def entry(self, path: str) -> FileEntry:
         """Hash, size and type of a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
-        path = valid_path(path)
-        try:
-            return self._files[path]
-        except KeyError:
-            raise WorkspaceFileNotFound(path) from None
+        return self._files[self._known(path)]
+
+    def _known(self, path: str) -> str:
+        """The path of a file that there is, also with a name that an earlier version took and that is refused now."""
+        path = unicodedata.normalize("NFC", path)
+        if path not in self._files:
+            raise WorkspaceFileNotFound(valid_path(path))
+        return path
 
     def read(self, path: str) -> bytes:
         """A file's bytes, verified. Raises `InvalidPath`, `WorkspaceFileNotFound`, `CorruptObject`."""
@@ -75,9 +79,7 @@ class Workspace:
 
     def delete(self, path: str) -> None:
         """Remove a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
-        entry = self.entry(path)
-        del self._files[valid_path(path)]
-        self._size -= entry.size
+        self._size -= self._files.pop(self._known(path)).size
 
     @property
     def changed(self) -> bool:

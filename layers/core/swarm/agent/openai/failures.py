@@ -99,12 +99,12 @@ def unavailable(text: str, retry_after: float | None = None) -> ModelFailure:
     return ModelFailure(ErrorType.PROVIDER, text, _LATER, retryable=True, retry_after=retry_after)
 
 
+def no_answer(text: str) -> ModelFailure:
+    """The provider answered, and not with a turn: worth another try or two, and not many."""
+    advice = "Check that OPENAI_BASE_URL is a server of the Responses API and that it has the model, then start again."
+    return ModelFailure(ErrorType.PROVIDER_ANSWER, text, advice, retryable=True)
+
+
 def refused(text: str) -> ModelFailure:
     """The model or the provider declines."""
     return ModelFailure(ErrorType.CONTENT, text[:_LONGEST_MESSAGE], "Reword the instructions, or change the files.")
-
-
-def cut_short(reason: str) -> ModelFailure:
-    """The model stopped in the middle of its answer."""
-    text = f"the model's answer is incomplete ({reason[:40]})"
-    return ModelFailure(ErrorType.INCOMPLETE, text, "Ask for less at once, such as several shorter files.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from swarm.agent.model import ModelTurn, ToolCall
-from swarm.agent.openai.failures import ProviderError, cut_short, failure_of, refused, unavailable
+from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
 from swarm.runs.conversation import Item
 from swarm.runs.usage import TokenUsage
 
@@ -51,8 +51,10 @@ def turn_of(body: bytes) -> ModelTurn:
     try:
         response = _Response.model_validate_json(body)
     except ValidationError:
-        raise unavailable("the provider's answer is not a response of the Responses API") from None
-    _check_ended_well(response)
+        raise no_answer("the provider's answer is not a response of the Responses API") from None
+    if reason := _cut_off(response):
+        # Nothing of it is carried along: half a call means nothing, and reasoning counts only before what it led to.
+        return ModelTurn((), "", (), _usage(response.usage or _Usage()), cut_off=reason[:40])
     items = response.output
     parts = [part for item in items if item.get("type") == "message" for part in _parts(item)]
     refusal = [str(part.get("refusal", "")) for part in parts if part.get("type") == "refusal"]
@@ -61,11 +63,12 @@ def turn_of(body: bytes) -> ModelTurn:
     text = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "output_text")
     calls = tuple(_calls(items))
     if not text.strip() and all(item.get("type") in {"reasoning", "message"} for item in items):
-        raise unavailable("the provider's answer has neither text nor a tool call")
+        raise no_answer("the provider's answer has neither text nor a tool call")
     return ModelTurn(items, text, calls, _usage(response.usage or _Usage()))
 
 
-def _check_ended_well(response: _Response) -> None:
+def _cut_off(response: _Response) -> str | None:
+    """Why the model was stopped in the middle of its answer; None where it was not. Raises `ModelFailure`."""
     if response.status == "failed" or response.error:
         error = response.error or _Error()
         raise failure_of(ProviderError(200, code=error.code or "server_error", message=error.message or ""))
@@ -73,9 +76,10 @@ def _check_ended_well(response: _Response) -> None:
         reason = (response.incomplete_details or _Incomplete()).reason or "no reason given"
         if reason == "content_filter":
             raise failure_of(ProviderError(200, code=reason))
-        raise cut_short(reason)
+        return reason
     if response.status not in {None, "completed"}:
-        raise unavailable(f"the provider's answer did not end: its status is {response.status:.40}")
+        raise no_answer(f"the provider's answer did not end: its status is {response.status:.40}")
+    return None
 
 
 def _parts(message: Item) -> Iterator[dict[str, JsonValue]]:
@@ -95,7 +99,7 @@ def _calls(items: Sequence[Item]) -> Iterator[ToolCall]:
                 seen.add(call_id)
                 yield ToolCall(call_id, name, arguments)
             case _:
-                raise unavailable("the provider's answer has a tool call without an id, name or arguments of its own")
+                raise no_answer("the provider's answer has a tool call without an id, name or arguments of its own")
 
 
 def _usage(usage: _Usage) -> TokenUsage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
@@ -21,10 +22,13 @@ from swarm.agent.model import ModelRequest, ModelTurn, ToolSpec
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
 from swarm.agent.openai.items import input_items, turn_of
 from swarm.errors import ModelFailure
+from swarm.runs.error_types import ErrorType
 
 OPENAI = "https://api.openai.com/v1"
 
 MAX_ATTEMPTS = 8
+MAX_NO_ANSWERS = 3
+"""So many answers that are none, and the provider is not what it should be; waiting does not mend that."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LEAST_SECONDS = 1.0
@@ -62,13 +66,16 @@ class OpenAIModel:
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn. Raises `ModelFailure`; a retryable one has been retried while the time allowed it."""
         deadline = self._clock() + request.seconds
-        attempt = 0
+        attempt = no_answers = 0
         while True:
             attempt += 1
             request.before_attempt()
             try:
                 return self._attempt(request, deadline)
             except ModelFailure as failure:
+                no_answers += failure.error_type == ErrorType.PROVIDER_ANSWER
+                if no_answers == MAX_NO_ANSWERS:
+                    raise replace(failure, retryable=False) from None
                 pause = self._pause(attempt, failure.retry_after)
                 late = self._clock() + pause + LEAST_SECONDS > deadline
                 if not failure.retryable or attempt >= MAX_ATTEMPTS or late:
