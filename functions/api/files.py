@@ -71,7 +71,7 @@ def file_response(
         location = file_url(presigner(backend), key, path, content_type, disposition)
         return Response(307, content_type, "", {"Location": location, **SAFE})
     headers = {"Content-Disposition": named(disposition, path), **SAFE}
-    return bytes_response(content_type, backend.blobs.get(key) if data is None else data, headers)
+    return bytes_response(content_type, backend.objects.get(key) if data is None else data, headers)
 
 
 def bytes_response(content_type: str, data: bytes, headers: Mapping[str, str]) -> Response[str]:

@@ -249,7 +249,7 @@ def test_a_conversation_too_long_is_shortened_and_goes_on(runs: Runs) -> None:
     outputs = {
         item["call_id"]: item
         for key in transcripts
-        for item in load_transcript(stack.backend.blobs, key)
+        for item in load_transcript(stack.backend.objects, key)
         if item["type"] == "function_call_output" and len(str(item["output"])) > 20_000
     }
     assert len(outputs) == 6 + 8

@@ -26,7 +26,7 @@ from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, tool_output, user_message
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
-from swarm.workspace.blobs import MemoryBlobs, ProjectArea
+from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
 from tests.support.tools import AGENT_TOOLS, run_call
@@ -63,7 +63,7 @@ class Conversation:
         self.items: list[Item] = [user_message(text)]
         self.box = Toolbox(AGENT_TOOLS)
         self.extra = extra
-        self.workspace = Workspace(Snapshot(), MemoryBlobs(), ProjectArea("t", "p"))
+        self.workspace = Workspace(Snapshot(), MemoryObjects(), ProjectArea("t", "p"))
         self.summary: str | None = None
         for path, content in (files or {}).items():
             self.workspace.write(path, content.encode())

@@ -14,7 +14,7 @@ from swarm.agent.tools.toolbox import Toolbox, ToolResult, tool_named
 from swarm.jobs.batch import FAILED
 from swarm.tasks.registry import BATCHES
 from swarm.text import MAX_OUTPUT
-from swarm.workspace.blobs import MemoryBlobs, ProjectArea
+from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 from tests.provider.rules import schema_faults
@@ -35,7 +35,7 @@ ARGUMENTS: Mapping[str, Mapping[str, JsonValue]] = {
 
 @pytest.fixture
 def workspace() -> Workspace:
-    return Workspace(Snapshot(), MemoryBlobs(), AREA)
+    return Workspace(Snapshot(), MemoryObjects(), AREA)
 
 
 def call(name: str, arguments: Mapping[str, JsonValue] | str) -> ToolCall:
@@ -224,7 +224,7 @@ def test_many_matches_are_cut_with_advice(workspace: Workspace) -> None:
 def test_what_cannot_be_done_is_a_result_that_says_how_to_mend_it(
     tool: str, arguments: Mapping[str, JsonValue] | str, says: str
 ) -> None:
-    workspace = Workspace(Snapshot(), MemoryBlobs(), AREA, WorkspaceLimits(file_bytes=1_000))
+    workspace = Workspace(Snapshot(), MemoryObjects(), AREA, WorkspaceLimits(file_bytes=1_000))
     workspace.write("two.txt", b"1\n2\n")
     workspace.write("b.png", b"\0")
     before = workspace.paths()
@@ -238,7 +238,7 @@ def test_what_cannot_be_done_is_a_result_that_says_how_to_mend_it(
 
 
 def test_a_damaged_file_is_the_models_to_work_around() -> None:
-    blobs = MemoryBlobs()
+    blobs = MemoryObjects()
     written = Workspace(Snapshot(), blobs, AREA)
     written.write("a.txt", b"good")
     snapshot = written.save()

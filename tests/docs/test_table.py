@@ -16,7 +16,7 @@ import swarm
 from swarm import records
 from swarm.records import keys
 from swarm.records.keys import Key
-from swarm.workspace.blobs import RunObjects
+from swarm.workspace.objects import RunObjects
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "table.md").read_text(encoding="utf-8")

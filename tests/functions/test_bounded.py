@@ -19,7 +19,7 @@ from swarm.ids import RunKey
 from swarm.runs.entries import Created, Entry, TurnTaken
 from swarm.runs.events import step_id
 from swarm.runs.run import Artifact, Run
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from tests.support.stack import Answer, Stack
 
@@ -102,7 +102,7 @@ def test_the_events_of_many_calls_come_in_pages(stack: Stack, text: str) -> None
 def test_a_listing_of_long_names_comes_in_pages(stack: Stack) -> None:
     names = paths(2_000, '"' * 240)
     files = Snapshot({path: FileEntry("0" * 64, 1, "markdown") for path in names})
-    stack.backend.blobs.put(AREA.of_run(KEY.run_id, "snapshots", "s"), files.encode())
+    stack.backend.objects.put(AREA.of_run(KEY.run_id, "snapshots", "s"), files.encode())
     stored(stack, snapshot=AREA.of_run(KEY.run_id, "snapshots", "s"))
     found = list(pages(stack, f"/runs/{KEY.run_id}/workspace/files", limit="2000"))
     assert len(found) > 1
@@ -120,7 +120,7 @@ def test_a_diff_of_long_names_comes_in_pages(stack: Stack) -> None:
                  key=AREA.of_run(KEY.run_id, "artifacts", kind))
         for kind in ("diff-summary", "diff-patch")
     ]  # fmt: skip
-    stack.backend.blobs.put(made[0].key, text)
+    stack.backend.objects.put(made[0].key, text)
     first = whole.model_copy(update={"files": whole.files[:9], "stat": ""})
     stored(stack, diff=first, artifacts=tuple(made), status=RunStatus.SUCCEEDED)
     found = [page.json for page in pages(stack, f"/runs/{KEY.run_id}/diff")]
@@ -135,7 +135,7 @@ def test_a_patch_of_backslashes_is_answered(stack: Stack) -> None:
     key = AREA.of_run(KEY.run_id, "artifacts", "p")
     made = Artifact(id="art-1", kind="diff-patch", path="diff.patch", bytes=1, key=key, created_at=BEGAN)
     summary = Artifact(id="art-2", kind="diff-summary", path="s", bytes=1, key="none", created_at=BEGAN)
-    stack.backend.blobs.put(made.key, patch)
+    stack.backend.objects.put(made.key, patch)
     stored(stack, diff=DiffSummary(), artifacts=(made, summary), status=RunStatus.SUCCEEDED)
     assert stack.request("GET", f"/runs/{KEY.run_id}/diff?format=patch").content == patch
 
@@ -185,7 +185,7 @@ def test_keys_of_objects_stay_within_what_storage_takes(stack: Stack, project_id
         run_id = stack.start("touch a.md", project_id, files=[{"path": "b.md", "content": "x"}])
         stack.drive(run_id, project_id)
         assert stack.run(run_id)["status"] == "succeeded"
-        assert max(sizes.of_text(key) for key in stack.backend.objects.keys(f"{_area(project_id)}/")) <= 1_024
+        assert max(sizes.of_text(key) for key in stack.backend.inventory.keys(f"{_area(project_id)}/")) <= 1_024
 
 
 def _area(project_id: str) -> str:

@@ -23,7 +23,7 @@ def large_workspace(stack: Stack) -> Run:
     small = stack.backend.files_of(run)
     same = [small.files["hello.md"], small.files["b.txt"]]
     files = {f"folder-{n % 100:02}/file-{n:05}.md": FileEntry(*same[n % 2][:2], "markdown") for n in range(FILES)}
-    stack.backend.blobs.put(run.snapshot, Snapshot(files).encode())
+    stack.backend.objects.put(run.snapshot, Snapshot(files).encode())
     return run
 
 
@@ -94,9 +94,9 @@ def test_a_large_file_is_answered_by_a_redirect(stack: Stack) -> None:
     run = stack.backend.runs.get("tenant-a", stack.finish("touch a.md"))
     data = b"x" * 4_000_001
     assert run.snapshot
-    workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
+    workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))
     workspace.write("large \u00fc.bin", data)
-    stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+    stack.backend.objects.put(run.snapshot, workspace.save().encode())
     answer = stack.request("GET", f"/runs/{run.run_id}/workspace/files/large \u00fc.bin")
     assert answer.status == 307
     assert "X-Amz-Signature=" in answer.headers["location"]

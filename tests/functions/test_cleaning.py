@@ -17,8 +17,8 @@ from swarm.records.backend import area_of
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.sweeping import MARGIN, SETTLED, sweep
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ProjectArea
-from swarm.workspace.objects import StoredObjects, Version
+from swarm.workspace.inventory import ObjectInventory, Version
+from swarm.workspace.objects import ProjectArea
 from tests.support.lambda_context import lambda_context
 from tests.support.stack import Stack
 
@@ -42,12 +42,12 @@ def later(by: timedelta) -> datetime:
 def garbage(stack: Stack, data: bytes = b"garbage") -> str:
     """A blob that nothing refers to, such as a crash leaves."""
     key = AREA.blob(hashlib.sha256(data).hexdigest())
-    stack.backend.blobs.put(key, data)
+    stack.backend.objects.put(key, data)
     return key
 
 
 def blobs(stack: Stack) -> set[str]:
-    return set(stack.backend.objects.keys(AREA.blobs))
+    return set(stack.backend.inventory.keys(AREA.blobs))
 
 
 def run_of(stack: Stack, run_id: str) -> Run:
@@ -92,16 +92,16 @@ def test_what_is_new_is_not_swept(stack: Stack) -> None:
 def test_other_projects_are_not_swept(stack: Stack) -> None:
     others = [ProjectArea("tenant-a", "p10"), ProjectArea("tenant-b", "p1")]
     for area in others:
-        stack.backend.blobs.put(area.blob("0" * 64), b"theirs")
+        stack.backend.objects.put(area.blob("0" * 64), b"theirs")
     sweep(stack.backend, AREA, later(2 * MARGIN), never)
-    assert all(list(stack.backend.objects.keys(area.blobs)) for area in others)
+    assert all(list(stack.backend.inventory.keys(area.blobs)) for area in others)
 
 
 def test_a_snapshot_that_cannot_be_read_stops_the_sweep(stack: Stack) -> None:
     run = run_of(stack, stack.finish("touch a.md"))
     unused = garbage(stack)
     assert run.snapshot
-    stack.backend.blobs.put(run.snapshot, b"damaged")
+    stack.backend.objects.put(run.snapshot, b"damaged")
     with pytest.raises(CorruptObject):
         sweep(stack.backend, AREA, later(2 * MARGIN), never)
     assert unused in blobs(stack)
@@ -115,7 +115,7 @@ def test_without_the_time_to_mark_everything_nothing_is_swept(stack: Stack) -> N
     assert unused in blobs(stack)
 
 
-class Interrupting(StoredObjects):
+class Interrupting(ObjectInventory):
     """The project's objects, as somebody sees them who is interrupted by others: while he marks, looks, or deletes."""
 
     def __init__(self, at: str, interruption: Callable[[], None]) -> None:
@@ -155,7 +155,7 @@ def test_two_clones_while_garbage_is_collected_lose_nothing(stack: Stack, at: st
             stack.drive(run_id)
         clones.append(stack.finish("touch d.md", from_run_id=clones[0]))
 
-    interrupted = replace(stack.backend, objects=Interrupting(at, clone_twice))
+    interrupted = replace(stack.backend, inventory=Interrupting(at, clone_twice))
     # So late that everything that was stored before, and meanwhile, is old.
     assert sweep(interrupted, AREA, before_anything_else(stack), never) == 1
     assert [sorted(files_of(stack, run_id)) for run_id in clones] == [
@@ -168,7 +168,7 @@ def test_two_clones_while_garbage_is_collected_lose_nothing(stack: Stack, at: st
 
 def before_anything_else(stack: Stack) -> datetime:
     """The latest time for which what was stored so far is old, and what is stored from now on is not."""
-    newest = max(version.stored_at for version in stack.backend.objects.versions(AREA.blobs))
+    newest = max(version.stored_at for version in stack.backend.inventory.versions(AREA.blobs))
     return newest + MARGIN + timedelta(microseconds=1)
 
 
@@ -179,9 +179,9 @@ def test_bytes_that_are_stored_again_while_they_are_swept_stay(stack: Stack) -> 
     def again() -> None:
         garbage(stack, b"# Again\n")
 
-    interrupted = replace(stack.backend, objects=Interrupting("deleting", again))
+    interrupted = replace(stack.backend, inventory=Interrupting("deleting", again))
     assert sweep(interrupted, AREA, later(2 * MARGIN), never) == 1
-    assert stack.backend.blobs.get(unused) == b"# Again\n"
+    assert stack.backend.objects.get(unused) == b"# Again\n"
 
 
 def test_a_run_is_kept_as_long_as_promised_and_no_longer(stack: Stack) -> None:
@@ -195,7 +195,7 @@ def test_a_run_is_kept_as_long_as_promised_and_no_longer(stack: Stack) -> None:
     assert blobs(stack)
     assert round_of(stack, later(KEPT + SETTLED)).runs == 0
     assert round_of(stack, later(KEPT + 2 * SETTLED)).runs == 1
-    assert list(stack.backend.objects.keys(AREA.run())) == []
+    assert list(stack.backend.inventory.keys(AREA.run())) == []
     assert round_of(stack, later(KEPT + 2 * SETTLED)).files == 0
     assert round_of(stack, later(KEPT + 2 * SETTLED + MARGIN)).files > 0
     assert blobs(stack) == set()
@@ -216,7 +216,7 @@ def test_a_deleted_run_is_gone_at_once_and_its_files_soon_after(stack: Stack) ->
     assert source not in [run["id"] for run in stack.request("GET", "/runs").json]
     assert round_of(stack, later(timedelta())).runs == 0
     assert round_of(stack, later(2 * SETTLED)).runs == 1
-    assert list(stack.backend.objects.keys(AREA.run(source))) == []
+    assert list(stack.backend.inventory.keys(AREA.run(source))) == []
     assert stack.request("GET", f"/runs/{clone}/workspace/files/a.md").status == 200
     assert stack.request("GET", f"/runs/{active}").json["status"] == "queued"
 
@@ -262,7 +262,7 @@ def test_an_active_run_is_never_too_old(stack: Stack) -> None:
 def test_one_project_in_disorder_does_not_keep_the_others_waiting(stack: Stack) -> None:
     run = run_of(stack, stack.finish("touch a.md"))
     assert run.snapshot
-    stack.backend.blobs.put(run.snapshot, b"damaged")
+    stack.backend.objects.put(run.snapshot, b"damaged")
     stack.finish("touch a.md", "p2")
     for project in ("p1", "p2"):
         stack.backend.projects.sweep_later("tenant-a", project, datetime.now(UTC))

@@ -141,9 +141,9 @@ def test_no_other_project_is_touched_however_alike_its_name(
 @pytest.mark.parametrize("prefix", ["", "t/", "t/tenant/", "t/tenant/p/", "t/tenant/p/ab", "t/tenant/p//", "x/"])
 def test_only_a_folder_of_one_project_can_be_deleted(stack: Stack, prefix: str) -> None:
     with pytest.raises(ValueError, match="no folder"):
-        list(stack.backend.objects.keys(prefix))
+        list(stack.backend.inventory.keys(prefix))
     with pytest.raises(ValueError, match="no folder"):
-        list(stack.backend.objects.versions(prefix))
+        list(stack.backend.inventory.versions(prefix))
 
 
 def test_the_id_is_free_once_everything_is_gone(stack: Stack) -> None:

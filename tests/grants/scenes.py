@@ -25,7 +25,7 @@ from infra.local.identity import ACCOUNT_ID
 from infra.local.permissions.policy import Grant
 from swarm.lifecycle.reconciliation import GRACE
 from swarm.retention import removal
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 from tests.local.clouds import call, eventually
 from tests.webhooks.receivers import Receiver, answering, receiving
 

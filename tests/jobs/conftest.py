@@ -77,11 +77,11 @@ class Waiting:
     def batch(self) -> Batch:
         key = self.run.batch
         assert key is not None
-        return load_batch(self.stack.backend.blobs, key)
+        return load_batch(self.stack.backend.objects, key)
 
     def deliver(self, job_id: str, content: bytes) -> None:
         """Put a result where the job's form would."""
-        self.stack.backend.blobs.put(result_key(self.run, self.batch.id, job_id), content)
+        self.stack.backend.objects.put(result_key(self.run, self.batch.id, job_id), content)
 
     def dispatch(self, job_id: str, function: Function | None = None, **changes: object) -> list[str]:
         """What the state machine does with a job; `changes` go into the input.

@@ -14,7 +14,7 @@ from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.jobs.batch import CallResult, JobCall, JobOutcome
 from swarm.runs.conversation import Item
 from swarm.tasks.registry import BATCHES
-from swarm.workspace.blobs import MemoryBlobs, ProjectArea
+from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 
@@ -23,7 +23,7 @@ ENTRY = FileEntry("0" * 64, 10, "markdown")
 
 
 def workspace(*paths: str, limits: WorkspaceLimits | None = None) -> Workspace:
-    copy = Workspace(Snapshot(), MemoryBlobs(), ProjectArea("t", "p"), limits)
+    copy = Workspace(Snapshot(), MemoryObjects(), ProjectArea("t", "p"), limits)
     for path in paths:
         copy.write(path, b"text")
     return copy

@@ -20,8 +20,8 @@ from swarm.jobs.issue import STATE_BYTES, JobLimits, issue
 from swarm.records.backend import Backend
 from swarm.runs.run import Run
 from swarm.tasks.registry import BATCHES
-from swarm.workspace.blobs import MemoryBlobs, ProjectArea
 from swarm.workspace.file_types import file_type
+from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
 from swarm_job import contract
@@ -66,7 +66,7 @@ class Bucket:
     """As much of the backend as handing out a job takes."""
 
     def __init__(self, files: Snapshot) -> None:
-        self.blobs = MemoryBlobs()
+        self.objects = MemoryObjects()
         self._files = files
 
     def files_of(self, _run: Run) -> Snapshot:
@@ -122,7 +122,7 @@ def test_the_largest_workspace_fits_into_a_job(run: Run) -> None:
     bucket = Bucket(files)
     jobs = cut(7, "w", calls(1, 0)).jobs
     [issued] = issue(cast("Backend", bucket), run, "7-w", jobs, signer(), JobLimits())
-    [document] = bucket.blobs.objects.values()
+    [document] = bucket.objects.objects.values()
     assert len(document) < JOB_BYTES
     job = contract.parse(document)
     assert (len(job.files), job.job_id) == (20_000, issued["job_id"])
@@ -151,11 +151,11 @@ def test_a_job_gets_the_files_that_its_calls_may_open(
     turn = run_calls(
         Toolbox(BATCHES),
         [ToolCall("c", tool, json.dumps(arguments))],
-        Workspace(files, bucket.blobs, ProjectArea("t", "p")),
+        Workspace(files, bucket.objects, ProjectArea("t", "p")),
     )
     jobs = cut(7, "w", [(each.executor, call) for each, call in turn.pending]).jobs
     issue(cast("Backend", bucket), run, "7-w", jobs, signer(), JobLimits())
-    [document] = bucket.blobs.objects.values()
+    [document] = bucket.objects.objects.values()
     assert [file.path for file in contract.parse(document).files] == expected
 
 
@@ -163,7 +163,7 @@ def test_a_batch_of_before_is_still_read() -> None:
     """Its jobs had a `place`, it had a `slot`, and its calls did not say which files they open: they get all."""
     call = {"call_id": "c/0000", "tool": "read_document", "arguments": {"path": "a.md"}}
     stored = {"slot": "00007-w", "jobs": [{"id": "001", "place": "convert", "calls": [call]}]}
-    blobs = MemoryBlobs()
+    blobs = MemoryObjects()
     blobs.put("key", json.dumps(stored).encode())
     batch = load_batch(blobs, "key")
     assert (batch.id, batch.jobs[0].executor, batch.jobs[0].calls[0].reads) == ("00007-w", "convert", None)

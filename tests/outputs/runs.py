@@ -17,10 +17,10 @@ from tests.support.stack import Stack
 def rewrite(stack: Stack, run: Run, files: Mapping[str, bytes]) -> None:
     """Put other files into the run's last snapshot."""
     assert run.snapshot
-    workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
+    workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))
     for path, data in files.items():
         workspace.write(path, data)
-    stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+    stack.backend.objects.put(run.snapshot, workspace.save().encode())
 
 
 def holding(stack: Stack, files: Mapping[str, bytes]) -> str:

@@ -36,7 +36,7 @@ FILES = {
 
 def located(stack: Stack, answer: Answer) -> bytes:
     """What the answer's Location leads to."""
-    return stack.backend.blobs.get(unquote(urlsplit(answer.headers["location"]).path).removeprefix("/bucket/"))
+    return stack.backend.objects.get(unquote(urlsplit(answer.headers["location"]).path).removeprefix("/bucket/"))
 
 
 def test_the_zip_holds_every_file_under_its_path(stack: Stack) -> None:
@@ -154,5 +154,5 @@ def test_files_that_changed_are_another_archive(stack: Stack) -> None:
 
 def test_the_sample_event_is_one_that_the_function_takes(stack: Stack) -> None:
     sample = json.loads((ROOT / "events/archive.json").read_text())
-    stack.backend.blobs.put(sample["snapshot"], Snapshot().encode())
+    stack.backend.objects.put(sample["snapshot"], Snapshot().encode())
     assert pack(sample, lambda_context()) == {"size": 22}

@@ -27,7 +27,7 @@ TWO_FILES = "Create a file called a.md with a greeting. Create a file called b.m
 
 def stored(stack: Stack, url: str) -> bytes:
     """What a presigned URL leads to."""
-    return stack.backend.blobs.get(unquote(urlsplit(url).path).removeprefix("/bucket/"))
+    return stack.backend.objects.get(unquote(urlsplit(url).path).removeprefix("/bucket/"))
 
 
 def paths(stack: Stack, run_id: str, turn: int | str) -> list[str]:
@@ -166,10 +166,10 @@ def test_finish_has_time_for_a_thousand_changed_files(stack: Stack) -> None:
 def rewrite(stack: Stack, run: Run, texts: dict[str, str]) -> None:
     """Other files in the run's last snapshot."""
     assert run.snapshot
-    workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
+    workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))
     for path, text in texts.items():
         workspace.write(path, text.encode())
-    stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+    stack.backend.objects.put(run.snapshot, workspace.save().encode())
 
 
 def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(stack: Stack) -> None:
@@ -183,7 +183,7 @@ def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(sta
     assert run.snapshot
     same = stack.backend.files_of(run).files["main.md"]
     files = {f"a folder with a rather long name/another one/{n:05}.md": same for n in range(20_000)}
-    stack.backend.blobs.put(run.snapshot, Snapshot({**files, "main.md": same}).encode())
+    stack.backend.objects.put(run.snapshot, Snapshot({**files, "main.md": same}).encode())
     finish(key, lambda_context())
     ended = stack.run(run_id)
     assert ended["status"] == "succeeded"

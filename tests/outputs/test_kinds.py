@@ -39,9 +39,9 @@ def test_the_content_decides_where_the_name_does_not(
     agent(key, lambda_context())
     run = stack.backend.runs.get("tenant-a", run_id)
     assert run.snapshot
-    workspace = Workspace(stack.backend.files_of(run), stack.backend.blobs, area_of(run.key))
+    workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))
     workspace.write(path, data)
-    stack.backend.blobs.put(run.snapshot, workspace.save().encode())
+    stack.backend.objects.put(run.snapshot, workspace.save().encode())
     finish(key, lambda_context())
     found = {artifact["path"]: artifact for artifact in stack.request("GET", f"/runs/{run_id}/artifacts").json}[path]
     assert found["kind"] == kind

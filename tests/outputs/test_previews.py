@@ -61,7 +61,7 @@ def test_the_function_gets_one_address_and_nothing_else(previews: Previews) -> N
     assert (event["kind"], event["size"]) == ("markdown", 6)
     assert event["sha256"] == hashlib.sha256(b"# text").hexdigest()
     blob = unquote(urlsplit(event["url"]).path).removeprefix("/bucket/")
-    assert previews.stack.backend.blobs.get(blob) == b"# text"
+    assert previews.stack.backend.objects.get(blob) == b"# text"
 
 
 @pytest.mark.parametrize("isolate_by", ["run", "tenant"])

@@ -10,7 +10,7 @@ from moto import mock_aws
 from swarm.aws import clients
 from swarm.records.runlog import DynamoRunLog, MemoryRunLog, RunLog
 from swarm.records.table import Table
-from swarm.workspace.blobs import BlobStore, MemoryBlobs, S3Blobs
+from swarm.workspace.objects import MemoryObjects, ObjectStore, S3Objects
 from tests.support.stack import template_table
 
 
@@ -22,13 +22,13 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def blobs(request: pytest.FixtureRequest) -> Iterator[BlobStore]:
+def blobs(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     if request.param == "memory":
-        yield MemoryBlobs()
+        yield MemoryObjects()
         return
     with mock_aws():
         clients.s3().create_bucket(Bucket="bucket")
-        yield S3Blobs(clients.s3(), "bucket")
+        yield S3Objects(clients.s3(), "bucket")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -38,4 +38,4 @@ def log(request: pytest.FixtureRequest) -> Iterator[RunLog]:
         return
     with mock_aws():
         clients.dynamodb().create_table(TableName="table", **template_table())
-        yield DynamoRunLog(Table(clients.dynamodb(), "table"), MemoryBlobs())
+        yield DynamoRunLog(Table(clients.dynamodb(), "table"), MemoryObjects())

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from swarm.errors import CorruptObject
-from swarm.workspace.blobs import MemoryBlobs
 from swarm.workspace.manifests import SMALLEST_BASE, StoredSnapshot, hashes_in, load_snapshot, store_snapshot
+from swarm.workspace.objects import MemoryObjects
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
 ENTRY = FileEntry("a" * 64, 3, "markdown")
@@ -18,22 +18,22 @@ MANY = Snapshot({f"folder/{number:05}.md": ENTRY for number in range(SMALLEST_BA
 
 
 @pytest.fixture
-def store() -> MemoryBlobs:
-    return MemoryBlobs()
+def store() -> MemoryObjects:
+    return MemoryObjects()
 
 
-def test_no_key_is_no_file(store: MemoryBlobs) -> None:
+def test_no_key_is_no_file(store: MemoryObjects) -> None:
     assert load_snapshot(store, None) == StoredSnapshot()
 
 
 @pytest.mark.parametrize("files", [Snapshot(), Snapshot({"عقد.md": ENTRY}), MANY], ids=["empty", "one", "many"])
-def test_what_was_stored_is_loaded(store: MemoryBlobs, files: Snapshot) -> None:
+def test_what_was_stored_is_loaded(store: MemoryObjects, files: Snapshot) -> None:
     stored = store_snapshot(store, "whole", files)
     assert load_snapshot(store, "whole") == stored
     assert stored.files == files
 
 
-def test_a_turn_of_a_large_workspace_stores_what_it_changed(store: MemoryBlobs) -> None:
+def test_a_turn_of_a_large_workspace_stores_what_it_changed(store: MemoryObjects) -> None:
     base = store_snapshot(store, "base", MANY)
     first = MANY.with_files({"new.md": LATER, "folder/00001.md": LATER}, ["folder/00000.md"])
     second = first.with_files({"more.md": LATER}, ["new.md"])
@@ -46,7 +46,7 @@ def test_a_turn_of_a_large_workspace_stores_what_it_changed(store: MemoryBlobs) 
     assert hashes_in(store.objects["base"]) == {ENTRY.sha256}
 
 
-def test_one_that_changed_much_is_stored_whole(store: MemoryBlobs) -> None:
+def test_one_that_changed_much_is_stored_whole(store: MemoryObjects) -> None:
     base = store_snapshot(store, "base", MANY)
     half = Snapshot({path: entry for path, entry in MANY.files.items() if path < "folder/00500"})
     assert store_snapshot(store, "half", half, base).base_key == "half"
@@ -54,12 +54,12 @@ def test_one_that_changed_much_is_stored_whole(store: MemoryBlobs) -> None:
     assert load_snapshot(store, "half").files == half
 
 
-def test_a_small_one_is_always_whole(store: MemoryBlobs) -> None:
+def test_a_small_one_is_always_whole(store: MemoryObjects) -> None:
     base = store_snapshot(store, "base", Snapshot({"a.md": ENTRY}))
     assert store_snapshot(store, "next", Snapshot({"a.md": LATER}), base).base_key == "next"
 
 
-def test_a_manifest_of_the_first_version_is_read(store: MemoryBlobs) -> None:
+def test_a_manifest_of_the_first_version_is_read(store: MemoryObjects) -> None:
     old = {"schema": 1, "files": [["docs/a.md", "a" * 64, 3, "markdown"]]}
     store.put("old", gzip.compress(json.dumps(old).encode()))
     assert load_snapshot(store, "old").files == Snapshot({"docs/a.md": ENTRY})
@@ -83,7 +83,7 @@ def test_equal_files_have_equal_digests_in_any_order() -> None:
         pytest.param(gzip.compress(b'{"schema": 2, "base": "delta", "files": [], "deleted": []}'), id="base on a base"),
     ],
 )
-def test_a_damaged_manifest_is_a_corrupt_object(store: MemoryBlobs, data: bytes) -> None:
+def test_a_damaged_manifest_is_a_corrupt_object(store: MemoryObjects, data: bytes) -> None:
     base = store_snapshot(store, "base", MANY)
     store_snapshot(store, "delta", MANY.with_files({"a.md": LATER}), base)
     store.put("damaged", data)

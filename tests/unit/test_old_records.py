@@ -19,7 +19,7 @@ from swarm.records.runs import Runs, decode, encode
 from swarm.records.table import Table
 from swarm.runs.entries import Entry, apply
 from swarm.runs.run import Run
-from swarm.workspace.blobs import MemoryBlobs
+from swarm.workspace.objects import MemoryObjects
 from tests.support.paths import ROOT
 from tests.support.stack import template_table
 
@@ -38,7 +38,7 @@ def stored(items: list[dict[str, Any]]) -> tuple[Runs, DynamoRunLog]:
     for item in items:
         clients.dynamodb().put_item(TableName="table", Item=item)
     table = Table(clients.dynamodb(), "table")
-    log = DynamoRunLog(table, MemoryBlobs())
+    log = DynamoRunLog(table, MemoryObjects())
     return Runs(table, log), log
 
 

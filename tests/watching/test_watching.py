@@ -27,7 +27,7 @@ from swarm.records.runs import Runs
 from swarm.records.table import Table
 from swarm.runs.entries import Claimed, Created, Entry
 from swarm.runs.run import Run
-from swarm.workspace.blobs import MemoryBlobs
+from swarm.workspace.objects import MemoryObjects
 from tests.local.clouds import eventually
 from tests.support.paths import ROOT
 
@@ -175,7 +175,7 @@ def quiet_run(cloud: LocalCloud) -> tuple[DynamoRunLog, RunKey]:
     """A run on which nobody works, so that nothing happens in it by itself."""
     key = RunKey(tenant_id=TENANT, project_id="quiet", run_id=new_id())
     table = Table(cloud.client("dynamodb"), cloud.table_name)
-    log = DynamoRunLog(table, MemoryBlobs())
+    log = DynamoRunLog(table, MemoryObjects())
     run = Run(key=key, name="", task_type=TaskType.CODE, instructions="", created_at=datetime.now(UTC))
     tell(log, key, 0, Created(run=run))
     Runs(table, log).create(run)

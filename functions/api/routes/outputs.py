@@ -94,7 +94,7 @@ def get_diff(
             expires_at=signer.expires_at,
         )
         return Response(200, content_types.APPLICATION_JSON, body)
-    patch = backend().blobs.get(found.patch)
+    patch = backend().objects.get(found.patch)
     if len(patch) > MAX_INLINE_BYTES:
         return Response(307, PATCH, "", {"Location": patch_url, **SAFE})
     answer = Response[DiffRead | str](200, PATCH, base64.b64encode(patch).decode(), dict(SAFE))
@@ -141,4 +141,4 @@ def _whole(listed: DiffSummary, artifact: Artifact) -> DiffSummary:
     """The run item lists the first files only where there are very many; the artifact lists all."""
     if artifact.bytes <= MAX_LISTED_DIFF_BYTES // 2:
         return listed
-    return DiffSummary.model_validate_json(backend().blobs.get(artifact.key))
+    return DiffSummary.model_validate_json(backend().objects.get(artifact.key))

@@ -10,7 +10,7 @@ from codex_swarm.models import UploadCreate, UploadRead, UploadTarget
 from swarm.ids import valid_project_id
 from swarm.lifecycle.inputs import PromisedFile, open_upload
 from swarm.records.backend import backend
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 
 router = Router()
 

@@ -18,8 +18,8 @@ from swarm.aws.presigning import Presigner
 from swarm.errors import WorkspaceFileNotFound
 from swarm.outputs.turns import files_at
 from swarm.records.backend import area_of, backend
-from swarm.workspace.blobs import ProjectArea
 from swarm.workspace.file_types import content_type
+from swarm.workspace.objects import ProjectArea
 from swarm.workspace.paths import valid_path
 from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import read_blob
@@ -79,5 +79,5 @@ def get_file(
         # An earlier version took names that are refused now; what it stored can still be fetched.
         raise WorkspaceFileNotFound(valid_path(path))
     area = area_of(run.key)
-    data = read_blob(backend().blobs, area, entry) if entry.size <= MAX_INLINE_BYTES else None
+    data = read_blob(backend().objects, area, entry) if entry.size <= MAX_INLINE_BYTES else None
     return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data, disposition)

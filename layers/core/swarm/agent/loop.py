@@ -22,7 +22,7 @@ from swarm.lifecycle import transitions
 from swarm.lifecycle.ending import advance, apply_end_effects
 from swarm.lifecycle.transitions import Outcome
 from swarm.records.backend import Backend, area_of
-from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.conversation import (
@@ -138,12 +138,14 @@ class _Slice:
         self._run = _claim(backend, run, writer, clock.now())
         # Somebody else has the run once its next slot is taken.
         self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
-        self._blobs = OwnedBlobs(backend.blobs, self._ownership)
+        self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
-        self._stored = load_snapshot(backend.blobs, self._run.snapshot)
-        self._workspace = Workspace(self._stored.files, self._blobs, area_of(run.key))
+        self._stored = load_snapshot(backend.objects, self._run.snapshot)
+        self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
         stored = self._run.transcript
-        self._items: list[Item] = load_transcript(backend.blobs, stored) if stored else [user_message(run.instructions)]
+        self._items: list[Item] = (
+            load_transcript(backend.objects, stored) if stored else [user_message(run.instructions)]
+        )
 
     def turns(self) -> AgentAnswer:
         while True:
@@ -227,12 +229,12 @@ class _Slice:
 
     def _open_jobs(self, key: str, now: datetime) -> Sequence[IssuedJob]:
         """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
-        batch = load_batch(self._backend.blobs, key)
-        outcomes = [load_outcome(self._backend.blobs, self._run, batch.id, job.id) for job in batch.jobs]
+        batch = load_batch(self._backend.objects, key)
+        outcomes = [load_outcome(self._backend.objects, self._run, batch.id, job.id) for job in batch.jobs]
         known = [outcome for outcome in outcomes if outcome is not None]
         if len(known) < len(outcomes):
             signer = self._backend.signer(now, JOB_LIFETIME)
-            owned = replace(self._backend, blobs=self._blobs)
+            owned = replace(self._backend, objects=self._objects)
             unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
             return issue(owned, self._run, batch.id, unknown, signer, JobLimits())
         parts = [call for job in batch.jobs for call in job.calls]
@@ -256,9 +258,9 @@ class _Slice:
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
-            self._stored = store_snapshot(self._blobs, snapshot, files, self._stored)
+            self._stored = store_snapshot(self._objects, snapshot, files, self._stored)
         transcript = area.of_run(run.run_id, "transcript", name)
-        store_transcript(self._blobs, transcript, self._items)
+        store_transcript(self._objects, transcript, self._items)
         return transcript, snapshot
 
     def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime) -> None:
@@ -266,7 +268,7 @@ class _Slice:
         batch = None
         if done.pending:
             batch = store_batch(
-                self._blobs,
+                self._objects,
                 run,
                 cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
             )

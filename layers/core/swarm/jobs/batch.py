@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field, JsonValue, TypeAdapter
 
 from swarm.records.backend import area_of
 from swarm.runs.run import Run
-from swarm.workspace.blobs import BlobStore, ObjectMissing
+from swarm.workspace.objects import ObjectMissing, ObjectStore
 from swarm.workspace.snapshot import FileEntry
 
 Executor = Literal["agent", "sandbox", "convert"]
@@ -112,24 +112,24 @@ def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Ba
     return Batch(f"{slot:05}-{writer}", jobs)
 
 
-def store_batch(store: BlobStore, run: Run, batch: Batch) -> str:
+def store_batch(store: ObjectStore, run: Run, batch: Batch) -> str:
     """Store the batch; its key."""
     key = _key(run, batch.id, "batch.json")
     store.put(key, _BATCH.dump_json(batch))
     return key
 
 
-def load_batch(store: BlobStore, key: str) -> Batch:
+def load_batch(store: ObjectStore, key: str) -> Batch:
     """The stored batch."""
     return _BATCH.validate_json(store.get(key))
 
 
-def store_outcome(store: BlobStore, run: Run, batch_id: str, job_id: str, outcome: JobOutcome) -> bool:
+def store_outcome(store: ObjectStore, run: Run, batch_id: str, job_id: str, outcome: JobOutcome) -> bool:
     """Store what a job came to, once and for all; false when it was there already."""
     return store.put_new(_key(run, batch_id, f"{job_id}.outcome.json"), _OUTCOME.dump_json(outcome))
 
 
-def load_outcome(store: BlobStore, run: Run, batch_id: str, job_id: str) -> JobOutcome | None:
+def load_outcome(store: ObjectStore, run: Run, batch_id: str, job_id: str) -> JobOutcome | None:
     """What a job came to, or None while it has not."""
     try:
         return _OUTCOME.validate_json(store.get(_key(run, batch_id, f"{job_id}.outcome.json")))

@@ -35,14 +35,14 @@ from swarm.jobs.issue import IssuedJob, JobLimits
 from swarm.jobs.tarball import Content, InvalidResult, Result, read_result
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
-from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.entries import Entry, Marked
 from swarm.runs.run import Run
 from swarm.text import clip
-from swarm.workspace.blobs import ObjectMissing
 from swarm.workspace.file_types import file_type
+from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileEntry
 
 BATCH_CEILING = 66
@@ -125,9 +125,9 @@ def _find(backend: Backend, key: RunKey, issued: IssuedJob, writer: str, clock: 
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final or run.batch is None:
         return None
-    batch = load_batch(backend.blobs, run.batch)
+    batch = load_batch(backend.objects, run.batch)
     job = next((job for job in batch.jobs if job.id == issued["job_id"]), None)
-    if batch.id != issued["slot"] or job is None or load_outcome(backend.blobs, run, batch.id, job.id) is not None:
+    if batch.id != issued["slot"] or job is None or load_outcome(backend.objects, run, batch.id, job.id) is not None:
         return None
     return Task(backend, run, batch, job, writer, clock)
 
@@ -135,7 +135,7 @@ def _find(backend: Backend, key: RunKey, issued: IssuedJob, writer: str, clock: 
 def _fetch(task: Task, target: BinaryIO) -> bool:
     """Copy what was delivered; false where nothing was."""
     try:
-        task.backend.blobs.copy_to(target, task.result_key)
+        task.backend.objects.copy_to(target, task.result_key)
     except ObjectMissing:
         return False
     return True
@@ -167,8 +167,8 @@ def _keep(task: Task, failure: str, result: BinaryIO) -> None:
         return task.backend.runs.get(task.run.key.tenant_id, task.run.run_id).status.final
 
     # After a cancellation was answered nothing may be stored any more.
-    blobs = OwnedBlobs(task.backend.blobs, Ownership(ended))
-    owned = replace(task, backend=replace(task.backend, blobs=blobs))
+    blobs = OwnedObjects(task.backend.objects, Ownership(ended))
+    owned = replace(task, backend=replace(task.backend, objects=blobs))
     try:
         outcome = _failed(task.job, failure) if failure else _outcome(owned, result)
         first = store_outcome(blobs, task.run, task.batch.id, task.job.id, outcome)
@@ -203,7 +203,7 @@ def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:
             stored.add(sha256)
             while storing and sum(size for _, size in storing) + len(data) > IN_FLIGHT_BYTES:
                 storing.popleft()[0].result()
-            storing.append((pool.submit(task.backend.blobs.put, area.blob(sha256), data), len(data)))
+            storing.append((pool.submit(task.backend.objects.put, area.blob(sha256), data), len(data)))
         for put, _ in storing:
             put.result()
     return entries

@@ -69,7 +69,7 @@ def issue(
         if issued and room < 0:
             break
         document = _document(run, slot, job, files, signer, limits)
-        backend.blobs.put(key, json.dumps(document, separators=(",", ":")).encode())
+        backend.objects.put(key, json.dumps(document, separators=(",", ":")).encode())
         issued.append(item)
     return issued
 

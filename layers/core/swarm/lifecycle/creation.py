@@ -36,7 +36,7 @@ from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import Limits, granted, require_price
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 
 MAX_DERIVED_NAME = 60
 

@@ -180,10 +180,10 @@ def _artifacts(
         made.append(("diff-summary", "diff-summary.json", difference.summary.model_dump_json(indent=2).encode()))
         made.append(("diff-patch", "diff.patch", difference.patch))
     if run.transcript is not None:
-        made.append(("codex-jsonl", "transcript.jsonl", as_jsonl(load_transcript(backend.blobs, run.transcript))))
+        made.append(("codex-jsonl", "transcript.jsonl", as_jsonl(load_transcript(backend.objects, run.transcript))))
     for kind, name, data in made:
         key = area.of_run(run.run_id, "artifacts", f"{writer}-{name}")
-        backend.blobs.put(key, data)
+        backend.objects.put(key, data)
         found.append(
             Artifact(
                 id=artifact_id(run.run_id, f"/{name}"),

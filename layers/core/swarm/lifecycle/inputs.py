@@ -20,8 +20,8 @@ from swarm.errors import ContradictoryInputs, InvalidRequest, InvalidUpload, Too
 from swarm.ids import could_be_run_id, new_id
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ObjectMissing, ProjectArea
 from swarm.workspace.file_types import content_type, file_type
+from swarm.workspace.objects import ObjectMissing, ProjectArea
 from swarm.workspace.paths import valid_path
 from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
@@ -88,7 +88,7 @@ _INLINE = TypeAdapter(list[InlineFile])
 def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime) -> OpenUpload:
     """A new upload. Raises `CallerError`s."""
     upload = Upload(new_id(), _checked(files))
-    backend.blobs.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload))
+    backend.objects.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload))
     signer = backend.signer(now, UPLOAD_LIFETIME)
     urls = []
     for number, file in enumerate(upload.files):
@@ -117,7 +117,7 @@ def upload_of(backend: Backend, area: ProjectArea, upload_id: str) -> Upload:
     if not could_be_run_id(upload_id):
         raise UploadNotFound(upload_id)
     try:
-        return _UPLOAD.validate_json(backend.blobs.get(_manifest_key(area, upload_id)))
+        return _UPLOAD.validate_json(backend.objects.get(_manifest_key(area, upload_id)))
     except ObjectMissing:
         raise UploadNotFound(upload_id) from None
 
@@ -158,7 +158,7 @@ def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequen
     if not files:
         return None
     key = area.of_run(run_id, "inputs", f"{new_id()}.json")
-    backend.blobs.put(key, _INLINE.dump_json(list(files)))
+    backend.objects.put(key, _INLINE.dump_json(list(files)))
     return key
 
 
@@ -169,7 +169,7 @@ def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
         for file, entry in _stored(backend, area, upload_of(backend, area, upload_id)):
             workspace.link(file.path, entry)
     if run.inputs is not None:
-        for inline in _INLINE.validate_json(backend.blobs.get(run.inputs)):
+        for inline in _INLINE.validate_json(backend.objects.get(run.inputs)):
             workspace.write(inline.path, inline.content.encode())
 
 
@@ -186,13 +186,13 @@ def _stored(backend: Backend, area: ProjectArea, upload: Upload) -> Iterator[tup
 
 def _store(backend: Backend, area: ProjectArea, file: PromisedFile, key: str) -> FileEntry:
     try:
-        data = backend.blobs.get(key)
+        data = backend.objects.get(key)
     except ObjectMissing:
         raise InvalidUpload(f"{file.path} was never uploaded; PUT it to its URL before the run is started") from None
     sha256 = hashlib.sha256(data).hexdigest()
     if len(data) != file.size or (file.sha256 is not None and file.sha256.lower() != sha256):
         raise InvalidUpload(f"{file.path} is not what was promised: {len(data)} bytes with SHA-256 {sha256}")
-    backend.blobs.put(area.blob(sha256), data)
+    backend.objects.put(area.blob(sha256), data)
     return FileEntry(sha256, len(data), file_type(file.path))
 
 

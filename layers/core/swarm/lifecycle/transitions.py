@@ -82,7 +82,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     area, slot = area_of(key), run.version + 1
     name = f"{slot:05}-{writer}.json.gz"
     snapshot = area.of_run(key.run_id, "snapshots", name)
-    backend.blobs.put(snapshot, beginning.files.encode())
+    backend.objects.put(snapshot, beginning.files.encode())
     reuse = reuse_for(backend, run)
     prepared = Prepared(
         snapshot=snapshot,
@@ -114,7 +114,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
 def _copied(backend: Backend, source: str | None, target: str) -> str | None:
     if source is None:
         return None
-    backend.blobs.put(target, backend.blobs.get(source))
+    backend.objects.put(target, backend.objects.get(source))
     return target
 
 
@@ -132,7 +132,7 @@ def _beginning(backend: Backend, run: Run) -> _Beginning:
     beginning = _inherited(backend, run)
     if not run.uploads and run.inputs is None:
         return beginning
-    workspace = Workspace(beginning.files, backend.blobs, area_of(run.key))
+    workspace = Workspace(beginning.files, backend.objects, area_of(run.key))
     take_inputs(backend, run, workspace)
     return replace(beginning, files=workspace.save())
 

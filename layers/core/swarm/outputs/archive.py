@@ -71,19 +71,19 @@ def ready(backend: Backend, run: RunKey, files: Snapshot, snapshot: str | None, 
 def _is_ours_to_begin(backend: Backend, key: str, now: datetime) -> bool:
     """Whether nobody has begun to pack, or whoever did must have died."""
     mark = f"{key}.begun"
-    if backend.blobs.put_new(mark, b""):
+    if backend.objects.put_new(mark, b""):
         return True
     begun = clients.object_stat(backend.settings.bucket_name, mark)
     if begun is not None and now - begun.stored_at < PATIENCE:
         return False
-    backend.blobs.put(mark, b"")
+    backend.objects.put(mark, b"")
     return True
 
 
 def pack(backend: Backend, run: RunKey, files: Snapshot) -> int:
     """Store the archive of these files; its size in bytes."""
     with ObjectWriter(clients.s3(), backend.settings.bucket_name, key_of(run, files)) as target:
-        read = partial(read_blob, backend.blobs, area_of(run))
+        read = partial(read_blob, backend.objects, area_of(run))
         with zipfile.ZipFile(target, "w", compresslevel=6) as archive, ThreadPoolExecutor(READERS) as pool:
             for batch in _batches(files):
                 contents = pool.map(read, [entry for _, entry in batch])

@@ -19,8 +19,8 @@ from swarm.errors import NoPreview, PreviewFailed, PreviewsBusy, PreviewTooLarge
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
-from swarm.workspace.blobs import ObjectMissing
 from swarm.workspace.file_types import file_type
+from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
 VERSION = 1
@@ -87,11 +87,11 @@ def _kept_or_drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, s
     area = area_of(run)
     key = area.of_run(run.run_id, "previews", f"{entry.sha256}-{kind}-{VERSION}.json")
     try:
-        return _PREVIEW.validate_json(backend.blobs.get(key))
+        return _PREVIEW.validate_json(backend.objects.get(key))
     except ObjectMissing:
         drawn = _drawn(backend, run, kind, entry, signer.get(area.blob(entry.sha256)))
     # The same bytes give the same preview, or the same reason for none.
-    backend.blobs.put(key, _PREVIEW.dump_json(drawn))
+    backend.objects.put(key, _PREVIEW.dump_json(drawn))
     return drawn
 
 

@@ -10,7 +10,7 @@ from codex_swarm.models import DiffSummary
 from swarm.outputs.diff import Diff, diff
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ObjectMissing
+from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileChange, Snapshot, compare
 from swarm.workspace.working_copy import read_blob
 
@@ -28,7 +28,7 @@ def between(backend: Backend, run: Run, changes: Sequence[FileChange]) -> Diff |
     if not changes:
         return None
     area = area_of(run.key)
-    return diff(f"run/{run.run_id}", changes, lambda entry: read_blob(backend.blobs, area, entry))
+    return diff(f"run/{run.run_id}", changes, lambda entry: read_blob(backend.objects, area, entry))
 
 
 def kept(backend: Backend, run: Run, old: Snapshot, new: Snapshot) -> KeptDiff | None:
@@ -38,12 +38,12 @@ def kept(backend: Backend, run: Run, old: Snapshot, new: Snapshot) -> KeptDiff |
     summary_key = area.of_run(run.run_id, "diffs", f"{name}.json")
     patch_key = area.of_run(run.run_id, "diffs", f"{name}.patch")
     try:
-        return KeptDiff(DiffSummary.model_validate_json(backend.blobs.get(summary_key)), patch_key)
+        return KeptDiff(DiffSummary.model_validate_json(backend.objects.get(summary_key)), patch_key)
     except ObjectMissing:
         made = between(backend, run, compare(old, new))
     if made is None:
         return None
     # The patch first: whoever finds the summary finds the patch too.
-    backend.blobs.put(patch_key, made.patch)
-    backend.blobs.put(summary_key, made.summary.model_dump_json().encode())
+    backend.objects.put(patch_key, made.patch)
+    backend.objects.put(summary_key, made.summary.model_dump_json().encode())
     return KeptDiff(made.summary, patch_key)

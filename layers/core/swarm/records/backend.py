@@ -13,7 +13,7 @@ from swarm.aws.executions import Executions
 from swarm.aws.presigning import Credentials, Presigner
 from swarm.ids import RunKey
 from swarm.records.deliveries import Outbox
-from swarm.records.ownership import OwnedBlobs, Ownership
+from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
 from swarm.records.run_tokens import RunTokens
@@ -26,9 +26,9 @@ from swarm.runs.limits import Allowance, allowance_of
 from swarm.runs.run import Run
 from swarm.runs.usage import Price, prices_of
 from swarm.settings import Settings, settings
-from swarm.workspace.blobs import BlobStore, ProjectArea, S3Blobs
+from swarm.workspace.inventory import ObjectInventory
 from swarm.workspace.manifests import load_snapshot
-from swarm.workspace.objects import StoredObjects
+from swarm.workspace.objects import ObjectStore, ProjectArea, S3Objects
 from swarm.workspace.snapshot import Snapshot
 
 
@@ -39,13 +39,13 @@ class Backend:
     settings: Settings
     allowance: Allowance
     prices: Mapping[str, Price]
-    blobs: BlobStore
+    objects: ObjectStore
     log: RunLog
     runs: Runs
     projects: Projects
     patterns: Patterns
     tenants: Tenants
-    objects: StoredObjects
+    inventory: ObjectInventory
     executions: Executions
     outbox: Outbox
     webhook_secrets: SecretStore
@@ -53,7 +53,7 @@ class Backend:
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
-        return load_snapshot(self.blobs, key).files
+        return load_snapshot(self.objects, key).files
 
     def signer(self, now: datetime, lifetime: timedelta) -> Presigner:
         """A signer of URLs of this bucket, good for `lifetime` from now."""
@@ -71,7 +71,7 @@ class Backend:
     def held_by(self, run: Run) -> Backend:
         """The same stores; a put raises `RunStopped` once somebody has the slot behind `run`."""
         ownership = Ownership(lambda: self.log.has(run.key, run.version + 1))
-        return replace(self, blobs=OwnedBlobs(self.blobs, ownership))
+        return replace(self, objects=OwnedObjects(self.objects, ownership))
 
     def files_of(self, run: Run) -> Snapshot:
         """The files of a run as its last turn left them."""
@@ -81,19 +81,19 @@ class Backend:
 def connect(chosen: Settings) -> Backend:
     """The stores that these settings name."""
     table = Table(clients.dynamodb(), chosen.table_name)
-    blobs = S3Blobs(clients.s3(), chosen.bucket_name)
-    log = DynamoRunLog(table, blobs)
+    objects = S3Objects(clients.s3(), chosen.bucket_name)
+    log = DynamoRunLog(table, objects)
     return Backend(
         settings=chosen,
         allowance=allowance_of(chosen.run_limits),
         prices=prices_of(chosen.model_prices),
-        blobs=blobs,
+        objects=objects,
         log=log,
         runs=Runs(table, log),
         projects=Projects(table),
         patterns=Patterns(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs),
-        objects=StoredObjects(clients.s3(), chosen.bucket_name),
+        inventory=ObjectInventory(clients.s3(), chosen.bucket_name),
         executions=Executions(clients.states(), chosen.state_machine_arn),
         outbox=Outbox(
             table, Machine(clients.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)

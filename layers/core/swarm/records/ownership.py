@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from swarm.errors import RunStopped
-from swarm.workspace.blobs import BlobStore
+from swarm.workspace.objects import ObjectStore
 
 LOOK_SECONDS = 0.25
 
@@ -47,10 +47,10 @@ class Ownership:
         self.require()
 
 
-class OwnedBlobs:
+class OwnedObjects:
     """A blob store that writes only while the process owns the run."""
 
-    def __init__(self, store: BlobStore, ownership: Ownership) -> None:
+    def __init__(self, store: ObjectStore, ownership: Ownership) -> None:
         self._store = store
         self._ownership = ownership
 

@@ -16,7 +16,7 @@ from swarm.ids import RunKey
 from swarm.records.keys import slot_key, sortable
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
 from swarm.runs.entries import Entry
-from swarm.workspace.blobs import BlobStore, ProjectArea
+from swarm.workspace.objects import ObjectStore, ProjectArea
 
 SPILL_BYTES = 100_000
 """An entry over this goes to the blob store, far from DynamoDB's 400 KB an item."""
@@ -90,9 +90,9 @@ class MemoryRunLog:
 class DynamoRunLog:
     """The log in the table, one item a slot."""
 
-    def __init__(self, table: Table, blobs: BlobStore) -> None:
+    def __init__(self, table: Table, objects: ObjectStore) -> None:
         self._table = table
-        self._blobs = blobs
+        self._objects = objects
 
     def append(self, key: RunKey, entry: Entry) -> None:
         try:
@@ -128,10 +128,10 @@ class DynamoRunLog:
             return {**item, "body": {"S": body.decode()}}
         area = ProjectArea(key.tenant_id, key.project_id)
         spilled = area.of_run(key.run_id, "log", f"{entry.slot:08}-{entry.writer}.json")
-        self._blobs.put(spilled, body)
+        self._objects.put(spilled, body)
         return {**item, "spilled": {"S": spilled}}
 
     def _entry(self, item: Item) -> Entry:
         if "spilled" in item:
-            return _ENTRY.validate_json(self._blobs.get(item["spilled"]["S"]))
+            return _ENTRY.validate_json(self._objects.get(item["spilled"]["S"]))
         return _ENTRY.validate_json(item["body"]["S"])

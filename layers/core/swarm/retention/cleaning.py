@@ -11,7 +11,7 @@ from swarm.records.backend import Backend
 from swarm.records.projects import Errand
 from swarm.retention.removal import Enough, clear_project
 from swarm.retention.sweeping import MARGIN, retire, sweep
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 
 RESERVE_SECONDS = 30.0
 """Nothing new is begun when less time than this is left."""

@@ -26,7 +26,7 @@ from swarm.records.projects import Errand
 from swarm.records.tenants import ATTEMPTS, waits_for
 from swarm.runs.entries import Created
 from swarm.runs.run import Run
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.objects import ProjectArea
 
 REQUEST_SECONDS = 15.0
 """What a request spends on hiding runs. Thousands are hidden in that time; the janitor does the others first of all."""
@@ -163,7 +163,7 @@ def remove_run(backend: Backend, key: RunKey, enough: Enough) -> bool:
 
 
 def _delete_objects(backend: Backend, prefix: str, enough: Enough) -> int:
-    return sum(_until(enough, backend.objects.delete(backend.objects.keys(prefix))))
+    return sum(_until(enough, backend.inventory.delete(backend.inventory.keys(prefix))))
 
 
 def _until(enough: Enough, lots: Iterable[int]) -> Iterator[int]:

@@ -28,9 +28,9 @@ from itertools import chain, islice
 
 from swarm.records.backend import Backend
 from swarm.retention.removal import Enough, remove_run
-from swarm.workspace.blobs import ProjectArea
+from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
-from swarm.workspace.objects import Version
+from swarm.workspace.objects import ProjectArea
 
 MARGIN = timedelta(days=1)
 """Longer than any run may take (five hours and what it waits for the provider), and so than any process."""
@@ -51,11 +51,11 @@ def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) ->
         return None
     unused = (
         version
-        for version in backend.objects.versions(area.blobs)
+        for version in backend.inventory.versions(area.blobs)
         if version.stored_at < now - MARGIN and _name(version, area) not in live
     )
     deleted = 0
-    for number in backend.objects.delete_versions(unused):
+    for number in backend.inventory.delete_versions(unused):
         deleted += number
         if enough():
             return None
@@ -64,11 +64,11 @@ def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) ->
 
 def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | None:
     """The hashes that any snapshot names; None where there was no time to read them all."""
-    keys = (key for key in backend.objects.keys(area.run()) if _is_snapshot(key, area))
+    keys = (key for key in backend.inventory.keys(area.run()) if _is_snapshot(key, area))
     live: set[str] = set()
     with ThreadPoolExecutor(_PARALLEL) as pool:
         while some := list(islice(keys, 4 * _PARALLEL)):
-            for data in pool.map(backend.blobs.get, some):
+            for data in pool.map(backend.objects.get, some):
                 live.update(hashes_in(data))
             if enough():
                 return None

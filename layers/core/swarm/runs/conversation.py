@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from swarm.errors import CorruptObject
-from swarm.workspace.blobs import BlobStore
+from swarm.workspace.objects import ObjectStore
 
 SCHEMA = 1
 
@@ -54,13 +54,13 @@ def without_pictures(items: Sequence[Item], instead: str = SEEN) -> list[Item]:
     return shorter
 
 
-def store_transcript(store: BlobStore, key: str, items: Sequence[Item]) -> None:
+def store_transcript(store: ObjectStore, key: str, items: Sequence[Item]) -> None:
     """Store the conversation so far."""
     text = json.dumps({"schema": SCHEMA, "items": list(items)}, separators=(",", ":"), ensure_ascii=False)
     store.put(key, gzip.compress(text.encode(), compresslevel=5, mtime=0))
 
 
-def load_transcript(store: BlobStore, key: str) -> list[Item]:
+def load_transcript(store: ObjectStore, key: str) -> list[Item]:
     """The stored conversation. Raises `CorruptObject`."""
     try:
         stored = _STORED.validate_json(gzip.decompress(store.get(key)))

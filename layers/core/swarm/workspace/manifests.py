@@ -15,7 +15,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from swarm.errors import CorruptObject
-from swarm.workspace.blobs import BlobStore
+from swarm.workspace.objects import ObjectStore
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
 SCHEMA = 2
@@ -37,7 +37,7 @@ class StoredSnapshot:
     base: Snapshot = field(default_factory=Snapshot)
 
 
-def load_snapshot(store: BlobStore, key: str | None) -> StoredSnapshot:
+def load_snapshot(store: ObjectStore, key: str | None) -> StoredSnapshot:
     """The stored snapshot; the empty one without a key. Raises `CorruptObject`."""
     if key is None:
         return StoredSnapshot()
@@ -52,7 +52,7 @@ def load_snapshot(store: BlobStore, key: str | None) -> StoredSnapshot:
     return StoredSnapshot(base.files.with_files(listed, manifest["deleted"]), base.base_key, base.files)
 
 
-def store_snapshot(store: BlobStore, key: str, files: Snapshot, base: StoredSnapshot | None = None) -> StoredSnapshot:
+def store_snapshot(store: ObjectStore, key: str, files: Snapshot, base: StoredSnapshot | None = None) -> StoredSnapshot:
     """Store the files under this key: whole, or as what differs from the whole one that `base` stands on.
 
     `base` must be of the same run, so that neither is ever removed without the other.

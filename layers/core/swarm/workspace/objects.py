@@ -1,76 +1,148 @@
-"""The stored objects of a project from outside: which there are, and how they go. Only cleaning up needs this."""
+"""Where bytes are kept: a small key-value store, in S3 or in memory, and the keys of one project's objects."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from urllib.parse import quote
+
+from swarm.aws.clients import ClientError, error_code
+from swarm.errors import CorruptObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-AT_ONCE = 1_000
-"""As many as S3 deletes by one request."""
-
-_T = TypeVar("_T")
-_WITHIN_A_PROJECT = re.compile(r"t/[^/]+/p/[^/]+/(?:[^/]+/)*")
+_CHUNK = 1 << 20
 
 
-class Version(NamedTuple):
-    """One version of an object. Storing an object again makes a new version; this one stays what it is."""
+class ObjectMissing(CorruptObject):
+    """A key that something points at holds nothing."""
 
-    key: str
-    version_id: str
-    stored_at: datetime
+    def __init__(self, key: str) -> None:
+        super().__init__(f"nothing is stored at {key}")
+        self.key = key
 
 
-class StoredObjects:
-    """Objects of one bucket. A prefix always ends with a slash within one project, so `p/ab/` never means `p/abc/`."""
+class ObjectStore(Protocol):
+    """Objects by key. A put is atomic: a reader sees the whole object or none of it."""
+
+    def get(self, key: str) -> bytes:
+        """The object. Raises `ObjectMissing`."""
+        ...
+
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        """Write the object to the end of a file, never holding all of it. Raises `ObjectMissing` before it writes."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store the object, over an earlier one."""
+        ...
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Store the object unless there is one; false when there was."""
+        ...
+
+
+RunObjects = Literal["snapshots", "transcript", "calls", "artifacts", "archives", "diffs", "previews", "log", "inputs"]
+"""The kinds of objects that a run has; `docs/table.md` says what is in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectArea:
+    """The keys of one project's objects: `t/{tenant}/p/{project}/...`, each part percent-encoded."""
+
+    tenant_id: str
+    project_id: str
+
+    @property
+    def prefix(self) -> str:
+        return f"t/{_part(self.tenant_id)}/p/{_part(self.project_id)}"
+
+    @property
+    def everything(self) -> str:
+        """What the keys of all the project's objects begin with, and no other project's."""
+        return f"{self.prefix}/"
+
+    @property
+    def blobs(self) -> str:
+        """What the keys of all blobs begin with."""
+        return f"{self.prefix}/blobs/"
+
+    def blob(self, sha256: str) -> str:
+        """The key of a file's bytes. They are always `put`, never `put_new`: being stored again is what keeps an old
+        blob from being swept while a run is about to refer to it (`swarm.retention.sweeping`).
+        """
+        return f"{self.blobs}{sha256}"
+
+    def run(self, run_id: str = "") -> str:
+        """What the keys of one run's objects begin with, or those of all runs."""
+        return f"{self.prefix}/runs/{run_id}/" if run_id else f"{self.prefix}/runs/"
+
+    def of_run(self, run_id: str, kind: RunObjects, name: str) -> str:
+        """The key of something that belongs to one run."""
+        return f"{self.prefix}/runs/{run_id}/{kind}/{name}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+class MemoryObjects:
+    """A store that lives as long as the process; for tests, held to the same contract as S3's."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.objects[key]
+        except KeyError:
+            raise ObjectMissing(key) from None
+
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        target.write(self.get(key))
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if key in self.objects:
+            return False
+        self.objects[key] = data
+        return True
+
+
+class S3Objects:
+    """Objects of one bucket. `put_new` is S3's conditional write (`If-None-Match: *`)."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys under a prefix, in order."""
-        pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=_checked(prefix)):
-            yield from (each["Key"] for each in page.get("Contents", []))
+    def get(self, key: str) -> bytes:
+        return self._object(key)["Body"].read()
 
-    def versions(self, prefix: str) -> Iterator[Version]:
-        """Every version of every object under a prefix, those included that were written over."""
-        pages = self._client.get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=_checked(prefix)):
-            for each in page.get("Versions", []):
-                yield Version(each["Key"], each["VersionId"], each["LastModified"])
+    def copy_to(self, target: BinaryIO, key: str) -> None:
+        target.writelines(self._object(key)["Body"].iter_chunks(_CHUNK))
 
-    def delete(self, keys: Iterable[str]) -> Iterator[int]:
-        """Delete objects, in lots; how many each lot was. The bucket keeps what they were for a while."""
-        for some in _in_lots(keys):
-            yield self._delete([{"Key": key} for key in some])
+    def _object(self, key: str) -> GetObjectOutputTypeDef:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in {"NoSuchKey", "404"}:
+                raise ObjectMissing(key) from error
+            raise
 
-    def delete_versions(self, versions: Iterable[Version]) -> Iterator[int]:
-        """Delete exactly these versions, for good, in lots; how many each was. A newer version of an object stays."""
-        for some in _in_lots(versions):
-            yield self._delete([{"Key": each.key, "VersionId": each.version_id} for each in some])
+    def put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
 
-    def _delete(self, objects: Sequence[ObjectIdentifierTypeDef]) -> int:
-        answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
-        if refused := answer.get("Errors"):
-            raise RuntimeError(f"{len(refused)} objects could not be deleted: {refused[0].get('Code')}")
-        return len(objects)
-
-
-def _checked(prefix: str) -> str:
-    if not _WITHIN_A_PROJECT.fullmatch(prefix):
-        raise ValueError(f"{prefix!r} is no folder of one project")
-    return prefix
-
-
-def _in_lots(things: Iterable[_T]) -> Iterator[list[_T]]:
-    rest = iter(things)
-    while lot := list(islice(rest, AT_ONCE)):
-        yield lot
+    def put_new(self, key: str, data: bytes) -> bool:
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            # 409 is S3's answer to two conditional writes at once: the other one is storing it.
+            if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict"}:
+                return False
+            raise
+        return True

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from swarm.errors import CorruptObject, FileTooLarge, InvalidPath, WorkspaceFileNotFound, WorkspaceTooLarge
-from swarm.workspace.blobs import BlobStore, ProjectArea
 from swarm.workspace.file_types import file_type
+from swarm.workspace.objects import ObjectStore, ProjectArea
 from swarm.workspace.paths import valid_path
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
@@ -29,7 +29,7 @@ class Workspace:
     """Files as a run sees them. Writes stay in memory until `save`, so that a stopped run leaves no trace."""
 
     def __init__(
-        self, snapshot: Snapshot, store: BlobStore, area: ProjectArea, limits: WorkspaceLimits | None = None
+        self, snapshot: Snapshot, store: ObjectStore, area: ProjectArea, limits: WorkspaceLimits | None = None
     ) -> None:
         self._base = snapshot
         self._files = dict(snapshot.files)
@@ -123,7 +123,7 @@ class Workspace:
             raise InvalidPath(f"{path} is a folder")
 
 
-def read_blob(store: BlobStore, area: ProjectArea, entry: FileEntry) -> bytes:
+def read_blob(store: ObjectStore, area: ProjectArea, entry: FileEntry) -> bytes:
     """The bytes of a stored file. Raises `CorruptObject` when they are not what the snapshot promised."""
     data = store.get(area.blob(entry.sha256))
     if hashlib.sha256(data).hexdigest() != entry.sha256:

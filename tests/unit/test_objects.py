@@ -5,31 +5,31 @@ from __future__ import annotations
 import pytest
 
 from swarm.errors import CorruptObject
-from swarm.workspace.blobs import BlobStore, ObjectMissing, ProjectArea
+from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
 
 AREA = ProjectArea("t", "p")
 
 
-def test_what_was_put_is_what_is_got(blobs: BlobStore) -> None:
+def test_what_was_put_is_what_is_got(blobs: ObjectStore) -> None:
     blobs.put("a/b", b"one")
     blobs.put("a/b", b"two")
     assert blobs.get("a/b") == b"two"
 
 
-def test_a_missing_object_is_named(blobs: BlobStore) -> None:
+def test_a_missing_object_is_named(blobs: ObjectStore) -> None:
     with pytest.raises(ObjectMissing, match="a/b"):
         blobs.get("a/b")
 
 
-def test_only_the_first_put_new_is_stored(blobs: BlobStore) -> None:
+def test_only_the_first_put_new_is_stored(blobs: ObjectStore) -> None:
     assert blobs.put_new("a", b"one")
     assert not blobs.put_new("a", b"two")
     assert blobs.get("a") == b"one"
 
 
-def test_nothing_is_stored_before_save(blobs: BlobStore) -> None:
+def test_nothing_is_stored_before_save(blobs: ObjectStore) -> None:
     workspace = Workspace(Snapshot(), blobs, AREA)
     entry = workspace.write("a.md", b"text")
     with pytest.raises(ObjectMissing):
@@ -39,7 +39,7 @@ def test_nothing_is_stored_before_save(blobs: BlobStore) -> None:
     assert snapshot.files == {"a.md": entry}
 
 
-def test_bytes_that_do_not_match_their_hash_are_never_read(blobs: BlobStore) -> None:
+def test_bytes_that_do_not_match_their_hash_are_never_read(blobs: ObjectStore) -> None:
     workspace = Workspace(Snapshot(), blobs, AREA)
     entry = workspace.write("a.md", b"text")
     saved = workspace.save()
@@ -48,7 +48,7 @@ def test_bytes_that_do_not_match_their_hash_are_never_read(blobs: BlobStore) -> 
         Workspace(saved, blobs, AREA).read("a.md")
 
 
-def test_a_blob_that_is_gone_is_corruption_and_not_an_empty_file(blobs: BlobStore) -> None:
+def test_a_blob_that_is_gone_is_corruption_and_not_an_empty_file(blobs: ObjectStore) -> None:
     gone = Snapshot({"a.md": FileEntry("0" * 64, 1, "markdown")})
     with pytest.raises(CorruptObject):
         Workspace(gone, blobs, AREA).read("a.md")
