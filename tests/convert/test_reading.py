@@ -107,8 +107,8 @@ def test_a_long_document_comes_in_parts(converter: Converter) -> None:
     [
         ("a.docx", b"no zip at all", None, "a.docx is damaged or is not what its suffix says"),
         ("a.pdf", b"%PDF-1.7 nothing more", None, "a.pdf is damaged or is no PDF"),
-        ("a.xlsx", zipped("xl/other.xml"), None, "a.xlsx is damaged or is no workbook"),
-        ("a.pptx", zipped("ppt/other.xml"), None, "a.pptx is not a presentation"),
+        ("a.xlsx", zipped("xl/other.xml"), None, "a.xlsx does not say which of its parts is the document"),
+        ("a.pptx", zipped("ppt/other.xml"), None, "a.pptx does not say which of its parts is the document"),
         ("a.doc", b"\xd0\xcf\x11\xe0", None, "saved as docx"),
         ("a.csv", b"\0\0\0", None, "a.csv is not text"),
         ("a.md", b"short", 2, "there is no part 2"),

@@ -60,6 +60,7 @@ def test_a_job_without_changes_says_so(sandbox: Handler, bucket: JobServer, run_
             "timed_out": False,
             "notes": {"defences": done.result()["notes"]["defences"]},
             "files": [],
+            "pictures": [],
         }
     ]
 

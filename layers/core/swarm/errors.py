@@ -13,7 +13,7 @@
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
-    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TenantBusy
+    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TenantBusy, PreviewsBusy
     │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
