@@ -125,7 +125,9 @@ def fails(error: Exception) -> Function:
     return function
 
 
-@pytest.mark.parametrize("code", ["TooManyRequestsException", "ResourceNotReadyException"], ids=["busy", "idle for weeks"])
+@pytest.mark.parametrize(
+    "code", ["TooManyRequestsException", "ResourceNotReadyException"], ids=["busy", "idle for weeks"]
+)
 def test_a_run_waits_for_its_turn_and_says_so_once(code: str, stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
     for attempt in range(3):
