@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -35,18 +36,22 @@ def function_of(sample: str) -> str:
     return sample.partition("-")[0]
 
 
-def invoke(sample: str, **changed: Any) -> Any:
-    """What the handler answers to its sample; of an HTTP answer, its status and body."""
+def invoke(sample: str, run_id: str = KEY.run_id, **changed: Any) -> Any:
+    """What the handler answers to its sample, made for this run; of an HTTP answer, its status and body."""
     handler = import_module(f"{function_of(sample)}.app").handler
-    answer = handler({**SAMPLES[sample], **changed}, lambda_context())
+    event = json.loads(json.dumps(SAMPLES[sample]).replace(KEY.run_id, run_id))
+    answer = handler({**event, **changed}, lambda_context())
     if function_of(sample) != "api":
         return answer
     return answer["statusCode"], answer["body"]
 
 
-def start() -> None:
+def start() -> str:
+    """The id of the run that the samples start; no sample knows it, for when its project was made goes into it."""
     assert invoke("api-put-project")[0] == 201
-    assert invoke("api-create-run")[0] == 201
+    status, body = invoke("api-create-run")
+    assert status == 201
+    return str(json.loads(body)["id"])
 
 
 def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
@@ -58,20 +63,20 @@ def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
 
 
 def test_together_they_are_one_run(stack: Stack) -> None:
-    start()
-    assert invoke("prepare")["outcome"] == "ready"
-    assert invoke("agent")["outcome"] == "finish"
-    assert invoke("finish")["outcome"] == "ended"
-    status, body = invoke("api-get-run")
-    assert (status, json.loads(body)["status"], json.loads(body)["id"]) == (200, "succeeded", KEY.run_id)
-    status, body = invoke("api-list-files")
+    run_id = start()
+    assert invoke("prepare", run_id)["outcome"] == "ready"
+    assert invoke("agent", run_id)["outcome"] == "finish"
+    assert invoke("finish", run_id)["outcome"] == "ended"
+    status, body = invoke("api-get-run", run_id)
+    assert (status, json.loads(body)["status"], json.loads(body)["id"]) == (200, "succeeded", run_id)
+    status, body = invoke("api-list-files", run_id)
     assert (status, [file["path"] for file in json.loads(body)["files"]]) == (200, ["hello.md"])
-    assert invoke("api-get-file")[0] == 200
-    status, body = invoke("api-stream")
+    assert invoke("api-get-file", run_id)[0] == 200
+    status, body = invoke("api-stream", run_id)
     assert status == 200
     assert body.rstrip().endswith('data: {"type":"end"}')
     assert "id: 0.0\n" not in body
-    assert invoke("archive", snapshot=stack.backend.runs.get(KEY.tenant_id, KEY.run_id).snapshot)["size"] > 0
+    assert invoke("archive", run_id, snapshot=stack.backend.runs.get(KEY.tenant_id, run_id).snapshot)["size"] > 0
 
 
 def test_health_needs_nobody(stack: Stack) -> None:
@@ -101,29 +106,29 @@ def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:
 
 
 def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:
-    start()
-    invoke("prepare")
-    assert invoke("fail")["outcome"] == "ended"
-    run = stack.run(KEY.run_id, tenant=KEY.tenant_id)
+    run_id = start()
+    invoke("prepare", run_id)
+    assert invoke("fail", run_id)["outcome"] == "ended"
+    run = stack.run(run_id, tenant=KEY.tenant_id)
     assert (run["status"], run["progress"]) == ("failed", 100)
     assert [error["error_type"] for error in run["errors"]] == ["timeout"]
 
 
 def test_a_deleted_project_is_cleared_away(stack: Stack) -> None:
-    start()
-    invoke("prepare")
-    invoke("fail")
+    run_id = start()
+    invoke("prepare", run_id)
+    invoke("fail", run_id)
     assert stack.request("DELETE", f"/projects/{KEY.project_id}", tenant=KEY.tenant_id).status == 202
-    assert invoke("janitor")["failed"] == 0
+    assert invoke("janitor", run_id)["failed"] == 0
     assert list(stack.backend.runs.of_project(KEY.tenant_id, KEY.project_id)) == []
 
 
 @pytest.mark.parametrize("sample", ["reconcile-schedule", "reconcile-execution"])
 def test_a_run_whose_execution_was_aborted_is_ended(stack: Stack, sample: str) -> None:
-    start()
-    stack.backend.executions.stop(KEY, "by an operator")
-    done = invoke(sample)
+    run_id = start()
+    stack.backend.executions.stop(replace(KEY, run_id=run_id), "by an operator")
+    done = invoke(sample, run_id)
     assert (done["seen"], done["failed"]) == (1, 1)
-    run = stack.run(KEY.run_id, tenant=KEY.tenant_id)
+    run = stack.run(run_id, tenant=KEY.tenant_id)
     assert (run["status"], run["errors"][0]["retryable"]) == ("failed", True)
     assert datetime.fromisoformat(run["created_at"]) <= datetime.now(UTC)

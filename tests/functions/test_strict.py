@@ -192,6 +192,7 @@ def test_a_key_means_another_run_once_its_project_was_made_again(stack: Stack) -
     stack.drive(first)
     assert stack.request("DELETE", "/projects/p1").status == 202
     stack.backend.projects.release(Errand("tenant-a", "p1", datetime.now(UTC) - timedelta(days=1)))
+    stack.backend.tenants.reopen("tenant-a", "p1")
     stack.project()
     second = stack.request("POST", "/projects/p1/runs", RUN, headers=headers).json["id"]
     assert second != first

@@ -44,7 +44,7 @@ def grown(stack: Stack) -> tuple[str, int]:
 def test_the_diff_of_a_run_comes_with_its_patch(stack: Stack) -> None:
     run_id = stack.finish(TWO_FILES)
     answer = stack.request("GET", f"/runs/{run_id}/diff").json
-    assert set(answer) == {"artifact_id", "summary", "patch_url", "expires_at"}
+    assert set(answer) == {"artifact_id", "summary", "patch_url", "expires_at", "total_files", "next_cursor"}
     assert answer["summary"]["branch"] == f"run/{run_id}"
     assert answer["summary"]["files"] == [{"path": "a.md", "status": "A"}, {"path": "b.md", "status": "A"}]
     patch = stack.request("GET", f"/runs/{run_id}/diff?format=patch")
@@ -189,7 +189,9 @@ def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(sta
     assert ended["status"] == "succeeded"
     assert ended["machine_summary"]["primary_artifact"] == "main.md"
     assert "main.md" in {artifact["path"] for artifact in ended["artifacts"]}
-    summary = stack.request("GET", f"/runs/{run_id}/diff").json["summary"]
-    assert len(summary["files"]) == 20_001
+    first = stack.request("GET", f"/runs/{run_id}/diff").json
+    rest = stack.request("GET", f"/runs/{run_id}/diff?cursor={first['next_cursor']}").json
+    summary = first["summary"]
+    assert len(summary["files"]) + len(rest["summary"]["files"]) == first["total_files"] == 20_001
     assert summary["shortstat"].startswith("20001 files changed")
     assert len(encode(stack.backend.runs.get("tenant-a", run_id))["body"]["S"]) < 250_000
