@@ -63,7 +63,16 @@ def unshared(event: Event) -> Event:
     if rest == path or not any(re.fullmatch(each, rest, re.DOTALL) for each in opened):
         raise NotInScope
     http = {**event["requestContext"]["http"], "path": quote(path)}
-    return {**event, "rawPath": path, "requestContext": {**event["requestContext"], "http": http}}
+    # The token has been looked at; to a route it is a parameter like no other that it knows.
+    query = "&".join(part for part in str(event.get("rawQueryString", "")).split("&") if not part.startswith("token="))
+    named = {name: value for name, value in (event.get("queryStringParameters") or {}).items() if name != "token"}
+    return {
+        **event,
+        "rawPath": path,
+        "rawQueryString": query,
+        "queryStringParameters": named,
+        "requestContext": {**event["requestContext"], "http": http},
+    }
 
 
 def shown_to(event: Event, answer: Event) -> Event:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from codex_swarm.client import CodexSwarmClient
@@ -70,7 +71,8 @@ def _first_to_notice(stage: Stage, grant: Grant, playing: list[Scene]) -> str | 
         # What an earlier scene left must not be what this one stumbles over.
         for run in stage.client.list_runs():
             if not run.status.final:
-                stage.client.cancel_run(run.run_id)
+                with suppress(CodexSwarmError):
+                    stage.client.cancel_run(run.run_id)
         stage.cloud.permissions.withheld = frozenset({grant})
         try:
             scene(stage)

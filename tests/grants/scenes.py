@@ -51,6 +51,16 @@ class Stage:
     def made(self, instructions: str, **more: Any) -> RunRead:
         return self.ended(self.client.start_run(PROJECT, instructions, TaskType.WRITING, **more))
 
+    def without_repair(self, run: RunRead) -> None:
+        """The run's execution ended by its own tasks: what a task could not do was not mended by `Fail`."""
+        machines = self.cloud.client("stepfunctions")
+        arn = _execution_arn(self, run.run_id)
+        eventually(lambda: machines.describe_execution(executionArn=arn)["status"] != "RUNNING", SECONDS)
+        history = machines.get_execution_history(executionArn=arn, maxResults=1_000)["events"]
+        states = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
+        entered = [state["name"] for state in states]
+        assert "Fail" not in entered, entered
+
     def runs_at(self, run: RunRead) -> None:
         eventually(lambda: self.client.get_run(run.run_id).progress >= 30, SECONDS)
 
@@ -125,6 +135,7 @@ def an_upload_that_never_came_is_named(stage: Stage) -> None:
         done = stage.client.wait(answer.json()["id"], timeout=SECONDS, poll=0.1)
         assert done.status is RunStatus.FAILED
         assert "never.md" in done.errors[0].message
+        stage.without_repair(done)
     else:
         assert answer.status_code < 500, answer.text
 
