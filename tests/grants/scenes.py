@@ -43,23 +43,27 @@ class Stage:
     client: CodexSwarmClient
     folder: Path
 
-    def ended(self, run: RunRead, status: RunStatus = RunStatus.SUCCEEDED) -> RunRead:
+    def ended(
+        self,
+        run: RunRead,
+        status: RunStatus = RunStatus.SUCCEEDED,
+        *,
+        execution: str = "SUCCEEDED",
+        mended: tuple[str, ...] = (),
+    ) -> RunRead:
+        """The run ended so, and its execution too, with no state that mends entered but for those expected."""
         done = self.client.wait(run.run_id, timeout=SECONDS, poll=0.1)
         assert done.status is status, done.errors
+        machines, arn = self.cloud.client("stepfunctions"), _execution_arn(self, run.run_id)
+        eventually(lambda: machines.describe_execution(executionArn=arn)["status"] != "RUNNING", SECONDS)
+        assert machines.describe_execution(executionArn=arn)["status"] == execution
+        history = machines.get_execution_history(executionArn=arn, maxResults=1_000)["events"]
+        states = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
+        assert {state["name"] for state in states} & {"Fail", "GiveUp"} <= set(mended)
         return done
 
     def made(self, instructions: str, **more: Any) -> RunRead:
         return self.ended(self.client.start_run(PROJECT, instructions, TaskType.WRITING, **more))
-
-    def without_repair(self, run: RunRead) -> None:
-        """The run's execution ended by its own tasks: what a task could not do was not mended by `Fail`."""
-        machines = self.cloud.client("stepfunctions")
-        arn = _execution_arn(self, run.run_id)
-        eventually(lambda: machines.describe_execution(executionArn=arn)["status"] != "RUNNING", SECONDS)
-        history = machines.get_execution_history(executionArn=arn, maxResults=1_000)["events"]
-        states = [event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event]
-        entered = [state["name"] for state in states]
-        assert "Fail" not in entered, entered
 
     def runs_at(self, run: RunRead) -> None:
         eventually(lambda: self.client.get_run(run.run_id).progress >= 30, SECONDS)
@@ -132,12 +136,40 @@ def an_upload_that_never_came_is_named(stage: Stage) -> None:
         f"{stage.cloud.url}/projects/{PROJECT}/runs", json={"instructions": HELLO, "uploads": [upload]}, timeout=SECONDS
     )
     if answer.status_code == 201:
-        done = stage.client.wait(answer.json()["id"], timeout=SECONDS, poll=0.1)
-        assert done.status is RunStatus.FAILED
+        done = stage.ended(stage.client.get_run(answer.json()["id"]), RunStatus.FAILED)
         assert "never.md" in done.errors[0].message
-        stage.without_repair(done)
     else:
         assert answer.status_code < 500, answer.text
+
+
+def whoever_ends_a_run_lets_the_next_one_begin(stage: Stage) -> None:
+    """One run at a time: each of these ends by another function, and the one behind it begins without being mended."""
+    key = {"PK": {"S": f"T#{TENANT}"}, "SK": {"S": "META"}}
+    tenant = {**_item(stage, key)}
+    _put(stage, {**tenant, "max_active": {"N": "1"}})
+    try:
+        first = stage.client.start_run(PROJECT, "wait 2 seconds", TaskType.WRITING)
+        upload = httpx.post(
+            f"{stage.cloud.url}/projects/{PROJECT}/uploads",
+            json={"files": [{"path": "never.md", "size": 3}]},
+            timeout=SECONDS,
+        ).json()["upload_id"]
+        with told(stage) as (_, url):
+            unprepared = stage.client.start_run(PROJECT, HELLO, uploads=[upload], callback_url=url)
+            stage.ended(first)
+            stage.ended(unprepared, RunStatus.FAILED)
+        failing = stage.client.start_run(PROJECT, "wait 1 seconds. fail with no", TaskType.WRITING)
+        long = stage.client.start_run(PROJECT, "wait 60 seconds", TaskType.WRITING)
+        stage.ended(failing, RunStatus.FAILED)
+        broken = stage.client.start_run(PROJECT, HELLO, TaskType.WRITING)
+        last = stage.client.start_run(PROJECT, HELLO, TaskType.WRITING)
+        stage.runs_at(long)
+        with stage.withheld("FinishFunction", "dynamodb:PutItem"):
+            stage.client.cancel_run(long.run_id)
+            stage.ended(broken, RunStatus.FAILED, mended=("Fail",))
+        stage.ended(last)
+    finally:
+        _put(stage, {name: value for name, value in _item(stage, key).items() if name != "max_active"})
 
 
 def commands_and_conversions_run_elsewhere(stage: Stage) -> None:
@@ -215,7 +247,7 @@ def _execution_arn(stage: Stage, name: str) -> str:
 def a_run_that_lost_a_file_says_so(stage: Stage) -> None:
     run = _waiting(stage, seconds=3)
     _lose_its_file(stage)
-    [error] = stage.ended(run, RunStatus.FAILED).errors
+    [error] = stage.ended(run, RunStatus.FAILED, mended=("Fail",)).errors
     # It is known to be lost, and not taken for something that the service may not read.
     assert "ObjectMissing" in error.message
 
@@ -223,14 +255,14 @@ def a_run_that_lost_a_file_says_so(stage: Stage) -> None:
 def a_broken_task_fails_its_run_and_is_told(stage: Stage) -> None:
     with told(stage) as (_, url), stage.withheld("AgentFunction", "dynamodb:PutItem"):
         run = stage.client.start_run(PROJECT, HELLO, files={"given.md": "# Given"}, callback_url=url)
-        stage.ended(run, RunStatus.FAILED)
+        stage.ended(run, RunStatus.FAILED, mended=("Fail",))
 
 
 def a_broken_task_of_a_run_that_lost_a_file_fails_it(stage: Stage) -> None:
     run = _waiting(stage, seconds=60)
     _lose_its_file(stage)
     with stage.withheld("AgentFunction", "dynamodb:PutItem"):
-        stage.ended(run, RunStatus.FAILED)
+        stage.ended(run, RunStatus.FAILED, mended=("Fail",))
 
 
 def an_execution_that_was_stopped_ends_its_run(stage: Stage) -> None:
@@ -238,7 +270,7 @@ def an_execution_that_was_stopped_ends_its_run(stage: Stage) -> None:
         run = _waiting(stage, seconds=60, callback_url=url)
         _lose_its_file(stage)
         stage.cloud.client("stepfunctions").stop_execution(executionArn=_execution_arn(stage, run.run_id))
-        stage.ended(run, RunStatus.FAILED)
+        stage.ended(run, RunStatus.FAILED, execution="ABORTED")
 
 
 def _waiting(stage: Stage, seconds: int, **more: Any) -> RunRead:
@@ -354,6 +386,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     a_page_watches_a_run_with_a_token,
     a_run_goes_on_from_another_with_uploads,
     an_upload_that_never_came_is_named,
+    whoever_ends_a_run_lets_the_next_one_begin,
     commands_and_conversions_run_elsewhere,
     a_failure_is_told_to_the_receiver,
     a_success_is_told_to_the_receiver,

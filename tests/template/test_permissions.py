@@ -41,10 +41,10 @@ ALLOWED = {
     },
     "PrepareFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "AgentFunctionRole": READ_WRITE | FILES | {"secretsmanager:GetSecretValue", "kms:Decrypt", "states:StartExecution"},
-    "DispatchFunctionRole": READ_WRITE | FILES | {"lambda:InvokeFunction"},
+    "DispatchFunctionRole": READ_WRITE - {"dynamodb:UpdateItem"} | FILES | {"lambda:InvokeFunction"},
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
-    "ArchiveFunctionRole": FILES,
+    "ArchiveFunctionRole": FILES - {"s3:ListBucket"},
     "WebhookFunctionRole": READ_WRITE | {"s3:GetObject"},
     "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
     "JanitorFunctionRole": {
