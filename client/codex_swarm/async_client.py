@@ -25,7 +25,7 @@ from codex_swarm.calls.transfers import TransferCalls
 from codex_swarm.calls.webhooks import WebhookCalls
 from codex_swarm.connection import Connection
 from codex_swarm.hooks import Exchange
-from codex_swarm.options import Options, patience
+from codex_swarm.options import Options, call_policy
 
 
 class AsyncCodexSwarmClient(TransferCalls, WebhookCalls):
@@ -51,7 +51,7 @@ class AsyncCodexSwarmClient(TransferCalls, WebhookCalls):
             self.base_url,
             settings.api_key(api_key),
             AsyncTransport(proxies=not settings.is_loopback(self.base_url), transport=transport, sleep=sleep),
-            patience(None, options),
+            call_policy(None, options),
             clock,
             on_exchange,
         )
@@ -72,8 +72,8 @@ class AsyncCodexSwarmClient(TransferCalls, WebhookCalls):
         await self._connection.transport.close()
 
     def with_options(self, **options: Unpack[Options]) -> Self:
-        """A client of the same service, key and connections, with other patience."""
-        connection = replace(self._connection, patience=patience(self._connection.patience, options))
+        """A client of the same service, key and connections, with other timeouts and retries."""
+        connection = replace(self._connection, policy=call_policy(self._connection.policy, options))
         other = copy.copy(self)
         vars(other).update(_connection=connection)
         return other

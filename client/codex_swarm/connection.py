@@ -46,7 +46,7 @@ hide_signatures()
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class CallPolicy:
     """How long things are waited for, in seconds: for the next bytes (`timeout`), for one call with its retries
     (`call_timeout`), and for a service that is away while something is being watched (`outage`).
     """
@@ -78,7 +78,7 @@ class Connection:
     base_url: str
     api_key: str | None
     transport: Transport
-    patience: Patience
+    policy: CallPolicy
     clock: Callable[[], float] = time.monotonic
     on_exchange: Callable[[Exchange], None] | None = None
 
@@ -122,7 +122,7 @@ class Connection:
 
     def ends(self) -> float:
         """When a call that begins now has to have ended, on the client's clock."""
-        return self.clock() + self.patience.call_timeout
+        return self.clock() + self.policy.call_timeout
 
     @asynccontextmanager
     async def stream(
@@ -135,14 +135,14 @@ class Connection:
     ) -> AsyncIterator[httpx.Response]:
         """A good answer to one GET, with its body still to come. Raises as `request` does, also while it is read."""
         asked = self._outgoing("GET", path, params, headers)
-        asked = replace(asked, read_seconds=read_seconds or self.patience.timeout)
+        asked = replace(asked, read_seconds=read_seconds or self.policy.timeout)
         async with self._opened(asked, 0) as response:
             yield response
 
     @asynccontextmanager
     async def signed(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         """A good answer to GET of a signed URL, asked without the key."""
-        timeout = self.patience.timeout
+        timeout = self.policy.timeout
         async with self._opened(
             Outgoing("GET", url, dict(headers), connect_seconds=timeout, read_seconds=timeout), 0
         ) as response:
@@ -156,7 +156,7 @@ class Connection:
         on_sent: Callable[[int], None],
     ) -> None:
         """Sends bytes to a signed URL, all of them again after passing trouble. Raises as `request` does."""
-        timeout = self.patience.timeout
+        timeout = self.policy.timeout
         # Without the key: the signature is all that the storage wants to see, and it refuses both together.
         asked = Outgoing("PUT", url, dict(headers), content, on_sent, timeout, timeout)
         attempt = 0
@@ -179,7 +179,7 @@ class Connection:
         if self.api_key:
             named["Authorization"] = f"Bearer {self.api_key}"
         query = f"?{urlencode(params, doseq=True, errors='strict')}" if params else ""
-        timeout = self.patience.timeout
+        timeout = self.policy.timeout
         return Outgoing(method, f"{self.base_url}{path}{query}", named, connect_seconds=timeout, read_seconds=timeout)
 
     async def _whole(self, asked: Outgoing, ends: float, attempt: int) -> Answer:
@@ -257,7 +257,7 @@ class Connection:
 
     def pause(self, error: CodexSwarmError, attempt: int, *, may_repeat: bool = True) -> float | None:
         """Seconds before the try after `attempt` (from 0); None when there should be none."""
-        if attempt >= self.patience.retries or not passing(error):
+        if attempt >= self.policy.retries or not passing(error):
             return None
         if not may_repeat and not (isinstance(error, TransportError) and not error.arrived):
             return None
@@ -275,7 +275,7 @@ def passing(error: CodexSwarmError) -> bool:
 
 
 class Outage:
-    """Patience with a service that is away, for those who watch: until `deadline`, or without one as long as agreed."""
+    """How long a watcher goes on asking a service that is away: until `deadline`, else for the policy's `outage`."""
 
     def __init__(self, connection: Connection, deadline: float | None) -> None:
         self._connection = connection
@@ -288,13 +288,13 @@ class Outage:
         self._ends, self._attempt = None, 0
 
     async def wait_out(self, error: CodexSwarmError) -> None:
-        """Sleeps until the next try. Raises the error when no try will help, or when patience is at its end."""
+        """Sleeps until the next try. Raises the error when no try will help, or when the time for an outage is over."""
         faulty = isinstance(error, ApiError) and error.status == HTTPStatus.INTERNAL_SERVER_ERROR
         if not (passing(error) or faulty):
             raise error
         now = self._connection.clock()
         if self._ends is None:
-            self._ends = now + self._connection.patience.outage if self._deadline is None else self._deadline
+            self._ends = now + self._connection.policy.outage if self._deadline is None else self._deadline
         if now >= self._ends:
             raise error
         asked = error.retry_after if isinstance(error, ApiError) else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from codex_swarm.connection import Patience
+from codex_swarm.connection import CallPolicy
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.shaping import seconds, whole
 
-_USUAL = Patience(timeout=30.0, retries=3, call_timeout=60.0, outage=300.0)
+_USUAL = CallPolicy(timeout=30.0, retries=3, call_timeout=60.0, outage=300.0)
 
 
 class Options(TypedDict, total=False):
@@ -24,13 +24,13 @@ class Options(TypedDict, total=False):
     outage: float
 
 
-def patience(before: Patience | None, options: Options) -> Patience:
+def call_policy(before: CallPolicy | None, options: Options) -> CallPolicy:
     """What the options say, and for the rest what was before. Raises `InvalidArgument`."""
     usual = before or _USUAL
     unknown = options.keys() - Options.__annotations__.keys()
     if unknown:
         raise InvalidArgument(f"there is no option {min(unknown)}; there are {', '.join(Options.__annotations__)}")
-    return Patience(
+    return CallPolicy(
         timeout=seconds(options.get("timeout", usual.timeout), "timeout"),
         retries=whole(options.get("retries", usual.retries), "retries", 0),
         call_timeout=seconds(options.get("call_timeout", usual.call_timeout), "call_timeout"),

@@ -143,7 +143,7 @@ class BlockingTransport:
 
     async def send(self, request: Outgoing) -> httpx.Response:
         content: bytes | Iterator[bytes] = (
-            request.content if isinstance(request.content, bytes) else _told(request.content(), request.on_sent)
+            request.content if isinstance(request.content, bytes) else _counted(request.content(), request.on_sent)
         )
         client = self._client()
         made = client.build_request(
@@ -207,7 +207,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)
 
 
-def _told(chunks: Iterator[bytes], on_sent: Callable[[int], None]) -> Iterator[bytes]:
+def _counted(chunks: Iterator[bytes], on_sent: Callable[[int], None]) -> Iterator[bytes]:
     for chunk in chunks:
         yield chunk
         on_sent(len(chunk))

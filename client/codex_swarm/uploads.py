@@ -180,8 +180,8 @@ class Sending:
         self._now = 0
         yield from self._source.chunks()
 
-    def told(self, size: int) -> None:
-        """So many bytes of it have gone."""
+    def add(self, size: int) -> None:
+        """`size` more bytes have been sent."""
         self._now += size
         if self._now > self._most:
             self._sent.more(self._now - self._most)

@@ -7,17 +7,17 @@ from pydantic import TypeAdapter
 
 from swarm.logs import log
 from swarm.outputs import archive
-from swarm.outputs.archive import Order
+from swarm.outputs.archive import ArchiveRequest
 from swarm.records.backend import backend
 
-_ORDER = TypeAdapter(Order)
+_REQUEST = TypeAdapter(ArchiveRequest)
 
 
 @log.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> dict[str, int]:
     """How many bytes the archive has. An event that comes twice makes the same archive twice."""
-    order = _ORDER.validate_python(event)
-    log.append_keys(run_id=order.run.run_id, project_id=order.run.project_id)
-    size = archive.pack(backend(), order.run, backend().snapshot(order.snapshot))
+    request = _REQUEST.validate_python(event)
+    log.append_keys(run_id=request.run.run_id, project_id=request.run.project_id)
+    size = archive.pack(backend(), request.run, backend().snapshot(request.snapshot))
     log.info("packed", size=size)
     return {"size": size}

@@ -20,7 +20,7 @@ from convert.inventory import inventory, lost
 from convert.inventory import notes as left_out
 from convert.metadata import kept
 from convert.mirrored import mirror_tables
-from convert.pdf import Order, write_pdf
+from convert.pdf import PdfRequest, write_pdf
 from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
@@ -53,7 +53,7 @@ class Made:
     about: str = ""
     notes: Sequence[str] = field(default_factory=list)
 
-    def told(self, request: Conversion) -> str:
+    def as_output(self, request: Conversion) -> str:
         """The result in words."""
         size = self.files[request.target].stat().st_size
         about = ", ".join(filter(None, (self.about, f"{size:,} bytes")))
@@ -154,8 +154,8 @@ def _to_document(
         [*images.notes, *raw.notes(), *document.about, *left_out(dropped)],
     )
     if target is PDF:
-        order = Order(result.name, images.names, PurePosixPath(request.target).stem, now)
-        pdf = write_pdf(pandoc, tree, order, *options)
+        pdf_request = PdfRequest(result.name, images.names, PurePosixPath(request.target).stem, now)
+        pdf = write_pdf(pandoc, tree, pdf_request, *options)
         about, warnings = pdf.about, list(pdf.notes)
     else:
         warnings = pandoc.write(tree, str(target.writer), result.name, options)

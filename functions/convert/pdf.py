@@ -59,7 +59,7 @@ def _without_properties(part: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PdfRequest:
     """One PDF to make: the result's name in the scratch folder, images as references -> embedded files, the time.
 
     `name` is what the document is called when neither metadata nor headings give it a title.
@@ -71,18 +71,18 @@ class Order:
     now: datetime
 
 
-def write_pdf(pandoc: Pandoc, tree: dict[str, Any], order: Order, *options: str) -> Pdf:
+def write_pdf(pandoc: Pandoc, tree: dict[str, Any], request: PdfRequest, *options: str) -> Pdf:
     """Write the tree as a PDF into the scratch folder."""
     tree = rewrite(tree, without_markup_of_typst)
-    meta, inputs = _described(tree["meta"], tree["blocks"], order.name)
+    meta, inputs = _described(tree["meta"], tree["blocks"], request.name)
     anchors, tables = Anchors(), WideTables(_A4)
     blocks = rewrite(anchors.linked(tree["blocks"]), in_order)
     blocks = rewrite(tables.fitted(rewrite(blocks, bold_heads)), numbered_once)
     blocks, said = formulas(pandoc, rewrite(blocks, with_description))
     layout = ["--template", str(_LAYOUT), "--syntax-highlighting", "idiomatic", *options]
     warnings = pandoc.write({**tree, "meta": meta, "blocks": blocks}, _WRITER, _MAIN, layout)
-    place = pandoc.scratch / order.result
-    done = typeset(pandoc.scratch / _MAIN, place, order.images, inputs, order.now.replace(microsecond=0))
+    place = pandoc.scratch / request.result
+    done = typeset(pandoc.scratch / _MAIN, place, request.images, inputs, request.now.replace(microsecond=0))
     about = ", ".join(filter(None, (page_count(place), done.standard)))
     return Pdf(about, [*done.notes(), *tables.notes, *anchors.notes(), *said, *warnings])
 

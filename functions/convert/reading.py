@@ -89,13 +89,13 @@ def _pdf(request: Reading, place: Path, room: int) -> str:
 def _tables(name: str, place: Path, form: Format) -> tuple[str, list[str]]:
     """The same of a spreadsheet, every row that is read."""
     from convert.sheets import MAX_ROWS  # noqa: PLC0415 - slow to load, and rarely needed
-    from convert.tables import as_markdown, read_sheets, told  # noqa: PLC0415 - as above
+    from convert.tables import as_markdown, read_sheets, sheet_notes  # noqa: PLC0415 - as above
 
     sheets = read_sheets(place, name, form.name)
     sizes = [f"{sheet.title}: {len(sheet.rows)} rows" for sheet in sheets]
     text = as_markdown(sheets, most=MAX_ROWS, exact=True)
     missing = lost(inventory(place, name, form.name), text)
-    about = [f"note: {note}" for note in [*told(sheets, MAX_ROWS), *notes(missing)]]
+    about = [f"note: {note}" for note in [*sheet_notes(sheets, MAX_ROWS), *notes(missing)]]
     properties = _properties(place, name) if form.name in _WITH_PROPERTIES else []
     return text, [*properties, f"sheets: {'; '.join(sizes)}", *about]
 
@@ -112,8 +112,8 @@ def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str
     about += document.about
     shown = everything([tree["blocks"], *tree["meta"].values()]) + "\n".join(about)
     missing = lost(inventory(place, name, form.name), shown)
-    told = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
-    return _unescaped((pandoc.scratch / "text.md").read_text(encoding="utf-8")), [*about, *told]
+    after = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
+    return _unescaped((pandoc.scratch / "text.md").read_text(encoding="utf-8")), [*about, *after]
 
 
 def _unescaped(markdown: str) -> str:

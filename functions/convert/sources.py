@@ -73,10 +73,10 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
         check_archive(place, name)
         _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=view.reading))
     elif form.kind is Kind.TABLE:
-        from convert.tables import as_html, read_sheets, told  # noqa: PLC0415 - slow to load, and rarely needed
+        from convert.tables import as_html, read_sheets, sheet_notes  # noqa: PLC0415 - slow to load, and rarely needed
 
         sheets = read_sheets(place, name, form.name)
-        notes = told(sheets)
+        notes = sheet_notes(sheets)
         _put(pandoc, source, as_html(sheets))
     elif form.name == "rtf":
         # Pandoc's reader loses a table that stands before any paragraph.

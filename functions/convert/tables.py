@@ -59,8 +59,8 @@ def rewritten(
     result, count = scratch / "result", f"{len(sheets)} sheet{'s' * (len(sheets) != 1)}"
     if target_format == "markdown":
         result.write_text(as_markdown(sheets), encoding="utf-8")
-        return {target: result}, count, told(sheets, MAX_SHOWN_ROWS)
-    notes = [*told(sheets, MAX_ROWS), *_dropped(sheets, place, source, source_format)]
+        return {target: result}, count, sheet_notes(sheets, MAX_SHOWN_ROWS)
+    notes = [*sheet_notes(sheets, MAX_ROWS), *_dropped(sheets, place, source, source_format)]
     if target_format == "xlsx":
         write_workbook(sheets, result)
         return {target: result}, count, notes
@@ -75,7 +75,7 @@ def rewritten(
     return files, f"{count}, {len(sheets[0].rows)} rows" if len(sheets) == 1 else count, notes
 
 
-def told(sheets: Sequence[Sheet], most: int = MAX_SHOWN_ROWS) -> list[str]:
+def sheet_notes(sheets: Sequence[Sheet], most: int = MAX_SHOWN_ROWS) -> list[str]:
     """What of the cells is not shown where a sheet has at most so many rows, and what was guessed."""
     return [
         note
@@ -91,18 +91,18 @@ def _dropped(sheets: Sequence[Sheet], place: Path, source: str, source_format: s
         inventory(place, source, source_format),
         "\n".join(cell for sheet in sheets for row in sheet.rows for cell in row),
     )
-    told = left_out_notes(item for item in found if item.kind not in _MARKS)
+    notes = left_out_notes(item for item in found if item.kind not in _MARKS)
     if any(sheet.hidden for sheet in sheets):
-        told.append(f"hidden in the source: {', '.join(sheet.name for sheet in sheets if sheet.hidden)}")
-    told += [
+        notes.append(f"hidden in the source: {', '.join(sheet.name for sheet in sheets if sheet.hidden)}")
+    notes += [
         f"hidden in the source: {extra.kind}s {extra.place} of {sheet.name}"
         for sheet in sheets
         for extra in sheet.extras
         if extra.kind in _MARKS
     ]
     if any(sheet.values for sheet in sheets):
-        told.append("numbers and dates are written as data, without their formats")
-    return told
+        notes.append("numbers and dates are written as data, without their formats")
+    return notes
 
 
 def as_markdown(sheets: Sequence[Sheet], *, most: int = MAX_SHOWN_ROWS, exact: bool = False) -> str:
@@ -115,7 +115,7 @@ def as_markdown(sheets: Sequence[Sheet], *, most: int = MAX_SHOWN_ROWS, exact: b
         heading = [f"## {sheet.title}", ""] if len(sheets) > 1 or sheet.hidden else []
         parts.append("\n".join([*heading, *(_lines(sheet, most, exact=exact) if sheet.rows else ["(empty)"])]))
         parts.extend(
-            "\n".join([f"- {_told(extra)}", "", *_lines(Sheet("", extra.rows), most)]) for extra in sheet.extras
+            "\n".join([f"- {_extra_line(extra)}", "", *_lines(Sheet("", extra.rows), most)]) for extra in sheet.extras
         )
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
@@ -135,7 +135,7 @@ def _lines(sheet: Sheet, most: int, *, exact: bool = False) -> Iterator[str]:
         yield f"\n[{note}]"
 
 
-def _told(extra: Extra) -> str:
+def _extra_line(extra: Extra) -> str:
     text = " ".join(extra.text.split())
     if extra.kind in _MARKS:
         return f"{extra.kind}s: {extra.place}"
@@ -151,8 +151,8 @@ def left_out(sheet: Sheet, most: int = MAX_SHOWN_ROWS) -> str:
     shown = ""
     if len(sheet.rows) > most + 1:
         shown = f"{len(sheet.rows) - most - 1:,} of {len(sheet.rows) - 1:,} rows are left out"
-    told = "; ".join(filter(None, (shown, sheet.left_out)))
-    return f"{sheet.name}: {told}" if told else ""
+    notes = "; ".join(filter(None, (shown, sheet.left_out)))
+    return f"{sheet.name}: {notes}" if notes else ""
 
 
 def as_html(sheets: Sequence[Sheet]) -> str:
@@ -162,7 +162,9 @@ def as_html(sheets: Sequence[Sheet]) -> str:
         if len(sheets) > 1 or sheet.hidden:
             parts.append(f"<h2>{escape(sheet.title)}</h2>")
         parts.append(_html_table(sheet.rows))
-        parts.extend(f"<ul><li>{escape(_told(extra))}</li></ul>{_html_table(extra.rows)}" for extra in sheet.extras)
+        parts.extend(
+            f"<ul><li>{escape(_extra_line(extra))}</li></ul>{_html_table(extra.rows)}" for extra in sheet.extras
+        )
     return f"<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>{''.join(parts)}</body></html>"
 
 

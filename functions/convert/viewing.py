@@ -36,7 +36,7 @@ _LARGEST_SCALE = 4.0
 class View:
     """What is said of the pictures, and the pictures as base64."""
 
-    told: str
+    text: str
     pictures: tuple[str, ...]
 
 
@@ -64,14 +64,14 @@ def _of_pages(place: Path, request: Viewing) -> View:
     pages = request.pages or tuple(range(1, min(total, MOST_PAGES) + 1))
     if wrong := [number for number in pages if number > total]:
         raise CannotConvert(f"{request.path} has {total} pages; there is no page {wrong[0]}")
-    pictures, told = [], []
+    pictures, lines = [], []
     for number in pages:
         page = document[number - 1]
         scale = min(LONGEST_SIDE / max(*page.get_size(), 1.0), _LARGEST_SCALE)
         picture = page.render(scale=scale).to_pil()
         pictures.append(_packed(picture))
-        told.append(f"page {number} ({picture.width} x {picture.height} pixels)")
-    return View(f"{request.path} has {total} pages; shown: {', '.join(told)}", tuple(pictures))
+        lines.append(f"page {number} ({picture.width} x {picture.height} pixels)")
+    return View(f"{request.path} has {total} pages; shown: {', '.join(lines)}", tuple(pictures))
 
 
 def _of_image(place: Path, name: str, scratch: Path) -> View:

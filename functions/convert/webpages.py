@@ -57,12 +57,12 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea" and self._field is not None:
             words = "<br>".join("".join(self._field).strip().splitlines())
-            self.parts.append(_told("field", self._name, words) if words else "")
+            self.parts.append(_form_field("field", self._name, words) if words else "")
             self._field = None
         elif tag == "select" and self._in_select:
             self._in_select = False
             marked = (f"{_TICKED if chosen else _OPEN} {''.join(words).strip()}" for chosen, words in self._options)
-            self.parts.append(_told("choice", self._name, ", ".join(marked)))
+            self.parts.append(_form_field("choice", self._name, ", ".join(marked)))
         elif tag not in _SHOWN_FROM and not (self._in_select and tag in {"option", "optgroup"}):
             self.parts.append(f"</{tag}>")
 
@@ -101,9 +101,9 @@ def _value(given: dict[str, str], *, checked: bool) -> str:
     return (
         ""
         if kind in _UNSEEN or not given.get("value")
-        else _told("field", given.get("name", ""), escape(given["value"]))
+        else _form_field("field", given.get("name", ""), escape(given["value"]))
     )
 
 
-def _told(kind: str, name: str, words: str) -> str:
+def _form_field(kind: str, name: str, words: str) -> str:
     return f" [{kind}{' ' * bool(name)}{escape(name)}: {words}] "

@@ -50,13 +50,13 @@ def _done(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
         from convert.viewing import view  # noqa: PLC0415 - slow to load, and rarely needed
 
         seen = view(Viewing(**call["Viewing"]), workspace, scratch)
-        return {"output": seen.told, "pictures": seen.pictures}
+        return {"output": seen.text, "pictures": seen.pictures}
     if "Editing" in call:
         return _edited(Editing(**call["Editing"]), workspace, scratch, now)
     request = Conversion(**call["Conversion"])
     made = convert(request, workspace, pandoc, now)
     return {
-        "output": made.told(request)[:most],
+        "output": made.as_output(request)[:most],
         "files": {path: str(place.relative_to(scratch)) for path, place in made.files.items()},
     }
 

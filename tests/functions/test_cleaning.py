@@ -200,7 +200,7 @@ def test_a_run_is_kept_as_long_as_promised_and_no_longer(stack: Stack) -> None:
     assert round_of(stack, later(KEPT + 2 * SETTLED + MARGIN)).files > 0
     assert blobs(stack) == set()
     assert items() == ["T#tenant-a META", "T#tenant-a#P#p1 META"]
-    assert list(stack.backend.projects.errands(later(10 * KEPT))) == []
+    assert list(stack.backend.projects.pending_cleanups(later(10 * KEPT))) == []
 
 
 def test_a_deleted_run_is_gone_at_once_and_its_files_soon_after(stack: Stack) -> None:
@@ -268,4 +268,4 @@ def test_one_project_in_disorder_does_not_keep_the_others_waiting(stack: Stack) 
         stack.backend.projects.sweep_later("tenant-a", project, datetime.now(UTC))
     cleared = round_of(stack, later(2 * MARGIN))
     assert cleared.failed == 1
-    assert [errand.project_id for errand in stack.backend.projects.errands(later(2 * MARGIN))] == ["p1"]
+    assert [cleanup.project_id for cleanup in stack.backend.projects.pending_cleanups(later(2 * MARGIN))] == ["p1"]

@@ -14,7 +14,7 @@ import pytest
 from codex_swarm.models import TaskType
 from prepare.app import handler as prepare
 from swarm.aws import clients
-from swarm.records.projects import Errand, ProjectChange
+from swarm.records.projects import PendingCleanup, ProjectChange
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.removal import GRACE, delete_project
 from tests.support.lambda_context import lambda_context
@@ -204,7 +204,7 @@ def test_a_run_does_not_go_on_in_another_project_that_has_the_id_by_now(stack: S
     stack.project()
     run_id = stack.start(HAIKU)
     stack.backend.tenants.release("tenant-a", run_id)
-    stack.backend.projects.release(Errand("tenant-a", "p1", hidden_at=None))
+    stack.backend.projects.release(PendingCleanup("tenant-a", "p1", hidden_at=None))
     later = datetime.now(UTC) + timedelta(minutes=5)
     change = ProjectChange("p1", TaskType.CODE, None, None, frozenset())
     stack.backend.projects.put("tenant-a", "p1", change, later)

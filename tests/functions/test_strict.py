@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swarm.records.projects import Errand
+from swarm.records.projects import PendingCleanup
 from tests.support.stack import Answer, Stack
 
 RUN = {"project_id": "p1", "name": "n", "instructions": "touch a"}
@@ -191,7 +191,7 @@ def test_a_key_means_another_run_once_its_project_was_made_again(stack: Stack) -
     first = stack.request("POST", f"/projects/{stack.project()}/runs", RUN, headers=headers).json["id"]
     stack.drive(first)
     assert stack.request("DELETE", "/projects/p1").status == 202
-    stack.backend.projects.release(Errand("tenant-a", "p1", datetime.now(UTC) - timedelta(days=1)))
+    stack.backend.projects.release(PendingCleanup("tenant-a", "p1", datetime.now(UTC) - timedelta(days=1)))
     stack.backend.tenants.reopen("tenant-a", "p1")
     stack.project()
     second = stack.request("POST", "/projects/p1/runs", RUN, headers=headers).json["id"]

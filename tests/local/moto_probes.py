@@ -24,7 +24,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from infra.local import moto_patches
-from infra.local.lambdas.invocation import Outcome
+from infra.local.lambdas.invocation import InvocationResult
 from infra.local.moto_patches.wrapping import wrap
 
 REGION, ACCOUNT_ID = "us-east-1", "123456789012"
@@ -334,7 +334,7 @@ class Recorder:
     """Stands where the laptop cloud's functions would be, for the patches that call them."""
 
     def invoke(self, name: str, _payload: bytes, _tenant: str | None, /) -> Any:
-        return Outcome(json.dumps({"ran": name}).encode())
+        return InvocationResult(json.dumps({"ran": name}).encode())
 
     def send(self, name: str, payload: bytes, _tenant: str | None, /) -> None:
         SENT.append((name, payload))

@@ -70,7 +70,7 @@ class TransferCalls(WatchCalls, FileCalls):
 
     async def _send(self, source: Source, target: UploadTarget, sent: Sent) -> None:
         sending = Sending(source, sent)
-        await self._connection.put_signed(target.url, target.headers, sending.chunks, sending.told)
+        await self._connection.put_signed(target.url, target.headers, sending.chunks, sending.add)
 
     async def download_workspace(
         self,

@@ -56,7 +56,7 @@ class Beside:
         found: defaultdict[str, list[str]] = defaultdict(list)
         try:
             for note in _annotations(self._reader.pages[number - 1]):
-                kind, line = _told(note)
+                kind, line = _annotation(note)
                 if line and line not in found[kind]:
                     found[kind].append(line)
         except _DAMAGE:
@@ -82,7 +82,7 @@ def _annotations(page: Any) -> Iterator[Any]:
             yield note
 
 
-def _told(note: Any) -> tuple[str, str]:
+def _annotation(note: Any) -> tuple[str, str]:
     """The kind of an annotation, and what to say of it."""
     subtype = note.get("/Subtype")
     if subtype == "/Widget":
@@ -113,8 +113,8 @@ def _field(note: Any) -> str:
     if kind == "/Sig":
         return f"[form field {'.'.join(names)}: a signature]" if value is not None else ""
     shown: Any = value.get_object() if value is not None and hasattr(value, "get_object") else value
-    told = ", ".join(map(_text, shown)) if isinstance(shown, list) else _text(shown).removeprefix("/")
-    return f"[form field {'.'.join(names)}: {told or '(empty)'}]"
+    value = ", ".join(map(_text, shown)) if isinstance(shown, list) else _text(shown).removeprefix("/")
+    return f"[form field {'.'.join(names)}: {value or '(empty)'}]"
 
 
 def _outline(entries: Any, depth: int) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Block:
 
 
 @dataclass(slots=True)
-class Part:
+class DocumentPart:
     """One part: its bytes, its outermost paragraphs, the rows of its tables, and the content controls around those."""
 
     name: str
@@ -83,14 +83,14 @@ class Part:
         return text.encode()
 
 
-def blocks(data: bytes, name: str) -> Part:
+def blocks(data: bytes, name: str) -> DocumentPart:
     """The part in its blocks; raises CannotConvert for one that cannot be edited so."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CannotConvert(
             f"{name} is not in UTF-8, which Word writes; convert the file to docx first, then edit that"
         )
     found = _Finder(data, name)
-    return Part(name, data, found.paragraphs, found.rows, found.controls, found.opening, found.bindings)
+    return DocumentPart(name, data, found.paragraphs, found.rows, found.controls, found.opening, found.bindings)
 
 
 class _Finder:

@@ -15,7 +15,7 @@ from convert.ooxml import Package, write_xml
 from convert.word.blocks import blocks
 from convert.word.elements import paragraph, text_run
 from convert.word.parts import set_properties
-from convert.word.revisions import ALL, resolve, told
+from convert.word.revisions import ALL, resolve, revision_notes
 
 if TYPE_CHECKING:
     from convert.requests import Conversion
@@ -40,7 +40,7 @@ def copy_word(request: Conversion, place: Path, result: Path, now: datetime) -> 
         stories = [each.target for each in related if each.kind in _REVISED and each.target in package.parts]
         roots = {part: package.xml(part) for part in (main, *stories)}
         keep = request.changes or ALL
-        notes = told(roots.values(), keep, shown="kept")
+        notes = revision_notes(roots.values(), keep, shown="kept")
         if keep != ALL and notes:
             for part, root in roots.items():
                 resolve(root, keep)

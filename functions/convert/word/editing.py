@@ -23,7 +23,7 @@ from convert.word.actions import (
     REPLACE,
     SET_PROPERTY,
 )
-from convert.word.blocks import Block, Part, blocks
+from convert.word.blocks import Block, DocumentPart, blocks
 from convert.word.copying import rewrite_archive
 from convert.word.parts import add_comment, set_properties
 from convert.word.runs import Author, alike, changed_stretch, cut, deleted, paragraphs, replaced, text_of, text_run_like
@@ -40,7 +40,7 @@ _SHOWN_PLACES = 10
 class Match:
     """A place where the text stands: a stretch of one paragraph of one block."""
 
-    part: Part
+    part: DocumentPart
     block: Block
     element: Element
     paragraph: Element
@@ -74,7 +74,7 @@ class _Editor:
             return f"set {request.find} of {request.target}"
         parts = list(self._parts())
         self._number = 1 + max((int(found) for part in parts for found in _ID.findall(part.data)), default=0)
-        action: Callable[[Sequence[Part]], str] = {
+        action: Callable[[Sequence[DocumentPart]], str] = {
             REPLACE: self._replace,
             DELETE: self._replace,
             COMMENT: self._comment,
@@ -87,14 +87,14 @@ class _Editor:
         self.changes |= {part.name: part.result() for part in parts if part.changed}
         return f"{done} in {request.target}{' (tracked)' if self._author and request.action != COMMENT else ''}"
 
-    def _parts(self) -> Iterator[Part]:
+    def _parts(self) -> Iterator[DocumentPart]:
         """The text itself, then headers, footers and notes."""
         related = self._package.related(self._main).values()
         others = {each.target for each in related if each.kind in _STORIES and each.target in self._package.parts}
         for name in (self._main, *sorted(others - {self._main})):
             yield blocks(self._package.read(name), name)
 
-    def _replace(self, parts: Sequence[Part]) -> str:
+    def _replace(self, parts: Sequence[DocumentPart]) -> str:
         request = self._request
         new = request.text if request.action == REPLACE else ""
         if request.action == REPLACE and request.find == new:
@@ -128,7 +128,7 @@ class _Editor:
         else:
             match.part.replace(match.block, [])
 
-    def _comment(self, parts: Sequence[Part]) -> str:
+    def _comment(self, parts: Sequence[DocumentPart]) -> str:
         found = self._matches(parts, self._request.find)
         if any(match.part.name != self._main for match in found):
             raise CannotConvert("comments stand in the text only, not in headers, footers or notes")
@@ -146,7 +146,7 @@ class _Editor:
             _keep(match)
         return f"commented {len(found)} time{'s' * (len(found) != 1)} ({_places(found)})"
 
-    def _insert(self, parts: Sequence[Part]) -> str:
+    def _insert(self, parts: Sequence[DocumentPart]) -> str:
         found = self._matches(parts, self._request.find)
         for match in found:
             new = [self._like(match.paragraph, line) for line in self._request.text.split("\n")]
@@ -177,7 +177,7 @@ class _Editor:
         mark.append(run)
         return new
 
-    def _fill(self, parts: Sequence[Part]) -> str:
+    def _fill(self, parts: Sequence[DocumentPart]) -> str:
         name, text, count = self._request.find, self._request.text, 0
         for part in parts:
             taken: list[Block] = []
@@ -199,7 +199,7 @@ class _Editor:
             )
         return f"filled {name} {count} time{'s' * (count != 1)}"
 
-    def _fill_paragraph(self, part: Part, block: Block) -> int:
+    def _fill_paragraph(self, part: DocumentPart, block: Block) -> int:
         name, count = self._request.find, 0
         wanted = re.compile(r"\{\{\s*" + re.escape(name) + r"\s*\}\}|\u00ab\s*" + re.escape(name) + r"\s*\u00bb")
         data = part.data[block.start : block.end]
@@ -217,7 +217,7 @@ class _Editor:
             part.replace(block, [element])
         return count
 
-    def _add_row(self, parts: Sequence[Part]) -> str:
+    def _add_row(self, parts: Sequence[DocumentPart]) -> str:
         found = next((match for match in self._search(parts, self._request.find) if match.block.table), None)
         if found is None:
             raise CannotConvert(f"no table of {self._request.path} says {self._request.find!r}")
@@ -243,7 +243,7 @@ class _Editor:
         found.part.insert(model.end, [row])
         return "added a row to the table"
 
-    def _matches(self, parts: Sequence[Part], text: str) -> list[Match]:
+    def _matches(self, parts: Sequence[DocumentPart], text: str) -> list[Match]:
         """Where the text stands; raises CannotConvert for nowhere, and for several places unless all are meant."""
         found = list(self._search(parts, text))
         if not found:
@@ -255,7 +255,7 @@ class _Editor:
             )
         return found
 
-    def _search(self, parts: Sequence[Part], text: str) -> Iterator[Match]:
+    def _search(self, parts: Sequence[DocumentPart], text: str) -> Iterator[Match]:
         wanted = alike(text)
         for part in parts:
             for number, block in enumerate(part.paragraphs, 1):
@@ -270,7 +270,7 @@ class _Editor:
                         yield Match(part, block, element, paragraph, start, start + len(wanted), place)
                         start = said.find(wanted, start + len(wanted))
 
-    def _but_says(self, parts: Sequence[Part], text: str) -> str:
+    def _but_says(self, parts: Sequence[DocumentPart], text: str) -> str:
         wanted = " ".join(alike(text).lower().split())
         for part in parts:
             for block in part.paragraphs:

@@ -18,7 +18,7 @@ from convert.ooxml import Package, child, write_xml
 from convert.word.elements import is_on, rewrite, story_text, text_run
 from convert.word.flow import Flow
 from convert.word.numbering import Numbering
-from convert.word.revisions import resolve, told
+from convert.word.revisions import resolve, revision_notes
 
 if TYPE_CHECKING:
     from convert.ooxml import Relation
@@ -56,7 +56,7 @@ def prepare(
     related = package.related(main)
     document, styles = package.xml(main), _linked(package, related, "styles")
     stories = {kind: root for kind in _STORIES if (root := _linked(package, related, kind)) is not None}
-    about = told([document, *stories.values()], changes)
+    about = revision_notes([document, *stories.values()], changes)
     furniture = list(_furniture(package, document, related))
     flow = Flow(package, related, _hidden_styles(styles), for_reading, mark)
     for root in (document, *stories.values()):

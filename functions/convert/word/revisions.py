@@ -25,7 +25,9 @@ _SHOWN_AUTHORS = 10
 _LONGEST_NAME = 80
 
 
-def told(roots: Iterable[Element], changes: str, shown: str = "shown as {++inserted++} and {--deleted--}") -> list[str]:
+def revision_notes(
+    roots: Iterable[Element], changes: str, shown: str = "shown as {++inserted++} and {--deleted--}"
+) -> list[str]:
     """A line on the tracked changes of these parts: how many of which, by whom, and what became of them."""
     found: Counter[tuple[str, str]] = Counter()
     for root in roots:

@@ -62,12 +62,12 @@ class Authorization:
         """The function's answer, or None when it gave none that can be used."""
         function = self._functions.by_arn(authorizer.function_arn)
         try:
-            outcome = function.begin(json.dumps(event).encode(), patience=TIMEOUT_SECONDS).wait(TIMEOUT_SECONDS)
+            result = function.begin(json.dumps(event).encode(), timeout=TIMEOUT_SECONDS).wait(TIMEOUT_SECONDS)
         except Throttled:
             return None
-        if outcome is None or outcome.error is not None:
+        if result is None or result.error is not None:
             return None
-        answer = json.loads(outcome.payload)
+        answer = json.loads(result.payload)
         return answer if isinstance(answer, dict) and isinstance(answer.get("isAuthorized"), bool) else None
 
 

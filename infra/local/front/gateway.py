@@ -52,15 +52,15 @@ class Gateway:
         try:
             function = self._functions.by_arn(route.function_arn)
             deadline = time.monotonic() + route.timeout
-            outcome = function.begin(event, patience=route.timeout).wait(deadline - time.monotonic())
+            result = function.begin(event, timeout=route.timeout).wait(deadline - time.monotonic())
         except Throttled:
             return UNAVAILABLE
         except RequestTooLarge:
             return TOO_LARGE
-        if outcome is None:
+        if result is None:
             # The function goes on, and nobody waits for it any longer.
             return UNAVAILABLE
-        return INTERNAL_ERROR if outcome.error is not None else of_function(outcome.payload)
+        return INTERNAL_ERROR if result.error is not None else of_function(result.payload)
 
     def _with_key(self, request: Request) -> Request:
         if self._development_key is None or "authorization" in request.headers:

@@ -16,7 +16,7 @@ from infra.local.lambdas.account import Account
 from infra.local.lambdas.invocation import (
     REQUEST_LIMIT,
     Invocation,
-    Outcome,
+    InvocationResult,
     RequestTooLarge,
     Throttled,
     WrongTenant,
@@ -86,12 +86,12 @@ class Function:
         reserved = specification.reserved_concurrency
         self._limit = MOST_WORKERS if reserved is None else reserved
 
-    def invoke(self, payload: bytes, patience: float = QUEUE_SECONDS, tenant: str | None = None) -> Outcome:
-        """Call and wait for the outcome. Raises as `begin` does."""
-        return self.begin(payload, patience, tenant).result()
+    def invoke(self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None) -> InvocationResult:
+        """Call and wait for the result. Raises as `begin` does."""
+        return self.begin(payload, timeout, tenant).result()
 
-    def begin(self, payload: bytes, patience: float = QUEUE_SECONDS, tenant: str | None = None) -> Invocation:
-        """Start a call, waiting at most `patience` seconds for a worker.
+    def begin(self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None) -> Invocation:
+        """Start a call, waiting at most `timeout` seconds for a worker.
 
         Raises Throttled, RequestTooLarge and WrongTenant.
         """
@@ -102,7 +102,7 @@ class Function:
             raise Throttled(self.specification.name)
         invocation = Invocation(payload, self.specification.arn, tenant, self._account.end_execution)
         try:
-            worker = self._worker(patience, tenant)
+            worker = self._worker(timeout, tenant)
         except Throttled:
             self._account.end_execution()
             raise
@@ -161,9 +161,9 @@ class Function:
         self.kill_workers()
         self._log.close()
 
-    def _worker(self, patience: float, tenant: str | None) -> Worker:
+    def _worker(self, timeout: float, tenant: str | None) -> Worker:
         """A worker for one call: an idle one, or the next that is given back or started, in the order of asking."""
-        deadline, waiter = time.monotonic() + patience, _Waiter(tenant)
+        deadline, waiter = time.monotonic() + timeout, _Waiter(tenant)
         with self._lock:
             if not self._stopped:
                 if worker := self._idle_worker(tenant):
@@ -232,7 +232,7 @@ class Function:
             self._grow()
 
     def released(self, worker: Worker) -> None:
-        """The worker has settled its invocation and can take another."""
+        """The worker has completed its invocation and can take another."""
         with self._lock:
             if worker in self._workers and worker.alive:
                 self._moved = time.monotonic()

@@ -1,4 +1,4 @@
-"""One call of a function, from the moment it is accepted to its one outcome."""
+"""One call of a function, from the moment it is accepted to its one result."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class RequestTooLarge(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationResult:
     """What a call came to: the function's answer, or with `error` set the error document in `payload`."""
 
     payload: bytes
     error: str | None = None
 
     @classmethod
-    def failed(cls, error_type: str, message: str) -> Outcome:
-        """An outcome that Lambda itself decides, such as a timeout."""
+    def failed(cls, error_type: str, message: str) -> InvocationResult:
+        """A result that Lambda itself decides, such as a timeout."""
         document = {"errorType": error_type, "errorMessage": message}
         return cls(json.dumps(document).encode(), "Unhandled")
 
     @classmethod
-    def of(cls, payload: bytes) -> Outcome:
+    def of(cls, payload: bytes) -> InvocationResult:
         """A function's answer, unless it is over the limit."""
         if len(payload) <= RESPONSE_LIMIT:
             return cls(payload)
@@ -52,9 +52,9 @@ class Outcome:
 
 @dataclass
 class Invocation:
-    """A call in flight. Whoever settles it first decides; later attempts change nothing.
+    """A call in flight. The first completion counts; later attempts change nothing.
 
-    `ended` is called once, before anybody is told of the outcome.
+    `ended` is called once, before `wait` and `result` return.
     """
 
     payload: bytes
@@ -63,29 +63,29 @@ class Invocation:
     ended: Callable[[], None] = field(default=lambda: None, repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _settled: threading.Event = field(default_factory=threading.Event, repr=False)
-    _outcome: Outcome | None = field(default=None, repr=False)
+    _completed: threading.Event = field(default_factory=threading.Event, repr=False)
+    _result: InvocationResult | None = field(default=None, repr=False)
 
-    def settle(self, outcome: Outcome, before_telling: Callable[[], None] | None = None) -> bool:
-        """True when this outcome is the one that counts; only then is `before_telling` called."""
+    def complete(self, result: InvocationResult, before_returning: Callable[[], None] | None = None) -> bool:
+        """True when this result is the one that counts; only then is `before_returning` called."""
         with self._lock:
-            if self._outcome is not None:
+            if self._result is not None:
                 return False
-            self._outcome = outcome
-        if before_telling is not None:
-            before_telling()
+            self._result = result
+        if before_returning is not None:
+            before_returning()
         self.ended()
-        self._settled.set()
+        self._completed.set()
         return True
 
-    def wait(self, seconds: float | None = None) -> Outcome | None:
-        """The outcome, or None when there is none after so many seconds."""
-        self._settled.wait(seconds)
-        return self._outcome
+    def wait(self, seconds: float | None = None) -> InvocationResult | None:
+        """The result, or None when there is none after so many seconds."""
+        self._completed.wait(seconds)
+        return self._result
 
-    def result(self) -> Outcome:
-        """The outcome, however long it takes."""
-        self._settled.wait()
-        if self._outcome is None:
-            raise RuntimeError(f"invocation {self.request_id} was settled without an outcome")
-        return self._outcome
+    def result(self) -> InvocationResult:
+        """The result, however long it takes."""
+        self._completed.wait()
+        if self._result is None:
+            raise RuntimeError(f"invocation {self.request_id} was completed without a result")
+        return self._result

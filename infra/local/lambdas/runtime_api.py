@@ -13,7 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
-from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, Outcome
+from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, InvocationResult
 from infra.local.loopback import is_loopback
 
 TRACE = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
@@ -28,8 +28,8 @@ class Listener(Protocol):
     def failed_to_start(self, error: bytes) -> None:
         """The handler could not be imported; the worker exits next."""
 
-    def answered(self, request_id: str, outcome: Outcome) -> None:
-        """The worker has settled an invocation."""
+    def answered(self, request_id: str, result: InvocationResult) -> None:
+        """The worker has completed an invocation."""
 
 
 class RuntimeApi:
@@ -83,10 +83,10 @@ class RuntimeApi:
         if path.endswith("/init/error"):
             self._listener.failed_to_start(body)
         elif path.endswith("/response"):
-            self._listener.answered(parts[-2], Outcome.of(body))
+            self._listener.answered(parts[-2], InvocationResult.of(body))
             return 413 if len(body) > RESPONSE_LIMIT else 202
         elif path.endswith("/error"):
-            self._listener.answered(parts[-2], Outcome(body, "Unhandled"))
+            self._listener.answered(parts[-2], InvocationResult(body, "Unhandled"))
         else:
             return 404
         return 202

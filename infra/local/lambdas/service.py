@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from infra.local.lambdas.function import Function
-from infra.local.lambdas.invocation import EVENT_LIMIT, Outcome, RequestTooLarge, Throttled
+from infra.local.lambdas.invocation import EVENT_LIMIT, InvocationResult, RequestTooLarge, Throttled
 
 # AWS waits one minute and then two between the attempts of an asynchronous call; nobody at a laptop would.
 RETRY_SECONDS = (1.0, 2.0)
@@ -46,7 +46,7 @@ class LambdaService(Mapping[str, Function]):
         """The function of an ARN, with or without a version or an alias at its end."""
         return self._by_name[arn.split(":")[6]]
 
-    def invoke(self, name: str, payload: bytes, tenant: str | None = None) -> Outcome:
+    def invoke(self, name: str, payload: bytes, tenant: str | None = None) -> InvocationResult:
         """A synchronous call. Raises Throttled, RequestTooLarge and WrongTenant."""
         return self._by_name[name].invoke(payload, TASK_SECONDS, tenant)
 

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, BinaryIO
 
 from infra.local.lambdas import deaths
-from infra.local.lambdas.invocation import Invocation, Outcome
+from infra.local.lambdas.invocation import Invocation, InvocationResult
 from infra.local.lambdas.lifeline import Lifeline, kill_session
 from infra.local.lambdas.runtime_api import RuntimeApi
 
@@ -71,7 +71,7 @@ class Worker:
         self._jobs.put(invocation)
         # Either the watcher finds `current`, or this finds that the watcher has been.
         if self._ended.is_set():
-            invocation.settle(self._death(invocation))
+            invocation.complete(self._death(invocation))
 
     def kill(self) -> None:
         """End the process and all that it started; returns at once."""
@@ -94,12 +94,12 @@ class Worker:
         """Kept for the invocation that is waiting for this worker."""
         self._init_error = error
 
-    def answered(self, request_id: str, outcome: Outcome) -> None:
+    def answered(self, request_id: str, result: InvocationResult) -> None:
         """Settles the invocation in hand; an answer to any other is stale and dropped."""
         invocation = self.current
         if invocation is not None and invocation.request_id == request_id:
             # Back to the pool before the caller knows, or its next call would start another worker.
-            invocation.settle(outcome, before_telling=self._give_back)
+            invocation.complete(result, before_returning=self._give_back)
 
     def _give_back(self) -> None:
         self.current = None
@@ -121,7 +121,7 @@ class Worker:
 
     def _give_up(self, invocation: Invocation, reason: str) -> None:
         message = f"RequestId: {invocation.request_id} Error: {reason}"
-        if invocation.settle(Outcome.failed("Sandbox.Timedout", message)):
+        if invocation.complete(InvocationResult.failed("Sandbox.Timedout", message)):
             self._log.write(f"{message}\n".encode())
             self.kill()
 
@@ -134,16 +134,16 @@ class Worker:
         self._asked.set()
         self._function.lost(self)
         invocation = self.current
-        if invocation is not None and invocation.settle(self._death(invocation)):
+        if invocation is not None and invocation.complete(self._death(invocation)):
             self._log.write(f"RequestId: {invocation.request_id} Error: {self._exit()}\n".encode())
         self._jobs.put(None)
         self._api.close()
 
-    def _death(self, invocation: Invocation) -> Outcome:
+    def _death(self, invocation: Invocation) -> InvocationResult:
         if self._init_error is not None:
-            return Outcome(self._init_error, "Unhandled")
+            return InvocationResult(self._init_error, "Unhandled")
         message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: {self._exit()}"
-        return Outcome.failed("Runtime.ExitError", message)
+        return InvocationResult.failed("Runtime.ExitError", message)
 
     def _exit(self) -> str:
         if self._exit_status < 0:

@@ -9,14 +9,14 @@ from moto.awslambda import models
 from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
 
-from infra.local.lambdas.invocation import Outcome, RequestTooLarge, Throttled, WrongTenant
+from infra.local.lambdas.invocation import InvocationResult, RequestTooLarge, Throttled, WrongTenant
 from infra.local.moto_patches.wrapping import Wrapper, wrap
 
 
 class Functions(Protocol):
     """What runs the functions."""
 
-    def invoke(self, name: str, payload: bytes, tenant: str | None, /) -> Outcome:
+    def invoke(self, name: str, payload: bytes, tenant: str | None, /) -> InvocationResult:
         """A synchronous call."""
 
     def send(self, name: str, payload: bytes, tenant: str | None, /) -> None:
@@ -24,7 +24,7 @@ class Functions(Protocol):
 
 
 class _Nobody:
-    def invoke(self, name: str, _payload: bytes, _tenant: str | None) -> Outcome:
+    def invoke(self, name: str, _payload: bytes, _tenant: str | None) -> InvocationResult:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
     def send(self, name: str, _payload: bytes, _tenant: str | None) -> None:
@@ -84,16 +84,16 @@ def _invoke(
         if kind == "Event":
             _functions[0].send(function.function_name, payload, tenant)
             return b""
-        outcome = _functions[0].invoke(function.function_name, payload, tenant)
+        result = _functions[0].invoke(function.function_name, payload, tenant)
     except Throttled:
         raise _RateExceeded from None
     except RequestTooLarge as too_large:
         raise _RequestTooLarge(str(too_large)) from None
     except WrongTenant as wrong:
         raise _InvalidParameterValue(str(wrong)) from None
-    if outcome.error is not None:
-        response_headers["x-amz-function-error"] = outcome.error
-    return outcome.payload
+    if result.error is not None:
+        response_headers["x-amz-function-error"] = result.error
+    return result.payload
 
 
 def identify_layers_and_versions() -> None:

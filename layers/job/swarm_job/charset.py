@@ -60,7 +60,7 @@ def decoded(data: bytes, declared: str | None = None) -> Text:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _told(data[len(mark) :].decode(encoding, errors="replace"), encoding)
+            return _with_note(data[len(mark) :].decode(encoding, errors="replace"), encoding)
     # Some programs fill a last block with zeros.
     bare = data.rstrip(b"\0")
     return _without_mark(bare if bare and b"\0" not in bare else data, declared or _declaration(data))
@@ -74,18 +74,18 @@ def _without_mark(data: bytes, named: str | None) -> Text:
     if codec not in {None, "utf-8"} and (utf8 is None or data.isascii()):
         obeyed = data.decode(str(codec), errors="replace")
         few = obeyed.count("\N{REPLACEMENT CHARACTER}") * 100 <= len(obeyed)
-        return _told(obeyed, str(codec)) if few else _guessed(data, untrue)
+        return _with_note(obeyed, str(codec)) if few else _guessed(data, untrue)
     if utf8 is not None:
         differs = codec not in {None, "utf-8"} and not data.isascii()
         return Text(utf8, "utf-8", f"it says {named} and is UTF-8; read as UTF-8" if differs else "")
     mended = data.decode("utf-8", errors="replace")
     beyond_ascii = len(mended) - len(mended.encode("ascii", "ignore"))
     if mended.count("\N{REPLACEMENT CHARACTER}") * 2 <= beyond_ascii:
-        return _told(mended, "utf-8")
+        return _with_note(mended, "utf-8")
     return _guessed(data, untrue)
 
 
-def _told(text: str, encoding: str) -> Text:
+def _with_note(text: str, encoding: str) -> Text:
     if "\0" in text:
         raise NotText
     lost = text.count("\N{REPLACEMENT CHARACTER}")
@@ -104,9 +104,9 @@ def _guessed(data: bytes, why: str = "") -> Text:
         found = "Windows-1252"
     if found is None:
         raise NotText
-    told = _told(data.decode(found, errors="replace"), found)
-    guess = f"{why or 'its encoding is not told; '}read as {found}, a guess"
-    return Text(told.characters, found, f"{guess}; {told.note}" if told.note else guess)
+    text = _with_note(data.decode(found, errors="replace"), found)
+    guess = f"{why or 'its encoding is not declared; '}read as {found}, a guess"
+    return Text(text.characters, found, f"{guess}; {text.note}" if text.note else guess)
 
 
 def _telling(data: bytes) -> bytes:

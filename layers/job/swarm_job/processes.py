@@ -88,9 +88,9 @@ def untrusted(spare: Collection[int] = ()) -> list[Process]:
     return [*found, *_strangers(table, found, spare)] if ALONE else found
 
 
-def kill_untrusted(spare: Collection[int] = (), patience: float = 10.0) -> None:
+def kill_untrusted(spare: Collection[int] = (), timeout: float = 10.0) -> None:
     """Kill and reap until none is left, those born meanwhile included. Raises `Unkillable`."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while found := untrusted(spare):
         for process in found:
             with contextlib.suppress(ProcessLookupError, ChildProcessError, PermissionError):

@@ -153,10 +153,10 @@ def _watch(process: subprocess.Popen[bytes], output: Output, usage: Usage, deadl
     return ""
 
 
-def _read(process: subprocess.Popen[bytes], output: Output, patience: float) -> bool:
+def _read(process: subprocess.Popen[bytes], output: Output, timeout: float) -> bool:
     """Take what there is, waiting for it at most so long. False once there can be no more."""
     assert process.stdout is not None  # noqa: S101
-    if not select.select([process.stdout], [], [], patience)[0]:
+    if not select.select([process.stdout], [], [], timeout)[0]:
         return True
     try:
         chunk = os.read(process.stdout.fileno(), _CHUNK)

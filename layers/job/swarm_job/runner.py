@@ -74,9 +74,9 @@ def report(results: Sequence[CallResult], changes: Changes) -> list[CallResult]:
 
 def with_defences(results: Sequence[CallResult]) -> list[CallResult]:
     """The results, the first with a note on what held while they came about."""
-    told = defences.tell()
+    defences_held = defences.tell()
     return [
-        replace(result, notes={**(result.notes or {}), "defences": told}) if index == 0 else result
+        replace(result, notes={**(result.notes or {}), "defences": defences_held}) if index == 0 else result
         for index, result in enumerate(results)
     ]
 

@@ -191,8 +191,8 @@ class _Slice:
 
     def _go_on_after(self, cut_off: str) -> None:
         """Tell the model that nothing of its answer was done; a few times in a row, then it is of no use."""
-        told = next((n for n, item in enumerate(reversed(self._items)) if item != WRITE_IN_PARTS), len(self._items))
-        if told == MAX_CUT_OFFS:
+        cut_offs = next((n for n, item in enumerate(reversed(self._items)) if item != WRITE_IN_PARTS), len(self._items))
+        if cut_offs == MAX_CUT_OFFS:
             raise ModelFailure(
                 ErrorType.INCOMPLETE,
                 f"the model's answer is incomplete ({cut_off}), {MAX_CUT_OFFS + 1} times in a row",

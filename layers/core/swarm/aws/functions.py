@@ -55,8 +55,8 @@ def ask(client: LambdaClient, function: str, event: Mapping[str, object], tenant
 
 def _failure(payload: bytes) -> CallFailed:
     try:
-        told = json.loads(payload)
-        error_type, message = str(told.get("errorType", "")), str(told.get("errorMessage", ""))
+        failure = json.loads(payload)
+        error_type, message = str(failure.get("errorType", "")), str(failure.get("errorMessage", ""))
     except (ValueError, AttributeError):
         error_type, message = "", payload[:300].decode(errors="replace")
     if _WORDS_OF_TIMEOUT in message:

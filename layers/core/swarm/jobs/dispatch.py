@@ -211,9 +211,9 @@ def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:
 
 def _in_order(job: Job, result: Result) -> list[CallResult]:
     """One outcome for each call that was asked for, whatever the function says it did."""
-    told = {outcome.call_id: outcome for outcome in result.outcomes}
+    delivered = {outcome.call_id: outcome for outcome in result.outcomes}
     missing = CallResult("", ok=False, output="error: the function did not say what this call came to")
-    outcomes = [told.get(call.call_id, replace(missing, call_id=call.call_id)) for call in job.calls]
+    outcomes = [delivered.get(call.call_id, replace(missing, call_id=call.call_id)) for call in job.calls]
     return [
         replace(
             outcome,

@@ -147,8 +147,8 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
         errors=(ending.error,) if ending.error else (),
         pattern=ending.pattern,
     )
-    told = _events(run, ended, last)
-    return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=told)
+    ending_events = _events(run, ended, last)
+    return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=ending_events)
 
 
 def _artifacts(
@@ -204,17 +204,17 @@ def artifact_id(run_id: str, path: str) -> str:
 
 def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[RunEvent, ...]:
     run_id = run.run_id
-    told: list[RunEvent] = []
+    found: list[RunEvent] = []
     if run.progress < events.PROCESSING_RESULTS.percent:
-        told.append(events.progress(events.PROCESSING_RESULTS))
-    told += [ArtifactEvent(artifact_id=made.id, path=made.path, bytes=made.bytes) for made in ended.artifacts]
+        found.append(events.progress(events.PROCESSING_RESULTS))
+    found += [ArtifactEvent(artifact_id=made.id, path=made.path, bytes=made.bytes) for made in ended.artifacts]
     if ended.diff is not None:
         diff_id = next(made.id for made in ended.artifacts if made.kind == "diff-summary")
-        told.append(DiffEvent(run_id=run_id, artifact_id=diff_id, diff=ended.diff))
+        found.append(DiffEvent(run_id=run_id, artifact_id=diff_id, diff=ended.diff))
     if ended.status is RunStatus.SUCCEEDED:
-        told.append(events.progress(events.LEARNING_PATTERNS))
+        found.append(events.progress(events.LEARNING_PATTERNS))
     if (taught := ended.pattern) is not None:
-        told.append(
+        found.append(
             PatternEvent(
                 pattern_id=taught.id,
                 run_id=run_id,
@@ -225,11 +225,11 @@ def _events(run: Run, ended: Ended, files: Snapshot) -> tuple[RunEvent, ...]:
         )
     for error in ended.errors:
         wrong = EventError(error=error.message, suggestion=error.suggestion, code=error.error_type)
-        told.append(ErrorEvent(run_id=run_id, error=wrong))
+        found.append(ErrorEvent(run_id=run_id, error=wrong))
     if ended.status is RunStatus.CANCELLED:
-        told.append(CancelledEvent(run_id=run_id, process_killed=run.status is RunStatus.RUNNING))
+        found.append(CancelledEvent(run_id=run_id, process_killed=run.status is RunStatus.RUNNING))
     listed = [SummaryFile(path=path, size=files.files[path].size) for path in files.paths[:MAX_LISTED_FILES]]
-    told.append(WorkspaceSummaryEvent(run_id=run_id, files=listed, total_files=len(files.files)))
-    told.append(events.progress(replace(events.ENDED, message=ended.status.value.capitalize())))
-    told.append(StatusEvent(status=ended.status, run_id=run_id, project_id=run.key.project_id))
-    return tuple(told)
+    found.append(WorkspaceSummaryEvent(run_id=run_id, files=listed, total_files=len(files.files)))
+    found.append(events.progress(replace(events.ENDED, message=ended.status.value.capitalize())))
+    found.append(StatusEvent(status=ended.status, run_id=run_id, project_id=run.key.project_id))
+    return tuple(found)

@@ -111,7 +111,7 @@ def _question(backend: Backend, tenant: Tenant, missing: set[str], repairs: Repa
     if tenant.suspected_at is not None and now - tenant.suspected_at < GRACE:
         return
     for run_id in sorted(missing & tenant.suspects):
-        if _adopt(backend, tenant.id, run_id):
+        if _finish_creation(backend, tenant.id, run_id):
             repairs.started += 1
         else:
             backend.tenants.release(tenant.id, run_id)
@@ -121,7 +121,7 @@ def _question(backend: Backend, tenant: Tenant, missing: set[str], repairs: Repa
         backend.tenants.suspect(tenant.id, fresh, now)
 
 
-def _adopt(backend: Backend, tenant_id: str, run_id: str) -> bool:
+def _finish_creation(backend: Backend, tenant_id: str, run_id: str) -> bool:
     """Finish the creation of a run whose slot 0 is all that there is of it."""
     first = backend.log.first(tenant_id, run_id)
     if first is None or not isinstance(first.change, Created):

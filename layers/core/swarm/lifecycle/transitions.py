@@ -104,7 +104,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         progress=events.WORKSPACE_READY.percent,
         events=(
             StatusEvent(status=RunStatus.RUNNING, run_id=key.run_id, project_id=key.project_id),
-            *beginning.told,
+            *beginning.events,
             events.progress(events.WORKSPACE_READY),
             user,
         ),
@@ -123,7 +123,7 @@ class _Beginning:
     """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from."""
 
     files: Snapshot = field(default_factory=Snapshot)
-    told: tuple[RunEvent, ...] = ()
+    events: tuple[RunEvent, ...] = ()
     transcript: str | None = None
     compared_with: str | None = None
 
@@ -143,10 +143,12 @@ def _inherited(backend: Backend, run: Run) -> _Beginning:
     source = backend.runs.current(run.key.tenant_id, run.from_run_id)
     files = backend.files_of(source)
     action = "cloned" if source.snapshot else "clone-missing"
-    told = (WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=len(files.files)),)
+    workspace_events = (
+        WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=len(files.files)),
+    )
     if run.resumed_from_run_id is None:
-        return _Beginning(files, told)
-    return _Beginning(files, told, source.transcript, source.first_snapshot)
+        return _Beginning(files, workspace_events)
+    return _Beginning(files, workspace_events, source.transcript, source.first_snapshot)
 
 
 def _prompt(reuse: Reuse, run: Run) -> str:

@@ -40,7 +40,7 @@ _PACKED_ALREADY = frozenset({"image", "archive", "docx", "xlsx", "pptx", "odt", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ArchiveRequest:
     """What the archive function is told: whose workspace, and which snapshot of it. `snapshot` is a key."""
 
     run: RunKey
@@ -61,9 +61,9 @@ def ready(backend: Backend, run: RunKey, files: Snapshot, snapshot: str | None, 
     if snapshot is None or (files.size <= MAX_AWAITED_BYTES and len(files.files) <= MAX_AWAITED_FILES):
         return pack(backend, run, files)
     if _is_ours_to_begin(backend, key, now):
-        order = json.dumps(asdict(Order(run=run, snapshot=snapshot)))
+        request = json.dumps(asdict(ArchiveRequest(run=run, snapshot=snapshot)))
         clients.functions().invoke(
-            FunctionName=backend.settings.archive_function, InvocationType="Event", Payload=order.encode()
+            FunctionName=backend.settings.archive_function, InvocationType="Event", Payload=request.encode()
         )
     return None
 

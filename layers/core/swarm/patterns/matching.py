@@ -58,9 +58,9 @@ def likeness(one: str, other: str) -> float:
 def words(text: str) -> list[str]:
     """The words that say what is wanted, each once, in order; then the suffixes of the files that are named."""
     read = text[:_READ].casefold()
-    told = [word for word in _WORD.findall(_FILE.sub(" ", read)) if word not in _UNSAID and not word.isdigit()]
+    words = [word for word in _WORD.findall(_FILE.sub(" ", read)) if word not in _UNSAID and not word.isdigit()]
     suffixes = [f".{suffix}" for suffix in _FILE.findall(read)]
-    return list(dict.fromkeys([*told, *suffixes]))[:_MAX_WORDS]
+    return list(dict.fromkeys([*words, *suffixes]))[:_MAX_WORDS]
 
 
 def _likeness(one: Sequence[str], other: Sequence[str]) -> float:

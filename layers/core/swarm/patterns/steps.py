@@ -52,12 +52,12 @@ def _step(event: StepEvent) -> PatternStep | None:
         return None
     match event.role:
         case "assistant":
-            told = event.content
+            text = event.content
         case "tool":
-            told = _call(event)
+            text = _call(event)
         case _:
             return None
-    instruction = one_line(told, MAX_INSTRUCTION)
+    instruction = one_line(text, MAX_INSTRUCTION)
     intent = one_line(event.intent_kind or "", MAX_INSTRUCTION)
     return PatternStep(instruction=instruction, intent=intent or None) if instruction else None
 

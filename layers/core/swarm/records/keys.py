@@ -82,7 +82,7 @@ def all_tenants(tenant_id: str = "") -> Key:
     return Key("TENANT", tenant_id)
 
 
-def errands(due: str = "", tenant_id: str = "", project_id: str = "") -> Key:
+def pending_cleanups(due: str = "", tenant_id: str = "", project_id: str = "") -> Key:
     """GSI3, sparse: projects that the janitor has something to do for, by when it is due."""
     return Key("JANITOR", f"{due}#{tenant_id}#{project_id}")
 

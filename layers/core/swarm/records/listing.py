@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from swarm import sizes
 from swarm.errors import InvalidCursor
-from swarm.records.table import Filter, Item, Order, Table
+from swarm.records.table import Filter, Item, QueryOptions, Table
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ class Range:
     @property
     def digest(self) -> str:
         """Different for every other listing; the same for the same question of the same tenant."""
-        told = json.dumps([self.index, self.pk, self.first, self.last, self.only.expression, self.only.values])
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        listing = json.dumps([self.index, self.pk, self.first, self.last, self.only.expression, self.only.values])
+        return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
     def since(self, sort_key: str) -> Range:
         """What is left from this sort key on, itself included."""
@@ -82,7 +82,7 @@ def page_of(
     if rest.first > rest.last:
         return Page(found, None)
     for _ in range(queries):
-        part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, _order(rest, wanted, start))
+        part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, _query_options(rest, wanted, start))
         for item in part.items:
             sort_key = item[f"{rest.index}SK"]["S"]
             if sort_key == seen:
@@ -99,21 +99,21 @@ def page_of(
     return Page(found, _encoded(place, listed))
 
 
-def _order(listed: Range, wanted: Wanted[T], start: Item | None) -> Order:
+def _query_options(listed: Range, wanted: Wanted[T], start: Item | None) -> QueryOptions:
     # One item may be the one that was seen last, and one more tells whether anything follows.
     most = max(wanted.most + 2, FILTERED if listed.only.values else 0)
-    return Order(newest_first=listed.newest_first, most=most, start=start)
+    return QueryOptions(newest_first=listed.newest_first, most=most, start=start)
 
 
 def _encoded(place: str | None, listed: Range) -> str:
-    told = json.dumps([place, listed.digest])
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    cursor = json.dumps([place, listed.digest])
+    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
 
 
 def _decoded(cursor: str, listed: Range) -> str:
     try:
-        told = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        place, digest = _CURSOR.validate_json(told)
+        decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        place, digest = _CURSOR.validate_json(decoded)
     except (binascii.Error, ValidationError, ValueError) as error:
         raise InvalidCursor from error
     # A place longer than any sort key is one that DynamoDB would not even look for.

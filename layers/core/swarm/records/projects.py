@@ -13,15 +13,15 @@ from pydantic import JsonValue
 
 from codex_swarm.models import ProjectRead, TaskType
 from swarm.errors import ProjectBeingDeleted, ProjectNotFound
-from swarm.records.keys import errands, project_key, projects_of_tenant, sortable
+from swarm.records.keys import pending_cleanups, project_key, projects_of_tenant, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.table import VISIBLE, ConditionFailed, Filter, Item, Table
 
-_ERRAND = "GSI3PK = :queue, GSI3SK = :due, tenant_id = :tenant"
+_QUEUED = "GSI3PK = :queue, GSI3SK = :due, tenant_id = :tenant"
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PendingCleanup:
     """A project that something is to be done for: it was deleted at `hidden_at`, or has unused files."""
 
     tenant_id: str
@@ -110,9 +110,9 @@ class Projects:
 
     def hide(self, tenant_id: str, project_id: str, now: datetime) -> None:
         """Show the project to nobody any more, and have it cleared away. Raises `ProjectNotFound`."""
-        change = f"SET hidden_at = :now, {_ERRAND}"
+        change = f"SET hidden_at = :now, {_QUEUED}"
         try:
-            self._errand(tenant_id, project_id, now, change, {":now": {"S": sortable(now)}})
+            self._queue_cleanup(tenant_id, project_id, now, change, {":now": {"S": sortable(now)}})
         except ConditionFailed as gone:
             raise ProjectNotFound(project_id) from gone
 
@@ -125,33 +125,33 @@ class Projects:
     def sweep_later(self, tenant_id: str, project_id: str, due: datetime) -> None:
         """Have the project's unused files cleared away, unless something is to be done for it already."""
         with suppress(ConditionFailed):
-            self._errand(tenant_id, project_id, due, f"SET {_ERRAND}", {}, "attribute_not_exists(GSI3PK)")
+            self._queue_cleanup(tenant_id, project_id, due, f"SET {_QUEUED}", {}, "attribute_not_exists(GSI3PK)")
 
-    def errands(self, now: datetime) -> Iterator[Errand]:
+    def pending_cleanups(self, now: datetime) -> Iterator[PendingCleanup]:
         """The projects that something is to be done for by now, in the order in which it came to be due."""
-        for item in self._table.index("GSI3", errands().pk, last=sortable(now)):
+        for item in self._table.index("GSI3", pending_cleanups().pk, last=sortable(now)):
             hidden = datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None
-            yield Errand(item["tenant_id"]["S"], item["project_id"]["S"], hidden)
+            yield PendingCleanup(item["tenant_id"]["S"], item["project_id"]["S"], hidden)
 
-    def done(self, errand: Errand) -> None:
+    def done(self, cleanup: PendingCleanup) -> None:
         """Nothing is left to do for the project for now."""
         with suppress(ConditionFailed):
-            key = project_key(errand.tenant_id, errand.project_id)
+            key = project_key(cleanup.tenant_id, cleanup.project_id)
             self._table.update(key, "REMOVE GSI3PK, GSI3SK", values={}, condition=f"attribute_exists(PK) AND {VISIBLE}")
 
-    def remove(self, errand: Errand) -> int:
+    def remove(self, cleanup: PendingCleanup) -> int:
         """Delete all that the table has of the project itself but its own item; how many items that was."""
-        own = project_key(errand.tenant_id, errand.project_id)
+        own = project_key(cleanup.tenant_id, cleanup.project_id)
         return self._table.delete_all(key for key in self._table.keys(own.pk) if key != own)
 
-    def release(self, errand: Errand) -> None:
+    def release(self, cleanup: PendingCleanup) -> None:
         """Delete the project's own item: its id can be used again."""
-        self._table.delete(project_key(errand.tenant_id, errand.project_id))
+        self._table.delete(project_key(cleanup.tenant_id, cleanup.project_id))
 
-    def _errand(
+    def _queue_cleanup(
         self, tenant_id: str, project_id: str, due: datetime, change: str, values: Item, unless: str = ""
     ) -> None:
-        queued = errands(sortable(due), tenant_id, project_id)
+        queued = pending_cleanups(sortable(due), tenant_id, project_id)
         given: dict[str, Any] = {
             ":queue": {"S": queued.pk},
             ":due": {"S": queued.sk},

@@ -24,7 +24,7 @@ _RUN = TypeAdapter(Run)
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class StoredRun:
     """A run as it is stored, and since when it is hidden."""
 
     run: Run
@@ -117,18 +117,18 @@ class Runs:
                 condition="attribute_exists(PK) AND attribute_not_exists(GSI3PK)",
             )
 
-    def deleted(self, tenant_id: str) -> Iterator[Trace]:
+    def deleted(self, tenant_id: str) -> Iterator[StoredRun]:
         """The tenant's runs that somebody deleted and that are still stored, the first one first."""
-        return map(_trace, self._table.index("GSI3", deleted_runs(tenant_id).pk))
+        return map(_stored, self._table.index("GSI3", deleted_runs(tenant_id).pk))
 
-    def of_project(self, tenant_id: str, project_id: str) -> Iterator[Trace]:
+    def of_project(self, tenant_id: str, project_id: str) -> Iterator[StoredRun]:
         """Every run that a project ever had and that is still stored."""
-        return map(_trace, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk))
+        return map(_stored, self._table.index("GSI1", runs_of_project(tenant_id, project_id).pk))
 
-    def made_before(self, tenant_id: str, moment: datetime) -> Iterator[Trace]:
+    def made_before(self, tenant_id: str, moment: datetime) -> Iterator[StoredRun]:
         """The tenant's stored runs that were made before a moment, oldest first."""
         listed = runs_of_tenant(tenant_id)
-        return map(_trace, self._table.index("GSI2", listed.pk, last=sortable(moment)))
+        return map(_stored, self._table.index("GSI2", listed.pk, last=sortable(moment)))
 
     def remove(self, key: RunKey) -> None:
         """Delete all that the table has of the run. Its own item goes last: by it the rest is found again."""
@@ -194,8 +194,8 @@ def _only(query: RunQuery) -> Filter:
     return Filter(" AND ".join(tests), names, values)
 
 
-def _trace(item: Item) -> Trace:
-    return Trace(decode(item), datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None)
+def _stored(item: Item) -> StoredRun:
+    return StoredRun(decode(item), datetime.fromisoformat(item["hidden_at"]["S"]) if "hidden_at" in item else None)
 
 
 def decode(item: Item) -> Run:

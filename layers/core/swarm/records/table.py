@@ -34,7 +34,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class QueryOptions:
     """How one query goes: its direction, how many items it looks at, and behind which key it begins."""
 
     newest_first: bool = False
@@ -43,7 +43,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueryPage:
     """What one query gave; `next` is where the following one begins, None when there is nothing left."""
 
     items: list[Item]
@@ -122,7 +122,7 @@ class Table:
         self._client.delete_item(TableName=self._name, Key=key.attributes())
 
     def range(self, pk: str, first: str, last: str, *, newest_first: bool = False) -> Iterator[Item]:
-        """The items of a partition whose sort keys lie between two, both included, in order."""
+        """The items of a partition whose sort keys lie between two, both included, in options."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             ConsistentRead=True,
@@ -133,10 +133,10 @@ class Table:
         for page in pages:
             yield from page["Items"]
 
-    def between(self, name: str, pk: str, first: str, last: str, only: Filter, order: Order) -> Part:
+    def between(self, name: str, pk: str, first: str, last: str, only: Filter, options: QueryOptions) -> QueryPage:
         """One query for the sort keys between two, both included, of an index or (with no name) of the table."""
         values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}
-        extra: Any = {"ExclusiveStartKey": order.start} if order.start else {}
+        extra: Any = {"ExclusiveStartKey": options.start} if options.start else {}
         if name:
             extra["IndexName"] = name
         if only.expression:
@@ -145,13 +145,13 @@ class Table:
             extra["ExpressionAttributeNames"] = only.names
         page = self._client.query(
             TableName=self._name,
-            ScanIndexForward=not order.newest_first,
-            Limit=order.most,
+            ScanIndexForward=not options.newest_first,
+            Limit=options.most,
             KeyConditionExpression=f"{name}PK = :pk AND {name}SK BETWEEN :first AND :last",
             ExpressionAttributeValues=values,
             **extra,
         )
-        return Part(list(page["Items"]), page.get("LastEvaluatedKey"))
+        return QueryPage(list(page["Items"]), page.get("LastEvaluatedKey"))
 
     def delete_all(self, keys: Iterable[Key]) -> int:
         """Remove items, those that are there; how many were named."""
@@ -164,7 +164,7 @@ class Table:
         return number
 
     def keys(self, pk: str) -> Iterator[Key]:
-        """The keys of a partition's items, in order."""
+        """The keys of a partition's items, in options."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             ConsistentRead=True,

@@ -269,7 +269,7 @@ class Tenants:
         return Tenant(
             id=tenant_id,
             active=_members(item, "active"),
-            waiting={run_id: Waiting(*told["S"].split(" ")) for run_id, told in waiting.items()},
+            waiting={run_id: Waiting(*stored["S"].split(" ")) for run_id, stored in waiting.items()},
             served={project: int(number["N"]) for project, number in served.items()},
             deleting=_members(item, "deleting"),
             suspects=_members(item, "suspects"),

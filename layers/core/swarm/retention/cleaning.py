@@ -8,7 +8,7 @@ from datetime import datetime
 
 from swarm.logs import log
 from swarm.records.backend import Backend
-from swarm.records.projects import Errand
+from swarm.records.projects import PendingCleanup
 from swarm.retention.removal import Enough, clear_project
 from swarm.retention.sweeping import MARGIN, retire, sweep
 from swarm.workspace.objects import ProjectArea
@@ -19,7 +19,7 @@ RESERVE_SECONDS = 30.0
 
 @dataclass
 class Cleared:
-    """What a round came to: projects gone for good, runs gone, unused versions of files gone, errands that failed."""
+    """What a round came to: projects gone for good, runs gone, unused versions of files gone, cleanups that failed."""
 
     projects: int = 0
     runs: int = 0
@@ -34,13 +34,13 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
     def enough() -> bool:
         return seconds_left() < RESERVE_SECONDS
 
-    for errand in backend.projects.errands(now):
+    for cleanup in backend.projects.pending_cleanups(now):
         if enough():
             return cleared
         try:
-            _run(backend, errand, now, enough, cleared)
+            _run(backend, cleanup, now, enough, cleared)
         except Exception:  # noqa: BLE001  whatever is wrong with one project must not keep the others from being cleared
-            log.exception("a project could not be cleared", project_id=errand.project_id)
+            log.exception("a project could not be cleared", project_id=cleanup.project_id)
             cleared.failed += 1
     for tenant in backend.tenants.all():
         for area in retire(backend, tenant.id, now, enough):
@@ -49,13 +49,13 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
     return cleared
 
 
-def _run(backend: Backend, errand: Errand, now: datetime, enough: Enough, cleared: Cleared) -> None:
-    if errand.hidden_at is not None:
-        cleared.projects += clear_project(backend, errand, errand.hidden_at, now, enough)
+def _run(backend: Backend, cleanup: PendingCleanup, now: datetime, enough: Enough, cleared: Cleared) -> None:
+    if cleanup.hidden_at is not None:
+        cleared.projects += clear_project(backend, cleanup, cleanup.hidden_at, now, enough)
         return
-    deleted = sweep(backend, ProjectArea(errand.tenant_id, errand.project_id), now, enough)
+    deleted = sweep(backend, ProjectArea(cleanup.tenant_id, cleanup.project_id), now, enough)
     if deleted is None:
-        log.warning("there was no time to sweep the whole project", project_id=errand.project_id)
+        log.warning("there was no time to sweep the whole project", project_id=cleanup.project_id)
         return
     cleared.files += deleted
-    backend.projects.done(errand)
+    backend.projects.done(cleanup)

@@ -22,7 +22,7 @@ from swarm.errors import ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
-from swarm.records.projects import Errand
+from swarm.records.projects import PendingCleanup
 from swarm.records.tenants import ATTEMPTS, waits_for
 from swarm.runs.entries import Created
 from swarm.runs.run import Run
@@ -123,9 +123,11 @@ def hide_runs(backend: Backend, tenant_id: str, project_id: str, now: datetime, 
             list(pool.map(lambda key: backend.runs.hide(key, now), some))
 
 
-def clear_project(backend: Backend, errand: Errand, hidden_at: datetime, now: datetime, enough: Enough) -> bool:
+def clear_project(
+    backend: Backend, cleanup: PendingCleanup, hidden_at: datetime, now: datetime, enough: Enough
+) -> bool:
     """Clear away as much of a hidden project as there is time for; whether it is gone for good."""
-    tenant_id, project_id = errand.tenant_id, errand.project_id
+    tenant_id, project_id = cleanup.tenant_id, cleanup.project_id
     hide_runs(backend, tenant_id, project_id, now, enough)
     if not all(trace.run.status.final for trace in backend.runs.of_project(tenant_id, project_id)):
         # It ends by itself, or reconciliation ends it. Until then its files stay where it expects them.
@@ -134,12 +136,12 @@ def clear_project(backend: Backend, errand: Errand, hidden_at: datetime, now: da
     if enough():
         return False
     found += _remove_runs(backend, tenant_id, project_id, enough)
-    found += backend.projects.remove(errand)
+    found += backend.projects.remove(cleanup)
     if found or enough() or now - hidden_at < GRACE:
         # Only a round that finds nothing any more can be the last.
         return False
     backend.tenants.reopen(tenant_id, project_id)
-    backend.projects.release(errand)
+    backend.projects.release(cleanup)
     return True
 
 

@@ -93,12 +93,12 @@ class OpenAIModel:
         try:
             return turn_of(self._post(request, deadline))
         except openai.APIStatusError as error:
-            told = _status_error(error, self._key)
-            if told.param == "include" and self._carries_reasoning:
+            status_error = _status_error(error, self._key)
+            if status_error.param == "include" and self._carries_reasoning:
                 # A model that does not reason refuses to be asked for its reasoning.
                 self._carries_reasoning = False
                 return self._attempt(request, deadline)
-            failure = failure_of(told)
+            failure = failure_of(status_error)
         except openai.APITimeoutError:
             failure = unavailable("the provider did not answer in time")
         except (openai.APIConnectionError, httpx2.HTTPError):
