@@ -289,7 +289,7 @@ def test_what_lies_about_its_size_or_its_parts_is_bounded(name: str, converter: 
 
 
 @pytest.mark.parametrize(
-    "source", ["-o.md", "--output=x.md", "+RTS.md", "-.md", "a b;$(id).md", "http:/x.md"], ids=lambda name: name
+    "source", ["-o.md", "--output=x.md", "+RTS.md", "-.md", "a b;$(id).md", "http/x.md"], ids=lambda name: name
 )
 def test_a_name_is_only_a_name(source: str, converter: Converter) -> None:
     target = source.removesuffix(".md") + ".docx"

@@ -110,6 +110,18 @@ def test_the_disk_is_not_filled(command: str, said: str, sandbox: Handler, bucke
     assert [path.name for path in folder.rglob("*") if path.name == "workspace"] == []
 
 
+def test_what_was_killed_for_its_files_can_be_mended_and_not_made_worse(sandbox: Handler, bucket: JobServer) -> None:
+    fill = "for i in 1 2 3 4 5; do head -c 15M /dev/zero > f$i; done; sleep 20"
+    event = bucket.job(
+        [("run_command", {"command": command}) for command in (fill, "sleep 1; rm f1 f2 f3; echo less", fill)]
+    )
+    sandbox(event)
+    done = bucket.delivered(event)
+    assert "more than 60 MiB of disk" in done.result("call_1")["output"]
+    assert done.result("call_2")["output"] == "less\n"
+    assert "more than 60 MiB of disk" in done.result("call_3")["output"]
+
+
 def test_endless_output_is_cut_short(sandbox: Handler, bucket: JobServer) -> None:
     done = deliver(sandbox, bucket, "echo first; yes", limits={"output_chars": 1000})
     output = done.result()["output"]

@@ -37,8 +37,10 @@ class Usage:
         self._limits = limits
         self._place = Path(tempfile.gettempdir()) if OWNS_TMP else root()
         self._spare = spare
-        self._most_bytes = entries(root() / CACHE)[0] + limits.workspace_bytes
-        self._most_files = entries(self._place)[1] + limits.new_files
+        size, files = entries(self._place)
+        # A command that begins with more, left by one that was killed for it, may remove and not add.
+        self._most_bytes = max(size, entries(root() / CACHE)[0] + limits.workspace_bytes)
+        self._most_files = files + limits.new_files
         self._due = {self._programs: time.monotonic(), self._disk: time.monotonic() + DISK_SECONDS}
         self._pause = {self._programs: PROCESS_SECONDS, self._disk: DISK_SECONDS}
 
