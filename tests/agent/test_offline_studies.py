@@ -79,7 +79,7 @@ TABLES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_the_script_stands_any_table(table: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(table.encode("latin-1"))

@@ -103,3 +103,11 @@ def test_the_main_result_is_what_the_task_is_for(task_type: str, best: str, othe
     had = ("given.docx", "given.md", "given.py", "given.csv")
     assert ranked(TaskType(task_type), best, *others, had=had)[0] == best
     assert set(ranked(TaskType(task_type), best, *others)) == {best, *others}
+
+
+@pytest.mark.parametrize(
+    "path, supports",
+    [("tests/helper.py", True), ("a/tests/data.json", True), ("a/README.md", True), ("src/tests.py", False)],
+)
+def test_what_goes_with_code_is_known_by_its_name_or_its_folder(path: str, supports: bool) -> None:
+    assert TASKS[TaskType.CODE].supports(path) is supports

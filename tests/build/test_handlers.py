@@ -20,7 +20,7 @@ from tests.events.test_samples import KEY, SAMPLES, function_of
 from tests.support.job_server import job_server
 from tests.support.stack import MACHINE, template_table
 
-pytestmark = [pytest.mark.proof, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
 RUNNER = """
 import importlib, json, sys, sysconfig

@@ -28,6 +28,8 @@ from tests.convert.kinds.texts import older_workbook
 from tests.convert.wanting import WANTING
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 CANARY = "canary-7f3a-that-nobody-may-see"
 BOUNDED = {"memory_bytes": 700_000_000, "cpu_seconds": 8, "seconds": 25}
 

@@ -14,6 +14,8 @@ from tests.convert.kinds import Case, Fate, table
 from tests.convert.kinds.families import FAMILIES
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 CASES = [case for family in FAMILIES for case in family.cases]
 FILES = {path: content for family in FAMILIES for path, content in family.files.items()}
 

@@ -10,6 +10,8 @@ import pytest
 from infra.local.cloud import LocalCloud
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 GUIDE = ROOT / "docs" / "client.md"
 
 

@@ -12,6 +12,8 @@ from tests.durability.world import PROJECT, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, told
 
+pytestmark = pytest.mark.proof
+
 S3_WRITES = {"PutObject", "PostObject", "CopyObject", "DeleteObject"}
 
 
@@ -42,7 +44,6 @@ MOMENTS: dict[str, tuple[str, Callable[[World, str], bool]]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_nothing_is_written_after_the_answer(world: World, moment: str) -> None:
     instructions, come = MOMENTS[moment]
@@ -71,7 +72,6 @@ def writes(call: Call) -> bool:
     return call.service == "s3" and call.operation in S3_WRITES
 
 
-@pytest.mark.slow
 def test_a_command_that_runs_when_its_run_is_cancelled_changes_nothing_of_it(world: World) -> None:
     """No function can stop another's process: the command ends by itself, and nothing of it is taken."""
     run_id = world.post("cancelled command", "run `sleep 2; echo late > late.txt`").json()["id"]

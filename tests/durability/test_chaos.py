@@ -119,7 +119,6 @@ def gave_up(run: Any) -> bool:
     return run["status"] == "failed" and any("Runtime.ExitError" in error["message"] for error in run["errors"])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_every_run_ends_once_whoever_dies(
     world: World, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]

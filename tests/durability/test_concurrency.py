@@ -16,7 +16,6 @@ pytestmark = pytest.mark.proof
 CLIENTS = 50
 
 
-@pytest.mark.slow
 def test_fifty_requests_with_one_key_are_one_run(world: World) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         answers = list(pool.map(lambda _: world.post("the one", "wait 3 seconds"), range(CLIENTS)))
@@ -30,7 +29,6 @@ def test_fifty_requests_with_one_key_are_one_run(world: World) -> None:
     assert world.end_of(run_id) == "succeeded"
 
 
-@pytest.mark.slow
 def test_a_quota_holds_under_racing_requests(world: World) -> None:
     tenant, key, quota, clients = "few", "key of few", 3, 20
     digest = hashlib.sha256(key.encode()).hexdigest()

@@ -11,6 +11,8 @@ import pytest
 from infra.local.calls import Call
 from tests.durability.world import World
 
+pytestmark = pytest.mark.proof
+
 Calls = dict[str, dict[str, int]]
 
 START: Calls = {
@@ -74,7 +76,6 @@ def without_looks(calls: dict[str, int]) -> dict[str, int]:
     return {operation: number for operation, number in calls.items() if operation != "GetItem"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "cost",
     [

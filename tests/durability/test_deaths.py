@@ -113,7 +113,6 @@ OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
 CASES = [Case(way, function, place) for (way, function), places in OF_WAYS.items() for place in places]
 
 
-@pytest.mark.slow
 def test_every_operation_by_which_a_run_is_changed_has_its_deaths(world: World) -> None:
     """What the functions of a quiet run write, as the laptop cloud sees it; webhooks have deaths of their own."""
     with world.cloud.recorded_calls() as calls:
@@ -252,13 +251,11 @@ def deaths(world: World, request: pytest.FixtureRequest) -> Iterator[Deaths]:
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_run_survives(deaths: Deaths, case: Case) -> None:
     deaths.result(case)
 
 
-@pytest.mark.slow
 def test_afterwards_nothing_is_left_over(deaths: Deaths, world: World) -> None:
     for case in CASES:
         deaths.result(case)

@@ -30,7 +30,6 @@ def _command_line(folder: Path) -> str:
         return ""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("instructions", "function", "moment"),
     [

@@ -58,7 +58,6 @@ def batch(client: CodexSwarmClient, tmp_path: Path, request: pytest.FixtureReque
     return Batch(sources, sorted(broken), run, seen)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_folder_is_converted_file_by_file(client: CodexSwarmClient, batch: Batch) -> None:
     run_id, count = batch.run.run_id, len(batch.sources)

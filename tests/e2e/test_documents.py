@@ -41,7 +41,7 @@ class SumTest(unittest.TestCase):
         self.assertEqual(1 + 1, 3)
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.proof
 
 
 class Done:

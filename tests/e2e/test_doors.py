@@ -14,6 +14,8 @@ from swarm.records.tenants import key_hash
 from tests.local.clouds import Clouds
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.proof
+
 MISSING = "OPENAI_API_KEY is not set; set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
 OTHER_KEY = "the-key-of-another-tenant"
 

@@ -12,6 +12,8 @@ import pytest
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, TaskType
 
+pytestmark = pytest.mark.proof
+
 MANY = 1_100
 """More files than are packed while somebody waits."""
 

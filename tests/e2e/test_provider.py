@@ -17,6 +17,8 @@ from tests.local.clouds import Clouds
 from tests.provider.script import Reply, call, calls, error, finishes, hangs_up, rate_limited, raw_call, refuses
 from tests.provider.server import Received, ScriptedProvider
 
+pytestmark = pytest.mark.proof
+
 SQUARE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20" fill="red"/></svg>'
 )

@@ -20,10 +20,11 @@ from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of, told
 
+pytestmark = pytest.mark.proof
+
 WORK = "Create a file called a.md with a greeting"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["prepare", "agent", "finish"])
 def test_after_a_cancellation_at_any_moment_nothing_is_written(stack: Stack, name: str) -> None:
     records = records_of(stack)

@@ -13,11 +13,12 @@ from tests.support.moments import Died, When, at_call, die
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of, story
 
+pytestmark = pytest.mark.proof
+
 WORK = "Create a file called a.md with a greeting"
 WHEN = pytest.mark.parametrize("when", ["before", "after"], ids=["before the call", "with its answer lost"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("instructions", "when"),
     [

@@ -249,6 +249,7 @@ def killed_at(call: int) -> Iterator[None]:
             client.meta.events.unregister("before-call", unique_id="killer")
 
 
+@pytest.mark.proof
 def test_the_janitor_may_die_at_any_call(stack: Stack) -> None:
     stack.finish(HAIKU, "p2")
     before = (keys(stack), records())

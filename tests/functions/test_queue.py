@@ -131,7 +131,7 @@ def queued(stack: Stack) -> Iterator[list[str]]:
             finish(stack, run)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_an_end_that_died_at_any_call_still_lets_the_next_begin(narrow: Stack) -> None:
     def died(number: int) -> Moment:
         with queued(narrow) as (first, second):
@@ -151,7 +151,7 @@ def test_an_end_that_died_at_any_call_still_lets_the_next_begin(narrow: Stack) -
     assert each_moment(died) > 10
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_request_for_a_run_that_waits_may_die_at_any_call(narrow: Stack) -> None:
     records = records_of(narrow)
 
@@ -191,6 +191,7 @@ def test_the_last_place_is_given_once_however_two_requests_meet(narrow: Stack) -
     assert each_moment(both) == 5
 
 
+@pytest.mark.proof
 def test_an_end_and_a_request_that_meet_leave_nobody_waiting(narrow: Stack) -> None:
     def met(number: int) -> Moment:
         first = narrow.start(WORK)

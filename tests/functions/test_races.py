@@ -13,11 +13,12 @@ from tests.support.moments import Moment, at_call, each_moment
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of, story
 
+pytestmark = pytest.mark.proof
+
 WORK = "Create a file called a.md with a greeting"
 TASK = pytest.mark.parametrize("name", ["prepare", "agent", "finish"])
 
 
-@pytest.mark.slow
 @TASK
 def test_a_process_that_wakes_when_the_run_is_over_changes_nothing(stack: Stack, name: str) -> None:
     records = records_of(stack)
@@ -39,7 +40,6 @@ def test_a_process_that_wakes_when_the_run_is_over_changes_nothing(stack: Stack,
     assert each_moment(wakes_late) >= 5
 
 
-@pytest.mark.slow
 def test_of_two_agents_the_one_that_came_later_goes_on_and_the_other_commits_nothing(stack: Stack) -> None:
     records = records_of(stack)
     expected = story(records, stack.finish(WORK))
@@ -61,7 +61,6 @@ def test_of_two_agents_the_one_that_came_later_goes_on_and_the_other_commits_not
     assert each_moment(two_agents) > 10
 
 
-@pytest.mark.slow
 def test_an_agent_that_a_sleeper_overtook_is_called_again_and_goes_on(stack: Stack) -> None:
     """The earlier process wakes just before its claim, in the midst of the later one's work."""
     records = records_of(stack)

@@ -41,7 +41,7 @@ def costs(cloud: LocalCloud) -> tuple[Counter[str], Counter[str]]:
     return Counter(f"{call.service}.{call.operation}" for call in made), Counter(entered)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_five_turns_with_two_batches_have_a_known_price(costs: tuple[Counter[str], Counter[str]]) -> None:
     calls, states = costs
     assert states == {

@@ -242,6 +242,7 @@ def test_a_large_result_is_never_held_whole(stack: Stack, tmp_path: Path) -> Non
     assert len(outcome.changed) == 8
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("when", ["before", "after"], ids=["before the call", "with its answer lost"])
 def test_a_dispatch_that_died_at_any_call_is_completed_by_the_next(stack: Stack, when: When) -> None:
     deaths = 0

@@ -21,6 +21,8 @@ from infra.local.cloud import REPOSITORY
 from infra.local.configuration import Configuration, configure
 from tests.local.clouds import eventually
 
+pytestmark = pytest.mark.proof
+
 Start = Callable[..., "subprocess.Popen[str]"]
 MISSING = "OPENAI_API_KEY is not set; set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
 OFFLINE = {"CROSS_RUN_FAKE_SWARM": "1"}

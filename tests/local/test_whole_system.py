@@ -13,6 +13,8 @@ import pytest
 from infra.local.cloud import LocalCloud
 from tests.local.clouds import eventually
 
+pytestmark = pytest.mark.proof
+
 HELLO = "Create a simple markdown file called hello.md with a greeting"
 
 

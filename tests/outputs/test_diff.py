@@ -144,6 +144,7 @@ def forget_patch(stack: Stack, run: Run) -> None:
     clients.dynamodb().put_item(TableName="table", Item=encode(replace(run, artifacts=artifacts)))
 
 
+@pytest.mark.proof
 def test_finish_has_time_for_a_thousand_changed_files(stack: Stack) -> None:
     """The template gives it 300 s, and a tenth of that is plenty."""
     source = stack.backend.runs.get("tenant-a", stack.finish("touch a.md"))
@@ -172,6 +173,7 @@ def rewrite(stack: Stack, run: Run, texts: dict[str, str]) -> None:
     stack.backend.objects.put(run.snapshot, workspace.save().encode())
 
 
+@pytest.mark.proof
 def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(stack: Stack) -> None:
     """Its item may have 400 KB; the summary that is an artifact is whole, and so is the answer."""
     stack.project()

@@ -117,6 +117,7 @@ def test_a_thousand_changed_files_are_compared_line_by_line() -> None:
     assert made.patch.count(b"\ndiff --git ") == 999
 
 
+@pytest.mark.proof
 def test_texts_made_to_be_slow_are_replaced_as_a_whole(tmp_path: Path) -> None:
     """Every other line changed is what takes difflib longest: these two would take it minutes."""
     lines = range(40_000)

@@ -113,6 +113,7 @@ def test_switched_off_nothing_runs_and_the_result_says_so(fake: Handler, bucket:
     assert done.result()["exit_code"] is None
 
 
+@pytest.mark.proof
 def test_python_finds_everything_that_the_layer_names(sandbox: Handler, bucket: JobServer) -> None:
     asked = (ROOT / "layers/data/requirements.in").read_text().split("\n\n")[0].splitlines()
     packages = [line.lower() for line in asked if not line.startswith("#")]
@@ -134,6 +135,7 @@ PYTHON
 """
 
 
+@pytest.mark.proof
 def test_a_table_becomes_a_chart_and_a_workbook(sandbox: Handler, bucket: JobServer) -> None:
     table = b"region,amount\nnorth,3\nsouth,4\nnorth,5\n"
     done = run(sandbox, bucket, CHART, files={"sales.csv": table})

@@ -21,6 +21,8 @@ import pytest
 from tests.support.handler_process import LAMBDA, LAPTOP, STRANGER, Handler, handler_process
 from tests.support.job_server import Delivery, JobServer
 
+pytestmark = pytest.mark.proof
+
 NUMBERS = {
     "x86_64": {
         "tgkill": 234, "tkill": 200, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297, "pidfd_open": 434,

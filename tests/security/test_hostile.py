@@ -12,6 +12,8 @@ import pytest
 from tests.support.handler_process import BOUNDS, LAMBDA, LAPTOP, SECRETS, Handler, handler_process
 from tests.support.job_server import Delivery, JobServer
 
+pytestmark = pytest.mark.proof
+
 FORK_BOMB = "b() { b | b & }; b; sleep 30"
 DAEMON = (
     "import os, sys, time\n"

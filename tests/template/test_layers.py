@@ -11,6 +11,8 @@ import pytest
 from requirements import locks
 from tests.template.conftest import ROOT
 
+pytestmark = pytest.mark.proof
+
 LAYERS = {
     "authorizer": ["core"],
     "api": ["core"],

@@ -16,6 +16,8 @@ import pytest
 from codex_swarm import __version__
 from tests.template.conftest import ROOT
 
+pytestmark = pytest.mark.proof
+
 WITHOUT_THE_SERVICE = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -123,7 +125,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-@pytest.mark.slow
 def test_code_that_uses_it_is_checked(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "right.py").write_text(USER)
     (tmp_path / "wrong.py").write_text(WRONG)

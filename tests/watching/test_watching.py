@@ -106,7 +106,6 @@ def test_a_client_follows_a_run_from_beginning_to_end(api: httpx.Client, tmp_pat
     assert seen[-1][1]["status"] == "succeeded"
 
 
-@pytest.mark.slow
 def test_a_watcher_killed_again_and_again_sees_every_event_once_and_in_order(
     api: httpx.Client, tmp_path: Path, watcher: list[str]
 ) -> None:
@@ -147,7 +146,6 @@ def test_a_client_with_a_cursor_of_another_run_begins_again(
     assert rest == everything(api, run_id)
 
 
-@pytest.mark.slow
 def test_many_watchers_of_a_quiet_run_leave_room_for_everybody_else(cloud: LocalCloud, api: httpx.Client) -> None:
     log, key = quiet_run(cloud)
     function, enough = cloud.functions["ApiFunction"], threading.Event()

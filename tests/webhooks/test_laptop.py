@@ -22,7 +22,7 @@ from tests.webhooks.receivers import Receiver, answering, receiving
 
 HELLO = "Create a file called hello.md with a greeting"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.proof
 
 
 class World:
