@@ -380,6 +380,7 @@ hostile = st.one_of(
 )
 
 
+@pytest.mark.proof
 @settings(max_examples=150, deadline=None)
 @given(text=hostile, task_type=st.sampled_from(TaskType))
 def test_any_text_comes_to_an_end(text: str, task_type: TaskType) -> None:

@@ -243,6 +243,7 @@ def test_a_study_is_the_same_whoever_goes_on_with_it(task_type: TaskType) -> Non
     assert len(set(identifiers)) == len(identifiers) < 20
 
 
+@pytest.mark.proof
 @settings(max_examples=100, deadline=None)
 @given(text=hostile, output=st.text(max_size=200), task_type=st.sampled_from(TaskType), content=st.text(max_size=200))
 def test_any_text_file_and_output_come_to_an_end(text: str, output: str, task_type: TaskType, content: str) -> None:

@@ -8,6 +8,7 @@ from tests.convert.conftest import Converter
 from tests.convert.documents import png, word
 
 
+@pytest.mark.proof
 def test_broken_files_fail_alone_and_the_order_is_kept(converter: Converter) -> None:
     files = {f"in/{number:02}.docx": word(f"letter {number}") for number in range(8)}
     broken = {"in/03.docx": b"PK\x03\x04 cut off", "in/07.docx": b"", "in/05.docx": word("x")[:-400]}

@@ -72,6 +72,7 @@ def test_a_replacement_leaves_formatting_and_all_other_bytes(converter: Converte
     assert done.output == "replaced 1 time (paragraph 1) in a.docx"
 
 
+@pytest.mark.proof
 def test_a_tracked_replacement_can_be_taken_back(converter: Converter) -> None:
     done = edited(converter, {"action": "replace", "find": "world", "text": "planet", "author": "Ann & Co"})
     assert "{++planet++}" in read_again(converter, done)
@@ -81,6 +82,7 @@ def test_a_tracked_replacement_can_be_taken_back(converter: Converter) -> None:
     assert "1 deletion, 1 insertion by Ann & Co" in read_again(converter, done)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("author", [None, "Ann"], ids=["plain", "tracked"])
 def test_paragraphs_are_inserted_and_deleted(author: str | None, converter: Converter) -> None:
     more = edited(
@@ -162,6 +164,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.proof
 def test_what_cannot_be_done_says_why_and_changes_nothing(converter: Converter) -> None:
     calls = [("edit_document", {"path": "a.docx", **arguments}) for arguments, _ in REFUSED.values()]
     done = converter.calls(calls, {"a.docx": LETTER, "b.md": b"x"})

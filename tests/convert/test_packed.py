@@ -39,6 +39,7 @@ LIMITS = Limits(
 )  # fmt: skip
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(sys.platform != "linux", reason="the layer is Linux's")
 def test_a_packed_program_works_and_cannot_be_changed(tmp_path: Path) -> None:
     package = tmp_path / "layer/pypandoc"

@@ -190,6 +190,7 @@ SYMBOLS = [
 ]
 
 
+@pytest.mark.proof
 def test_every_symbol_of_mathematics_is_set(converter: Converter) -> None:
     assert len(SYMBOLS) >= 2_084
     lines = (" ".join(f"$a {symbol} b$" for symbol in SYMBOLS[at : at + 40]) for at in range(0, len(SYMBOLS), 40))

@@ -34,6 +34,7 @@ def test_a_pdf_has_its_pages_marked(converter: Converter) -> None:
     assert shown.index("--- page 2 of 2 ---") < shown.rindex("Two")
 
 
+@pytest.mark.proof
 def test_a_long_pdf_is_read_on_from_where_it_stopped(converter: Converter) -> None:
     text = pdf(converter, "".join(f"# Chapter {number}\n\n{'word ' * 400}\n\n" for number in range(6)))
     seen, start, parts = "", 1, 0

@@ -122,6 +122,7 @@ def test_columns_beyond_the_limit_are_told(converter: Converter) -> None:
     assert "SG1 column501" in done.output
 
 
+@pytest.mark.proof
 def test_what_is_shown_goes_into_documents_and_what_is_held_into_data(converter: Converter) -> None:
     book = openpyxl.Workbook()
     page = book.worksheets[0]

@@ -10,6 +10,7 @@ from infra.local.cloud import LocalCloud
 from tests.local.clouds import call, eventually
 
 
+@pytest.mark.proof
 def test_a_deleted_project_is_gone_at_once_and_cleared_away(cloud: LocalCloud, client: CodexSwarmClient) -> None:
     run = client.start_run("short-lived", "Create a file called a.md with a greeting")
     with pytest.raises(Conflict, match="active"):

@@ -50,6 +50,7 @@ def test_stream_and_pages_tell_the_same(stack: Stack) -> None:
     assert (page["ended"], page["next_after"]) == (True, end["id"])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("limit", [1, 7])
 def test_pages_of_any_size_lose_and_repeat_nothing(stack: Stack, limit: int) -> None:
     run_id = stack.finish(f"{HELLO}. wait 3 seconds")

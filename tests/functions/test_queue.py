@@ -173,6 +173,7 @@ def test_a_request_for_a_run_that_waits_may_die_at_any_call(narrow: Stack) -> No
     assert each_moment(died) > 5
 
 
+@pytest.mark.proof
 def test_the_last_place_is_given_once_however_two_requests_meet(narrow: Stack) -> None:
     def both(number: int) -> Moment:
         answers: list[Answer] = []

@@ -114,6 +114,7 @@ def test_the_first_job_is_always_handed_out(run: Run) -> None:
     assert len(issue(cast("Backend", Bucket(Snapshot())), run, "7-w", jobs, long, JobLimits())) == 1
 
 
+@pytest.mark.proof
 def test_the_largest_workspace_fits_into_a_job(run: Run) -> None:
     random = [os.urandom(32).hex() for _ in range(20_000)]
     files = Snapshot(

@@ -70,6 +70,7 @@ def test_sequential_calls_use_one_warm_process(fixture_cloud: LocalCloud) -> Non
     assert answers[-1]["calls"] == 20
 
 
+@pytest.mark.proof
 def test_parallel_calls_run_in_parallel_processes(fixture_cloud: LocalCloud) -> None:
     function = fixture_cloud.functions["PatientFunction"]
     # Long enough for the third to be started on a machine that has no time for it.
@@ -128,6 +129,7 @@ def test_idle_worker_that_was_killed_is_not_used_again(fixture_cloud: LocalCloud
     assert call(fixture_cloud, "TaskFunction", {"do": "describe"})["pid"] != pid
 
 
+@pytest.mark.proof
 def test_timeout_kills_children_in_other_process_groups_too(fixture_cloud: LocalCloud) -> None:
     call(fixture_cloud, "TaskFunction", {"do": "leave", "key": "child"})
     found = item(fixture_cloud, "child")

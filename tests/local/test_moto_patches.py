@@ -12,6 +12,8 @@ import pytest
 from infra.local.moto_patches import PATCHES
 from tests.local.moto_probes import PROBES
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[bool]]:

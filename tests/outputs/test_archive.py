@@ -102,6 +102,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
             yield found
 
 
+@pytest.mark.proof
 def test_a_large_workspace_is_packed_by_a_function_and_asked_for_again(large: Large) -> None:
     answer = large.ask()
     assert (answer.status, answer.headers["retry-after"]) == (202, "3")
@@ -114,6 +115,7 @@ def test_a_large_workspace_is_packed_by_a_function_and_asked_for_again(large: La
     assert len(zipfile.ZipFile(io.BytesIO(located(large.stack, answer))).namelist()) == archive.MAX_AWAITED_FILES + 1
 
 
+@pytest.mark.proof
 def test_a_packing_that_died_is_begun_again_after_a_while(large: Large) -> None:
     assert large.ask().status == 202
     run = large.stack.backend.runs.get("tenant-a", large.run_id)
@@ -123,6 +125,7 @@ def test_a_packing_that_died_is_begun_again_after_a_while(large: Large) -> None:
     assert len(large.orders) == 2
 
 
+@pytest.mark.proof
 def test_an_archive_larger_than_a_part_is_written_in_parts(stack: Stack) -> None:
     """Random bytes do not shrink, so this one takes three parts."""
     data = b"".join((n * 2654435761 % 2**32).to_bytes(4, "big") for n in range(PART_BYTES // 2))

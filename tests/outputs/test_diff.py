@@ -84,6 +84,7 @@ def test_turn_0_is_what_the_run_began_with(stack: Stack) -> None:
     assert paths(stack, queued, 0) == []
 
 
+@pytest.mark.proof
 def test_any_two_turns_can_be_compared(stack: Stack) -> None:
     run_id, turns = grown(stack)
 

@@ -235,6 +235,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("kind", "data"), BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_shown_is_told_in_a_sentence(previewer: Previewer, kind: str, data: bytes) -> None:
     problem = previewer.problem(kind, data)
@@ -242,10 +243,12 @@ def test_what_cannot_be_shown_is_told_in_a_sentence(previewer: Previewer, kind: 
     assert "Traceback" not in problem
 
 
+@pytest.mark.proof
 def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(previewer: Previewer) -> None:
     assert previewer.problem("docx", zip_bomb()).startswith("it unpacks to more than ")
 
 
+@pytest.mark.proof
 def test_a_page_of_any_size_gives_a_picture_of_bounded_size(previewer: Previewer) -> None:
     for size in ((14_000.0, 20.0), (1.0, 1.0), (5_000.0, 5_000.0)):
         shown = opened(previewer.png("pdf", pdf(size=size)))
@@ -253,11 +256,13 @@ def test_a_page_of_any_size_gives_a_picture_of_bounded_size(previewer: Previewer
         assert shown.size[1] <= 1_601
 
 
+@pytest.mark.proof
 def test_a_hostile_document_leaves_the_next_one_alone(previewer: Previewer) -> None:
     previewer.problem("docx", entities())
     assert "<h1>Title</h1>" in previewer.html("docx", word("text"))
 
 
+@pytest.mark.proof
 def test_pictures_are_dropped_where_the_page_would_be_too_long(previewer: Previewer) -> None:
     noise = Image.effect_noise((1_600, 1_600), 100).convert("RGB")
     made = io.BytesIO()

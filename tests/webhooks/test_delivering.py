@@ -267,6 +267,7 @@ def test_an_end_starts_one_execution_however_often_it_is_applied(machine: Machin
     assert len(receiver.messages) == 1
 
 
+@pytest.mark.proof
 def test_what_a_crash_kept_from_starting_is_started_by_reconciliation(machine: Machine, receiver: Receiver) -> None:
     """The process dies between the outbox and the start: the message is there, and nobody works on it."""
     stack = machine.stack

@@ -109,6 +109,7 @@ def test_likeness_is_between_nothing_and_all(one: str, other: str) -> None:
     assert likeness(one, one) == pytest.approx(1 if words(one) else 0)
 
 
+@pytest.mark.proof
 def test_the_longest_texts_take_no_time_to_speak_of() -> None:
     dice = random.Random(1)
     long = [" ".join("".join(dice.choices("abcdefgh", k=9)) for _ in range(6_000)) for _ in range(100)]

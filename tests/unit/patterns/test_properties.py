@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -65,6 +66,7 @@ PATTERNS = st.builds(
 )
 
 
+@pytest.mark.proof
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from(TaskType), st.lists(STEPS, max_size=20))
 def test_a_distilled_pattern_is_bounded_and_repeatable(
