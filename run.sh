@@ -16,7 +16,7 @@ usage() {
 ./run.sh COMMAND [ARGUMENTS]
 
   demo       start the laptop cloud, run the example against it, show what came out, stop
-  services   start the laptop cloud and keep it running: --port 5050
+  services   start the laptop cloud and keep it running: --port 5050, --data .local/data or --ephemeral
   example    run the DraftPunk example against services that already run
   test       run the tests; arguments go to pytest
   proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest

@@ -59,7 +59,7 @@ def _environment() -> dict[str, str]:
 def laptop_cloud(environment: dict[str, str]) -> Iterator[str]:
     """The URL of a laptop cloud that is gone when the block ends. Raises `NotStarted`."""
     with subprocess.Popen(
-        [sys.executable, "-m", "infra.local", "services", "--port", "0"],
+        [sys.executable, "-m", "infra.local", "services", "--port", "0", "--ephemeral"],
         cwd=ROOT,
         env={**environment, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,

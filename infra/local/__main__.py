@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.configuration import Configuration, configure
 from infra.local.front.server import PortTaken
+from infra.local.persistence.folder import UnusableFolder
 from infra.local.supported import UnsupportedTemplate
 from swarm.errors import NotConfigured
 
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         _forget_aws_settings()
         cloud = _cloud(options, configuration)
         return _serve(cloud, configuration, stopping)
-    except (NotConfigured, PortTaken, UnsupportedTemplate) as problem:
+    except (NotConfigured, PortTaken, UnsupportedTemplate, UnusableFolder) as problem:
         print(problem, file=sys.stderr)
         return 1
 
@@ -45,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         help="executions at a time, as an AWS account has them (a new one 10), and 2.5 times as many environments of "
         "tenants; no limit by default",
     )
+    kept = services.add_mutually_exclusive_group()
+    kept.add_argument("--data", type=Path, help="folder in which everything is kept (default .local/data)")
+    kept.add_argument("--ephemeral", action="store_true", help="keep nothing")
     services.add_argument("--logs", type=Path, help="folder for the functions' logs (default .local/logs)")
     return parser
 
@@ -91,6 +96,8 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
         require_key=options.require_key,
         account=Account(options.concurrency),
     )
+    if not options.ephemeral:
+        cloud.data = options.data or cloud.log_folder.parent / "data"
     if options.logs:
         cloud.log_folder = options.logs
     return cloud
@@ -104,6 +111,8 @@ def _serve(cloud: LocalCloud, configuration: Configuration, stopping: threading.
             print("offline: the deterministic model answers, no provider is called", file=sys.stderr)
         if cloud.require_key:
             print(f"key {cloud.development_key}", file=sys.stderr)
+        # All that there is by now stays; the collector need not look at it again.
+        gc.freeze()
         if not stopping.is_set():
             print(f"ready {cloud.url}", flush=True)
         stopping.wait()

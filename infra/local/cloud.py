@@ -34,6 +34,7 @@ from infra.local.moto_patches import state_machines
 from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
 from infra.local.permissions import roles
 from infra.local.permissions.enforcement import Permissions
+from infra.local.persistence.data import Data
 from infra.local.server import AwsServer
 from infra.local.supported import Ignored
 from infra.local.template import Template, load
@@ -55,8 +56,8 @@ class AlreadyRunning(Exception):
 class LocalCloud:
     """The system of `template.yaml`, running from `start` to `stop`; also a context manager.
 
-    One at a time in a process. `parameters` win over what `offline` and `api_key` set. `account` has Lambda's quotas,
-    by default none that binds. `function_environment` adds variables
+    One at a time in a process. Without a folder for its `data` it keeps nothing. `parameters` win over what `offline`
+    and `api_key` set. `account` has Lambda's quotas, by default none that binds. `function_environment` adds variables
     to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
     """
 
@@ -68,6 +69,7 @@ class LocalCloud:
     function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     require_key: bool = False
     log_folder: Path = REPOSITORY / ".local" / "logs"
+    data: Path | None = None
     account: Account = field(default_factory=Account)
 
     url: str = field(init=False, default="")
@@ -144,6 +146,9 @@ class LocalCloud:
         _be_quiet()
         front = Front(self.port)
         self._running.callback(front.close)
+        data = None if self.data is None else Data(self.data)
+        if data is not None:
+            self._running.callback(data.close)
         moto_patches.install()
         credentials = CredentialIssuer()
         self._running.callback(moto_api_backend.reset)
@@ -154,10 +159,18 @@ class LocalCloud:
         self._clients = Clients(self.endpoint_url, credentials.operator)
         self._running.callback(self._clients.close)
         translated = self._deploy()
+        if data is not None:
+            data.put_back(self.resources, self._physical_ids)
+            data.write_down(self._server.recording, self.resources, self._physical_ids)
+        self.development_key = secrets.token_urlsafe(24) if data is None else data.folder.development_key()
         self.permissions.replace(roles.read(self.resources))
         state_machines.sign_with(self._machine_credentials(credentials))
-        self._start_functions(translated, credentials)
+        self._start_functions(translated, credentials, data)
         self._serve(front)
+        if data is not None:
+            # First of all when it stops: what is cut short then must not look as if it had ended.
+            self._running.callback(data.stop_writing)
+            data.start_again(self.client("stepfunctions"), self.functions, self._physical_ids)
 
     def _deploy(self) -> Template:
         parameters = self._parameters()
@@ -194,11 +207,11 @@ class LocalCloud:
             **self.parameters,
         }
 
-    def _start_functions(self, translated: Template, credentials: CredentialIssuer) -> None:
+    def _start_functions(self, translated: Template, credentials: CredentialIssuer, data: Data | None) -> None:
         self.log_folder.mkdir(parents=True, exist_ok=True)
         lifeline = Lifeline()
         self._running.callback(lifeline.close)
-        self.functions = LambdaService()
+        self.functions = LambdaService(None if data is None else data.store)
         self._running.callback(self.functions.stop)
         for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
             own = credentials.issue(specification.logical_id, specification.role)
@@ -230,7 +243,6 @@ class LocalCloud:
             each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"
         ]
         found = [route for document in documents for route in routes.read(document)]
-        self.development_key = secrets.token_urlsafe(24)
         self._store_key(self.development_key)
         front.start(Gateway(found, self.functions, None if self.require_key else self.development_key))
         self.url = front.url
@@ -238,8 +250,11 @@ class LocalCloud:
     def _store_key(self, key: str) -> None:
         # As swarm.records.tenants reads it: only the hash is stored.
         digest = hashlib.sha256(key.encode()).hexdigest()
-        item = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}, "tenant_id": {"S": TENANT}}
-        self.client("dynamodb").put_item(TableName=self.table_name, Item=item)
+        place = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}}
+        dynamodb = self.client("dynamodb")
+        # A folder on a full disk can be read all the same.
+        if "Item" not in dynamodb.get_item(TableName=self.table_name, Key=place):
+            dynamodb.put_item(TableName=self.table_name, Item={**place, "tenant_id": {"S": TENANT}})
 
 
 def _be_quiet() -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from infra.local.cron import Cron
 from infra.local.identity import ACCOUNT_ID, REGION
 from infra.local.lambdas.service import LambdaService
 from infra.local.moto_patches.cloudformation import Resolved
+from infra.local.persistence.store import NotKept
 
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 CRON = re.compile(r"cron\(([^)]+)\)")
@@ -100,7 +102,8 @@ class Scheduler:
                 return
             self._due[schedule] = schedule.next_after(datetime.now(UTC))
             function = self._functions.by_arn(schedule.function_arn)
-            self._functions.send(function.specification.name, schedule.payload or _event(schedule.source))
+            with suppress(NotKept):
+                self._functions.send(function.specification.name, schedule.payload or _event(schedule.source))
 
 
 def _event(source: str) -> bytes:

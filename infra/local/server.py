@@ -18,6 +18,7 @@ from infra.local.calls import Calls
 from infra.local.identity import CredentialIssuer
 from infra.local.loopback import is_loopback
 from infra.local.permissions.enforcement import Permissions
+from infra.local.persistence.recording import Recording
 from infra.local.wsgi import Environ, WsgiApp
 
 
@@ -78,7 +79,8 @@ class AwsServer:
 
     def __init__(self, credentials: CredentialIssuer, permissions: Permissions) -> None:
         _configure_moto()
-        self.table = OneTableCallAtATime(DomainDispatcherApplication(create_backend_app))
+        self.recording = Recording(DomainDispatcherApplication(create_backend_app))
+        self.table = OneTableCallAtATime(self.recording)
         self.calls = Calls(self.table, permissions)
         app = LoopbackOnly(Guard(self.calls, credentials))
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)

@@ -80,7 +80,7 @@ INERT: Mapping[str, str] = {
 REASONS: Mapping[tuple[str, str], str] = {
     ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"): "requests are not logged",
     ("AWS::ApiGatewayV2::Stage", "DefaultRouteSettings"): "requests are not throttled",
-    ("AWS::DynamoDB::Table", "SSESpecification"): "data is in memory",
+    ("AWS::DynamoDB::Table", "SSESpecification"): "nothing is encrypted here",
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): "recorded, but items never expire",
     ("AWS::Lambda::Function", "Architectures"): "functions run on this machine's processor",
     ("AWS::Lambda::Function", "MemorySize"): "told to the function, but not enforced",

@@ -10,9 +10,11 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -253,6 +255,18 @@ def layers_kept(probe: Probe) -> bool:
     return arns == [layer["LayerVersionArn"]] and made["Architectures"] == ["arm64"]
 
 
+def objects_in_files(probe: Probe) -> bool:
+    """Bytes of a small object are in a file of the folder."""
+    s3, bucket = probe.client("s3"), probe.name()
+    s3.create_bucket(Bucket=bucket)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        moto_patches.objects.keep_in(folder)
+        s3.put_object(Bucket=bucket, Key="a", Body=b"one")
+        read = s3.get_object(Bucket=bucket, Key="a")["Body"].read()
+        return [file.read_bytes() for file in folder.glob("*/*")] == [read] == [b"one"]
+
+
 class _Closed(dict[Any, Any]):
     """A partition that nobody may read whole."""
 
@@ -323,6 +337,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         lambda_processes,
         layer_and_version_ids,
         layers_kept,
+        objects_in_files,
         table_queries,
         missing_types,
     )

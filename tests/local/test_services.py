@@ -19,6 +19,7 @@ import pytest
 
 from infra.local.cloud import REPOSITORY
 from infra.local.configuration import Configuration, configure
+from infra.local.persistence.folder import DataFolder
 from tests.local.clouds import eventually
 
 pytestmark = pytest.mark.proof
@@ -56,6 +57,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def begin(*arguments: str, stdin: Any = subprocess.DEVNULL, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "infra.local", "services", "--logs", str(tmp_path / "logs"), *arguments]
+        if "--data" not in arguments:
+            command.append("--ephemeral")
         process = subprocess.Popen(
             command,
             cwd=REPOSITORY,
@@ -102,7 +105,7 @@ def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: 
     assert (process.returncode, rest) == (0, "")
     assert gone(workers)
     lines = errors.splitlines()
-    assert "ignored: AWS::DynamoDB::Table.SSESpecification of Table: data is in memory" in lines
+    assert "ignored: AWS::DynamoDB::Table.SSESpecification of Table: nothing is encrypted here" in lines
     assert len(lines) == len(set(lines))
     assert all(line.startswith(("ignored: ", "offline: ")) for line in lines)
 
@@ -146,6 +149,16 @@ def test_taken_port_is_one_line_and_exit_code_one(start: Start) -> None:
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (1, "")
     assert errors == f"port {port} is taken; stop what listens there, or choose another with --port\n"
+
+
+def test_folder_that_another_server_holds_is_one_line_and_exit_code_one(start: Start, tmp_path: Path) -> None:
+    held = DataFolder(tmp_path / "data")
+    process = start("--port", "0", "--data", str(held.path), **OFFLINE)
+    output, errors = process.communicate(timeout=30)
+    held.close()
+    assert (process.returncode, output) == (1, "")
+    [line] = errors.splitlines()
+    assert line.startswith(f"another server works with the data folder {held.path}; stop it")
 
 
 def test_without_key_and_terminal_the_missing_setting_is_named(start: Start) -> None:

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Protocol
 
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.invocation import EVENT_LIMIT, InvocationResult, RequestTooLarge, Throttled
+from infra.local.persistence.store import NotKept
+
+
+class AcceptedEvents(Protocol):
+    """What remembers the asynchronous calls that have been accepted, until they are done or given up."""
+
+    def accept_event(self, function: str, payload: bytes, tenant: str | None, /) -> int:
+        """A number for one more. Raises NotKept."""
+
+    def end_event(self, number: int, /) -> None:
+        """Forget that one. Raises NotKept."""
+
+
+class _InMemory:
+    """For a laptop cloud that keeps nothing: the thread that makes the call is all that remembers it."""
+
+    def accept_event(self, _function: str, _payload: bytes, _tenant: str | None) -> int:
+        return 0
+
+    def end_event(self, _number: int) -> None:
+        pass
+
 
 # AWS waits one minute and then two between the attempts of an asynchronous call; nobody at a laptop would.
 RETRY_SECONDS = (1.0, 2.0)
@@ -20,7 +44,8 @@ LOOK_SECONDS = 1.0
 class LambdaService(Mapping[str, Function]):
     """Functions by logical id; calls by the physical name that AWS knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, accepted: AcceptedEvents | None = None) -> None:
+        self._accepted = accepted or _InMemory()
         self._functions: dict[str, Function] = {}
         self._by_name: dict[str, Function] = {}
         self._stopping = threading.Event()
@@ -51,12 +76,16 @@ class LambdaService(Mapping[str, Function]):
         return self._by_name[name].invoke(payload, TASK_SECONDS, tenant)
 
     def send(self, name: str, payload: bytes, tenant: str | None = None) -> None:
-        """An asynchronous call: accepted at once, tried again when it fails. Raises RequestTooLarge and WrongTenant."""
+        """An asynchronous call: accepted at once, tried again when it fails.
+
+        Raises RequestTooLarge and WrongTenant, and NotKept where what is accepted should be on disk and cannot be.
+        """
         self._by_name[name].check_tenant(tenant)
         if len(payload) > EVENT_LIMIT:
             raise RequestTooLarge(len(payload), EVENT_LIMIT)
         function = self._by_name[name]
-        call = (function, payload, tenant)
+        number = self._accepted.accept_event(function.specification.logical_id, payload, tenant)
+        call = (number, function, payload, tenant)
         threading.Thread(target=self._deliver, args=call, name=f"event-{name}", daemon=True).start()
 
     def stop(self) -> None:
@@ -72,11 +101,15 @@ class LambdaService(Mapping[str, Function]):
             for function in list(self._functions.values()):
                 function.retire_idle()
 
-    def _deliver(self, function: Function, payload: bytes, tenant: str | None) -> None:
+    def _deliver(self, number: int, function: Function, payload: bytes, tenant: str | None) -> None:
         for attempt in range(function.specification.retries + 1):
-            if self._stopping.is_set() or self._succeeds(function, payload, tenant):
+            if self._succeeds(function, payload, tenant):
+                break
+            if self._stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):
+                # Not given up: where it is on disk, the next start does it.
                 return
-            self._stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+        with suppress(NotKept):
+            self._accepted.end_event(number)
 
     def _succeeds(self, function: Function, payload: bytes, tenant: str | None) -> bool:
         try:

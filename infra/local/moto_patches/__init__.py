@@ -9,7 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from infra.local.moto_patches import cloudformation, definitions, events, lambdas, resources, state_machines, tables
+from infra.local.moto_patches import (
+    cloudformation,
+    definitions,
+    events,
+    lambdas,
+    objects,
+    resources,
+    state_machines,
+    tables,
+)
 
 PATCHES: Mapping[str, Callable[[], None]] = {
     "state_machines_run": state_machines.use_the_interpreter,
@@ -27,6 +36,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "lambda_processes": lambdas.run_processes,
     "layer_and_version_ids": lambdas.identify_layers_and_versions,
     "layers_kept": lambdas.keep_layers,
+    "objects_in_files": objects.store_bytes_in_files,
     "table_queries": tables.query_one_partition,
     "missing_types": resources.add_missing_types,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,18 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from infra.local.moto_patches import lambdas
 from infra.local.moto_patches.wrapping import Wrapper, wrap
+from infra.local.persistence.store import NotKept
 
 DETAIL_TYPE = "Step Functions Execution Status Change"
+
+
+# Who hears of each change of an execution's status before anybody else does, and may refuse that it begins.
+_observers: list[Callable[[Any, str], None]] = []
+
+
+def observe(observer: Callable[[Any, str], None] | None) -> None:
+    """Tell this one from now on; None for nobody."""
+    _observers[:] = [] if observer is None else [observer]
 
 
 def announce_executions() -> None:
@@ -48,6 +59,8 @@ def _stop(original: Wrapper, response: Any) -> Any:
 
 
 def _announce(execution: Any, status: str) -> None:
+    for observer in _observers:
+        observer(execution, status)
     detail = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine.arn,
@@ -68,7 +81,7 @@ def _announce(execution: Any, status: str) -> None:
     }
     try:
         events_backends[execution.account_id][execution.region_name].put_events([event])
-    except Exception as error:  # noqa: BLE001  (a rule that fails is no reason for the execution to)
+    except (Exception, NotKept) as error:  # noqa: BLE001  (a rule that fails is no reason for the execution to)
         print(f"event of {execution.name} not delivered: {error!r}", file=sys.stderr)
 
 

@@ -36,6 +36,7 @@ from infra.local.aws import Clients
 from infra.local.identity import ACCOUNT_ID, REGION, Credentials
 from infra.local.moto_patches import cloudformation
 from infra.local.moto_patches.wrapping import Wrapper, wrap
+from infra.local.persistence.store import NotKept
 
 PAYLOAD_LIMIT = 256 * 1024
 START_SECONDS = 10.0
@@ -176,7 +177,12 @@ def _start_named(
     if len(execution_input.encode()) > PAYLOAD_LIMIT:
         raise _InputTooLarge
     with _starting:
-        return original(backend, arn, name or str(uuid.uuid4()), execution_input, *rest)
+        try:
+            return original(backend, arn, name or str(uuid.uuid4()), execution_input, *rest)
+        except NotKept:
+            # It is among the machine's executions already, and never began.
+            backend.describe_state_machine(arn).executions.pop()
+            raise
 
 
 _signers: dict[str, Credentials] = {}

@@ -73,7 +73,7 @@ def _s3(operation: str, environ: Environ) -> Iterator[Need]:
     query = dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     action = S3_ACTIONS.get(operation, operation)
     if operation == "DeleteObjects":
-        for each, version in _deleted(environ[BODY]):
+        for each, version in deleted_objects(environ[BODY]):
             yield Need(f"s3:{_versioned('DeleteObject', version)}", object_arn(bucket, each), {})
         return
     if operation == "CopyObject":
@@ -96,7 +96,8 @@ def _versioned(action: str, version: str) -> str:
     return VERSIONED.get(action, action) if version else action
 
 
-def _deleted(document: bytes) -> Iterator[tuple[str, str]]:
+def deleted_objects(document: bytes) -> Iterator[tuple[str, str]]:
+    """Key and version of each object that a DeleteObjects names; the version is empty where it names none."""
     for each in OBJECT.findall(document.decode()):
         found = {name: html.unescape(text) for name, text in KEY_OR_VERSION.findall(each)}
         yield found["Key"], found.get("VersionId", "")
