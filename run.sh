@@ -26,8 +26,12 @@ usage() {
   bench      measure
   smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
   openapi    write docs/openapi.json again from the handlers
+  pages      write the pages of docs/ again that are made from the code
   lock       resolve every lock file again; --upgrade takes newer versions
   help       this text
+
+  crossrun   before any of these, or before a command of codex-swarm (docs/command-line.md):
+             install, run, watch, cancel, templates, stats, cleanup, ui and all others
 TEXT
 }
 
@@ -156,14 +160,24 @@ openapi() {
     printf '%s\n' "$document" >docs/openapi.json
 }
 
-[[ ${1-} == crossrun ]] && shift
+# People know the names of the earlier version: ./run.sh crossrun run, watch, templates and so on.
+crossrun=no
+if [[ ${1-} == crossrun ]]; then
+    crossrun=yes
+    shift
+fi
 command=${1-help}
 (($# == 0)) || shift
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | smoke | grants | openapi | lock) development ;;
-*) usage >&2 && die "no command '$command'" ;;
+demo | services | example | test | proofs | check | build | bench | smoke | grants | openapi | pages | lock) development ;;
+*)
+    [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
+    development
+    [[ $command == install ]] && exit
+    exec "$python" -m codex_swarm.cli "$command" "$@"
+    ;;
 esac
 
 case $command in
@@ -185,5 +199,6 @@ bench) exec "$python" -m tests.benchmarks "$@" ;;
 grants) exec "$python" -m tests.grants "$@" ;;
 smoke) exec "$python" -m infra.smoke "$@" ;;
 openapi) openapi ;;
+pages) exec "$python" -m infra.pages "$@" ;;
 lock) exec "$python" -m requirements.locks renew "$@" ;;
 esac

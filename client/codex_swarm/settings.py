@@ -6,6 +6,7 @@ import os
 import ssl
 from functools import cache
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -46,6 +47,39 @@ def api_key(given: str | None) -> str | None:
             "the API key has a blank, a line end or a character outside ASCII; a file that holds it may end in one"
         )
     return key
+
+
+def url_is_set() -> bool:
+    """Whether the environment says where the service is."""
+    return bool(os.environ.get("CODEX_SWARM_URL"))
+
+
+def key_is_set() -> bool:
+    """Whether the environment has a key."""
+    return bool(os.environ.get("CODEX_SWARM_API_KEY"))
+
+
+def profile_name() -> str | None:
+    """The profile that the environment names (`CODEX_SWARM_PROFILE`)."""
+    return os.environ.get("CODEX_SWARM_PROFILE") or None
+
+
+def config_file() -> Path:
+    """Where profiles are: `CODEX_SWARM_CONFIG`, or `codex-swarm.toml` in `XDG_CONFIG_HOME`, or in `~/.config`."""
+    named = os.environ.get("CODEX_SWARM_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    home = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "codex-swarm.toml"
+
+
+def earlier_installation() -> tuple[Path, Path, Path]:
+    """Database, workspaces and artifacts of the earlier version, by the settings that it had."""
+    return (
+        Path(os.environ.get("CROSS_RUN_DATABASE_PATH") or "data/dev.db"),
+        Path(os.environ.get("CROSS_RUN_WORKSPACE_ROOT") or "workspaces"),
+        Path(os.environ.get("CROSS_RUN_ARTIFACTS_ROOT") or "artifacts"),
+    )
 
 
 def trusted_certificates() -> ssl.SSLContext:

@@ -23,6 +23,7 @@ COMMANDS = [
     "bench",
     "smoke",
     "openapi",
+    "pages",
     "lock",
 ]
 
@@ -66,6 +67,11 @@ def test_an_unknown_command_is_refused_by_name() -> None:
     done = run_sh("serivces")
     assert done.returncode == 1
     assert "no command 'serivces'" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["templates"], ["run", "--help"], ["install"]], ids=" ".join)
+def test_the_names_that_people_know_lead_to_the_command_line(words: list[str]) -> None:
+    assert run_sh("crossrun", *words).returncode == 0
 
 
 def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path, bare_machine: Path) -> None:

@@ -1,0 +1,105 @@
+"""The commands by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from codex_swarm import __version__
+from codex_swarm.cli.commands import connecting, finding, managing, outputs, starting
+from codex_swarm.cli.session import Session, with_session
+
+STARTING, LOOKING, KEEPING = "Start and stop", "Look at runs and what came out", "Keep in order"
+
+app = typer.Typer(
+    name="codex-swarm",
+    help="Agent tasks in isolated workspaces: start a run, watch it, get what came out.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    STARTING: {
+        "run": starting.run,
+        "resume": starting.resume,
+        "cancel": starting.cancel,
+        "templates": starting.templates,
+    },
+    LOOKING: {
+        "watch": finding.watch,
+        "runs": finding.runs,
+        "show": finding.show,
+        "events": finding.events,
+        "files": outputs.files,
+        "get": outputs.get,
+        "diff": outputs.diff,
+        "artifacts": outputs.artifacts,
+        "archive": outputs.archive,
+        "ui": managing.ui,
+    },
+    KEEPING: {
+        "stats": managing.stats,
+        "cleanup": managing.cleanup,
+        "doctor": connecting.doctor,
+    },
+}
+
+_GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]]]] = {
+    "projects": (
+        LOOKING,
+        finding.projects,
+        {"show": finding.show_project, "set": finding.put_project, "delete": finding.delete_project},
+    ),
+    "patterns": (LOOKING, finding.patterns, {"show": finding.show_pattern, "delete": finding.delete_pattern}),
+    "webhooks": (
+        KEEPING,
+        managing.webhooks,
+        {
+            "secret": managing.webhook_secret,
+            "rotate": managing.rotate_webhook_secret,
+            "redeliver": managing.redeliver_webhook,
+        },
+    ),
+    "keys": (
+        KEEPING,
+        connecting.keys,
+        {
+            "add": connecting.add_key,
+            "use": connecting.use_key,
+            "remove": connecting.remove_key,
+            "new": connecting.new_key,
+        },
+    ),
+}
+"""Groups list their things when nothing stands behind their name."""
+
+for panel, commands in _COMMANDS.items():
+    for name, function in commands.items():
+        app.command(name, rich_help_panel=panel)(with_session(function))
+for name, (panel, listing, behind) in _GROUPS.items():
+    group = typer.Typer()
+    group.callback(invoke_without_command=True)(with_session(listing))
+    for command, function in behind.items():
+        group.command(command)(with_session(function))
+    app.add_typer(group, name=name, rich_help_panel=panel)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+@with_session
+def root(
+    session: Session,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Agent tasks in isolated workspaces: start a run, watch it, get what came out."""

@@ -1,0 +1,154 @@
+"""Start a run, go on with one, stop one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codex_swarm.cli.commands.finding import note
+from codex_swarm.cli.sending import batches, files_of, texts
+from codex_swarm.cli.session import ProjectId, RunId, Session
+from codex_swarm.cli.templates import TEMPLATES, TemplateName
+from codex_swarm.cli.watching import watch_to_its_end
+from codex_swarm.client import CodexSwarmClient
+from codex_swarm.errors import InvalidArgument
+from codex_swarm.models import RunLimits, RunRead, TaskType
+
+FROM_STDIN = "-"
+
+
+def run(
+    session: Session,
+    instructions: Annotated[
+        str, typer.Argument(help="What to do, in words; `-` reads it from standard input.", show_default=False)
+    ] = "",
+    template: Annotated[
+        TemplateName | None,
+        typer.Option(help="Begin with the instructions of a template; see `templates`.", show_default=False),
+    ] = None,
+    task_type: Annotated[
+        TaskType | None, typer.Option(help="The kind of work; the project's when left out.", show_default=False)
+    ] = None,
+    project_id: ProjectId = None,
+    name: Annotated[str | None, typer.Option(help="For people.", show_default=False)] = None,
+    reference_run_id: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Reuse what this run taught; `none` reuses nothing.", show_default=False),
+    ] = None,
+    from_run_id: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Begin with this run's files.", show_default=False)
+    ] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A small text file to send along, under its own name.", show_default=False),
+    ] = None,
+    upload: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A file or folder of any size to upload.", show_default=False),
+    ] = None,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option("--metadata", "-m", metavar="KEY=VALUE", help="A note to find the run by.", show_default=False),
+    ] = None,
+    max_turns: Annotated[int | None, typer.Option(min=1, help="Answers of the model.", show_default=False)] = None,
+    max_cost_usd: Annotated[float | None, typer.Option(help="What it may cost.", show_default=False)] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Who is told of the end.", show_default=False)
+    ] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Watch it to its end.")] = False,
+) -> None:
+    """Start a run.
+
+    Prints the run's id, and with --watch what happens until its end.
+
+        codex-swarm run "Write a plan for the week to plan.md" --task-type document_writing --watch
+        codex-swarm run --template security --upload src --watch
+    """
+    asked = _instructions(instructions, template)
+    project = session.project(project_id)
+    kind = task_type or (TEMPLATES[template].task_type if template else None)
+    limits = RunLimits(max_turns=max_turns, max_cost_usd=max_cost_usd) if max_turns or max_cost_usd else None
+    with session.client() as client:
+        uploads = _uploaded(session, client, project, files_of(upload or ()))
+        started = client.start_run(
+            project,
+            asked,
+            kind,
+            name,
+            reference_run_id,
+            from_run_id,
+            limits=limits,
+            uploads=uploads,
+            files=texts(file or ()),
+            metadata=dict(map(note, metadata or ())),
+            callback_url=callback_url,
+            idempotency_key=idempotency_key,
+        )
+    _told(session, started, watch=watch)
+
+
+def resume(
+    session: Session,
+    run_id: RunId,
+    max_turns: Annotated[int | None, typer.Option(min=1, help="Answers of the model.", show_default=False)] = None,
+    max_cost_usd: Annotated[float | None, typer.Option(help="What it may cost.", show_default=False)] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Watch it to its end.")] = False,
+) -> None:
+    """Go on, in a new run, from where a limit ended a run."""
+    limits = RunLimits(max_turns=max_turns, max_cost_usd=max_cost_usd) if max_turns or max_cost_usd else None
+    with session.client() as client:
+        resumed = client.resume_run(run_id, limits)
+    _told(session, resumed, watch=watch)
+
+
+def cancel(session: Session, run_id: RunId) -> None:
+    """Stop a run. What it has done so far stays."""
+    with session.client() as client:
+        cancelled = client.cancel_run(run_id)
+    if session.as_json:
+        session.output.json(cancelled)
+    else:
+        session.output.line("cancelled ", (run_id, "bold"))
+
+
+def templates(session: Session) -> None:
+    """List the templates of `run --template`."""
+    output = session.output
+    if output.as_json:
+        output.json({name: template._asdict() for name, template in TEMPLATES.items()})
+        return
+    rows = [(name.value, template.task_type.value, template.title) for name, template in TEMPLATES.items()]
+    output.table(["name", "task type", "what"], rows)
+
+
+def _instructions(given: str, template: TemplateName | None) -> str:
+    said = sys.stdin.read() if given == FROM_STDIN else given
+    parts = [TEMPLATES[template].instructions] if template else []
+    asked = "\n\n".join([*parts, *filter(str.strip, [said])])
+    if not asked:
+        raise InvalidArgument("say what to do, or name a --template; `codex-swarm run --help` has examples")
+    return asked
+
+
+def _uploaded(session: Session, client: CodexSwarmClient, project: str, files: dict[str, Path]) -> list[str]:
+    if files:
+        session.output.remark((f"uploading {len(files)} file{'s' * (len(files) != 1)}", "dim"))
+    return [client.upload_files(project, batch) for batch in batches(files)]
+
+
+def _told(session: Session, started: RunRead, *, watch: bool) -> None:
+    output = session.output
+    if watch:
+        watch_to_its_end(session, started)
+    elif output.as_json:
+        output.json(started)
+    else:
+        output.line(started.id)
+        if output.is_terminal:
+            output.remark((f"codex-swarm watch {started.id}", "dim"))

@@ -1,0 +1,72 @@
+"""One run, as people read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from codex_swarm.cli import output as words
+from codex_swarm.cli.output import Output
+from codex_swarm.models import RunRead, WorkspaceFileListing
+from codex_swarm.text import printable
+
+FILES_SHOWN = 10
+"""Files that a run is shown with, the first ones."""
+
+
+def show_run(output: Output, run: RunRead, files: WorkspaceFileListing) -> None:
+    """The run with its errors, its summary and its first files: a field a line."""
+    fields = list(_facts(run))
+    if run.machine_summary is not None:
+        summary = run.machine_summary
+        fields += [
+            ("main output", summary.primary_artifact or ""),
+            ("also", ", ".join(summary.secondary_artifacts)),
+            ("reason", summary.reason_for_failure or ""),
+            ("notes", summary.notes or ""),
+        ]
+    more = files.total_files - len(files.files)
+    names = [f"{file.path} ({words.size(file.size_bytes)})" for file in files.files]
+    fields.append(("files", "\n".join([*names, f"and {more} more"] if more else names)))
+    fields = [(name, value) for name, value in fields if value]
+    if output.is_terminal:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, value in fields:
+            style = words.STYLES[run.status] if name == "status" else ""
+            table.add_row(Text(name, style="dim"), Text(printable(value), style=style, overflow="fold"))
+        output.show(table)
+    else:
+        for name, value in fields:
+            output.line(f"{name:<12} " + value.replace("\n", "\n" + " " * 13))
+    for error in run.errors:
+        output.line((f"{error.error_type}: ", "bold red"), error.message)
+        if error.suggestion:
+            output.line(("  " + error.suggestion, "yellow"))
+
+
+def _facts(run: RunRead) -> list[tuple[str, str]]:
+    usage = run.usage
+    used = [f"{usage.model_calls} model calls", f"{usage.tool_calls} tool calls"]
+    used.append(f"{usage.input_tokens + usage.output_tokens} tokens")
+    if usage.cost_usd is not None:
+        used.append(f"${usage.cost_usd:.4f}")
+    waits = "" if run.queue_position is None else f", number {run.queue_position} in the queue"
+    began = run.started_at or run.created_at
+    goes_on = not run.status.final and run.started_at is not None
+    until = datetime.now(UTC) if goes_on else run.ended_at
+    return [
+        ("run", run.id),
+        ("name", run.name),
+        ("status", f"{run.status.value}, {run.progress} %{waits}"),
+        ("project", run.project_id),
+        ("task type", run.task_type),
+        ("created", words.when(run.created_at)),
+        ("took", "" if until is None else words.lasting((until - began).total_seconds())),
+        ("files of", run.workspace_from_run_id or ""),
+        ("goes on with", run.resumed_from_run_id or ""),
+        ("pattern of", run.pattern_used.source_run_id if run.pattern_used else ""),
+        ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
+        ("used", ", ".join(used)),
+    ]

@@ -1,0 +1,31 @@
+"""`python -m infra.pages`: writes every page that is made; `python -m infra.pages NAME PLACE` writes one elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.pages import commands
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {"commands": ("commands.md", commands.page)}
+"""By name: the file in `docs/`, and what makes it."""
+
+
+def main(arguments: list[str]) -> int | str:
+    """What the process exits with."""
+    match arguments:
+        case []:
+            for file, made in PAGES.values():
+                (DOCS / file).write_text(made(), "utf-8")
+        case [name, place] if name in PAGES:
+            Path(place).write_text(PAGES[name][1](), "utf-8")
+        case _:
+            return f"usage: python -m infra.pages [{'|'.join(PAGES)} PLACE]"
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

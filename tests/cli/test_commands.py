@@ -1,0 +1,232 @@
+"""Every command asks the service what it should, and prints it: as plain text, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from typer.main import get_command
+
+from codex_swarm.cli.app import app
+from tests.cli.conftest import Cli
+from tests.client import bodies
+from tests.client.fake_api import Answer, FakeApi, refused, told
+
+RUN = bodies.run(name="Hello\x1b[31m\tworld")
+FILE = {"path": "hello.md", "size_bytes": 8, "type": "markdown"}
+LISTING = {"run_id": "run-1", "total_files": 1, "files": [FILE]}
+PROJECT = {"id": "demo", "name": "Demo", "task_type": "code", "created_at": "2025-01-13T10:00:00Z"}
+PATTERN = {
+    "id": "pat-1",
+    "source_run_id": "run-1",
+    "name": "Hello",
+    "summary": "write it",
+    "steps": [{"instruction": "x"}],
+}
+SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
+DELIVERY = {
+    "id": "msg_1",
+    "run_id": "run-1",
+    "project_id": "demo",
+    "type": "run.succeeded",
+    "url": "https://example.com",
+    "status": "dead",
+    "attempts": 9,
+    "created_at": "2025-01-13T10:00:00Z",
+}
+EVENTS = {
+    "events": [{"id": "1-0", "type": "status", "status": "running", "run_id": "run-1", "project_id": "demo"}],
+    "next_after": "1-0",
+    "ended": True,
+}
+DIFF = {"artifact_id": "art-1", "summary": {"files": [{"path": "hello.md", "status": "A"}], "shortstat": "1 file"}}
+GONE = Answer(204)
+
+
+class Call(NamedTuple):
+    """A command, the requests that it makes with their answers, and what it prints when piped."""
+
+    words: str
+    answers: dict[str, Answer]
+    printed: str
+    as_json: bool = True
+
+
+CALLS = [
+    Call("run Go -p demo", {"POST /projects/demo/runs": told(RUN, 201)}, "run-1\n"),
+    Call("resume run-1", {"POST /runs/run-1/resume": told(RUN, 201)}, "run-1\n"),
+    Call("cancel run-1", {"POST /runs/run-1/cancel": told({"status": "cancelled"})}, "cancelled run-1\n"),
+    Call("templates", {}, "security\tcode\tLook for weaknesses\n"),
+    Call(
+        "runs -p demo -s failed -m a=b",
+        {"GET /runs?project_id=demo&status=failed&view=brief&metadata=a%3Db&limit=20": told([RUN])},
+        "run-1\tsucceeded\t100 %\t",
+    ),
+    Call(
+        "show run-1",
+        {"GET /runs/run-1": told(RUN), "GET /runs/run-1/workspace/files?limit=10": told(LISTING)},
+        "main output  hello.md\n",
+    ),
+    Call("events run-1", {"GET /runs/run-1/events": told(EVENTS)}, "status         running\n"),
+    Call("files run-1", {"GET /runs/run-1/workspace/files": told(LISTING)}, "hello.md\t8\tmarkdown\n"),
+    Call("get run-1 hello.md", {"GET /runs/run-1/workspace/files/hello.md": Answer(200, b"# Hello\n")}, "hello.md\n"),
+    Call(
+        "get run-1",
+        {
+            "GET /runs/run-1/workspace/files": told(LISTING),
+            "GET /runs/run-1/workspace/files/hello.md": Answer(200, b"# Hello\n"),
+        },
+        "run-1/hello.md\n",
+    ),
+    Call(
+        "get run-1 hello.md --to -",
+        {"GET /runs/run-1/workspace/files/hello.md": Answer(200, b"# Hello\n")},
+        "# Hello\n",
+        as_json=False,
+    ),
+    Call("diff run-1", {"GET /runs/run-1/diff?format=patch": Answer(200, b"+# Hello\n")}, "+# Hello\n", as_json=False),
+    Call("diff run-1 --stat", {"GET /runs/run-1/diff": told(DIFF)}, "A\thello.md\n"),
+    Call(
+        "artifacts run-1",
+        {"GET /runs/run-1/artifacts": told([bodies.artifact()])},
+        "art-1\tmarkdown\t8\thello.md\n",
+    ),
+    Call(
+        "artifacts run-1 --get art-1",
+        {"GET /runs/run-1/artifacts/art-1/download": Answer(200, b"{}")},
+        "{}",
+        as_json=False,
+    ),
+    Call("archive run-1", {"GET /runs/run-1/workspace/archive": Answer(200, b"PK")}, "run-1.zip\n"),
+    Call("ui run-1", {}, "/ui/runs/run-1\n"),
+    Call("stats -p demo", {"GET /runs?project_id=demo&view=brief": told([RUN])}, "by status\tsucceeded\t1\n"),
+    Call("doctor", {"GET /healthz": told({"status": "ok"}), "GET /projects?limit=1": told([])}, "ok    access"),
+    Call("projects", {"GET /projects": told([PROJECT])}, "demo\tcode\t"),
+    Call("projects show demo", {"GET /projects/demo": told(PROJECT)}, "name           Demo\n"),
+    Call("projects set demo", {"PUT /projects/demo": told(PROJECT, 201)}, "demo\n"),
+    Call("projects delete demo --yes", {"DELETE /projects/demo": told({"id": "demo"}, 202)}, "deleted demo\n"),
+    Call("patterns -p demo", {"GET /projects/demo/patterns": told([PATTERN])}, "run-1\t1 steps\twrite it\n"),
+    Call("patterns show run-1", {"GET /patterns/run-1": told(PATTERN)}, "  1. x\n"),
+    Call("patterns delete run-1", {"DELETE /patterns/run-1": GONE}, "forgotten: the pattern of run-1\n"),
+    Call(
+        "webhooks --status dead",
+        {"GET /webhooks/deliveries?status=dead": told([DELIVERY])},
+        "msg_1\tdead\t9\t",
+    ),
+    Call("webhooks secret", {"GET /webhooks/secret": told(SECRET)}, "whsec_1\n"),
+    Call("webhooks rotate", {"POST /webhooks/secret/rotate": told(SECRET)}, "whsec_1\n"),
+    Call(
+        "webhooks redeliver msg_1",
+        {"POST /webhooks/deliveries/msg_1/redeliver": told(DELIVERY)},
+        "msg_1 dead\n",
+    ),
+]
+
+ELSEWHERE = {"watch", "cleanup", "keys", "keys add", "keys use", "keys remove", "keys new"}
+"""Commands that other files of this folder run."""
+
+
+def serve(api: FakeApi, answers: dict[str, Answer]) -> None:
+    for request, answer in answers.items():
+        method, _, target = request.partition(" ")
+        api.on(method, target, answer)
+
+
+@pytest.mark.parametrize("call", CALLS, ids=[call.words for call in CALLS])
+def test_a_command_asks_the_service_and_prints_what_it_answers(call: Call, here: Cli, api: FakeApi) -> None:
+    serve(api, call.answers)
+    done = here(*call.words.split())
+    assert (done.code, done.err) == (0, done.err)
+    assert call.printed in done.out
+    assert "\x1b" not in done.out + done.err
+    assert set(call.answers) <= set(api.asked())
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.as_json], ids=lambda call: call.words)
+def test_with_json_it_prints_json_and_nothing_else(call: Call, here: Cli, api: FakeApi) -> None:
+    serve(api, call.answers)
+    done = here(*call.words.split(), "--json")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out) is not None
+
+
+def names(command: Any, above: str = "") -> Iterator[str]:
+    for name, each in getattr(command, "commands", {}).items():
+        yield f"{above}{name}"
+        yield from names(each, f"{above}{name} ")
+
+
+def test_no_command_is_left_out() -> None:
+    every = set(names(get_command(app)))
+    run = {name for name in every for call in CALLS if call.words == name or call.words.startswith(f"{name} ")}
+    assert every - run == ELSEWHERE
+
+
+@pytest.mark.parametrize("name", ["", "run", "cleanup", "keys", "keys add"])
+def test_its_help_fits_into_80_columns(name: str, cli: Cli) -> None:
+    done = cli(*name.split(), "--help")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "--json" in done.out
+
+
+def test_options_of_all_commands_stand_before_the_name_too(here: Cli, api: FakeApi) -> None:
+    api.on("GET", "/projects", told([PROJECT]))
+    assert here("--json", "projects").out == here("projects", "--json").out
+
+
+def test_a_run_gets_everything_that_it_was_given(here: Cli, api: FakeApi) -> None:
+    Path("notes.md").write_text("# Notes\n")
+    Path("src/deep").mkdir(parents=True)
+    Path("src/deep/a.py").write_text("print()\n")
+    Path("src/.git").mkdir()
+    Path("src/.git/config").write_text("")
+    Path("src/out").symlink_to("/etc/hostname")
+    target: dict[str, Any] = {"path": "src/deep/a.py", "url": f"{api.url}/put", "expires_at": "2030-01-01T00:00:00Z"}
+    target["headers"] = {"Content-Length": "8"}
+    api.on("POST", "/projects/demo/uploads", told({"upload_id": "up-1", "files": [target]}, 201))
+    api.on("PUT", "/put", Answer(200))
+    api.on("POST", "/projects/demo/runs", told(RUN, 201))
+    words = ["run", "and nothing else", "--template", "security", "-p", "demo", "--reference-run-id", "r-0"]
+    words += ["--from-run-id", "r-1", "--file", "notes.md", "--upload", "src", "-m", "who=me", "--max-turns", "3"]
+    done = here(*words, "--idempotency-key", "k-1")
+    assert (done.code, done.out) == (0, "run-1\n")
+    opened, sent, started = api.received
+    assert [file["path"] for file in opened.json()["files"]] == ["src/deep/a.py"]
+    assert sent.body == b"print()\n"
+    assert started.headers["Idempotency-Key"] == "k-1"
+    body = started.json()
+    assert body.pop("instructions").endswith("worst first.\n\nand nothing else")
+    assert body == {
+        "project_id": "demo",
+        "task_type": "code",
+        "reference_run_id": "r-0",
+        "from_run_id": "r-1",
+        "uploads": ["up-1"],
+        "files": [{"path": "notes.md", "content": "# Notes\n"}],
+        "metadata": {"who": "me"},
+        "limits": {"max_turns": 3},
+    }
+
+
+def test_old_runs_are_listed_before_they_are_deleted_and_what_stays_is_named(here: Cli, api: FakeApi) -> None:
+    api.otherwise = told([bodies.run(id="run-1"), bodies.run(id="run-2")])
+    api.on("DELETE", "/runs/run-1", GONE)
+    api.on("DELETE", "/runs/run-2", refused(409, "conflict", "somebody reads it"))
+    tried = here("cleanup", "--older-than", "30d", "--dry-run")
+    assert (tried.code, [line.split("\t")[0] for line in tried.out.splitlines()]) == (0, ["run-1", "run-2"])
+    assert tried.err == "2 would be deleted\n"
+    assert not [asked for asked in api.asked() if asked.startswith("DELETE")]
+    assert here("cleanup", "--older-than", "30d").code == 2
+    done = here("cleanup", "--older-than", "30d", "--yes", "--json")
+    assert json.loads(done.out) == {
+        "found": ["run-1", "run-2"],
+        "deleted": ["run-1"],
+        "refused": {"run-2": "somebody reads it"},
+        "dry_run": False,
+    }
+    asked = [request.target for request in api.received if request.method == "GET"]
+    assert all("created_before=" in target and "status=running" not in target for target in asked)
