@@ -1,0 +1,203 @@
+"""What the tools answer: small, with an address for what is long, and a hint of what to do next."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from mcp.types import CallToolResult, ResourceLink, TextContent
+from pydantic import BaseModel, Field
+
+from codex_swarm.models import RunRead, RunStatus
+
+POLL_QUEUED_MS = 5_000
+POLL_RUNNING_MS = 2_000
+
+
+class Problem(BaseModel):
+    """What went wrong in a run, and what to do about it."""
+
+    error_type: str
+    message: str
+    suggestion: str = ""
+    retryable: bool = False
+
+
+class RunState(BaseModel):
+    """How a run stands."""
+
+    run_id: str
+    state: RunStatus = Field(description="`queued`, `running`; or at the end `succeeded`, `failed`, `cancelled`.")
+    progress: int = Field(description="0 to 100.")
+    poll_after_ms: int | None = Field(description="Ask again after so long; null when the run has ended.")
+    next: str = Field(description="What to do now.")
+
+
+class RunAnswer(RunState):
+    """A run with what came of it."""
+
+    project_id: str
+    name: str
+    task_type: str
+    created_at: str
+    main_output: str | None = Field(default=None, description="The main file, for read_file.")
+    other_outputs: list[str] = Field(default_factory=list)
+    problems: list[Problem] = Field(default_factory=list)
+    notes: str | None = None
+    model_calls: int = 0
+    tokens: int = 0
+    cost_usd: float | None = None
+
+
+class RunLine(BaseModel):
+    """A run in a list."""
+
+    run_id: str
+    state: RunStatus
+    progress: int
+    project_id: str
+    name: str
+    created_at: str
+
+
+class RunList(BaseModel):
+    """Runs, newest first."""
+
+    runs: list[RunLine]
+    next_cursor: str | None = Field(description="Give it as `cursor` for older ones; null when there are none.")
+
+
+class FileLine(BaseModel):
+    """A file in a list."""
+
+    path: str
+    size_bytes: int
+    type: str
+    resource: str = Field(description="Its address as a resource.")
+
+
+class FileList(BaseModel):
+    """Files of a run, by path."""
+
+    run_id: str
+    total_files: int
+    files: list[FileLine]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next ones; null on the last page.")
+
+
+class FileText(BaseModel):
+    """A part of a text file."""
+
+    run_id: str
+    path: str
+    size_bytes: int
+    is_text: bool
+    text: str = Field(description="Empty for what is no text.")
+    next_offset: int | None = Field(description="Give it as `offset` for what follows; null at the end.")
+    resource: str
+
+
+class Diff(BaseModel):
+    """What a run changed."""
+
+    run_id: str
+    files: list[str] = Field(description="The first of them, each with A, M or D in front.")
+    total_files: int
+    summary: str
+    patch: str = Field(description="The beginning of the unified patch; all of it is the resource.")
+    is_whole: bool
+    resource: str
+
+
+class Upload(BaseModel):
+    """A file that was uploaded."""
+
+    upload_id: str = Field(description="Give it to start_run among `upload_ids`.")
+    path: str
+    size_bytes: int
+
+
+class Cancelled(BaseModel):
+    """The run is cancelled: nothing of it happens any more. What it has done so far stays."""
+
+    run_id: str
+    state: RunStatus = RunStatus.CANCELLED
+
+
+def run_uri(run_id: str) -> str:
+    """The address of a run."""
+    return f"codex-swarm://runs/{quote(run_id, safe='')}"
+
+
+def file_uri(run_id: str, path: str) -> str:
+    """The address of a file of a run."""
+    return f"{run_uri(run_id)}/files/{quote(path)}"
+
+
+def diff_uri(run_id: str) -> str:
+    """The address of what a run changed, as a patch."""
+    return f"{run_uri(run_id)}/diff"
+
+
+def state_of(run: RunRead) -> RunState:
+    """How the run stands."""
+    return RunState.model_validate(_state(run))
+
+
+def answer_of(run: RunRead) -> RunAnswer:
+    """The run with what came of it."""
+    summary = run.machine_summary
+    return RunAnswer(
+        **_state(run),
+        project_id=run.project_id,
+        name=run.name,
+        task_type=run.task_type,
+        created_at=run.created_at.isoformat(),
+        main_output=summary.primary_artifact if summary else None,
+        other_outputs=summary.secondary_artifacts if summary else [],
+        problems=[Problem.model_validate(error, from_attributes=True) for error in run.errors],
+        notes=summary.notes if summary else None,
+        model_calls=run.usage.model_calls,
+        tokens=run.usage.input_tokens + run.usage.output_tokens,
+        cost_usd=run.usage.cost_usd,
+    )
+
+
+def line_of(run: RunRead) -> RunLine:
+    """The run in a list."""
+    return RunLine(
+        run_id=run.id,
+        state=run.status,
+        progress=run.progress,
+        project_id=run.project_id,
+        name=run.name,
+        created_at=run.created_at.isoformat(),
+    )
+
+
+def linked(answer: BaseModel, uri: str, name: str) -> CallToolResult:
+    """The answer, and beside it the address of all of it."""
+    return CallToolResult(
+        content=[
+            TextContent(type="text", text=answer.model_dump_json()),
+            ResourceLink(type="resource_link", uri=uri, name=name),
+        ],
+        structured_content=answer.model_dump(mode="json"),
+    )
+
+
+def _state(run: RunRead) -> dict[str, object]:
+    pause = POLL_QUEUED_MS if run.status is RunStatus.QUEUED else POLL_RUNNING_MS
+    return {
+        "run_id": run.id,
+        "state": run.status,
+        "progress": run.progress,
+        "poll_after_ms": None if run.status.final else pause,
+        "next": _NEXT.get(run.status, "Call wait_run until the state is succeeded, failed or cancelled."),
+    }
+
+
+_NEXT = {
+    RunStatus.SUCCEEDED: "Read the main output with read_file, or list_files for all of them.",
+    RunStatus.FAILED: "get_run has the problems and what to do about each. Files that were made are there.",
+    RunStatus.CANCELLED: "Files that were made are there: list_files.",
+}

@@ -1,0 +1,199 @@
+"""Tools and resources: small answers, long things by address, and errors that say what to do."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+
+from tests.client import bodies
+from tests.client.fake_api import Answer, FakeApi, Received, refused, told
+from tests.mcp.conftest import Ask
+
+RUN = bodies.run()
+
+
+def call(ask: Ask, tool: str, **arguments: Any) -> Any:
+    """The result of one call."""
+
+    async def questions(client: Client) -> Any:
+        return await client.call_tool(tool, arguments)
+
+    return ask(questions)
+
+
+def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
+    async def questions(client: Client) -> Any:
+        return (await client.list_tools()).tools, (await client.list_resource_templates()).resource_templates
+
+    tools, templates = ask(questions)
+    hints = {tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for tool in tools}
+    assert hints == {
+        "start_run": (False, False),
+        "wait_run": (True, None),
+        "get_run": (True, None),
+        "list_runs": (True, None),
+        "list_files": (True, None),
+        "read_file": (True, None),
+        "get_diff": (True, None),
+        "upload_file": (False, False),
+        "cancel_run": (False, True),
+    }
+    assert all(tool.description and tool.output_schema for tool in tools)
+    assert {template.uri_template for template in templates} == {
+        "codex-swarm://runs/{run_id}",
+        "codex-swarm://runs/{run_id}/files/{+path}",
+        "codex-swarm://runs/{run_id}/diff",
+    }
+
+
+def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeApi) -> None:
+    api.on("POST", "/projects/assistant/runs", told(bodies.run(status="queued", progress=0), 201))
+    api.on("GET", "/runs/run-1", told(bodies.running(30)), told(RUN))
+    seen: list[tuple[float, str | None]] = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        seen.append((done, message))
+
+    async def questions(client: Client) -> Any:
+        started = await client.call_tool("start_run", {"instructions": "Go", "files": {"a.md": "x"}})
+        waited = await client.call_tool("wait_run", {"run_id": "run-1", "seconds": 10}, progress_callback=progress)
+        return started.structured_content, waited.structured_content
+
+    started, waited = ask(questions)
+    assert (started["state"], started["poll_after_ms"]) == ("queued", 5_000)
+    assert (waited["state"], waited["progress"], waited["poll_after_ms"]) == ("succeeded", 100, None)
+    assert seen == [(30, "running"), (100, "succeeded")]
+    assert api.received[0].json()["files"] == [{"path": "a.md", "content": "x"}]
+
+
+def test_when_it_goes_on_it_says_when_to_ask_again(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs/run-1", told(bodies.running(30)))
+    answer = call(ask, "wait_run", run_id="run-1", seconds=0).structured_content
+    assert (answer["state"], answer["poll_after_ms"]) == ("running", 2_000)
+    assert call(ask, "wait_run", run_id="run-1", seconds=51).is_error
+
+
+def test_a_failed_run_tells_its_problems_with_what_to_do(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs/run-1", told(bodies.failed()))
+    (problem,) = call(ask, "get_run", run_id="run-1").structured_content["problems"]
+    assert (problem["error_type"], problem["suggestion"]) == ("timeout", "Start the run again.")
+
+
+def test_runs_and_files_come_in_pages(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs?status=failed&view=brief&limit=1", told([RUN], X_Next_Cursor="c-1"))
+    api.on("GET", "/runs/run-1/workspace/files?limit=100", told(bodies.listing("a b.md", total=300, next_cursor="c-2")))
+    runs = call(ask, "list_runs", state="failed", limit=1).structured_content
+    assert ([run["run_id"] for run in runs["runs"]], runs["next_cursor"]) == (["run-1"], "c-1")
+    files = call(ask, "list_files", run_id="run-1").structured_content
+    assert (files["total_files"], files["next_cursor"]) == (300, "c-2")
+    assert files["files"][0]["resource"] == "codex-swarm://runs/run-1/files/a%20b.md"
+
+
+def test_a_long_file_comes_in_parts_and_whole_as_a_resource(ask: Ask, api: FakeApi) -> None:
+    text = "".join(f"line {number}: \u0645\u0631\u062d\u0628\u0627\n" for number in range(3_000)) + "\x1b[2J"
+    api.on("GET", "/runs/run-1/workspace/files/a%20b.md", Answer(200, text.encode()))
+
+    async def questions(client: Client) -> Any:
+        parts, offset, result = [], 0, None
+        while offset is not None:
+            result = await client.call_tool("read_file", {"run_id": "run-1", "path": "a b.md", "offset": offset})
+            parts.append(result.structured_content["text"])
+            offset = result.structured_content["next_offset"]
+        link = next(block for block in result.content if block.type == "resource_link")
+        return parts, (await client.read_resource(link.uri)).contents
+
+    parts, (whole,) = ask(questions)
+    assert max(map(len, parts)) <= 20_010
+    assert "".join(parts) == text.replace("\x1b", "\\x1b")
+    assert whole.text == text
+
+
+def test_what_is_no_text_is_a_resource(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs/run-1/workspace/files/a.pdf", Answer(200, b"%PDF\x00\xff"))
+
+    async def questions(client: Client) -> Any:
+        told = await client.call_tool("read_file", {"run_id": "run-1", "path": "a.pdf"})
+        read = await client.read_resource(told.structured_content["resource"])
+        return told.structured_content, read.contents[0]
+
+    answer, resource = ask(questions)
+    assert (answer["is_text"], answer["text"], answer["size_bytes"]) == (False, "", 6)
+    assert base64.b64decode(resource.blob) == b"%PDF\x00\xff"
+
+
+def test_a_difference_is_summed_up_and_is_whole_as_a_resource(ask: Ask, api: FakeApi) -> None:
+    summary = {"files": [{"path": "a.md", "status": "M"}], "shortstat": "1 file changed"}
+    api.on("GET", "/runs/run-1/diff", told({"artifact_id": "art-1", "summary": summary, "total_files": 1}))
+    api.on("GET", "/runs/run-1/diff?format=patch", Answer(200, b"+x\n" * 10_000))
+    api.on("GET", "/runs/run-2/diff", refused(404, "no_changes"))
+    answer = call(ask, "get_diff", run_id="run-1").structured_content
+    assert (answer["files"], answer["is_whole"], len(answer["patch"])) == (["M a.md"], False, 20_000)
+    assert call(ask, "get_diff", run_id="run-2").structured_content["summary"] == "nothing changed"
+
+
+def test_files_are_uploaded_from_texts_bytes_and_the_open_folder_only(ask: Ask, api: FakeApi, tmp_path: Path) -> None:
+    def opened(request: Received) -> Answer:
+        headers = {"Content-Length": str(request.json()["files"][0]["size"])}
+        target = {"path": "x", "url": f"{api.url}/put", "headers": headers, "expires_at": "2030-01-01T00:00:00Z"}
+        return told({"upload_id": "up-1", "files": [target]}, 201)
+
+    api.on("POST", "/projects/assistant/uploads", opened)
+    api.on("PUT", "/put", Answer(200))
+    (tmp_path / "open" / "a.txt").write_text("inside")
+    (tmp_path / "secret.txt").write_text("outside")
+    (tmp_path / "open" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    for given in ({"text": "x"}, {"content_base64": "AAE="}, {"local_file": "a.txt"}):
+        assert call(ask, "upload_file", path="x", **given).structured_content["upload_id"] == "up-1"
+    sizes = [request.json()["files"][0]["size"] for request in api.received if request.method == "POST"]
+    assert sizes == [1, 2, 6]
+    for wrong in (
+        {},
+        {"text": "x", "local_file": "a.txt"},
+        {"content_base64": "?"},
+        {"local_file": "../secret.txt"},
+        {"local_file": "link.txt"},
+        {"local_file": "/etc/hostname"},
+    ):
+        assert call(ask, "upload_file", path="x", **wrong).is_error
+    assert len([request for request in api.received if request.method == "POST"]) == 3
+
+
+PROBLEMS = {
+    "unknown": (refused(404, "run_not_found", "no run run-1"), "no run run-1 [run_not_found]. Look for the right id"),
+    "key": (refused(401, "unauthenticated"), "Tell the user"),
+    "busy": (refused(429, "too_many_active_runs"), "Wait some seconds"),
+    "away": (refused(503, "unavailable"), "Wait some seconds"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_refusal_says_what_to_do_instead(problem: str, ask: Ask, api: FakeApi) -> None:
+    answer, says = PROBLEMS[problem]
+    api.on("GET", "/runs/run-1", answer)
+    result = call(ask, "get_run", run_id="run-1")
+    assert result.is_error
+    assert says in result.content[0].text
+    assert "key-1" not in result.content[0].text
+
+
+def test_a_resource_that_is_not_there_is_said_to_be_missing(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs/run-1", refused(404, "run_not_found", "no run run-1"))
+
+    async def questions(client: Client) -> Any:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource("codex-swarm://runs/run-1")
+        return caught.value
+
+    assert "no run run-1" in str(ask(questions))
+
+
+def test_a_run_is_cancelled(ask: Ask, api: FakeApi) -> None:
+    api.on("POST", "/runs/run-1/cancel", told({"status": "cancelled"}))
+    assert call(ask, "cancel_run", run_id="run-1").structured_content == {"run_id": "run-1", "state": "cancelled"}
+    assert json.loads(call(ask, "cancel_run", run_id="run-1").content[0].text)["state"] == "cancelled"
