@@ -57,12 +57,12 @@ def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeAp
     api.on("GET", "/runs/run-1", told(bodies.running(30)), told(RUN))
     seen: list[tuple[float, str | None]] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        seen.append((done, message))
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, message))
 
     async def questions(client: Client) -> Any:
         started = await client.call_tool("start_run", {"instructions": "Go", "files": {"a.md": "x"}})
-        waited = await client.call_tool("wait_run", {"run_id": "run-1", "seconds": 10}, progress_callback=progress)
+        waited = await client.call_tool("wait_run", {"run_id": "run-1", "seconds": 10}, progress_callback=heard)
         return started.structured_content, waited.structured_content
 
     started, waited = ask(questions)
@@ -100,7 +100,9 @@ def test_a_long_file_comes_in_parts_and_whole_as_a_resource(ask: Ask, api: FakeA
     api.on("GET", "/runs/run-1/workspace/files/a%20b.md", Answer(200, text.encode()))
 
     async def questions(client: Client) -> Any:
-        parts, offset, result = [], 0, None
+        parts: list[str] = []
+        offset: int | None = 0
+        result: Any = None
         while offset is not None:
             result = await client.call_tool("read_file", {"run_id": "run-1", "path": "a b.md", "offset": offset})
             parts.append(result.structured_content["text"])

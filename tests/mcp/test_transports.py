@@ -16,6 +16,7 @@ import httpx
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.types import TextResourceContents
 
 from infra.local.cloud import LocalCloud
 from tests.support.paths import ROOT
@@ -48,10 +49,10 @@ def address(environment: dict[str, str]) -> Iterator[str]:
 
 def a_run_from_start_to_file(server: Any) -> list[float]:
     """Does what an assistant does; the progress that it was told meanwhile."""
-    progress: list[float] = []
+    seen: list[float] = []
 
-    async def heard(done: float, total: float | None, message: str | None) -> None:
-        progress.append(done)
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
+        seen.append(progress)
 
     async def session() -> None:
         async with Client(server) as client:
@@ -71,12 +72,14 @@ def a_run_from_start_to_file(server: Any) -> list[float]:
             assert read.structured_content
             assert read.structured_content["text"].startswith("# Plan")
             (whole,) = (await client.read_resource(read.structured_content["resource"])).contents
+            assert isinstance(whole, TextResourceContents)
             assert whole.text.startswith("# Plan")
             (record,) = (await client.read_resource(f"codex-swarm://runs/{run_id}")).contents
+            assert isinstance(record, TextResourceContents)
             assert json.loads(record.text)["id"] == run_id
 
     asyncio.run(session())
-    return progress
+    return seen
 
 
 def test_over_standard_input(environment: dict[str, str]) -> None:

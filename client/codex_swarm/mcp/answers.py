@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from mcp.types import CallToolResult, ResourceLink, TextContent
@@ -185,7 +186,7 @@ def linked(answer: BaseModel, uri: str, name: str) -> CallToolResult:
     )
 
 
-def _state(run: RunRead) -> dict[str, object]:
+def _state(run: RunRead) -> dict[str, Any]:
     pause = POLL_QUEUED_MS if run.status is RunStatus.QUEUED else POLL_RUNNING_MS
     return {
         "run_id": run.id,
