@@ -1,6 +1,6 @@
-"""What the laptop cloud has acknowledged is there again after it was stopped, and it works with its own folder only.
+"""What the laptop cloud has acknowledged is there again after it was stopped, and nothing else.
 
-`tests/durability/test_killed_servers.py` kills it.
+`tests/durability/test_killed_servers.py` kills it, `tests/local/test_data_folder.py` is about the folder alone.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.persistence.folder import FORMAT_FILE, DataFolder, UnusableFolder
-from infra.local.persistence.store import ItemRow, NotKept, Store
 from swarm.aws.clients import ClientError
 from tests.local.clouds import FIXTURES, Clouds, eventually, item
 from tests.local.test_state_machines import Execution
+
+pytestmark = pytest.mark.proof
 
 LARGE = bytes(range(256)) * 40_000
 RICH: dict[str, Any] = {
@@ -202,7 +202,6 @@ def test_nothing_of_the_folder_is_for_others_to_read(restarted: tuple[Before, Lo
     assert [each.name for each in folder.iterdir() if each.is_file() and each.stat().st_mode & 0o044] == []
 
 
-@pytest.mark.proof
 def test_bytes_of_objects_are_on_disk_and_not_in_memory(restarted: tuple[Before, LocalCloud]) -> None:
     _, cloud = restarted
     before = _resident()
@@ -281,7 +280,6 @@ CHANGES: dict[str, Callable[[LocalCloud], None]] = {
 }
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_change_that_has_no_room_is_refused_and_has_not_happened(
     change: Callable[[LocalCloud], None], restarted: tuple[Before, LocalCloud]
@@ -305,67 +303,3 @@ def _everything(cloud: LocalCloud) -> tuple[Any, ...]:
         [[(one["Key"], one["VersionId"]) for one in listed.get(kind, [])] for kind in ("Versions", "DeleteMarkers")],
         [each["name"] for each in executions],
     )
-
-
-# ---- the folder ------------------------------------------------------------------------------------------------------
-
-
-def test_two_servers_on_one_folder_are_refused(tmp_path: Path) -> None:
-    held = DataFolder(tmp_path)
-    with pytest.raises(UnusableFolder, match="another server"):
-        DataFolder(tmp_path)
-    held.close()
-    DataFolder(tmp_path).close()
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        pytest.param(FORMAT_FILE, b"codex-swarm laptop cloud, format 2\n", id="newer"),
-        pytest.param(FORMAT_FILE, b"\xff\0", id="damaged"),
-        pytest.param("thesis.docx", b"PK", id="somebody-elses"),
-    ],
-)
-def test_folder_that_is_not_its_own_is_refused_and_left_alone(name: str, content: bytes, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(UnusableFolder, match="left alone"):
-        DataFolder(tmp_path)
-    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(name, content)]
-
-
-def test_damaged_database_is_refused_and_left_alone(tmp_path: Path) -> None:
-    damaged = tmp_path / "state.sqlite"
-    damaged.write_bytes(b"SQLite format 3\0" + b"nonsense" * 1000)
-    before = damaged.read_bytes()
-    with pytest.raises(UnusableFolder, match="damaged"):
-        Store(damaged)
-    assert damaged.read_bytes() == before
-
-
-def test_database_with_a_damaged_page_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "state.sqlite"
-    store = Store(path)
-    store.put_items([ItemRow("Table", str(number), "b", "x" * 2000) for number in range(200)], [])
-    store.close()
-    content = bytearray(path.read_bytes())
-    content[40_000:60_000] = b"\xff" * 20_000
-    path.write_bytes(content)
-    with pytest.raises(UnusableFolder, match="damaged"):
-        Store(path)
-    assert path.read_bytes() == content
-
-
-def test_start_that_was_killed_before_its_folder_was_ready_can_be_repeated(tmp_path: Path) -> None:
-    for name in ("lock", "format.part", "development-key.part"):
-        (tmp_path / name).write_text("codex")
-        DataFolder(tmp_path).close()
-    folder = DataFolder(tmp_path)
-    assert len(folder.development_key()) >= 32
-    folder.close()
-
-
-def test_closed_store_acknowledges_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path / "state.sqlite")
-    store.close()
-    with pytest.raises(NotKept):
-        store.put_items([ItemRow("Table", "a", "b", "{}")], [])

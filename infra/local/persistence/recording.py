@@ -25,6 +25,7 @@ from infra.local.persistence.store import ItemRow, NotKept, Store, VersionRow
 from infra.local.wsgi import BODY, FORM, Environ, WsgiApp
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+ITEM_CHANGES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 OBJECT_CHANGES = ("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject")
 SECRET_READS = ("Get", "List", "Describe", "BatchGet", "Validate")
 # Of an object what moto needs to answer for it as before; times and bytes are written down apart from these.
@@ -90,9 +91,8 @@ class Recording:
 
     def _write(self, store: Store, call: Call, environ: Environ, headers: Mapping[str, str]) -> None:
         if call.service == "dynamodb":
-            changes = list(_changed_items(call.operation, json.loads(environ[BODY])))
-            if changes:
-                self._write_items(store, changes)
+            if call.operation in ITEM_CHANGES:
+                self._write_items(store, _changed_items(call.operation, json.loads(environ[BODY])))
         elif call.service == "s3":
             bucket, _, key = urllib.parse.unquote(environ["RAW_URI"].partition("?")[0]).removeprefix("/").partition("/")
             keys = [key] if call.operation in OBJECT_CHANGES else []
@@ -174,9 +174,7 @@ def _plain(value: DynamoType | bytes) -> Any:
 
 def _changed_items(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The table and the key of each item that the call may have changed; an item has its key among its attributes."""
-    if operation in ("PutItem", "UpdateItem", "DeleteItem"):
-        yield body["TableName"], body.get("Item") or body["Key"]
-    elif operation == "BatchWriteItem":
+    if operation == "BatchWriteItem":
         for table, requests in body["RequestItems"].items():
             for each in requests:
                 yield table, each["PutRequest"]["Item"] if "PutRequest" in each else each["DeleteRequest"]["Key"]
@@ -184,6 +182,8 @@ def _changed_items(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[st
         for each in body["TransactItems"]:
             [asked] = each.values()
             yield asked["TableName"], asked.get("Item") or asked["Key"]
+    else:
+        yield body["TableName"], body.get("Item") or body["Key"]
 
 
 def _version_row(name: str, key: str, position: int, version: Any) -> VersionRow:
