@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from botocore.config import Config
 from moto.core.config import default_user_config
 from moto.dynamodb.models import dynamodb_backends
@@ -226,6 +227,19 @@ def resolved_properties(probe: Probe) -> bool:
     return bool(configuration["VpcConfig"]["SubnetIds"] == ["s"])
 
 
+def json_templates(probe: Probe) -> bool:
+    """Nothing of YAML reads a template in JSON."""
+    read: list[str] = []
+
+    def noted(load: Any, *args: Any, **kwargs: Any) -> Any:
+        read.append("as YAML")
+        return load(*args, **kwargs)
+
+    wrap(yaml, "load", noted)
+    probe.stack({"T": {"Type": "AWS::SNS::Topic", "Properties": {}}})
+    return not read
+
+
 def unnamed_parameters(probe: Probe) -> bool:
     probe.stack({"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}})
     return True
@@ -333,6 +347,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         status_events,
         lambda_targets,
         resolved_properties,
+        json_templates,
         unnamed_parameters,
         lambda_processes,
         layer_and_version_ids,

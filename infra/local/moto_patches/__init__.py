@@ -32,6 +32,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "status_events": events.announce_executions,
     "lambda_targets": events.deliver_to_functions,
     "resolved_properties": cloudformation.keep_resolved_properties,
+    "json_templates": cloudformation.read_json_as_json,
     "unnamed_parameters": cloudformation.name_parameters,
     "lambda_processes": lambdas.run_processes,
     "layer_and_version_ids": lambdas.identify_layers_and_versions,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from moto.cloudformation import parsing
+from moto.cloudformation.models import Stack
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,19 @@ def keep_resolved_properties() -> None:
 def name_parameters() -> None:
     """An SSM parameter without a name is a KeyError."""
     amend("AWS::SSM::Parameter", lambda properties, name: properties.setdefault("Name", name))
+
+
+def read_json_as_json() -> None:
+    """A template in JSON is read as YAML, in pure Python: a third of the time that the whole stack takes."""
+    original = Stack.parse_template
+
+    def parse(template: str) -> Any:
+        try:
+            return json.loads(template)
+        except ValueError:
+            return original(template)
+
+    Stack.parse_template = staticmethod(parse)
 
 
 def forget_known_types() -> None:
