@@ -16,6 +16,7 @@ from reconcile.app import handler as reconcile
 from swarm.aws import clients
 from swarm.lifecycle.ending import apply_end_effects
 from swarm.lifecycle.reconciliation import GRACE
+from swarm.records.backend import backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.records.runs import encode
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
@@ -35,6 +36,15 @@ def url(receiver: Receiver) -> str:
 
 
 def attempt(run_id: str) -> Any:
+    """What the state machine's task answers, once the time of the attempt has come."""
+    outbox = backend().outbox
+    message = outbox.find("tenant-a", run_id)
+    if message is not None and message.next_attempt_at is not None:
+        outbox.store(replace(message, next_attempt_at=datetime.now(UTC)))
+    return attempt_now(run_id)
+
+
+def attempt_now(run_id: str) -> Any:
     """What the state machine's task answers."""
     return webhook({"tenant_id": "tenant-a", "run_id": run_id}, lambda_context())
 
@@ -144,6 +154,17 @@ def test_a_receiver_may_ask_for_a_longer_pause_within_reason(stack: Stack, recei
     run_id = stack.finish(HELLO, callback_url=url(receiver))
     assert 3_600 <= attempt(run_id)["wait_seconds"] <= 3_600 * (1 + SPREAD)
     assert attempt(run_id)["wait_seconds"] <= LONGEST_PAUSE * (1 + SPREAD)
+
+
+def test_an_attempt_before_its_time_is_none(stack: Stack, receiver: Receiver) -> None:
+    """As when the laptop was started again, or a try of the task had died after it was done."""
+    receiver.answers = [answering(500), answering(204)]
+    run_id = stack.finish(HELLO, callback_url=url(receiver))
+    attempt(run_id)
+    early = attempt_now(run_id)
+    assert (early["outcome"], 1 <= early["wait_seconds"] <= BACKOFF_SECONDS[0] * (1 + SPREAD)) == ("retry", True)
+    assert (len(receiver.messages), delivery(stack, run_id).attempts) == (1, 1)
+    assert attempt(run_id)["outcome"] == "done"
 
 
 def test_a_dead_delivery_can_be_begun_again_under_its_id(stack: Stack, receiver: Receiver) -> None:

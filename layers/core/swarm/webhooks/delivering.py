@@ -25,6 +25,9 @@ LONGEST_PAUSE = 36_000
 SPREAD = 0.2
 """A pause is up to this much longer, so that receivers that failed together are not asked together."""
 
+EARLY = timedelta(seconds=1)
+"""Pauses are told in whole seconds, so an attempt may come so much before its time."""
+
 
 class DeliveryStep(StrEnum):
     """What the state machine of deliveries does next."""
@@ -44,7 +47,7 @@ class DeliveryAnswer:
 def attempt(
     backend: Backend, tenant_id: str, run_id: str, now: datetime, *, resolve: Resolve = resolve_by_system
 ) -> DeliveryAnswer:
-    """Send the message if it is still to be sent, and write down how it went."""
+    """Send the message if it is still to be sent and its time has come, and write down how it went."""
     message = backend.outbox.find(tenant_id, run_id)
     run = backend.runs.find(tenant_id, run_id)
     if run is not None and not run.status.final:
@@ -53,6 +56,9 @@ def attempt(
     if message is None or run is None or message.status is not DeliveryStatus.PENDING:
         # Delivered or given up before, or deleted with its run.
         return DeliveryAnswer(DeliveryStep.DONE)
+    if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
+        # An execution that began again, or a try of a task that had been done: it would take an attempt away.
+        return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
     answer, problem = _sent(backend, message, run, now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
