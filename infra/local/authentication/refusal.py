@@ -24,7 +24,9 @@ class Refused(Exception):
         """The answer as a WSGI application gives it, in the form that the service's clients read."""
         headers, document = self._s3() if service == "s3" else self._json(service)
         headers.append(("x-amz-request-id" if service == "s3" else "x-amzn-RequestId", str(uuid.uuid4())))
-        status = self.status if service in ("s3", *REST_JSON) else HTTPStatus.BAD_REQUEST
+        # The others say in a status only whose fault it is; what is the service's is tried again.
+        own = service in ("s3", *REST_JSON) or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        status = self.status if own else HTTPStatus.BAD_REQUEST
         start_response(f"{int(status)} {HTTPStatus(status).phrase}", [*headers, ("Content-Length", str(len(document)))])
         return [document]
 

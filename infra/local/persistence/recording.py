@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import threading
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,7 @@ class Recording:
         self._folder = Path()
         self._passing: frozenset[str] = frozenset()
         self._versions = threading.Lock()
+        self._told = ""
 
     def begin(self, store: Store, names: Mapping[str, str], objects: Path) -> None:
         """Write down from now on; `names` has the logical id by the name of each table and bucket.
@@ -84,10 +87,20 @@ class Recording:
             if status < "4":
                 self._write(store, describe(environ), environ, dict(headers))
         except NotKept as reason:
+            self._tell(reason)
             refused = Refused("ServiceUnavailable", f"The change could not be kept: {reason}.", UNAVAILABLE)
             return refused.answer(describe(environ).service, start_response)
         start_response(*answered[0])
         return body
+
+    def _tell(self, reason: NotKept) -> None:
+        """Say what is the matter, unless it was said before: a client is told no more than that it failed."""
+        # Without a cause the laptop cloud is stopping, which whoever stopped it knows.
+        if reason.__cause__ is not None and str(reason) != self._told:
+            self._told = str(reason)
+            # Where it goes may be a file on the same disk.
+            with suppress(OSError):
+                print(f"a change could not be kept, and was refused: {reason}", file=sys.stderr)
 
     def _write(self, store: Store, call: Call, environ: Environ, headers: Mapping[str, str]) -> None:
         if call.service == "dynamodb":
