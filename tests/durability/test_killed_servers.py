@@ -26,7 +26,7 @@ from tests.local.clouds import Clouds, eventually
 from tests.support.story import flaws, story
 from tests.webhooks.receivers import Message, Receiver, receiving
 
-pytestmark = [pytest.mark.proof, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 
 KILLS_UNDER_LOAD, KILLS_AT_THE_START = 3, 2
 CLIENTS = 4

@@ -18,7 +18,7 @@ from infra.local.persistence.folder import DataFolder
 from tests.durability.world import PROJECT, World
 from tests.local.clouds import Clouds
 
-pytestmark = [pytest.mark.proof, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 
 RUNS = 5_000
 TASKS = [
