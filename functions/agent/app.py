@@ -21,9 +21,8 @@ from swarm.settings import settings
 def handler(event: object, context: LambdaContext) -> TaskState:
     """Outcome `continue`, `wait`, `tools`, `finish` or `ended`."""
     key = run_of(event, context)
-    run = backend().runs.get(key.tenant_id, key.run_id)
     clock = Clock(now=lambda: datetime.now(UTC), seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000)
-    step = work(backend(), key, model_for(run), clock, writer=new_id())
+    step = work(backend(), key, model_for, clock, writer=new_id())
     return answer(key, step.outcome, step.wait_seconds, step.jobs)
 
 

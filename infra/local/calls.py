@@ -30,12 +30,16 @@ S3_BUCKET = {"GET": "ListObjects", "PUT": "CreateBucket", "HEAD": "HeadBucket", 
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `function` is the logical id of the function that signed it, or None for anyone else."""
+    """One request. `function` is the logical id of the function that signed it, or None for anyone else.
+
+    A `presigned` one was signed beforehand, and sent by whoever was handed the address or the form.
+    """
 
     service: str
     operation: str
     function: str | None
     path: str
+    presigned: bool = False
 
 
 class Calls:
@@ -85,6 +89,7 @@ def describe(environ: Environ) -> Call:
         operation=_operation(service, environ, path),
         function=signer.owner if signer is not None and signer.is_function else None,
         path=path,
+        presigned="HTTP_AUTHORIZATION" not in environ,
     )
 
 

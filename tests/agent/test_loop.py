@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from swarm.agent.loop import RESERVE_SECONDS, AgentAnswer, Clock, work
+from swarm.agent.loop import FINISH_SECONDS, RESERVE_SECONDS, AgentAnswer, Clock, work
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
 from swarm.errors import ModelFailure
 from swarm.ids import new_id
 from swarm.lifecycle.transitions import Outcome
+from swarm.records.runs import SHORT_LOG
 from swarm.runs.conversation import load_transcript
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
@@ -77,7 +78,7 @@ class Play:
         """One process that has so long."""
         self._left = seconds
         clock = Clock(now=lambda: self.now, seconds_left=lambda: self._left)
-        return work(stack.backend, run.key, self, clock, writer=new_id())
+        return work(stack.backend, run.key, lambda _: self, clock, writer=new_id())
 
     def outcomes(self, stack: Stack, run: Run, seconds: float = 600.0) -> list[AgentAnswer]:
         """Processes, one after the other, until the agent's part is over; waiting takes its time."""
@@ -126,6 +127,22 @@ def test_turns_go_on_in_the_next_process_when_the_time_of_one_is_nearly_up(
     assert ended["usage"]["seconds"] == 180
 
 
+def test_the_last_of_many_processes_knows_every_step_that_was_taken_before_it(
+    stack: Stack, prepared: Callable[..., Run]
+) -> None:
+    taught = []
+    # Six turns fit into each process, or all into one.
+    for seconds_each in (30, 0):
+        run = prepared(reference_run_id="none")
+        script = iter([*(writes(f"{number}.md") for number in range(SHORT_LOG + 4)), done()])
+        answers = Play(script, seconds_each).outcomes(stack, run, FINISH_SECONDS + 80)
+        assert answers[-1].outcome is Outcome.ENDED
+        assert len(answers) == (5 if seconds_each else 1)
+        assert flaws(records_of(stack), run.run_id) == []
+        taught.append(stack.request("GET", f"/patterns/{run.run_id}").json["steps"])
+    assert taught[0] == taught[1] != []
+
+
 def test_a_model_call_gets_the_time_of_the_process_and_of_the_run(stack: Stack, prepared: Callable[..., Run]) -> None:
     run = prepared(limits={"timeout_seconds": 100})
     play = Play(iter([writes("a.md"), done()]), seconds_each=60)
@@ -142,7 +159,7 @@ def test_a_storm_is_sat_out_between_processes(stack: Stack, prepared: Callable[.
     run = prepared()
     play = Play(iter([busy(), writes("a.md"), busy(), busy(40), busy(7_200), done()]))
     answers = play.outcomes(stack, run)
-    assert [answer.outcome for answer in answers] == [Outcome.WAIT] * 4 + [Outcome.FINISH]
+    assert [answer.outcome for answer in answers] == [Outcome.WAIT] * 4 + [Outcome.ENDED]
     first, second, third, fourth, _ = [answer.wait_seconds for answer in answers]
     # Up to fifteen seconds at first, with jitter; where the provider asks for a time, that, within reason.
     assert 7 <= first <= 15
@@ -183,7 +200,7 @@ def test_a_turn_makes_the_provider_good_again(stack: Stack, prepared: Callable[.
     play = Play(iter([*storm, writes("a.md"), *storm, done()]))
     play.now = run.started_at or play.now
     answers = play.outcomes(stack, run)
-    assert answers[-1].outcome is Outcome.FINISH
+    assert answers[-1].outcome is Outcome.ENDED
 
 
 def test_the_run_does_not_wait_longer_than_it_may_take(stack: Stack, prepared: Callable[..., Run]) -> None:

@@ -124,7 +124,7 @@ ANSWERS: dict[str, Callable[[Any], bool]] = {
     "api-put-project": lambda answer: status(answer) == 201,
     "api-create-run": lambda answer: status(answer) == 201,
     "prepare": lambda answer: answer["outcome"] == "ready",
-    "agent": lambda answer: answer["outcome"] == "finish",
+    "agent": lambda answer: answer["outcome"] == "ended",
     "dispatch": lambda answer: answer == {"job_id": SAMPLES["dispatch"]["job"]["job_id"]},
     "finish": lambda answer: answer["outcome"] == "ended",
     "fail": lambda answer: answer["outcome"] == "ended",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra.local.lambdas.deaths import Death
+from swarm.agent.loop import FINISH_FILES
 from tests.durability.world import PROJECT, WATCHED, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story
@@ -19,9 +20,12 @@ pytestmark = pytest.mark.proof
 
 WORK = "Create a file called a.md with a greeting. touch b.md c.md"
 COMMANDS = "touch b.md. run `echo hello > out.txt`. delete b.md"
+MANY = "touch " + " ".join(f"{n:03}.md" for n in range(FINISH_FILES + 1))
 FAILING = "touch a.md. fail with no more paper"
 LONG = "touch a.md. wait 20 seconds"
 WRITES = ("Put", "Update", "Delete", "Start", "Stop", "Batch")
+GIVEN = "touch a.md"
+OF_WORK = {"works": WORK, "is given a file": GIVEN, "has many files": MANY, "commands": COMMANDS, "fails": FAILING}
 AT_ONCE = 6
 """So many runs at a time."""
 
@@ -52,7 +56,6 @@ PLACES = {
     "the first snapshot is stored": Death(("/snapshots/",), "PutObject", "after"),
     "its preparation is committed": Death(("'prepared'",), "PutItem", "after"),
     "it is claimed": Death(("'claimed'",), "PutItem", "after"),
-    "the model has answered": Death(("'L#",), "GetItem", "before", 2),
     "blobs are stored, and no snapshot": Death(("/snapshots/",), "PutObject"),
     "the snapshot is stored": Death(("/snapshots/",), "PutObject", "after"),
     "the transcript is stored": Death(("/transcript/",), "PutObject", "after"),
@@ -60,8 +63,8 @@ PLACES = {
     "jobs are issued": Death((".job.json",), "PutObject", "after"),
     "an outcome is stored": Death((".outcome.json",), "PutObject", "after"),
     "an outcome is marked": Death(("'marked'",), "PutItem", "after"),
-    "it is about to fail": Death(("'META'",), "GetItem", "before", 2),
-    "Fail begins": Death(("'META'",), "GetItem"),
+    "it is about to fail": Death((), "Query", "before", 2),
+    "Fail begins": Death((), "Query"),
     "its execution is looked at": Death((), "DescribeExecution", "after"),
     "outputs are stored, and no end": Death(("'ended'",), "PutItem"),
     "the end is written": Death(("'ended'",), "PutItem", "after"),
@@ -83,22 +86,23 @@ OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
     ("create", "ApiFunction"): ("it is counted", "slot 0 is written", "its item is moved on", "it is started"),
     ("works", "PrepareFunction"): (
         "its log is read",
-        "the first snapshot is stored",
         "its preparation is committed",
         "its item is moved on",
     ),
+    ("is given a file", "PrepareFunction"): ("the first snapshot is stored",),
     ("works", "AgentFunction"): (
         "it is claimed",
         "its item is moved on",
-        "the model has answered",
         "blobs are stored, and no snapshot",
         "the snapshot is stored",
         "the transcript is stored",
         "a turn is committed",
+        *TO_THE_END,
+        "the end is shown",
     ),
-    ("works", "FinishFunction"): (*TO_THE_END, "the end is shown"),
+    ("has many files", "FinishFunction"): (*TO_THE_END, "the end is shown"),
     ("commands", "AgentFunction"): ("jobs are issued",),
-    ("commands", "DispatchFunction"): ("an outcome is stored", "an outcome is marked", "its item is moved on"),
+    ("commands", "DispatchFunction"): ("an outcome is stored", "an outcome is marked"),
     ("fails", "AgentFunction"): ("it is about to fail", *TO_THE_END, "a failure is shown"),
     ("breaks", "FailFunction"): ("Fail begins", *TO_THE_END, "a failure is shown"),
     ("aborted", "ReconcileFunction"): (
@@ -122,6 +126,11 @@ def test_every_operation_by_which_a_run_is_changed_has_its_deaths(world: World) 
     assert changing <= {case.death.operation for case in CASES}
 
 
+def more_of(instructions: str) -> dict[str, Any]:
+    """What a request with these instructions has besides."""
+    return {"files": [{"path": "given.md", "content": "# Given\n"}]} if instructions == GIVEN else {}
+
+
 class Deaths:
     """Does every case once, several at a time."""
 
@@ -132,7 +141,7 @@ class Deaths:
         self.expected = cache(self._expected)
 
     def begin(self, cases: list[Case]) -> None:
-        for instructions in (WORK, COMMANDS, FAILING):
+        for instructions in OF_WORK.values():
             self.expected(instructions)
         self._results = {case: self._pool.submit(self._survive, case) for case in cases}
 
@@ -142,7 +151,8 @@ class Deaths:
     def _expected(self, instructions: str) -> dict[str, Any]:
         """The story of a run that nothing happens to."""
         world = self._world
-        run_id = world.post(f"reference {instructions}", instructions).json()["id"]
+        key = f"reference {instructions[:60]}"
+        run_id = world.post(key, instructions, **more_of(instructions)).json()["id"]
         world.end_of(run_id)
         assert flaws(world.records, run_id) == []
         return story(world.records, run_id)
@@ -154,6 +164,8 @@ class Deaths:
         ways: dict[str, Callable[[str, str, Case], None]] = {
             "create": self._create,
             "works": self._work,
+            "is given a file": self._work,
+            "has many files": self._work,
             "commands": self._work,
             "fails": self._work,
             "breaks": self._break,
@@ -166,8 +178,8 @@ class Deaths:
         assert run_id not in world.records.counted() | world.records.listed_as_active()
 
     def _work(self, key: str, run_id: str, case: Case) -> None:
-        instructions = {"works": WORK, "commands": COMMANDS, "fails": FAILING}[case.way]
-        assert self._world.post(key, instructions).status_code == 201
+        instructions = OF_WORK[case.way]
+        assert self._world.post(key, instructions, **more_of(instructions)).status_code == 201
         self._ends_as(run_id, instructions)
 
     def _ends_as(self, run_id: str, instructions: str) -> None:

@@ -65,7 +65,7 @@ def test_every_function_has_a_sample_and_every_sample_a_function() -> None:
 def test_together_they_are_one_run(stack: Stack) -> None:
     run_id = start()
     assert invoke("prepare", run_id)["outcome"] == "ready"
-    assert invoke("agent", run_id)["outcome"] == "finish"
+    assert invoke("agent", run_id)["outcome"] == "ended"
     assert invoke("finish", run_id)["outcome"] == "ended"
     status, body = invoke("api-get-run", run_id)
     assert (status, json.loads(body)["status"], json.loads(body)["id"]) == (200, "succeeded", run_id)
@@ -102,7 +102,7 @@ def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:
     with answering({"sandbox": lambda event: {"job_id": event["job_id"], "calls": 1}}) as calls:
         assert invoke("dispatch", run_id=run_id, job=job) == {"job_id": job["job_id"]}
     assert calls == [("sandbox", "RequestResponse")]
-    assert invoke("agent", run_id=run_id)["outcome"] == "finish"
+    assert invoke("agent", run_id=run_id)["outcome"] == "ended"
 
 
 def test_what_was_caught_ends_the_run_with_an_error(stack: Stack) -> None:

@@ -40,7 +40,7 @@ def test_a_run_that_died_at_any_call_ends_as_if_it_had_not(stack: Stack, instruc
         if not moment.happened:
             break
         deaths += 1
-    assert deaths > 15
+    assert deaths > 10
     assert records.counted() == records.listed_as_active() == set()
 
 
@@ -104,7 +104,7 @@ def test_a_cancellation_that_died_at_any_call_happened_or_did_not(stack: Stack, 
             break
         deaths += 1
     assert ends == {"succeeded", "cancelled"}
-    assert deaths > 5
+    assert deaths >= 5
 
 
 @WHEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -15,6 +16,7 @@ from codex_swarm.models import TaskType
 from prepare.app import handler as prepare
 from swarm.aws import clients
 from swarm.records.projects import PendingCleanup, ProjectChange
+from swarm.records.runs import encode
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.removal import GRACE, delete_project
 from tests.support.lambda_context import lambda_context
@@ -188,10 +190,18 @@ def test_what_is_unknown_is_not_deleted(stack: Stack) -> None:
     assert records() == before
 
 
+def held_up(stack: Stack, run_id: str) -> None:
+    """The run was asked for as long ago as a project takes to go."""
+    run = stack.backend.runs.get("tenant-a", run_id)
+    asked = replace(run, created_at=run.created_at - GRACE)
+    clients.dynamodb().put_item(TableName="table", Item=encode(asked))
+
+
 def test_a_run_that_was_just_being_started_ends_where_its_project_was_deleted(stack: Stack) -> None:
     stack.project()
     run_id = stack.start(HAIKU)
-    # As if the request had been counted only after the last look at the active runs.
+    # As if the request had been held up, and counted only after the last look at the active runs.
+    held_up(stack, run_id)
     stack.backend.tenants.release("tenant-a", run_id)
     delete_project(stack.backend, "tenant-a", "p1", now=datetime.now(UTC))
     assert janitor(stack, later=2 * GRACE).projects == 0
@@ -203,6 +213,7 @@ def test_a_run_that_was_just_being_started_ends_where_its_project_was_deleted(st
 def test_a_run_does_not_go_on_in_another_project_that_has_the_id_by_now(stack: Stack) -> None:
     stack.project()
     run_id = stack.start(HAIKU)
+    held_up(stack, run_id)
     stack.backend.tenants.release("tenant-a", run_id)
     stack.backend.projects.release(PendingCleanup("tenant-a", "p1", hidden_at=None))
     later = datetime.now(UTC) + timedelta(minutes=5)

@@ -23,6 +23,7 @@ from codex_swarm.models import RunRead, RunStatus, TaskType
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.identity import ACCOUNT_ID
 from infra.local.permissions.policy import Grant
+from swarm.agent.loop import FINISH_FILES
 from swarm.lifecycle.reconciliation import GRACE
 from swarm.retention import removal
 from swarm.workspace.objects import ProjectArea
@@ -32,6 +33,7 @@ from tests.webhooks.receivers import Receiver, answering, receiving
 SECONDS = 60.0
 PROJECT = "granted"
 LOSSES = "losses"
+MANY = "touch " + " ".join(f"{n:03}.md" for n in range(FINISH_FILES + 1))
 HELLO = "Create a file called hello.md with a greeting"
 
 
@@ -156,12 +158,14 @@ def whoever_ends_a_run_lets_the_next_one_begin(stage: Stage) -> None:
         ).json()["upload_id"]
         with told(stage) as (_, url):
             unprepared = stage.client.start_run(PROJECT, HELLO, uploads=[upload], callback_url=url)
+            failing = stage.client.start_run(PROJECT, "wait 2 seconds. fail with no", TaskType.WRITING)
             stage.ended(first)
             stage.ended(unprepared, RunStatus.FAILED)
-        failing = stage.client.start_run(PROJECT, "wait 1 seconds. fail with no", TaskType.WRITING)
+        many = stage.client.start_run(PROJECT, MANY, TaskType.WRITING)
         long = stage.client.start_run(PROJECT, "wait 60 seconds", TaskType.WRITING)
         stage.ended(failing, RunStatus.FAILED)
-        broken = stage.client.start_run(PROJECT, HELLO, TaskType.WRITING)
+        stage.ended(many)
+        broken = stage.client.start_run(PROJECT, MANY, TaskType.WRITING)
         last = stage.client.start_run(PROJECT, HELLO, TaskType.WRITING)
         stage.runs_at(long)
         with stage.withheld("FinishFunction", "dynamodb:PutItem"):
@@ -178,9 +182,20 @@ def commands_and_conversions_run_elsewhere(stage: Stage) -> None:
     assert stage.client.get_preview(run.run_id, "a.docx").content
 
 
+def a_command_that_cannot_be_run_is_a_result_too(stage: Stage) -> None:
+    with stage.withheld("DispatchFunction", "lambda:InvokeFunction"):
+        stage.ended(stage.client.start_run(PROJECT, "run `echo 1`"), mended=("GiveUp",))
+
+
 def a_failure_is_told_to_the_receiver(stage: Stage) -> None:
     with told(stage) as (_, url):
         stage.ended(stage.client.start_run(PROJECT, "fail with no", callback_url=url), RunStatus.FAILED)
+
+
+def a_success_with_many_files_is_told_to_the_receiver(stage: Stage) -> None:
+    with told(stage) as (_, url):
+        run = stage.made(MANY, callback_url=url)
+    assert stage.client.get_pattern(run.run_id).id
 
 
 def a_success_is_told_to_the_receiver(stage: Stage) -> None:
@@ -245,8 +260,17 @@ def _execution_arn(stage: Stage, name: str) -> str:
 
 
 def a_run_that_lost_a_file_says_so(stage: Stage) -> None:
-    run = _waiting(stage, seconds=3)
-    _lose_its_file(stage)
+    """Of many files Finish makes the difference; of few the agent, which has not seen what the run began with."""
+    many = stage.client.start_run(LOSSES, f"{MANY}. wait 3 seconds", TaskType.WRITING)
+    _ends_without_its_files(stage, many, FINISH_FILES + 1)
+    given = {"given.md": f"# {secrets.token_hex(8)}"}
+    few = stage.client.start_run(LOSSES, "wait 3 seconds. delete given.md", TaskType.WRITING, files=given)
+    _ends_without_its_files(stage, few, 1)
+
+
+def _ends_without_its_files(stage: Stage, run: RunRead, files: int) -> None:
+    eventually(lambda: stage.client.list_files(run.run_id).total_files == files, SECONDS)
+    _lose_its_files(stage)
     [error] = stage.ended(run, RunStatus.FAILED, mended=("Fail",)).errors
     # It is known to be lost, and not taken for something that the service may not read.
     assert "ObjectMissing" in error.message
@@ -260,17 +284,19 @@ def a_broken_task_fails_its_run_and_is_told(stage: Stage) -> None:
 
 def a_broken_task_of_a_run_that_lost_a_file_fails_it(stage: Stage) -> None:
     run = _waiting(stage, seconds=60)
-    _lose_its_file(stage)
+    _lose_its_files(stage)
     with stage.withheld("AgentFunction", "dynamodb:PutItem"):
         stage.ended(run, RunStatus.FAILED, mended=("Fail",))
 
 
 def an_execution_that_was_stopped_ends_its_run(stage: Stage) -> None:
-    with told(stage) as (_, url):
-        run = _waiting(stage, seconds=60, callback_url=url)
-        _lose_its_file(stage)
-        stage.cloud.client("stepfunctions").stop_execution(executionArn=_execution_arn(stage, run.run_id))
-        stage.ended(run, RunStatus.FAILED, execution="ABORTED")
+    """Once with its files, once without."""
+    for lose in (lambda _: None, _lose_its_files):
+        with told(stage) as (_, url):
+            run = _waiting(stage, seconds=60, callback_url=url)
+            lose(stage)
+            stage.cloud.client("stepfunctions").stop_execution(executionArn=_execution_arn(stage, run.run_id))
+            stage.ended(run, RunStatus.FAILED, execution="ABORTED")
 
 
 def _waiting(stage: Stage, seconds: int, **more: Any) -> RunRead:
@@ -281,9 +307,9 @@ def _waiting(stage: Stage, seconds: int, **more: Any) -> RunRead:
     return run
 
 
-def _lose_its_file(stage: Stage) -> None:
-    [blob, *_] = _stored(stage, ProjectArea(TENANT, LOSSES).blobs)
-    stage.cloud.client("s3").delete_object(Bucket=stage.cloud.bucket_name, Key=blob)
+def _lose_its_files(stage: Stage) -> None:
+    for blob in _stored(stage, ProjectArea(TENANT, LOSSES).blobs):
+        stage.cloud.client("s3").delete_object(Bucket=stage.cloud.bucket_name, Key=blob)
 
 
 def a_run_that_was_never_started_is_started(stage: Stage) -> None:
@@ -297,7 +323,7 @@ def a_run_that_was_never_started_is_started(stage: Stage) -> None:
 
 def a_delivery_that_was_never_begun_is_begun(stage: Stage) -> None:
     with told(stage) as (_, url):
-        with stage.withheld("FinishFunction", "states:StartExecution"):
+        with stage.withheld("AgentFunction", "states:StartExecution"):
             stage.made(HELLO, callback_url=url)
         stage.reconcile()
 
@@ -388,7 +414,9 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     an_upload_that_never_came_is_named,
     whoever_ends_a_run_lets_the_next_one_begin,
     commands_and_conversions_run_elsewhere,
+    a_command_that_cannot_be_run_is_a_result_too,
     a_failure_is_told_to_the_receiver,
+    a_success_with_many_files_is_told_to_the_receiver,
     a_success_is_told_to_the_receiver,
     a_run_that_is_not_yet_shown_as_ended_is_told_by_its_long_log,
     a_dead_delivery_begins_again,

@@ -51,7 +51,7 @@ def test_files_and_words_become_part_of_the_run(stack: Stack) -> None:
     halted.deliver("000", delivery([result(CALL, output="made", files=["out/a.md"])], {"out/a.md": b"# A\n"}))
     halted.dispatch("000")
     halted.go_on()
-    assert halted.state["outcome"] == "finish"
+    assert halted.state["outcome"] == "ended"
     assert files(halted) == {"out/a.md": b"# A\n"}
     assert outputs(halted)[0] == "made"
 
@@ -284,7 +284,7 @@ def test_a_job_that_failed_is_a_result_that_says_so(
         halted.deliver("000", content)
     halted.dispatch("000", None, **changes)
     halted.go_on()
-    assert halted.state["outcome"] == "finish"
+    assert halted.state["outcome"] == "ended"
     assert [*files(halted)] == ["a.md"]
     assert [output.startswith("error: the sandbox function could not do this") for output in outputs(halted)[1:3]] == [
         True,

@@ -61,4 +61,4 @@ def test_presigned_request_is_its_signers(fixture_cloud: LocalCloud) -> None:
     with fixture_cloud.recorded_calls() as calls:
         request = urllib.request.Request(url, data=b"x", method="PUT")
         urllib.request.urlopen(request, timeout=15).close()
-    assert calls == [Call("s3", "PutObject", "TaskFunction", f"/{fixture_cloud.bucket_name}/signed")]
+    assert calls == [Call("s3", "PutObject", "TaskFunction", f"/{fixture_cloud.bucket_name}/signed", presigned=True)]

@@ -13,6 +13,7 @@ import pytest
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
+from swarm.agent.loop import FINISH_SECONDS
 from swarm.aws import clients
 from swarm.records.backend import area_of
 from swarm.records.runs import encode
@@ -154,7 +155,7 @@ def test_finish_has_time_for_a_thousand_changed_files(stack: Stack) -> None:
     run_id = stack.start("touch b.md", from_run_id=source.run_id)
     key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
     prepare(key, lambda_context())
-    assert agent(key, lambda_context())["outcome"] == "finish"
+    assert agent(key, lambda_context(FINISH_SECONDS - 1))["outcome"] == "finish"
     changed = text.replace("5 of", "five of")
     run = stack.backend.runs.get("tenant-a", run_id)
     rewrite(stack, run, {f"docs/{n:04}.md": f"{n}\n{changed}" for n in range(1_000)})
@@ -181,7 +182,7 @@ def test_a_run_that_changes_twenty_thousand_files_ends_and_tells_all_of_them(sta
     run_id = stack.start("touch main.md")
     key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
     prepare(key, lambda_context())
-    agent(key, lambda_context())
+    assert agent(key, lambda_context(FINISH_SECONDS - 1))["outcome"] == "finish"
     run = stack.backend.runs.get("tenant-a", run_id)
     assert run.snapshot
     same = stack.backend.files_of(run).files["main.md"]

@@ -9,6 +9,7 @@ from agent.app import handler as agent
 from fail.app import handler as fail
 from finish.app import handler as finish
 from prepare.app import handler as prepare
+from swarm.agent.loop import FINISH_SECONDS
 from tests.support.lambda_context import lambda_context
 from tests.support.moments import Died
 
@@ -34,11 +35,15 @@ def after(state: State) -> str | None:
 
 
 def walk(state: State, name: str | None = "prepare", *, until: str | None = None, tries: int = 2) -> Iterator[State]:
-    """The answer of each task from `name` on, up to but not including `until`; one that dies is tried again."""
+    """The answer of each task from `name` on, up to but not including `until`; one that dies is tried again.
+
+    Up to `finish`, the agent has so little time that it leaves ending the run to that.
+    """
+    seconds = FINISH_SECONDS - 1 if until == "finish" else 600.0
     while name is not None and name != until:
         for left in reversed(range(tries)):
             try:
-                state = task(name, state)
+                state = task(name, state, seconds)
                 break
             except Died:
                 assert left, f"{name} died too often"

@@ -11,6 +11,7 @@ from swarm.aws import clients
 from swarm.records.runlog import DynamoRunLog, MemoryRunLog, RunLog
 from swarm.records.table import Table
 from swarm.workspace.objects import MemoryObjects, ObjectStore, S3Objects
+from swarm.workspace.remembered import RememberedObjects
 from tests.support.stack import template_table
 
 
@@ -21,10 +22,13 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "remembered", "s3"])
 def blobs(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     if request.param == "memory":
         yield MemoryObjects()
+        return
+    if request.param == "remembered":
+        yield RememberedObjects(MemoryObjects())
         return
     with mock_aws():
         clients.s3().create_bucket(Bucket="bucket")

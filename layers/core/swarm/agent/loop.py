@@ -16,14 +16,14 @@ from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
-from swarm.jobs.batch import cut, load_batch, load_outcome, store_batch
+from swarm.jobs.batch import JobOutcome, cut, load_batch, load_outcome, store_batch
 from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.lifecycle import transitions
 from swarm.lifecycle.ending import advance, apply_end_effects
-from swarm.lifecycle.transitions import Outcome
+from swarm.lifecycle.transitions import Known, Outcome
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
-from swarm.records.runlog import SlotTaken
+from swarm.records.runlog import SlotTaken, steps_in
 from swarm.runs import events
 from swarm.runs.conversation import (
     REFUSED,
@@ -44,6 +44,11 @@ from swarm.workspace.working_copy import Workspace
 
 RESERVE_SECONDS = 45.0
 """A turn is begun only while this much time is left: enough for a short answer of the model and the commit."""
+
+FINISH_SECONDS = 120.0
+FINISH_FILES = 200
+"""A process that has so much time left when the model is done, and no more files than these, ends the run itself, by
+what it has in memory. Otherwise that is left to a process that does nothing else."""
 
 COMMIT_SECONDS = 15.0
 """What of the remaining time a model call may not use, so that its turn can still be committed."""
@@ -78,16 +83,17 @@ class AgentAnswer:
     jobs: Sequence[IssuedJob] = ()
 
 
-def work(backend: Backend, key: RunKey, model: Model, clock: Clock, *, writer: str) -> AgentAnswer:
-    """Take turns for this run; never raises for what the model did."""
-    run = backend.runs.current(key.tenant_id, key.run_id)
+def work(backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock: Clock, *, writer: str) -> AgentAnswer:
+    """Take turns for this run, and end it when the model is done; never raises for what the model did."""
+    run, entries = backend.runs.history(key.tenant_id, key.run_id)
     if run.status.final:
         apply_end_effects(backend, run)
         return AgentAnswer(Outcome.ENDED)
     if run.finished_turns:
         return AgentAnswer(Outcome.FINISH)
     try:
-        return _Slice(backend, run, model, clock, writer).turns()
+        remembering = replace(backend, objects=backend.remembered)
+        return _Slice(remembering, run, entries, model_for(run), clock, writer).turns()
     except ModelFailure as failure:
         return AgentAnswer(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
@@ -107,10 +113,10 @@ def _give_up_the_run(backend: Backend, key: RunKey) -> AgentAnswer:
     return AgentAnswer(Outcome.ENDED)
 
 
-def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
+def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> tuple[Run, Entry]:
     """Take the next slot before any work, so that a process this one replaces can commit nothing more."""
 
-    def attempt(latest: Run) -> Run:
+    def attempt(latest: Run) -> tuple[Run, Entry]:
         entry = Entry(
             slot=latest.version + 1,
             writer=writer,
@@ -119,7 +125,7 @@ def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
             progress=events.EXECUTING.percent,
             events=(events.progress(events.EXECUTING),) if latest.turns == 0 else (),
         )
-        return backend.runs.append(latest, entry)
+        return backend.runs.append(latest, entry, show=latest.progress < entry.progress), entry
 
     claimed = advance(backend, run, attempt)
     if claimed is None:
@@ -130,14 +136,21 @@ def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> Run:
 class _Slice:
     """The turns that one process takes. Only what is committed leaves it."""
 
-    def __init__(self, backend: Backend, run: Run, model: Model, clock: Clock, writer: str) -> None:
+    def __init__(
+        self, backend: Backend, run: Run, entries: Sequence[Entry] | None, model: Model, clock: Clock, writer: str
+    ) -> None:
         self._backend = backend
         self._model = model
         self._clock = clock
         self._writer = writer
-        self._run = _claim(backend, run, writer, clock.now())
         # Somebody else has the run once its next slot is taken.
         self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
+        before = self._ownership.now()
+        self._run, claim = _claim(backend, run, writer, clock.now())
+        self._ownership.rely_on(before)
+        # All of the run's steps, unless its log is long, or another process has been at work since it was read.
+        self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
+        self._batch: str | None = None
         self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
@@ -151,7 +164,7 @@ class _Slice:
         while True:
             run, now = self._run, self._clock.now()
             if run.finished_turns:
-                return AgentAnswer(Outcome.FINISH)
+                return self._finish()
             if run.batch is not None:
                 jobs = self._open_jobs(run.batch, now)
                 if jobs:
@@ -169,6 +182,15 @@ class _Slice:
                 self._require_room(self._clock.now())
                 return self._stall(failure)
 
+    def _finish(self) -> AgentAnswer:
+        if not self._ends_here():
+            return AgentAnswer(Outcome.FINISH)
+        known, now = Known(self._run, self._steps, self._ownership.looked), self._clock.now()
+        return AgentAnswer(transitions.finish(self._backend, known, writer=self._writer, now=now))
+
+    def _ends_here(self) -> bool:
+        return self._clock.seconds_left() >= FINISH_SECONDS and len(self._stored.files.files) <= FINISH_FILES
+
     def _require_room(self, now: datetime) -> None:
         run = self._run
         if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
@@ -181,7 +203,7 @@ class _Slice:
     def _take_turn(self, began: datetime) -> None:
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
-        self._ownership.look()
+        self._ownership.require()
         done = run_calls(self._toolbox, turn.calls, self._workspace)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
         self._items = [*without_pictures(self._items), *turn.items, *_answers(done.results)]
@@ -230,7 +252,9 @@ class _Slice:
     def _open_jobs(self, key: str, now: datetime) -> Sequence[IssuedJob]:
         """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
         batch = load_batch(self._backend.objects, key)
-        outcomes = [load_outcome(self._backend.objects, self._run, batch.id, job.id) for job in batch.jobs]
+        outcomes: list[JobOutcome | None] = [None] * len(batch.jobs)
+        if key != self._batch:
+            outcomes = [load_outcome(self._backend.objects, self._run, batch.id, job.id) for job in batch.jobs]
         known = [outcome for outcome in outcomes if outcome is not None]
         if len(known) < len(outcomes):
             signer = self._backend.signer(now, JOB_LIFETIME)
@@ -248,12 +272,12 @@ class _Slice:
         self._append(BatchTaken(transcript=transcript, snapshot=snapshot), now, self._run.progress, steps)
         return ()
 
-    def _store(self) -> tuple[str, str]:
+    def _store(self) -> tuple[str, str | None]:
         """Blobs, then the snapshot, then the transcript; keys of the last two. The entry that names them comes after.
 
         A crash in between leaves only garbage.
         """
-        run, snapshot = self._run, self._run.snapshot or ""
+        run, snapshot = self._run, self._run.snapshot
         name, area = f"{run.version + 1:05}-{self._writer}.json.gz", area_of(run.key)
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
@@ -267,7 +291,7 @@ class _Slice:
         run, now = self._run, self._clock.now()
         batch = None
         if done.pending:
-            batch = store_batch(
+            batch = self._batch = store_batch(
                 self._objects,
                 run,
                 cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
@@ -285,7 +309,8 @@ class _Slice:
         # The calls of an earlier batch may have taken the run further than its turns alone would.
         percent = max(run.progress, stage.percent if final else turn_progress(run.turns + 1))
         shown: list[RunEvent] = [*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent)]
-        self._append(taken, now, percent, shown)
+        # The end follows at once, and shows what this entry would.
+        self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here()))
 
     def _stall(self, failure: ModelFailure) -> AgentAnswer:
         """The provider has nothing to give just now: give the process back, and come again later."""
@@ -295,7 +320,9 @@ class _Slice:
         self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, shown)
         return AgentAnswer(Outcome.WAIT, pause)
 
-    def _append(self, change: Change, now: datetime, percent: int, shown: Sequence[RunEvent]) -> None:
+    def _append(
+        self, change: Change, now: datetime, percent: int, shown: Sequence[RunEvent], *, show: bool = True
+    ) -> None:
         entry = Entry(
             slot=self._run.version + 1,
             writer=self._writer,
@@ -304,10 +331,14 @@ class _Slice:
             progress=percent,
             events=tuple(shown),
         )
+        before = self._ownership.now()
         try:
-            self._run = self._backend.runs.append(self._run, entry)
+            self._run = self._backend.runs.append(self._run, entry, show=show)
         except SlotTaken as taken:
             raise RunStopped from taken
+        self._ownership.rely_on(before)
+        if self._steps is not None:
+            self._steps = [*self._steps, *steps_in([entry])]
 
     def _usage(self, turn: ModelTurn, seconds: float) -> Usage:
         tokens, price = turn.usage, self._backend.prices.get(self._model.name)

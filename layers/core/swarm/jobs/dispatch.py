@@ -89,6 +89,10 @@ class Task:
     def result_key(self) -> str:
         return result_key(self.run, self.batch.id, self.job.id)
 
+    def has_outcome(self) -> bool:
+        """Whether the outcome of the job is stored."""
+        return load_outcome(self.backend.objects, self.run, self.batch.id, self.job.id) is not None
+
 
 def dispatch(
     backend: Backend, key: RunKey, issued: IssuedJob, call: Call, *, attempt: int, writer: str, clock: Clock
@@ -99,7 +103,8 @@ def dispatch(
     alone. Raises `EnvironmentsBusy` and `EnvironmentLost` while another attempt may help.
     """
     task = _find(backend, key, issued, writer, clock)
-    if task is None:
+    # Only an earlier attempt can have stored the outcome, which is kept once even so.
+    if task is None or (attempt and task.has_outcome()):
         return
     with tempfile.TemporaryFile() as result:
         failure = ""
@@ -115,19 +120,20 @@ def dispatch(
 
 def give_up(backend: Backend, key: RunKey, issued: IssuedJob, error: str, *, writer: str, clock: Clock) -> None:
     """Store that the job could not be done, for the model to deal with: no further attempt is made."""
-    if task := _find(backend, key, issued, writer, clock):
+    task = _find(backend, key, issued, writer, clock)
+    if task is not None and not task.has_outcome():
         with tempfile.TemporaryFile() as result:
             _keep(task, "" if _fetch(task, result) else _REASONS.get(error, f"it stopped ({error})"), result)
 
 
 def _find(backend: Backend, key: RunKey, issued: IssuedJob, writer: str, clock: Clock) -> Task | None:
-    """The task, if the run still waits for the outcome of this job."""
+    """The task, if the run still waits for this batch."""
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final or run.batch is None:
         return None
     batch = load_batch(backend.objects, run.batch)
     job = next((job for job in batch.jobs if job.id == issued["job_id"]), None)
-    if batch.id != issued["slot"] or job is None or load_outcome(backend.objects, run, batch.id, job.id) is not None:
+    if batch.id != issued["slot"] or job is None:
         return None
     return Task(backend, run, batch, job, writer, clock)
 
@@ -260,8 +266,11 @@ def _append(task: Task, entry: Callable[[Run], Entry]) -> None:
     """Append while the run waits for its batch. Other jobs do so at the same time, so the slot may take a few tries."""
     run = task.run
     while not run.status.final and run.batch == task.run.batch:
+        following = entry(run)
+        done = isinstance(following.change, Marked) and run.batch_done + following.change.calls >= task.batch.size
         try:
-            task.backend.runs.append(run, entry(run))
+            # Of a batch that is done the agent takes the results at once.
+            task.backend.runs.append(run, following, show=not done)
         except SlotTaken:
             run = task.backend.runs.current(run.key.tenant_id, run.run_id)
             continue

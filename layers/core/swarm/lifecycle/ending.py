@@ -93,13 +93,15 @@ def advance(backend: Backend, run: Run, attempt: Callable[[Run], T]) -> T | None
     raise SlotTaken(run.version + 1)
 
 
-def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetime) -> Run:
+def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetime, looked: float | None = None) -> Run:
     """End the run, if the next slot is still to be had. Raises `SlotTaken` or `RunStopped` when it is not.
+
+    `looked` is when the process was last sure of that, as `Backend.held_by` takes it.
 
     The outputs are stored before the entry that names them, and what the entry entails is done after it, each step
     so that doing it again changes nothing: any process that finds the end in the log can do it (`apply_end_effects`).
     """
-    entry = _readable_entry(backend.held_by(run), run, ending, writer, now)
+    entry = _readable_entry(backend.held_by(run, looked), run, ending, writer, now)
     backend.log.append(run.key, entry)
     return apply_end_effects(backend, apply(run, entry))
 

@@ -6,7 +6,7 @@ How it comes to be is in `swarm.lifecycle.creation`, the agent's turns are in `s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,9 +17,10 @@ from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import ending
 from swarm.lifecycle.inputs import take_inputs
+from swarm.lifecycle.prompt import base_prompt
 from swarm.logs import log
 from swarm.patterns import distil
-from swarm.patterns.reuse import Reuse, reuse_for
+from swarm.patterns.reuse import reuse_for
 from swarm.records.backend import Backend, area_of
 from swarm.records.runlog import steps_of
 from swarm.retention import removal
@@ -28,9 +29,9 @@ from swarm.runs.entries import Entry, Prepared
 from swarm.runs.error_types import ErrorType
 from swarm.runs.events import MAX_SHOWN
 from swarm.runs.run import Run
-from swarm.tasks import TASKS
 from swarm.text import clip
-from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.manifests import StoredSnapshot, copy_snapshot, load_snapshot
+from swarm.workspace.remembered import RememberedObjects
 from swarm.workspace.working_copy import Workspace
 
 CANCEL_SECONDS = 1.0
@@ -55,11 +56,12 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     def attempt(run: Run) -> Outcome:
         if run.status is RunStatus.RUNNING:
             return Outcome.READY
-        if removal.was_deleted_under(backend, run):
+        if removal.was_deleted_under(backend, run, now):
             ending.end(backend, run, ending.CANCELLED, writer=writer, now=now)
             return Outcome.ENDED
         try:
-            backend.runs.append(run, _prepared(backend.held_by(run), run, writer, now))
+            remembering = replace(backend, objects=RememberedObjects(backend.objects))
+            backend.runs.append(run, _prepared(remembering.held_by(run), run, writer, now))
         except (InvalidUpload, CallerError) as error:
             return fail(backend, key, _invalid_input(error), writer=writer, now=now)
         return Outcome.READY
@@ -81,16 +83,21 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     beginning, key = _beginning(backend, run), run.key
     area, slot = area_of(key), run.version + 1
     name = f"{slot:05}-{writer}.json.gz"
-    snapshot = area.of_run(key.run_id, "snapshots", name)
-    backend.objects.put(snapshot, beginning.files.encode())
+    snapshot = first = None
+    if beginning.files.files.files:
+        snapshot = area.of_run(key.run_id, "snapshots", name)
+        copy_snapshot(backend.objects, snapshot, beginning.files, beginning.files_key)
+    if run.resumed_from_run_id is not None:
+        # A copy, like that of the conversation, so that a resumed run does not depend on the other being kept.
+        first, compared_with = area.of_run(key.run_id, "snapshots", f"first-{name}"), beginning.compared_with
+        copy_snapshot(backend.objects, first, load_snapshot(backend.objects, compared_with), compared_with)
     reuse = reuse_for(backend, run)
     prepared = Prepared(
         snapshot=snapshot,
-        prompt=_prompt(reuse, run),
+        prompt=base_prompt(run, reuse.blocks),
         pattern_used=reuse.used,
         thread_id=reuse.thread_id,
-        # Copies, so that a resumed run does not depend on the other being kept.
-        first_snapshot=_copied(backend, beginning.compared_with, area.of_run(key.run_id, "snapshots", f"first-{name}")),
+        first_snapshot=first,
         transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
     )
     user = StepEvent(
@@ -120,9 +127,13 @@ def _copied(backend: Backend, source: str | None, target: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from."""
+    """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from.
 
-    files: Snapshot = field(default_factory=Snapshot)
+    `files_key` is where just these files are stored already, None where they are not.
+    """
+
+    files: StoredSnapshot = field(default_factory=StoredSnapshot)
+    files_key: str | None = None
     events: tuple[RunEvent, ...] = ()
     transcript: str | None = None
     compared_with: str | None = None
@@ -132,37 +143,46 @@ def _beginning(backend: Backend, run: Run) -> _Beginning:
     beginning = _inherited(backend, run)
     if not run.uploads and run.inputs is None:
         return beginning
-    workspace = Workspace(beginning.files, backend.objects, area_of(run.key))
+    workspace = Workspace(beginning.files.files, backend.objects, area_of(run.key))
     take_inputs(backend, run, workspace)
-    return replace(beginning, files=workspace.save())
+    return replace(beginning, files=StoredSnapshot(workspace.save()), files_key=None)
 
 
 def _inherited(backend: Backend, run: Run) -> _Beginning:
     if run.from_run_id is None:
         return _Beginning()
     source = backend.runs.current(run.key.tenant_id, run.from_run_id)
-    files = backend.files_of(source)
-    action = "cloned" if source.snapshot else "clone-missing"
+    files = load_snapshot(backend.objects, source.snapshot)
+    action, entries = "cloned" if source.started_at else "clone-missing", len(files.files.files)
     workspace_events = (
-        WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=len(files.files)),
+        WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=entries),
     )
     if run.resumed_from_run_id is None:
-        return _Beginning(files, workspace_events)
-    return _Beginning(files, workspace_events, source.transcript, source.first_snapshot)
+        return _Beginning(files, source.snapshot, workspace_events)
+    return _Beginning(files, source.snapshot, workspace_events, source.transcript, source.first_snapshot)
 
 
-def _prompt(reuse: Reuse, run: Run) -> str:
-    return "\n\n".join([*reuse.blocks, TASKS[run.task_type].instructions])
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A run, and what its process knows of it besides, None where it does not: its steps, and when it was sure that
+    nobody else had the run (`swarm.records.ownership`).
+    """
+
+    run: Run
+    steps: Sequence[StepEvent] | None = None
+    looked: float | None = None
 
 
-def finish(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Outcome:
+def finish(backend: Backend, known: Known, *, writer: str, now: datetime) -> Outcome:
     """End the run as succeeded, with what it learned."""
 
     def attempt(run: Run) -> Run:
-        pattern = distil(run, steps_of(backend.log, key))
-        return ending.end(backend, run, ending.succeeded(pattern), writer=writer, now=now)
+        also = known if run.version == known.run.version else Known(run)
+        steps = steps_of(backend.log, run.key) if also.steps is None else also.steps
+        taught = ending.succeeded(distil(run, steps))
+        return ending.end(backend, run, taught, writer=writer, now=now, looked=also.looked)
 
-    ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt)
+    ending.advance(backend, known.run, attempt)
     return Outcome.ENDED
 
 

@@ -29,17 +29,22 @@ from swarm.settings import Settings, settings
 from swarm.workspace.inventory import ObjectInventory
 from swarm.workspace.manifests import load_snapshot
 from swarm.workspace.objects import ObjectStore, ProjectArea, S3Objects
+from swarm.workspace.remembered import RememberedObjects
 from swarm.workspace.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The stores, the settings they were made with, and what the operator grants and pays, read from these."""
+    """The stores, the settings they were made with, and what the operator grants and pays, read from these.
+
+    `remembered` is `objects` with a memory, for a process that reads again what it has just written.
+    """
 
     settings: Settings
     allowance: Allowance
     prices: Mapping[str, Price]
     objects: ObjectStore
+    remembered: ObjectStore
     log: RunLog
     runs: Runs
     projects: Projects
@@ -68,9 +73,14 @@ class Backend:
             lifetime,
         )
 
-    def held_by(self, run: Run) -> Backend:
-        """The same stores; a put raises `RunStopped` once somebody has the slot behind `run`."""
+    def held_by(self, run: Run, looked: float | None = None) -> Backend:
+        """The same stores; a put raises `RunStopped` once somebody has the slot behind `run`.
+
+        `looked` is when an `Ownership` of this very version was sure of it.
+        """
         ownership = Ownership(lambda: self.log.has(run.key, run.version + 1))
+        if looked is not None:
+            ownership.rely_on(looked)
         return replace(self, objects=OwnedObjects(self.objects, ownership))
 
     def files_of(self, run: Run) -> Snapshot:
@@ -88,6 +98,7 @@ def connect(chosen: Settings) -> Backend:
         allowance=allowance_of(chosen.run_limits),
         prices=prices_of(chosen.model_prices),
         objects=objects,
+        remembered=RememberedObjects(objects),
         log=log,
         runs=Runs(table, log),
         projects=Projects(table),

@@ -41,6 +41,19 @@ class Ownership:
         if self._clock() - self._looked >= LOOK_SECONDS:
             raise RunStopped
 
+    def now(self) -> float:
+        """The time, as `rely_on` takes it."""
+        return self._clock()
+
+    def rely_on(self, at: float) -> None:
+        """Take for a look what only the owner can do, such as taking a slot; `at` is `now` before it was begun."""
+        self._looked = max(self._looked, at)
+
+    @property
+    def looked(self) -> float:
+        """When the look was taken that is relied on, for another's `rely_on`."""
+        return self._looked
+
     def look(self) -> None:
         """`require`, without relying on an earlier look."""
         self._looked = -LOOK_SECONDS

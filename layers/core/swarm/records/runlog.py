@@ -6,7 +6,7 @@ a cancellation. Nobody ever needs to read before writing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from pydantic import TypeAdapter
@@ -56,7 +56,12 @@ class RunLog(Protocol):
 
 def steps_of(log: RunLog, key: RunKey) -> list[StepEvent]:
     """The steps that a run has taken so far, in order."""
-    return [event for entry in log.read(key) for event in entry.events if isinstance(event, StepEvent)]
+    return steps_in(log.read(key))
+
+
+def steps_in(entries: Iterable[Entry]) -> list[StepEvent]:
+    """The steps that these entries tell of, in order."""
+    return [event for entry in entries for event in entry.events if isinstance(event, StepEvent)]
 
 
 class MemoryRunLog:
@@ -106,11 +111,11 @@ class DynamoRunLog:
         first = slot_key(key.tenant_id, key.run_id, after + 1)
         last = slot_key(key.tenant_id, key.run_id, LAST_SLOT)
         for item in self._table.range(first.pk, first.sk, last.sk):
-            yield self._entry(item)
+            yield self.entry_in(item)
 
     def first(self, tenant_id: str, run_id: str) -> Entry | None:
         item = self._table.get(slot_key(tenant_id, run_id, 0))
-        return self._entry(item) if item else None
+        return self.entry_in(item) if item else None
 
     def has(self, key: RunKey, slot: int) -> bool:
         return self._table.get(slot_key(key.tenant_id, key.run_id, slot)) is not None
@@ -131,7 +136,8 @@ class DynamoRunLog:
         self._objects.put(spilled, body)
         return {**item, "spilled": {"S": spilled}}
 
-    def _entry(self, item: Item) -> Entry:
+    def entry_in(self, item: Item) -> Entry:
+        """The entry that an item of the log holds."""
         if "spilled" in item:
             return _ENTRY.validate_json(self._objects.get(item["spilled"]["S"]))
         return _ENTRY.validate_json(item["body"]["S"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +13,24 @@ from pydantic import TypeAdapter
 from codex_swarm.models import RunStatus, TaskType
 from swarm.errors import RunNotFound
 from swarm.ids import RunKey, could_be_run_id
-from swarm.records.keys import active_runs, deleted_runs, run_key, runs_of_project, runs_of_tenant, sortable
+from swarm.records.keys import (
+    META,
+    active_runs,
+    deleted_runs,
+    run_key,
+    runs_of_project,
+    runs_of_tenant,
+    slot_key,
+    sortable,
+)
 from swarm.records.listing import FIRST, LAST, Page, Range, Wanted, page_of
-from swarm.records.runlog import RunLog
+from swarm.records.runlog import DynamoRunLog
 from swarm.records.table import OLDER, UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Table
 from swarm.runs.entries import Entry, apply
 from swarm.runs.run import Run
+
+SHORT_LOG = 20
+"""Entries of a log that is read whole together with its run."""
 
 _RUN = TypeAdapter(Run)
 
@@ -48,16 +60,14 @@ class RunQuery:
 class Runs:
     """Runs as their items tell, and the way to bring an item up to its log."""
 
-    def __init__(self, table: Table, log: RunLog) -> None:
+    def __init__(self, table: Table, log: DynamoRunLog) -> None:
         self._table = table
         self._log = log
 
     def get(self, tenant_id: str, run_id: str) -> Run:
         """The run, by one read. Raises `RunNotFound`, in the same words whoever else may have such a run."""
         item = self._table.get(run_key(tenant_id, run_id)) if could_be_run_id(run_id) else None
-        if item is None or "hidden_at" in item:
-            raise RunNotFound(run_id)
-        return decode(item)
+        return _shown(run_id, item)
 
     def find(self, tenant_id: str, run_id: str) -> Run | None:
         """The run, by one read, or None."""
@@ -67,17 +77,49 @@ class Runs:
             return None
 
     def current(self, tenant_id: str, run_id: str) -> Run:
-        """The run up to the last entry of its log, whether or not its item has got that far."""
-        run = self.get(tenant_id, run_id)
-        for entry in self._log.read(run.key, run.version):
+        """The run up to the last entry of its log, whether or not its item has got that far. Raises `RunNotFound`.
+
+        One query, mostly: in their partition the item stands right behind the log, so that the last entry tells
+        whether it is up to date.
+        """
+        run, slots = self._newest(tenant_id, run_id, 1)
+        seen = slot_key(tenant_id, run_id, run.version).sk
+        return self._folded(run, [self._log.entry_in(item) for item in slots if item["SK"]["S"] > seen])
+
+    def history(self, tenant_id: str, run_id: str) -> tuple[Run, list[Entry] | None]:
+        """The same, and all entries of its log, or None where they are more than `SHORT_LOG`, or too large for a query.
+
+        Raises `RunNotFound`.
+        """
+        run, slots = self._newest(tenant_id, run_id, SHORT_LOG)
+        entries = [self._log.entry_in(item) for item in slots]
+        whole = bool(entries) and entries[0].slot == 0
+        return self._folded(run, entries), entries if whole else None
+
+    def _newest(self, tenant_id: str, run_id: str, most: int) -> tuple[Run, list[Item]]:
+        """The run as its item tells, and the last slots of its log, in order: one query."""
+        first, own = slot_key(tenant_id, run_id, 0), run_key(tenant_id, run_id)
+        found = self._table.newest(own.pk, first.sk, own.sk, most + 1) if could_be_run_id(run_id) else []
+        return _shown(run_id, found[0] if found else None), found[:0:-1]
+
+    def _folded(self, run: Run, entries: Iterable[Entry]) -> Run:
+        """The run with these entries, and with those before them that it lacks."""
+        entries = [entry for entry in entries if entry.slot > run.version]
+        if entries and entries[0].slot > run.version + 1:
+            entries = list(self._log.read(run.key, run.version))
+        for entry in entries:
             run = apply(run, entry)
         return run
 
-    def append(self, run: Run, entry: Entry) -> Run:
-        """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`."""
+    def append(self, run: Run, entry: Entry, *, show: bool = True) -> Run:
+        """Take the slot, then move the item on; the run after it. Raises `runlog.SlotTaken`.
+
+        Without `show` the item stays: for an entry that changes nothing that it tells, or that another follows at once.
+        """
         self._log.append(run.key, entry)
         after = apply(run, entry)
-        self.store(after)
+        if show:
+            self.store(after)
         return after
 
     def create(self, run: Run) -> None:
@@ -156,6 +198,13 @@ class Runs:
         """Every run that has not ended, of all tenants, oldest first within a partition."""
         for digit in "0123456789abcdef":
             yield from map(decode, self._table.index("GSI3", active_runs(digit).pk))
+
+
+def _shown(run_id: str, item: Item | None) -> Run:
+    """The run of its item, if that is there and not hidden. Raises `RunNotFound`."""
+    if item is None or item["SK"] != {"S": META} or "hidden_at" in item:
+        raise RunNotFound(run_id)
+    return decode(item)
 
 
 def encode(run: Run) -> Item:

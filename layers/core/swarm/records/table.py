@@ -133,6 +133,18 @@ class Table:
         for page in pages:
             yield from page["Items"]
 
+    def newest(self, pk: str, first: str, last: str, most: int) -> list[Item]:
+        """The items of a partition whose sort keys lie between two, newest first: one query for at most so many."""
+        page = self._client.query(
+            TableName=self._name,
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            Limit=most,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
+        )
+        return list(page["Items"])
+
     def between(self, name: str, pk: str, first: str, last: str, only: Filter, options: QueryOptions) -> QueryPage:
         """One query for the sort keys between two, both included, of an index or (with no name) of the table."""
         values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}, **only.values}

@@ -68,8 +68,14 @@ def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) 
     backend.patterns.forget(run)
 
 
-def was_deleted_under(backend: Backend, run: Run) -> bool:
-    """Whether the run's project was deleted while the run was being started, also if another has its id by now."""
+def was_deleted_under(backend: Backend, run: Run, now: datetime) -> bool:
+    """Whether the run's project was deleted while the run was being started, also if another has its id by now.
+
+    A run that was asked for just now had a project: no project goes sooner than `GRACE` after it was hidden, and into
+    one that is being deleted no run gets.
+    """
+    if now - run.created_at < GRACE - CLOCKS_DIFFER:
+        return False
     project = backend.projects.find(run.key.tenant_id, run.key.project_id)
     return project is None or project.created_at > run.created_at + CLOCKS_DIFFER
 

@@ -33,7 +33,7 @@ class Prepared:
     A resumed run takes over the conversation, and the first snapshot that its work is compared with.
     """
 
-    snapshot: str
+    snapshot: str | None
     prompt: str
     pattern_used: PatternUse | None = None
     thread_id: str | None = None
@@ -65,7 +65,7 @@ class TurnTaken:
     """
 
     transcript: str
-    snapshot: str
+    snapshot: str | None
     usage: Usage
     final: bool = False
     batch: str | None = None
@@ -85,7 +85,7 @@ class BatchTaken:
     """All calls that ran elsewhere are done: their results are in the conversation, their files in the workspace."""
 
     transcript: str
-    snapshot: str
+    snapshot: str | None
     kind: Literal["batch"] = "batch"
 
 

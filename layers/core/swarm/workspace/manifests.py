@@ -76,6 +76,14 @@ def store_snapshot(store: ObjectStore, key: str, files: Snapshot, base: StoredSn
     return StoredSnapshot(files, base.base_key, base.base)
 
 
+def copy_snapshot(store: ObjectStore, key: str, files: StoredSnapshot, source: str | None) -> None:
+    """Store under another run's key what was loaded from `source`; whole, since that run may be removed before this."""
+    if source is not None and files.base_key == source:
+        store.put(key, store.get(source))
+    else:
+        store_snapshot(store, key, files.files)
+
+
 def hashes_in(data: bytes) -> set[str]:
     """The hashes that a stored manifest names itself; those of its base are in the base's. Raises `CorruptObject`."""
     return {entry.sha256 for entry in _entries(_manifest(data)["files"]).values()}

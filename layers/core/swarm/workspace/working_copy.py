@@ -35,6 +35,7 @@ class Workspace:
         self._files = dict(snapshot.files)
         self._size = snapshot.size
         self._pending: dict[str, bytes] = {}
+        self._put: set[str] = set()
         self._store = store
         self._area = area
         self._limits = limits or WorkspaceLimits()
@@ -90,8 +91,10 @@ class Workspace:
         """Store what is new, then name it: the snapshot of the files as they are now."""
         kept = {entry.sha256 for entry in self._files.values()}
         for sha256, data in self._pending.items():
-            if sha256 in kept:
+            # Once for each working copy is enough: a sweep leaves alone what was put within a process's lifetime.
+            if sha256 in kept and sha256 not in self._put:
                 self._store.put(self._area.blob(sha256), data)
+                self._put.add(sha256)
         self._pending.clear()
         self._base = Snapshot(dict(self._files))
         return self._base
