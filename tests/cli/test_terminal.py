@@ -88,6 +88,7 @@ def snippets() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.timeout(600)
 def test_the_guide_works_as_it_is_written(environment: dict[str, str], tmp_path: Path) -> None:
     """Every command of the page, in one shell, but for those that install and those of a service that is not there."""
     commands = tmp_path / "bin"
@@ -101,10 +102,13 @@ def test_the_guide_works_as_it_is_written(environment: dict[str, str], tmp_path:
     (work / "instructions.txt").write_text("touch a.md")
     script = "set -eu\n" + "\n".join(snippets()[1:])
     script = script.replace("keys add work ", "keys add work --no-key ").replace("runs --profile work", "keys")
-    script = re.sub(r"(?m)^codex-swarm --install-completion", "codex-swarm --show-completion", script)
+    # The option asks which shell called it; this is what it puts into bash's settings.
+    completion = "_CODEX_SWARM_COMPLETE=source_bash codex-swarm"
+    script = re.sub(r"(?m)^codex-swarm --install-completion", completion, script)
     path = f"{commands}:{os.environ['PATH']}"
     setting = {**os.environ, **environment, "PATH": path, "PYTHONPATH": str(ROOT / "client"), "SHELL": "/bin/bash"}
     done = subprocess.run(["bash", "-c", script], cwd=work, env=setting, capture_output=True, text=True, check=False)
     kept("guide", done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (work / "plan.md").read_text().startswith("# Plan")
+    assert "complete -o default -F" in done.stdout
