@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import CannotConvert
-from convert.requests import Conversion, Editing, Reading, Viewing
+from convert.requests import Conversion, Editing, Reading, Viewing, WholeText
 from convert.word.actions import ACTIONS
 from convert.word.revisions import ALL, CHOICES
 from swarm_job.paths import BadPath, valid_path
@@ -44,6 +44,11 @@ def reading(arguments: Mapping[str, Any]) -> Reading:
     if isinstance(start, bool) or not isinstance(start, int) or start < 1:
         raise CannotConvert("start_page is not a page number; pages count from 1")
     return Reading(_path(arguments, "path"), start, _changes(arguments) or ALL)
+
+
+def whole_text(arguments: Mapping[str, Any]) -> WholeText:
+    """What `document_text` is to do; raises CannotConvert for arguments of the wrong type."""
+    return WholeText(_path(arguments, "path"))
 
 
 def viewing(arguments: Mapping[str, Any]) -> Viewing:

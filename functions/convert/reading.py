@@ -21,11 +21,13 @@ from convert.tree import everything, rewrite
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from convert.formats import Format
     from convert.pandoc import Pandoc
     from convert.requests import Reading
+    from convert.sheets import Sheet
 
 _ROOM_FOR_NOTES = 1_000
 _ESCAPED = re.compile(
@@ -52,9 +54,10 @@ def read(request: Reading, workspace: Path, pandoc: Pandoc, most: int) -> str:
         shown = _pdf(request, place, room)
     else:
         if form.kind is Kind.TABLE:
-            text, about = _tables(request.path, place, form)
+            sheets, about = tables_of(request.path, place, form)
+            text = as_markdown_of(sheets)
         else:
-            text, about = _document(request.path, place, form, pandoc, request.changes)
+            text, about = markdown_of(request.path, place, form, pandoc, request.changes)
         shown = _part(request, text, about, room)
     heading, _, rest = shown.partition("\n")
     return "\n".join([heading, *(f"note: {note}" for note in renamed), rest])
@@ -86,21 +89,28 @@ def _pdf(request: Reading, place: Path, room: int) -> str:
     return "\n".join(out)
 
 
-def _tables(name: str, place: Path, form: Format) -> tuple[str, list[str]]:
-    """The same of a spreadsheet, every row that is read."""
+def as_markdown_of(sheets: Sequence[Sheet]) -> str:
+    """Every row that is read, with the values of cells that show less than they hold."""
     from convert.sheets import MAX_ROWS  # noqa: PLC0415 - slow to load, and rarely needed
-    from convert.tables import as_markdown, read_sheets, sheet_notes  # noqa: PLC0415 - as above
+    from convert.tables import as_markdown  # noqa: PLC0415 - as above
+
+    return as_markdown(sheets, most=MAX_ROWS, exact=True)
+
+
+def tables_of(name: str, place: Path, form: Format) -> tuple[list[Sheet], list[str]]:
+    """The sheets of a spreadsheet, and lines about it."""
+    from convert.sheets import MAX_ROWS  # noqa: PLC0415 - slow to load, and rarely needed
+    from convert.tables import read_sheets, sheet_notes  # noqa: PLC0415 - as above
 
     sheets = read_sheets(place, name, form.name)
     sizes = [f"{sheet.title}: {len(sheet.rows)} rows" for sheet in sheets]
-    text = as_markdown(sheets, most=MAX_ROWS, exact=True)
-    missing = lost(inventory(place, name, form.name), text)
+    missing = lost(inventory(place, name, form.name), as_markdown_of(sheets))
     about = [f"note: {note}" for note in [*sheet_notes(sheets, MAX_ROWS), *notes(missing)]]
     properties = _properties(place, name) if form.name in _WITH_PROPERTIES else []
-    return text, [*properties, f"sheets: {'; '.join(sizes)}", *about]
+    return sheets, [*properties, f"sheets: {'; '.join(sizes)}", *about]
 
 
-def _document(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str) -> tuple[str, list[str]]:
+def markdown_of(name: str, place: Path, form: Format, pandoc: Pandoc, changes: str) -> tuple[str, list[str]]:
     """The whole text as Markdown, and lines about the document."""
     document = read_document(pandoc, place, name, form, View(reading=True, changes=changes))
     tree = document.tree

@@ -40,6 +40,13 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeText:
+    """All text of a document, with the place of every line."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Editing:
     """One change to a Word file, left where it is or saved as `target`.
 

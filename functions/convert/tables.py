@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from convert.archives import check_archive
 from convert.delimited import read_delimited, write_delimited
@@ -120,7 +121,30 @@ def as_markdown(sheets: Sequence[Sheet], *, most: int = MAX_SHOWN_ROWS, exact: b
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
+def placed_lines(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
+    """The lines of `as_markdown`, each with its place: the range of cells of a row, or the sheet."""
+    for sheet in sheets:
+        name = sheet.name if re.fullmatch(r"\w+", sheet.name) else "'" + sheet.name.replace("'", "''") + "'"
+        last = get_column_letter(max(map(len, sheet.rows), default=1) or 1)
+        if len(sheets) > 1 or sheet.hidden:
+            yield name, f"## {sheet.title}"
+            yield name, ""
+        for number, line in _numbered(sheet, MAX_ROWS, exact=True) if sheet.rows else [(None, "(empty)")]:
+            yield (name if number is None else f"{name}!A{number + 1}:{last}{number + 1}"), line.strip()
+        yield name, ""
+        for extra in sheet.extras:
+            place = f"{name}, {extra.place}" if extra.place else name
+            lines = (f"- {_extra_line(extra)}", "", *_lines(Sheet("", extra.rows), MAX_ROWS))
+            yield from ((place, line) for line in lines)
+            yield place, ""
+
+
 def _lines(sheet: Sheet, most: int, *, exact: bool = False) -> Iterator[str]:
+    return (line for _, line in _numbered(sheet, most, exact=exact))
+
+
+def _numbered(sheet: Sheet, most: int, *, exact: bool = False) -> Iterator[tuple[int | None, str]]:
+    """Lines of Markdown, those of rows with the number of their row, counted from 0."""
     values = sheet.exact if exact else {}
     for number, row in enumerate(sheet.rows[: most + 1]):
         cells = [_cell(cell) for cell in row]
@@ -128,11 +152,11 @@ def _lines(sheet: Sheet, most: int, *, exact: bool = False) -> Iterator[str]:
             for column in range(len(row)):
                 if (number, column) in values:
                     cells[column] = f"{cells[column]} [{values[number, column]}]".strip()
-        yield f"| {' | '.join(cells)} |"
+        yield number, f"| {' | '.join(cells)} |"
         if number == 0:
-            yield f"|{' --- |' * len(row)}"
+            yield None, f"|{' --- |' * len(row)}"
     if note := left_out(sheet, most):
-        yield f"\n[{note}]"
+        yield None, f"\n[{note}]"
 
 
 def _extra_line(extra: Extra) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -12,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from convert.arguments import conversion, editing, reading, viewing
+from convert.arguments import conversion, editing, reading, viewing, whole_text
 from convert.errors import CannotConvert
 from convert.program import pandoc_file, pandoc_in_memory
-from convert.requests import Conversion, Editing, Reading, Viewing
-from swarm_job import Call, CallResult, Limits
+from convert.requests import Conversion, Editing, Reading, Viewing, WholeText
+from convert.worker import TEXT
+from swarm_job import TEXTS, Call, CallResult, Limits
+from swarm_job.folders import open_regular
 from swarm_job.programs import Execution, execute
 
 # Whoever would call out all the same, against all that is said to it, finds nobody.
@@ -25,9 +28,14 @@ _NOWHERE = "http://127.0.0.1:9"
 _LEAST_SHARE = 20.0
 """Seconds that a call may take, however many there are, while there is time at all."""
 
+_FAIR_SHARE = 60.0
+"""Seconds after which a document that is not read yet counts as one that cannot be."""
+
 _VIEWS = frozenset({"view_pages", "view_image"})
 _MOST_PICTURES = 8
 """Of all calls of a job: the file of its results is bounded."""
+
+Request = Conversion | Editing | Reading | Viewing | WholeText
 
 # When the function starts, which Lambda gives more processor than a call.
 _PANDOC = None if pandoc_file() else pandoc_in_memory()
@@ -59,12 +67,14 @@ def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> Call
     return _done(call.call_id, request, workspace, limits, seconds)
 
 
-def _request(call: Call) -> Conversion | Editing | Reading | Viewing:
+def _request(call: Call) -> Request:
     match call.tool:
         case "convert_document":
             return conversion(call.arguments)
         case "read_document":
             return reading(call.arguments)
+        case "document_text":
+            return whole_text(call.arguments)
         case view if view in _VIEWS:
             return viewing(call.arguments)
         case "edit_document":
@@ -73,9 +83,7 @@ def _request(call: Call) -> Conversion | Editing | Reading | Viewing:
             raise CannotConvert(f"there is no tool {other!r} here")
 
 
-def _done(
-    call_id: str, request: Conversion | Editing | Reading | Viewing, workspace: Path, limits: Limits, seconds: float
-) -> CallResult:
+def _done(call_id: str, request: Request, workspace: Path, limits: Limits, seconds: float) -> CallResult:
     scratch = workspace.parent / "scratch"
     scratch.mkdir(mode=0o700)
     try:
@@ -99,7 +107,9 @@ def _done(
         )
         answer = _answer(scratch, done)
         ok, output, files = answer["ok"], answer["output"], []
-        if ok:
+        if isinstance(request, WholeText):
+            ok, output = _keep_text(workspace, scratch, request, ok=ok, output=output, waited=seconds)
+        elif ok:
             try:
                 files = _keep(workspace, scratch, answer["files"])
             except OSError as error:
@@ -144,6 +154,29 @@ def _last_words(done: Execution) -> str:
         return "it needs more memory than one conversion may use; split it"
     lines = done.output.strip().splitlines()
     return lines[-1][:300] if lines else f"its process ended with code {done.exit_code}"
+
+
+def _keep_text(
+    workspace: Path, scratch: Path, request: WholeText, *, ok: bool, output: str, waited: float
+) -> tuple[bool, str]:
+    """Put the text of a document, or why it has none, beside the workspace, under the hash of its bytes.
+
+    A document that had too little time may be read the next time, so nothing is kept of it.
+    """
+    left = scratch / TEXT
+    if not ok:
+        if waited < _FAIR_SHARE:
+            return False, output
+        left.write_text(json.dumps({"problem": output}))
+    try:
+        with open_regular(workspace / request.path) as document:
+            sha256 = hashlib.sha256(document.read()).hexdigest()
+        texts = workspace.parent / TEXTS
+        texts.mkdir(mode=0o700, exist_ok=True)
+        left.replace(texts / sha256)
+    except OSError as error:
+        return False, f"the document cannot be read: {error.strerror}"
+    return ok, output
 
 
 def _keep(workspace: Path, scratch: Path, files: Mapping[str, str]) -> list[str]:

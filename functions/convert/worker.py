@@ -14,16 +14,21 @@ from typing import Any
 from convert.archives import check_archive
 from convert.contents import source_format
 from convert.conversion import convert
+from convert.document_text import document_text
 from convert.errors import CannotConvert
 from convert.formats import DOCX
 from convert.pandoc import Pandoc
 from convert.reading import read
-from convert.requests import Conversion, Editing, Reading, Viewing
+from convert.requests import Conversion, Editing, Reading, Viewing, WholeText
 from convert.word.editing import edit
 from convert.workspace import file_in
 
 _HEAP_SHARE = 0.6
 """Of the memory limit, what pandoc may fill with its data; its program and its collector need the rest."""
+
+
+TEXT = "text.json"
+"""In the scratch folder, what comes of reading all text of a document."""
 
 
 def answer(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
@@ -46,6 +51,12 @@ def _done(call: dict[str, Any], scratch: Path) -> dict[str, Any]:
     now = datetime.fromisoformat(call["now"])
     if "Reading" in call:
         return {"output": read(Reading(**call["Reading"]), workspace, pandoc, most)[:most]}
+    if "WholeText" in call:
+        text = document_text(workspace, WholeText(**call["WholeText"]).path, pandoc)
+        # Half a surrogate pair is text to Python and to no one else.
+        data = json.dumps(text, ensure_ascii=False).encode(errors="replace")
+        (scratch / TEXT).write_bytes(data)
+        return {"output": "read"}
     if "Viewing" in call:
         from convert.viewing import view  # noqa: PLC0415 - slow to load, and rarely needed
 

@@ -113,9 +113,13 @@ def test_a_batch_of_nothing_is_a_result() -> None:
 def test_a_turn_takes_so_many_calls_and_no_more() -> None:
     copy = workspace(*(f"{number:03}.md" for number in range(400)))
     batches = [call("convert_documents", f"b{n}", pattern="*.md", target_suffix=f".{n}") for n in range(3)]
-    done = run_calls(BOX, [call("read_document", path="a.docx"), *batches[:1]], copy)
+    done = run_calls(BOX, [call("read_document", path="a.docx", changes="accept"), *batches[:1]], copy)
     assert len(done.pending) == 401
-    done = run_calls(BOX, [*(call("read_document", f"r{n}", path="a.docx") for n in range(700)), *batches[:1]], copy)
+    done = run_calls(
+        BOX,
+        [*(call("read_document", f"r{n}", path="a.docx", changes="accept") for n in range(700)), *batches[:1]],
+        copy,
+    )
     assert len(done.pending) == 700 <= MAX_CALLS
     assert "go on in the next" in done.results[0].output
 
@@ -126,7 +130,7 @@ def test_any_id_comes_back(call_id: str) -> None:
     done = run_calls(BOX, [asked], workspace())
     [(_, part)] = done.pending
     assert part.parent == call_id
-    [told] = results_of(BOX, [asked], [part], [CallResult(part.call_id, ok=True, output="fine")], {})
+    [told] = results_of(BOX, [asked], [part], [CallResult(part.call_id, ok=True, output="fine")], {}, workspace())
     assert (told.call_id, told.output) == (call_id, "fine")
 
 
@@ -141,7 +145,7 @@ def told(*outcomes: CallResult, asked: ToolCall = RUN, refused: dict[str, str] |
     """The result of a call, of these outcomes of its parts."""
     done = run_calls(BOX, [asked], workspace("a.md", "b.md", "c.md"))
     parts = [part for _, part in done.pending]
-    [result] = results_of(BOX, [asked], parts, outcomes, refused or {})
+    [result] = results_of(BOX, [asked], parts, outcomes, refused or {}, workspace())
     return result
 
 
@@ -200,7 +204,7 @@ def test_a_long_report_still_names_every_file() -> None:
     asked = call("convert_documents", pattern="*", target_suffix=".md")
     parts = [part for _, part in run_calls(BOX, [asked], workspace(*paths)).pending]
     outcomes = [CallResult(part.call_id, ok=n % 9 > 0, output="word " * 100) for n, part in enumerate(parts)]
-    [report] = results_of(BOX, [asked], parts, outcomes, {})
+    [report] = results_of(BOX, [asked], parts, outcomes, {}, workspace())
     assert len(report.output) <= 30_200
     lines = report.output.splitlines()[1:]
     assert [line.split()[1] for line in lines] == ["failed:" if n % 9 == 0 else "ok:" for n in range(500)]
@@ -220,7 +224,7 @@ def test_files_that_cannot_be_kept_are_named_where_they_were_made() -> None:
     ]
     asked = [call("run_command", name, command="make") for name in ("one", "two")]
     parts = [JobCall(outcome.call_id, "run_command", {}) for outcome in outcomes]
-    first, second = results_of(BOX, asked, parts, outcomes, refused)
+    first, second = results_of(BOX, asked, parts, outcomes, refused, copy)
     assert (first.output, first.files) == ("first", ("b.md",))
     assert second.files == ()
     assert "[not kept: folder: folder is a folder;" in second.output

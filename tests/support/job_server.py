@@ -31,12 +31,13 @@ _TEXT = ("key", "policy", "x-amz-signature")
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was posted for one job. `files` by path, `members` as the tar has them."""
+    """What was posted for one job. `files` by path, `texts` by the hash of their document, `members` as in the tar."""
 
     results: list[dict[str, Any]]
     deleted: list[str]
     files: Mapping[str, bytes]
     members: Sequence[tarfile.TarInfo]
+    texts: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, call_id: str = "call_1") -> dict[str, Any]:
         """The result of one call."""
@@ -199,6 +200,11 @@ def _delivery(content: bytes) -> Delivery:
     return Delivery(
         results=json.loads(read.pop("results.json")),
         deleted=json.loads(read.pop("deleted.json")),
-        files={name.removeprefix("files/"): content for name, content in read.items()},
+        files={name.removeprefix("files/"): content for name, content in read.items() if name.startswith("files/")},
         members=members,
+        texts={
+            name.removeprefix("texts/"): json.loads(content)
+            for name, content in read.items()
+            if name.startswith("texts/")
+        },
     )

@@ -33,6 +33,9 @@ _BEGINS = re.compile(r"\b[ךםןףץىة]")
 _ARTICLE = re.compile(r"\bال")
 _TURNED_ARTICLE = re.compile(r"لا\b")
 
+_SCAN, _UNREADABLE = "[no text: the page is a picture or a scan", "[the text of this page cannot be read"
+_NO_TEXT = (_SCAN, _UNREADABLE)
+
 
 @dataclass(slots=True)
 class Pages:
@@ -146,6 +149,11 @@ def _metadata(reader: pypdf.PdfReader) -> list[str]:
     return said
 
 
+def is_without_text(text: str) -> bool:
+    """Whether what is said of a page is only that it has no text that could be read."""
+    return text.startswith(_NO_TEXT) and "\n" not in text
+
+
 def _instead_of_text(page: pypdf.PageObject) -> str:
     sizes = []
     try:
@@ -155,10 +163,10 @@ def _instead_of_text(page: pypdf.PageObject) -> str:
             if image.get("/Subtype") == "/Image":
                 sizes.append(f"{image.get('/Width')} x {image.get('/Height')} pixels")
     except _DAMAGE as error:
-        return f"[the text of this page cannot be read: {type(error).__name__}]"
+        return f"{_UNREADABLE}: {type(error).__name__}]"
     if not sizes:
         return "[this page has no text and no image]"
-    return f"[no text: the page is a picture or a scan, {', '.join(sizes[:5])}]"
+    return f"{_SCAN}, {', '.join(sizes[:5])}]"
 
 
 def pdf_as_text(pages: Pages) -> str:

@@ -5,7 +5,7 @@
 `swarm_job.programs.execute` runs one program within limits; `swarm_job.shield.shield` hides the process that calls it.
 """
 
-from swarm_job.contract import Call, CallResult, JobRefused, Limits
+from swarm_job.contract import TEXTS, Call, CallResult, JobRefused, Limits
 from swarm_job.runner import Work, run
 
-__all__ = ["Call", "CallResult", "JobRefused", "Limits", "Work", "run"]
+__all__ = ["TEXTS", "Call", "CallResult", "JobRefused", "Limits", "Work", "run"]

@@ -12,25 +12,31 @@ from pathlib import Path
 from swarm_job.contract import CallResult, Upload
 from swarm_job.folders import open_regular
 from swarm_job.transport import post
-from swarm_job.workspace import Changed, Changes
+from swarm_job.workspace import Changes
 
 _CHUNK = 1 << 20
 _END = b"\0" * (2 * tarfile.BLOCKSIZE)
 
+_File = tuple[str, Path, int]
+"""A member's name, where its bytes are, and how many."""
 
-def deliver(upload: Upload, results: Sequence[CallResult], changes: Changes) -> None:
-    """POST results.json, deleted.json and files/<path>. Raises `Unreachable`."""
+
+def deliver(upload: Upload, results: Sequence[CallResult], changes: Changes, texts: Path) -> None:
+    """POST results.json, deleted.json, files/<path>, and texts/<sha256> of a folder. Raises `Unreachable`."""
     documents = {
         "results.json": json.dumps([asdict(result) for result in results]).encode(),
         "deleted.json": json.dumps(changes.deleted).encode(),
     }
+    files = [(f"files/{file.path}", file.place, file.size) for file in changes.changed]
+    if texts.is_dir():
+        files += [(f"texts/{text.name}", text, text.lstat().st_size) for text in sorted(texts.iterdir())]
     boundary = uuid.uuid4().hex
     opening, closing = _form(upload.fields, boundary)
-    length = len(opening) + _tar_length(documents, changes.changed) + len(closing)
+    length = len(opening) + _tar_length(documents, files) + len(closing)
 
     def body() -> Iterator[bytes]:
         yield opening
-        yield from _tar(documents, changes.changed)
+        yield from _tar(documents, files)
         yield closing
 
     post(upload.url, f"multipart/form-data; boundary={boundary}", length, body)
@@ -49,19 +55,19 @@ def _form(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:
     return "".join(parts).encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-def _tar(documents: Mapping[str, bytes], files: Sequence[Changed]) -> Iterator[bytes]:
+def _tar(documents: Mapping[str, bytes], files: Sequence[_File]) -> Iterator[bytes]:
     for name, content in documents.items():
         yield _header(name, len(content)) + content + _padding(len(content))
-    for file in files:
-        yield _header(f"files/{file.path}", file.size)
-        yield from _content(file.place, file.size)
-        yield _padding(file.size)
+    for name, place, size in files:
+        yield _header(name, size)
+        yield from _content(place, size)
+        yield _padding(size)
     yield _END
 
 
-def _tar_length(documents: Mapping[str, bytes], files: Sequence[Changed]) -> int:
+def _tar_length(documents: Mapping[str, bytes], files: Sequence[_File]) -> int:
     members = [(name, len(content)) for name, content in documents.items()]
-    members += [(f"files/{file.path}", file.size) for file in files]
+    members += [(name, size) for name, _, size in files]
     return sum(len(_header(name, size)) + size + len(_padding(size)) for name, size in members) + len(_END)
 
 

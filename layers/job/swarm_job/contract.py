@@ -11,6 +11,10 @@ from typing import Any
 from swarm_job.paths import BadPath, inner_path
 
 SCHEMA = 1
+
+TEXTS = "texts"
+"""The folder beside the workspace for texts of documents, each named by the SHA-256 of the document's bytes."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from swarm_job import defences
 from swarm_job.archive import deliver
 from swarm_job.cache import Cache
-from swarm_job.contract import Call, CallResult, JobRefused, Limits, parse
+from swarm_job.contract import TEXTS, Call, CallResult, JobRefused, Limits, parse
 from swarm_job.folders import discard, fresh, identity
 from swarm_job.isolation import end, only_for_its_tenant
 from swarm_job.processes import Unkillable
@@ -30,7 +30,8 @@ Work = Callable[[Path, Sequence[Call], Limits], Sequence[CallResult]]
 def run(event: Mapping[str, Any], context: object, work: Work) -> dict[str, Any]:
     """Do the job that `event["job_url"]` leads to, and answer `{"job_id", "calls"}`.
 
-    The workspace's parent is private to the job and goes with it: `work` may keep what it needs beside the workspace.
+    The workspace's parent is private to the job and goes with it: `work` may keep what it needs beside the workspace,
+    and what it puts into the folder `TEXTS` there is delivered.
     Raises `JobRefused` and `Unreachable`; what `work` raises goes through. When the process ends instead says
     `isolation.only_for_its_tenant`.
     """
@@ -54,7 +55,7 @@ def _done(event: Mapping[str, Any], work: Work) -> dict[str, Any]:
         # A link in its place would lead the comparison astray, to files of the machine.
         moved = identity(workspace) != made
         changes = Changes(left_out={".": MOVED}) if moved else compare(workspace, job.files, job.limits)
-        deliver(job.result, with_defences(report(results, changes)), changes)
+        deliver(job.result, with_defences(report(results, changes)), changes, place / TEXTS)
     except Unkillable as error:
         # What is left could meddle with the next job, so nothing of this environment may see it.
         end(str(error))

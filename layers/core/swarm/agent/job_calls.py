@@ -8,10 +8,12 @@ from itertools import groupby
 from typing import Any
 
 from swarm.agent.model import ToolCall
+from swarm.agent.tools import document_text
+from swarm.agent.tools.document_text import calls_for, missing
 from swarm.agent.tools.tool import FINISH, Tool, paths_in
 from swarm.agent.tools.toolbox import BoundCall, Toolbox, ToolResult
 from swarm.errors import CallerError
-from swarm.jobs.batch import FAILED, IN_ORDER, CallResult, JobCall, JobOutcome, parent_of
+from swarm.jobs.batch import DOCUMENT_TEXT, FAILED, IN_ORDER, CallResult, JobCall, JobOutcome, parent_of
 from swarm.runs.conversation import Item
 from swarm.text import MAX_OUTPUT, clip
 from swarm.workspace.file_types import file_type
@@ -29,6 +31,8 @@ NOTHING_PRINTED = "[no output]"
 
 MAX_CALLS = 1_000
 """How many calls of one turn the untrusted functions do, each file of a batch counted."""
+
+TURN_IS_FULL = f"not done: one turn takes {MAX_CALLS} commands and conversions; go on in the next"
 
 _LONGEST_LINE, _SHORTEST_LINE = 300, 40
 _NAMED = 20
@@ -51,13 +55,16 @@ def run_calls(toolbox: Toolbox, calls: Iterable[ToolCall], workspace: Workspace)
     bound = [toolbox.bind(call) for call in calls]
     some_wait = any(isinstance(call, BoundCall) and call.tool.executor != "agent" for call in bound)
     turn = TurnCalls()
+    being_read: set[str] = set()
     for call in bound:
         if isinstance(call, ToolResult):
             turn.results.append(call)
-        elif some_wait and call.tool.name == FINISH:
+        elif (some_wait or turn.pending) and call.tool.name == FINISH:
             turn.results.append(call.failed(FINISH_TOO_EARLY))
         elif _depends(call, turn.pending):
             turn.results.append(call.failed(TOO_EARLY))
+        elif call.tool.texts and (paths := _documents(call, workspace)) is not None:
+            _answer_from_texts(turn, toolbox, call, workspace, paths, being_read)
         elif call.tool.executor == "agent":
             turn.results.append(toolbox.run(call, workspace))
         else:
@@ -82,6 +89,34 @@ def _depends(call: BoundCall, pending: Iterable[tuple[Tool[Any], JobCall]]) -> b
     return images or not made.isdisjoint(paths_in(call.arguments, tool.reads))
 
 
+def _documents(call: BoundCall, workspace: Workspace) -> Sequence[str] | None:
+    """The documents whose text the call looks into; None where it is no call for texts."""
+    return call.tool.texts(call.arguments, workspace) if call.tool.texts else None
+
+
+def _answer_from_texts(
+    turn: TurnCalls,
+    toolbox: Toolbox,
+    call: BoundCall,
+    workspace: Workspace,
+    paths: Sequence[str],
+    being_read: set[str],
+) -> None:
+    """Answer at once where all texts are there; else have those made that are not, each once for the whole turn."""
+    wanted = missing(workspace, paths)
+    if not wanted:
+        turn.results.append(toolbox.run(call, workspace))
+        return
+    first = [path for path in wanted if workspace.entry(path).sha256 not in being_read] or wanted[:1]
+    room = MAX_CALLS - len(turn.pending)
+    if room <= 0:
+        turn.results.append(call.failed(TURN_IS_FULL))
+        return
+    for part in calls_for(call.call_id, workspace, first[:room]):
+        being_read.add(str(part.arguments["sha256"]))
+        turn.pending.append((document_text.TOOL, part))
+
+
 def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace) -> None:
     tool, parts = call.tool, [call.arguments]
     if tool.expand and tool.expands_to:
@@ -95,8 +130,7 @@ def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace) -> None
         turn.results.append(call.failed("no file matches; list_files shows what there is"))
         return
     if len(turn.pending) + len(parts) > MAX_CALLS:
-        text = f"not done: one turn takes {MAX_CALLS} commands and conversions; go on in the next"
-        turn.results.append(call.failed(text))
+        turn.results.append(call.failed(TURN_IS_FULL))
         return
     for number, arguments in enumerate(parts):
         part = JobCall(
@@ -143,11 +177,19 @@ def results_of(
     parts: Iterable[JobCall],
     outcomes: Iterable[CallResult],
     refused: Mapping[str, str],
+    workspace: Workspace,
 ) -> list[ToolResult]:
     """The results of the model's calls, made of the results of their parts.
 
-    A call that stood for many is reported as one, a line a file; files that were not kept are named.
+    A call that stood for many is reported as one, a line a file; files that were not kept are named. A call that
+    waited for texts of documents is done now, in this workspace.
     """
+    parts, outcomes = list(parts), list(outcomes)
+    told = {outcome.call_id: outcome.output for outcome in outcomes if not outcome.ok}
+    for part in parts:
+        if part.tool == DOCUMENT_TEXT and part.call_id in told:
+            workspace.unread[str(part.arguments["sha256"])] = told[part.call_id].removeprefix(FAILED)
+    waited = {part.parent for part in parts if part.tool == DOCUMENT_TEXT}
     subjects = {part.call_id: part.reads[0] if part.reads else "" for part in parts}
     by_parent = {
         parent: list(group) for parent, group in groupby(outcomes, key=lambda outcome: parent_of(outcome.call_id))
@@ -155,7 +197,9 @@ def results_of(
     results = []
     for call in calls:
         bound = toolbox.bind(call)
-        if isinstance(bound, BoundCall):
+        if isinstance(bound, BoundCall) and call.call_id in waited:
+            bound = toolbox.run(bound, workspace)
+        elif isinstance(bound, BoundCall):
             bound = _result(bound, by_parent.get(call.call_id, []), subjects)
         results.append(_without(bound, refused))
     return results

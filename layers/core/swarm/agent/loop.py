@@ -265,7 +265,7 @@ class _Slice:
         calls = calls_by_id(self._items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)
         call_results = [result for job in known for result in job.outcomes]
-        results = results_of(self._toolbox, calls, parts, call_results, refused)
+        results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
         self._items = [*self._items, *_answers(results)]
         transcript, snapshot = self._store()
         steps = steps_of_results(self._run, results, now)

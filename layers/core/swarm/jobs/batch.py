@@ -22,6 +22,15 @@ IN_ORDER: Executor = "sandbox"
 FAILED = "error: "
 """How the output of every failed call begins."""
 
+DOCUMENT_TEXT = "document_text"
+"""The call that has all text of a document made (`swarm.workspace.document_texts`); its `sha256` is the document's."""
+
+FEWEST_TEXTS, MOST_TEXTS = 5, 25
+"""Documents that one job reads: each job is an environment that has to be made ready, and has so much time."""
+
+AT_A_TIME = 4
+"""Jobs of a run that the state machine has done at one time."""
+
 MAX_JOBS = 100
 """Each job is one item of the state machine's Map: some 15 of an execution's 25,000 events."""
 
@@ -102,13 +111,19 @@ _OUTCOME = TypeAdapter(JobOutcome)
 
 
 def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Batch:
-    """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be."""
+    """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be.
+
+    Texts of documents are made in few jobs, as many as are done at a time.
+    """
     commands = [call for executor, call in calls if executor == IN_ORDER]
-    conversions = [call for executor, call in calls if executor != IN_ORDER]
+    conversions = [call for executor, call in calls if executor != IN_ORDER and call.tool != DOCUMENT_TEXT]
+    texts = [call for _, call in calls if call.tool == DOCUMENT_TEXT]
     jobs = [Job("000", "sandbox", commands)] if commands else []
-    share = -(-len(conversions) // (MAX_JOBS - 1)) or 1
-    for first in range(0, len(conversions), share):
-        jobs.append(Job(f"{len(jobs) + 1:03}", "convert", conversions[first : first + share]))
+    text_share = min(MOST_TEXTS, max(FEWEST_TEXTS, -(-len(texts) // AT_A_TIME)))
+    room = MAX_JOBS - 1 - -(-len(texts) // text_share)
+    for some, share in ((conversions, -(-len(conversions) // room) or 1), (texts, text_share)):
+        for first in range(0, len(some), share):
+            jobs.append(Job(f"{len(jobs) + 1:03}", "convert", some[first : first + share]))
     return Batch(f"{slot:05}-{writer}", jobs)
 
 

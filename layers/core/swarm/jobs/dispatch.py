@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
+from pydantic import ValidationError
+
 from codex_swarm.models import ProgressEvent
 from swarm.aws.functions import OUT_OF_MEMORY, TIMED_OUT, CallFailed, CallThrottled
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
 from swarm.jobs import pictures
 from swarm.jobs.batch import (
+    DOCUMENT_TEXT,
     Batch,
     CallResult,
     Executor,
@@ -41,6 +44,7 @@ from swarm.runs import events
 from swarm.runs.entries import Entry, Marked
 from swarm.runs.run import Run
 from swarm.text import clip
+from swarm.workspace.document_texts import DocumentTexts, validated
 from swarm.workspace.file_types import file_type
 from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileEntry
@@ -190,7 +194,21 @@ def _outcome(task: Task, delivered: BinaryIO) -> JobOutcome:
     except InvalidResult as error:
         log.warning("a result was refused", run_id=task.run.run_id, job_id=task.job.id, reason=str(error))
         return _failed(task.job, f"its result was refused: {error}")
+    _keep_texts(task, result.texts)
     return JobOutcome(_in_order(task.job, result), _stored(task, result.files), result.deleted)
+
+
+def _keep_texts(task: Task, delivered: Mapping[str, Content]) -> None:
+    """Store the texts of the documents that this job was to read. Nothing else that calls itself a text is taken."""
+    texts = DocumentTexts(task.backend.objects, area_of(task.run.key))
+    for call in task.job.calls:
+        sha256 = str(call.arguments.get("sha256"))
+        if call.tool != DOCUMENT_TEXT or sha256 not in delivered:
+            continue
+        try:
+            texts.put(sha256, validated(delivered[sha256].read()))
+        except ValidationError as error:
+            log.warning("a text was refused", run_id=task.run.run_id, sha256=sha256, faults=error.error_count())
 
 
 def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:

@@ -1,7 +1,7 @@
 """Reads the tar that an untrusted function made, and believes none of it.
 
-Only regular files under `files/` and two small JSON members are taken. Links, devices, sparse members, paths that
-leave the workspace, and whatever is over a limit make the whole result invalid: half a result is no result.
+Only regular files under `files/` and `texts/` and two small JSON members are taken. Links, devices, sparse members,
+paths that leave the workspace, and whatever is over a limit make the whole result invalid: half a result is no result.
 
 The members are walked by hand. `tarfile` follows every extension there is, some of them without end (CVE-2025-8194);
 here each step goes forward, and only the ustar header and the one extension that long names need are known
@@ -21,10 +21,12 @@ from pydantic import TypeAdapter, ValidationError
 from swarm.errors import InvalidPath
 from swarm.jobs.batch import CallResult
 from swarm.jobs.issue import JobLimits
+from swarm.workspace.document_texts import MAX_TEXT_BYTES
 from swarm.workspace.paths import valid_path
 from swarm.workspace.working_copy import WorkspaceLimits
 
 FILES = "files/"
+TEXTS = "texts/"
 RESULTS = "results.json"
 DELETED = "deleted.json"
 
@@ -62,11 +64,15 @@ class Content:
 
 @dataclass
 class Result:
-    """A result that passed every check: file contents by path, paths that are gone, and what each call came to."""
+    """A result that passed every check: file contents by path, paths that are gone, and what each call came to.
+
+    `texts` are texts of documents by the hash of the document, and not looked into yet.
+    """
 
     outcomes: list[CallResult] = field(default_factory=list)
     files: dict[str, Content] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
+    texts: dict[str, Content] = field(default_factory=dict)
 
 
 def read_result(tar: BinaryIO, limits: JobLimits) -> Result:
@@ -94,6 +100,11 @@ def _take(result: Result, name: str, content: Content, limits: JobLimits) -> Non
             result.outcomes = _OUTCOMES.validate_json(content.read())
         else:
             result.deleted = [valid_path(path) for path in _PATHS.validate_json(content.read())]
+        return
+    if name.startswith(TEXTS):
+        if len(content) > MAX_TEXT_BYTES:
+            raise InvalidResult(f"{name!r} has {len(content)} bytes; at most {MAX_TEXT_BYTES} are taken")
+        result.texts[name.removeprefix(TEXTS)] = content
         return
     if not name.startswith(FILES):
         raise InvalidResult(f"{name!r} does not belong into a result")

@@ -28,6 +28,7 @@ from itertools import chain, islice
 
 from swarm.records.backend import Backend
 from swarm.retention.removal import Enough, remove_run
+from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
 from swarm.workspace.objects import ProjectArea
@@ -42,18 +43,19 @@ _PARALLEL = 16
 
 
 def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) -> int | None:
-    """Delete the project's unused blobs, for good; how many versions, or None where there was no time for all.
+    """Delete the project's unused blobs and their texts, for good; how many versions, or None where there was no time.
 
     `now` is a time before this was called. Raises `CorruptObject` where a snapshot cannot be read.
     """
     live = _mark(backend, area, enough)
     if live is None:
         return None
-    unused = (
-        version
-        for version in backend.inventory.versions(area.blobs)
-        if version.stored_at < now - MARGIN and _name(version, area) not in live
+    # A text goes with its blob, or when a newer reader has come: it can be made again, so no one loses anything.
+    named = chain(
+        ((version, _name(version, area)) for version in backend.inventory.versions(area.blobs)),
+        ((version, sha256_of(version.key, area)) for version in backend.inventory.versions(area.texts)),
     )
+    unused = (version for version, sha256 in named if version.stored_at < now - MARGIN and sha256 not in live)
     deleted = 0
     for number in backend.inventory.delete_versions(unused):
         deleted += number

@@ -75,6 +75,11 @@ class ProjectArea:
         """
         return f"{self.blobs}{sha256}"
 
+    @property
+    def texts(self) -> str:
+        """What the keys of all texts of documents begin with (`swarm.workspace.document_texts`)."""
+        return f"{self.prefix}/texts/"
+
     def run(self, run_id: str = "") -> str:
         """What the keys of one run's objects begin with, or those of all runs."""
         return f"{self.prefix}/runs/{run_id}/" if run_id else f"{self.prefix}/runs/"

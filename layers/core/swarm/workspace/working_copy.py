@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from swarm.errors import CorruptObject, FileTooLarge, InvalidPath, WorkspaceFileNotFound, WorkspaceTooLarge
+from swarm.workspace.document_texts import DocumentTexts
 from swarm.workspace.file_types import file_type
 from swarm.workspace.objects import ObjectStore, ProjectArea
 from swarm.workspace.paths import valid_path
@@ -26,7 +27,11 @@ class WorkspaceLimits:
 
 
 class Workspace:
-    """Files as a run sees them. Writes stay in memory until `save`, so that a stopped run leaves no trace."""
+    """Files as a run sees them. Writes stay in memory until `save`, so that a stopped run leaves no trace.
+
+    `texts` are those of its documents, as far as they have been made; `unread` says of a content why its text could
+    not be made this time.
+    """
 
     def __init__(
         self, snapshot: Snapshot, store: ObjectStore, area: ProjectArea, limits: WorkspaceLimits | None = None
@@ -39,6 +44,8 @@ class Workspace:
         self._store = store
         self._area = area
         self._limits = limits or WorkspaceLimits()
+        self.texts = DocumentTexts(store, area)
+        self.unread: dict[str, str] = {}
 
     def paths(self) -> list[str]:
         """Every path, sorted."""

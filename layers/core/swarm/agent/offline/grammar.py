@@ -6,6 +6,7 @@
     delete a.md
     convert a.md to docx
     replace Hello by Hi in a.docx                        in Word and text files
+    search for "the words"                               in all files
     run `command`
     wait 3 seconds
     fail with the message
@@ -24,7 +25,7 @@ from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
-from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
 
 LONGEST_TEXT = 20_000
 MOST_STEPS = 100
@@ -35,6 +36,7 @@ THE_DOCUMENT = "it"
 
 _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
 _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
+_SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
 _TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
 _DELETE = re.compile(r"(?:delete|remove)\b", re.IGNORECASE)
@@ -149,6 +151,10 @@ def _read_run(clause: str) -> list[Step]:
     return [Run(tuple(quoted(clause)))] if _RUN.match(clause) and quoted(clause) else []
 
 
+def _read_search(clause: str) -> list[Step]:
+    return [Search(words) for words in quoted(clause)] if _SEARCH.match(clause) else []
+
+
 def _read_touch(clause: str) -> list[Step]:
     found = _TOUCH.match(clause)
     names = re.split(r"[\s,]+", found[1]) if found else []
@@ -251,6 +257,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_wait,
     _read_fail,
     _read_run,
+    _read_search,
     _read_touch,
     _read_delete,
     _read_convert,

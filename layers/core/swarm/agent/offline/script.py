@@ -83,6 +83,8 @@ def listed(made: Made) -> dict[str, str]:
     for line in made.output.splitlines():
         path, _, rest = line.rpartition(" bytes  ")
         path, _, size = path.rpartition("  ")
-        if path and size.isdigit() and rest.isalpha():
-            files[path] = rest
+        # Of documents that were read once, their length comes behind.
+        kind = rest.partition("  ")[0]
+        if path and size.isdigit() and kind.isalpha():
+            files[path] = kind
     return files

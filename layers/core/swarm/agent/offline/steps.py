@@ -46,6 +46,13 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Look for words in all files."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run commands in a shell."""
 
@@ -66,4 +73,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Run | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Wait | Fail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,7 +12,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
-from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
 from swarm.agent.tools.tool import FINISH
 
 CONVERT = "convert_document"
@@ -82,18 +83,17 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             content = literal if literal is not None else content_of(path, about, task_type)
             yield PlannedCall("write_file", {"path": path, "content": content}, f"create {path}")
         case Touch(paths):
-            for path in paths:
-                yield PlannedCall("write_file", {"path": path, "content": ""}, f"create {path}")
+            yield from (PlannedCall("write_file", {"path": path, "content": ""}, f"create {path}") for path in paths)
         case Delete(paths):
-            for path in paths:
-                yield PlannedCall("delete_file", {"path": path}, f"delete {path}")
+            yield from (PlannedCall("delete_file", {"path": path}, f"delete {path}") for path in paths)
         case Convert():
             yield from (_conversion(path, target) for path, target in _pairs(step))
         case Edit():
             yield _edit(step)
+        case Search(words):
+            yield PlannedCall("search_files", {"pattern": _literally(words)}, f"search for {words}")
         case Run(commands):
-            for command in commands:
-                yield PlannedCall(RUN, {"command": command}, f"run {command}")
+            yield from (PlannedCall(RUN, {"command": command}, f"run {command}") for command in commands)
         case _:
             return
 
@@ -111,6 +111,11 @@ def _edit(step: Edit) -> PlannedCall:
         arguments: dict[str, JsonValue] = {"path": step.path, "action": "replace", "find": step.old, "text": step.new}
         return PlannedCall(EDIT, {**arguments, "everywhere": True}, done)
     return PlannedCall("edit_file", {"path": step.path, "old_text": step.old, "new_text": step.new}, done)
+
+
+def _literally(words: str) -> str:
+    """A pattern that matches these words and nothing else."""
+    return re.sub(r"[^\w\s]", r"\\\g<0>", words)
 
 
 def _pairs(step: Convert) -> Iterator[tuple[str, str]]:

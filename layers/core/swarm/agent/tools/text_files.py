@@ -19,6 +19,18 @@ def as_text(data: bytes) -> str | None:
         return None
 
 
+def searchable(data: bytes) -> str | None:
+    """The text to search in: also of files in UTF-16 that say so, and in the code page of Windows; None for binary."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data[:_LOOKED_AT]:
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
 def lines_of(text: str) -> list[str]:
     """Lines as editors count them: a last newline ends a line and begins none."""
     lines = text.split("\n")

@@ -39,6 +39,9 @@ class Tool(Generic[A]):
 
     `reads` and `writes` name the arguments that name files; None means any file of the workspace. `reads_images` adds
     every image. `expand` makes of one call the many that it stands for, each a call of `expands_to`.
+
+    `texts` names the documents whose text `run` looks into; where some have none yet, they are read first, elsewhere.
+    None of a call means that `run` cannot answer it, and the executor has to.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Tool(Generic[A]):
     writes: tuple[str, ...] | None = None
     expand: Callable[[A, Workspace], Sequence[Arguments]] | None = None
     expands_to: Tool[Any] | None = None
+    texts: Callable[[A, Workspace], Sequence[str] | None] | None = None
 
     @property
     def spec(self) -> ToolSpec:

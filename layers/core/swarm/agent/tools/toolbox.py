@@ -103,7 +103,7 @@ class Toolbox:
 
     @staticmethod
     def run(call: BoundCall, workspace: Workspace) -> ToolResult:
-        """Do a call whose executor is the agent, in this workspace."""
+        """Do a call that the agent can do itself, in this workspace."""
         if call.tool.run is None:
             return call.failed(f"{call.tool.name} is not done by the agent")
         try:

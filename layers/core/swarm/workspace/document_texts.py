@@ -1,0 +1,160 @@
+"""One text for each document: every line with its place, made once for each content of a project and kept beside it.
+
+The text is made by the convert function, which no one trusts, and validated before it is stored
+(`swarm.jobs.dispatch`). A copy or a renamed file has the same bytes, and so the same text.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from pydantic import TypeAdapter, ValidationError
+
+from swarm.errors import CorruptObject
+from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
+from swarm.workspace.snapshot import FileEntry
+
+READER = 1
+"""Version of the reader. Whoever changes what is read of documents, or what places are called, counts it up."""
+
+MAX_TEXT_BYTES = 24 * 1024 * 1024
+"""Of one text as the convert function delivers it; that leaves out what would be longer."""
+
+MARKUP = frozenset(".html .htm .xhtml .ipynb .rtf".split())
+"""Documents that are text as they are, too. What their readers see is another text."""
+
+DOCUMENTS = MARKUP | frozenset(
+    (
+        ".docx .docm .dotx .dotm .doc .dot .pdf .pptx .pptm .ppsx .ppsm .potx .potm .ppt .pps .xlsx .xlsm .xltx .xltm"
+        " .xlsb .xls .ods .odt .epub"
+    ).split()
+)
+"""Suffixes of files that have such a text, or a reason why they have none."""
+
+MAX_DOCUMENT_BYTES = 50 * 1024 * 1024
+_READERS = 16
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of one content. `name` is what the reader called it, since the same bytes may have any name.
+
+    `kind` is the format that it was read as; `pages` are pages or slides; `lines` are pairs of a place (`page 3`,
+    `clause 4.2`) and a line of Markdown; `about` are lines on the document; `scans` are the first pages without text,
+    and `scanned` is how many there are. `cut` says that there is more than what was read. A document that cannot be
+    read has a `problem`, and nothing else.
+    """
+
+    name: str = ""
+    kind: str = ""
+    pages: int | None = None
+    words: int = 0
+    about: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+    scans: tuple[int, ...] = ()
+    scanned: int = 0
+    cut: bool = False
+    problem: str = ""
+
+    def called(self, path: str) -> DocumentText:
+        """The same text, speaking of the file by this path."""
+        if not self.name:
+            return self
+        about = tuple(line.replace(self.name, path) for line in self.about)
+        return replace(self, name=path, about=about, problem=self.problem.replace(self.name, path))
+
+    @property
+    def size(self) -> str:
+        """How much it is, in words."""
+        if self.problem:
+            return "cannot be read"
+        unit = "slide" if self.kind == "pptx" else "page"
+        pages = f"{self.pages} {unit}{'s' * (self.pages != 1)}, " if self.pages else ""
+        return f"{pages}{self.words} word{'s' * (self.words != 1)}"
+
+    @property
+    def gaps(self) -> str:
+        """What of it has no text that could be searched, as a clause; empty where all has."""
+        told = []
+        if self.scanned:
+            shown = ", ".join(map(str, self.scans[:_NAMED])) + (" and more" if self.scanned > _NAMED else "")
+            told.append(f"{self.scanned} of {self.pages} pages are scans without text: {shown}")
+        elif not self.words and not self.problem:
+            told.append("it has no text")
+        if self.cut:
+            told.append("it is too long, only its beginning was read")
+        return "; ".join(told)
+
+
+_TEXT = TypeAdapter(DocumentText)
+
+
+def is_document(path: str) -> bool:
+    """Whether a file of this name has a text of its own kind, made by a reader of documents."""
+    return PurePosixPath(path).suffix.lower() in DOCUMENTS
+
+
+def is_markup(path: str) -> bool:
+    """Whether a document of this name is also text as it is."""
+    return PurePosixPath(path).suffix.lower() in MARKUP
+
+
+def validated(data: bytes) -> DocumentText:
+    """The text that somebody delivered. Raises `pydantic.ValidationError`."""
+    return _TEXT.validate_json(data)
+
+
+class DocumentTexts:
+    """The texts of one project, as they are stored. What was read once is remembered, up to a size."""
+
+    REMEMBERED = 32 * 1024 * 1024
+    """Characters."""
+
+    def __init__(self, store: ObjectStore, area: ProjectArea) -> None:
+        self._store = store
+        self._area = area
+        self._known: dict[str, DocumentText] = {}
+        self._room = self.REMEMBERED
+
+    def get(self, sha256: str) -> DocumentText | None:
+        """The text of this content, or None while nobody has made it. Raises `CorruptObject`."""
+        if (known := self._known.get(sha256)) is not None:
+            return known
+        try:
+            found = _TEXT.validate_json(gzip.decompress(self._store.get(text_key(self._area, sha256))))
+        except ObjectMissing:
+            return None
+        except (OSError, EOFError, ValidationError) as error:
+            raise CorruptObject(f"the text of {sha256} cannot be read") from error
+        size = sum(len(place) + len(line) for place, line in found.lines)
+        if size <= self._room:
+            self._room -= size
+            self._known[sha256] = found
+        return found
+
+    def of(self, entries: Iterable[FileEntry]) -> Iterator[DocumentText | None]:
+        """The texts of these files, in order, several asked for at a time."""
+        with ThreadPoolExecutor(_READERS) as pool:
+            yield from pool.map(lambda entry: self.get(entry.sha256), entries)
+
+    def put(self, sha256: str, text: DocumentText) -> None:
+        """Keep a text. Equal bytes give equal texts, so it does not matter who comes first."""
+        data = gzip.compress(_TEXT.dump_json(text), compresslevel=4, mtime=0)
+        self._store.put(text_key(self._area, sha256), data)
+
+
+def text_key(area: ProjectArea, sha256: str) -> str:
+    """Where the text of a content is, as this version reads it."""
+    return f"{area.texts}{sha256}-{READER}.json.gz"
+
+
+def sha256_of(key: str, area: ProjectArea) -> str | None:
+    """The content whose text is at this key; None where an earlier version made it."""
+    found = re.fullmatch(r"([0-9a-f]{64})-(\d+)\.json\.gz", key.removeprefix(area.texts))
+    return found[1] if found and int(found[2]) == READER else None

@@ -1,0 +1,208 @@
+"""Documents in the agent's own tools: searched by their text, read from a place on, listed with their length."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import JsonValue
+
+from swarm.agent.job_calls import results_of, run_calls
+from swarm.agent.model import ToolCall
+from swarm.agent.tools.toolbox import Toolbox, ToolResult
+from swarm.jobs.batch import CallResult, JobCall, cut
+from swarm.tasks.registry import BATCHES
+from swarm.workspace.document_texts import DocumentText
+from swarm.workspace.objects import MemoryObjects, ProjectArea
+from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.working_copy import Workspace
+
+BOX = Toolbox(BATCHES)
+
+CONTRACT = DocumentText(
+    name="document.docx",
+    kind="docx",
+    words=20,
+    about=("title: Loan",),
+    lines=(
+        ("heading Loan", "# Loan"),
+        ("clause 4.1", "4.1 Either party may end this with the lender\u2019s consent."),
+        ("clause 4.2", "4.2 The **Bor**rower pays a penalty\u00a0fee, {++in full++}."),
+        ("clause 4.2(a)", "(a) see [the schedule](schedule.docx)[^1]"),
+    ),
+)
+LETTER = DocumentText(
+    name="document.pdf",
+    kind="pdf",
+    pages=3,
+    words=9,
+    lines=(("page 1", "The termi-"), ("page 1", "nation for"), ("page 1", "cause"), ("page 2", ""), ("page 3", "Ends")),
+    scans=(2,),
+    scanned=1,
+)
+LOCKED = DocumentText(name="document.docx", problem="document.docx is protected by a password; ask for a copy without")
+
+
+@pytest.fixture
+def store() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def workspace(store: MemoryObjects) -> Workspace:
+    return Workspace(Snapshot(), store, ProjectArea("t", "p"))
+
+
+def add(workspace: Workspace, path: str, text: DocumentText | None = None, data: bytes | None = None) -> None:
+    """A document whose bytes are its name, or these; with its text, where somebody has made it."""
+    entry = workspace.write(path, path.encode() if data is None else data)
+    if text:
+        workspace.texts.put(entry.sha256, text)
+
+
+def call(name: str, **arguments: JsonValue) -> ToolCall:
+    declared = {spec.name: spec for spec in BOX.specs}[name].parameters["properties"]
+    assert isinstance(declared, dict)
+    return ToolCall(f"call of {name}", name, json.dumps({**dict.fromkeys(declared), **arguments}))
+
+
+def do(workspace: Workspace, name: str, **arguments: JsonValue) -> ToolResult:
+    done = run_calls(BOX, [call(name, **arguments)], workspace)
+    assert not done.pending
+    return done.results[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("Either", "c/one.docx, clause 4.1: 4.1 Either party may", id="as it stands"),
+        pytest.param("The Borrower", "c/one.docx, clause 4.2: 4.2 The Borrower pays", id="across marks"),
+        pytest.param("penalty fee", "c/one.docx, clause 4.2: ", id="a hard blank"),
+        pytest.param("lender's", "c/one.docx, clause 4.1: ", id="a typographic quote"),
+        pytest.param("fee, in full", "c/one.docx, clause 4.2: ", id="across a tracked change"),
+        pytest.param("see the schedule$", "c/one.docx, clause 4.2(a): ", id="a link and a footnote"),
+        pytest.param("termination", "letter.pdf, page 1: The termination for", id="a divided word"),
+        pytest.param("for cause", "letter.pdf, page 1: nation for cause", id="over the end of a line"),
+        pytest.param("EITHER", "c/one.docx, clause 4.1: ", id="other case, where nothing else matches"),
+    ],
+)
+def test_a_document_is_searched_as_people_read_it(workspace: Workspace, pattern: str, expected: str) -> None:
+    add(workspace, "c/one.docx", CONTRACT)
+    add(workspace, "letter.pdf", LETTER)
+    found = do(workspace, "search_files", pattern=pattern)
+    assert found.ok
+    assert sum(line.startswith(expected) for line in found.output.splitlines()) == 1
+    assert "[searched 0 text files and 2 documents]" in found.output
+
+
+def test_nothing_found_says_where_it_was_not_looked_for(workspace: Workspace) -> None:
+    add(workspace, "a.docx", CONTRACT)
+    add(workspace, "scan.pdf", LETTER)
+    add(workspace, "locked.docx", LOCKED)
+    workspace.write("data.bin", b"\0")
+    workspace.write("photo.png", b"")
+    told = do(workspace, "search_files", pattern="absent").output
+    assert told.startswith("no line matches\n[searched 0 text files and 2 documents]\n")
+    assert "scan.pdf (1 of 3 pages are scans without text: 2)" in told
+    assert "locked.docx (protected by a password; ask for a copy without)" in told
+    assert "data.bin (binary (.bin))" in told
+    assert "1 image not searched" in told
+
+
+def test_markup_is_searched_as_it_is_and_as_it_is_read(workspace: Workspace) -> None:
+    page = b'<p class="total">fore<b>closure</b></p>'
+    text = DocumentText(name="document.html", kind="html", lines=(("paragraph 1", "fore**closure**"),), words=1)
+    add(workspace, "a.html", text, page)
+    assert "a.html:1: <p class" in do(workspace, "search_files", pattern='class="total"').output
+    assert "a.html, paragraph 1: foreclosure" in do(workspace, "search_files", pattern="foreclosure").output
+
+
+def test_documents_without_text_are_read_first_each_content_once(workspace: Workspace) -> None:
+    for path in ("a.docx", "copy of a.docx"):
+        add(workspace, path, data=b"one")
+    add(workspace, "b.pdf", LETTER)
+    asked = [call("search_files", pattern="Either"), call("read_document", path="a.docx"), call("finish", summary="x")]
+    done = run_calls(BOX, asked, workspace)
+    parts = [part for _, part in done.pending]
+    assert [(part.tool, part.arguments["path"], part.parent) for part in parts] == [
+        ("document_text", "a.docx", "call of search_files"),
+        ("document_text", "a.docx", "call of read_document"),
+    ]
+    assert ["finish was not done" in each.output for each in done.results] == [True]
+    workspace.texts.put(str(parts[0].arguments["sha256"]), CONTRACT)
+    outcomes = [CallResult(part.call_id, ok=True, output="read") for part in parts]
+    searched, shown = results_of(BOX, asked[:2], parts, outcomes, {}, workspace)
+    assert [line for line in searched.output.splitlines() if "Either" in line] == [
+        f"{path}, clause 4.1: 4.1 Either party may end this with the lender\u2019s consent."
+        for path in ("a.docx", "copy of a.docx")
+    ]
+    assert shown.output.startswith("[a.docx]\ntitle: Loan\n# Loan\n4.1 Either")
+    assert do(workspace, "read_document", path="copy of a.docx").ok
+
+
+def test_a_document_that_could_not_be_read_is_named_with_the_reason(workspace: Workspace) -> None:
+    add(workspace, "a.docx")
+    asked = [call("search_files", pattern="x"), call("read_document", path="a.docx")]
+    parts = [part for _, part in run_calls(BOX, asked, workspace).pending]
+    lost = [CallResult(part.call_id, ok=False, output="error: it ran out of time") for part in parts]
+    searched, shown = results_of(BOX, asked, parts, lost, {}, workspace)
+    assert "a.docx (it ran out of time)" in searched.output
+    assert (shown.ok, shown.output) == (False, "error: it ran out of time")
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "first"),
+    [
+        pytest.param("c/one.docx", "clause 4.2", "4.2 The **Bor**rower", id="a clause"),
+        pytest.param("c/one.docx", "4.2", "4.2 The **Bor**rower", id="its number alone"),
+        pytest.param("c/one.docx", "c/one.docx, clause 4.2(a)", "(a) see", id="as search_files writes it"),
+        pytest.param("letter.pdf", "page 3", "--- page 3 of 3 ---", id="a page"),
+        pytest.param("letter.pdf", "3", "--- page 3 of 3 ---", id="the number of a page"),
+    ],
+)
+def test_reading_begins_at_a_place(workspace: Workspace, path: str, place: str, first: str) -> None:
+    add(workspace, "c/one.docx", CONTRACT)
+    add(workspace, "letter.pdf", LETTER)
+    lines = do(workspace, "read_document", path=path, place=place).output.splitlines()
+    assert next(line for line in lines if not line.startswith("[")).startswith(first)
+
+
+def test_a_place_that_is_not_there_is_answered_with_those_that_are(workspace: Workspace) -> None:
+    add(workspace, "a.docx", CONTRACT)
+    told = do(workspace, "read_document", path="a.docx", place="clause 9")
+    assert not told.ok
+    assert "no place 'clause 9'; it has places such as clause 4.1, clause 4.2, clause 4.2(a)" in told.output
+
+
+def test_a_long_document_is_read_part_by_part_to_its_end(workspace: Workspace) -> None:
+    lines = tuple((f"paragraph {n}", f"{n} {'word ' * 40}") for n in range(400))
+    add(workspace, "long.odt", DocumentText(name="document.odt", kind="odt", lines=lines))
+    seen, start = "", 1
+    while start:
+        shown = do(workspace, "read_document", path="long.odt", start_page=start).output
+        assert len(shown) <= 30_000
+        seen += shown
+        start = int(shown.rpartition("go on with start_page ")[2].rstrip("]")) if "go on with" in shown else 0
+    assert all(f"\n{line}" in seen for _, line in lines)
+    assert "part 3 of 3" in do(workspace, "read_document", path="long.odt", place="paragraph 399").output
+
+
+def test_documents_are_listed_with_what_is_known_of_their_length(workspace: Workspace) -> None:
+    add(workspace, "a.docx", CONTRACT)
+    add(workspace, "b.pdf", LETTER)
+    add(workspace, "c.docx")
+    assert do(workspace, "list_files").output.splitlines() == [
+        "a.docx  6 bytes  docx  20 words",
+        "b.pdf  5 bytes  pdf  3 pages, 9 words",
+        "c.docx  6 bytes  docx",
+    ]
+
+
+def test_many_documents_are_read_by_few_jobs() -> None:
+    parts = [JobCall(f"c/{n:04}", "document_text", {"path": f"{n}"}) for n in range(500)]
+    others = [JobCall(f"d/{n:04}", "convert_document", {}) for n in range(500)]
+    jobs = cut(1, "w", [("convert", part) for part in [*parts, *others]]).jobs
+    assert len(jobs) <= 100
+    assert sum(len(job.calls) for job in jobs) == 1_000
+    assert sum(job.calls[0].tool == "document_text" for job in jobs) == 20
+    assert len(cut(1, "w", [("convert", part) for part in parts[:4]]).jobs) == 1
