@@ -1,4 +1,4 @@
-"""Many clients at one moment: one run for each key, and no more runs than the quota allows."""
+"""Many clients at one moment: one run for each key, and no more runs at a time than the quota allows."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ def test_a_quota_holds_under_racing_requests(world: World) -> None:
         world.records.dynamodb.put_item(TableName=world.records.table, Item=item)
     with httpx.Client(base_url=world.cloud.url, timeout=60, headers={"Authorization": f"Bearer {key}"}) as http:
         http.put("/projects/theirs", json={"name": "theirs"}).raise_for_status()
-        body = {"instructions": "wait 5 seconds"}
+        body = {"instructions": "wait 30 seconds"}
         with ThreadPoolExecutor(clients) as pool:
             answers = list(pool.map(lambda _: http.post("/projects/theirs/runs", json=body), range(clients)))
-        assert Counter(answer.status_code for answer in answers) == {201: quota, 429: clients - quota}
-        assert all(int(answer.headers["retry-after"]) > 0 for answer in answers if answer.status_code == 429)
-        assert len(http.get("/runs").json()) == quota
-        for run in http.get("/runs").json():
+        assert Counter(answer.status_code for answer in answers) == {201: clients}
+        runs = http.get("/runs").json()
+        waiting = [run for run in runs if run["queue_position"] is not None]
+        assert (len(runs), len(runs) - len(waiting)) == (clients, quota)
+        for run in reversed(runs):
             assert http.post(f"/runs/{run['id']}/cancel").status_code == 200
         assert http.post("/projects/theirs/runs", json=body).status_code == 201

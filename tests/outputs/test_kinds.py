@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agent.app import handler as agent
 from finish.app import handler as finish
-from prepare.app import handler as prepare
 from swarm.outputs.artifact_kinds import artifact_kind, served_as
 from swarm.records.backend import area_of
 from swarm.workspace.working_copy import Workspace
+from tests.support.driving import drive
 from tests.support.lambda_context import lambda_context
 from tests.support.stack import Stack
 
@@ -35,8 +34,7 @@ def test_the_content_decides_where_the_name_does_not(
     stack.project()
     run_id = stack.start("touch other.md")
     key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
-    prepare(key, lambda_context())
-    agent(key, lambda_context())
+    drive(key, until="finish")
     run = stack.backend.runs.get("tenant-a", run_id)
     assert run.snapshot
     workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))

@@ -48,7 +48,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(clouds: Clouds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     due = tmp_path_factory.mktemp("deaths")
-    watched = {name: {deaths.VARIABLE: str(due)} for name in ("FinishFunction", "WebhookFunction")}
+    watched = {name: {deaths.VARIABLE: str(due)} for name in ("AgentFunction", "WebhookFunction")}
     cloud = clouds.get("webhooks", parameters={"WebhookLoopback": "1"}, function_environment=watched)
     found = World(cloud, due)
     yield found
