@@ -53,6 +53,13 @@ class Output:
         """A line of a result, for people and pipes."""
         self.out.print(Text.assemble(*map(_safe, parts)))
 
+    def result(self, value: object, *parts: str | tuple[str, str]) -> None:
+        """The one thing that a command found or did: the value as JSON, else a line of these parts."""
+        if self.as_json:
+            self.json(value)
+        else:
+            self.line(*parts)
+
     def remark(self, *parts: str | tuple[str, str]) -> None:
         """A line beside the result."""
         self.err.print(Text.assemble(*map(_safe, parts)))

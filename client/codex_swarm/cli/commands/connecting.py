@@ -116,10 +116,7 @@ def new_key(
 
 
 def _done(session: Session, told: str, name: str) -> None:
-    if session.as_json:
-        session.output.json({"profile": name})
-    else:
-        session.output.line(told)
+    session.output.result({"profile": name}, told)
 
 
 class Check(NamedTuple):

@@ -158,10 +158,7 @@ def put_project(
     """Make a project, or change what is said of it."""
     with session.client() as client:
         made = client.put_project(project_id, name, task_type=task_type, callback_url=callback_url)
-    if session.as_json:
-        session.output.json(made)
-    else:
-        session.output.line(made.id)
+    session.output.result(made, made.id)
 
 
 def delete_project(
@@ -173,10 +170,7 @@ def delete_project(
     confirmed(session, f"Delete project {project_id} with all its runs and files?", yes=yes)
     with session.client() as client:
         client.delete_project(project_id)
-    if session.as_json:
-        session.output.json({"id": project_id, "status": "deleting"})
-    else:
-        session.output.line("deleted ", (project_id, "bold"))
+    session.output.result({"id": project_id, "status": "deleting"}, "deleted ", (project_id, "bold"))
 
 
 def patterns(session: Session, project_id: ProjectId = None) -> None:
@@ -214,10 +208,7 @@ def delete_pattern(session: Session, run_id: RunId) -> None:
     """Forget what a run taught; the run stays."""
     with session.client() as client:
         client.delete_pattern(run_id)
-    if session.as_json:
-        session.output.json({"id": run_id, "status": "forgotten"})
-    else:
-        session.output.line("forgotten: the pattern of ", (run_id, "bold"))
+    session.output.result({"id": run_id, "status": "forgotten"}, "forgotten: the pattern of ", (run_id, "bold"))
 
 
 def age(text: str) -> timedelta:

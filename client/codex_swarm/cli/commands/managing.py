@@ -146,10 +146,7 @@ def webhook_secret(session: Session) -> None:
     """Print the secret that signs webhooks. Keep it like a password."""
     with session.client() as client:
         found = client.get_webhook_secret()
-    if session.as_json:
-        session.output.json(found)
-    else:
-        session.output.line(found.secret)
+    session.output.result(found, found.secret)
 
 
 def rotate_webhook_secret(
@@ -159,10 +156,7 @@ def rotate_webhook_secret(
     """Make a new signing secret, and print it."""
     with session.client() as client:
         found = client.rotate_webhook_secret(overlap_seconds)
-    if session.as_json:
-        session.output.json(found)
-    else:
-        session.output.line(found.secret)
+    session.output.result(found, found.secret)
 
 
 def redeliver_webhook(
@@ -172,10 +166,7 @@ def redeliver_webhook(
     """Begin a dead delivery again, under the same id."""
     with session.client() as client:
         found = client.redeliver_webhook(delivery_id)
-    if session.as_json:
-        session.output.json(found)
-    else:
-        session.output.line(found.id, " ", found.status)
+    session.output.result(found, found.id, " ", found.status)
 
 
 def ui(

@@ -111,10 +111,7 @@ def cancel(session: Session, run_id: RunId) -> None:
     """Stop a run. What it has done so far stays."""
     with session.client() as client:
         cancelled = client.cancel_run(run_id)
-    if session.as_json:
-        session.output.json(cancelled)
-    else:
-        session.output.line("cancelled ", (run_id, "bold"))
+    session.output.result(cancelled, "cancelled ", (run_id, "bold"))
 
 
 def templates(session: Session) -> None:
