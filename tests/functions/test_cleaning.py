@@ -17,6 +17,7 @@ from swarm.records.backend import area_of
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.sweeping import MARGIN, SETTLED, sweep
 from swarm.runs.run import Run
+from swarm.workspace.document_texts import READER, text_key
 from swarm.workspace.inventory import ObjectInventory, Version
 from swarm.workspace.objects import ProjectArea
 from tests.support.lambda_context import lambda_context
@@ -80,6 +81,17 @@ def test_only_what_no_snapshot_names_is_swept(stack: Stack) -> None:
     assert unused not in blobs(stack)
     assert [files_of(stack, run_id) for run_id in (first, second)] == files
     assert len(before) == 4
+
+
+def test_a_text_goes_with_its_document_or_with_the_reader_that_made_it(stack: Stack) -> None:
+    run = run_of(stack, stack.finish("touch a.md"))
+    used = stack.backend.files_of(run).files["a.md"].sha256
+    kept, earlier = text_key(AREA, used), f"{AREA.texts}{used}-{READER - 1}.json.gz"
+    for key in (kept, earlier, text_key(AREA, "0" * 64)):
+        stack.backend.objects.put(key, b"text")
+    assert sweep(stack.backend, AREA, later(MARGIN - timedelta(minutes=1)), never) == 0
+    assert sweep(stack.backend, AREA, later(2 * MARGIN), never) == 2
+    assert set(stack.backend.inventory.keys(AREA.texts)) == {kept}
 
 
 def test_what_is_new_is_not_swept(stack: Stack) -> None:

@@ -53,13 +53,19 @@ def tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
     return out.getvalue()
 
 
-def delivery(results: object, files: Mapping[str, bytes] | None = None, deleted: Iterable[str] = ()) -> bytes:
+def delivery(
+    results: object,
+    files: Mapping[str, bytes] | None = None,
+    deleted: Iterable[str] = (),
+    texts: Mapping[str, bytes] | None = None,
+) -> bytes:
     """What a well-behaved function delivers."""
     told = [
         member("results.json", json.dumps(results).encode()),
         member("deleted.json", json.dumps([*deleted]).encode()),
     ]
-    return tar(*told, *(member(f"files/{path}", content) for path, content in (files or {}).items()))
+    told += [member(f"files/{path}", content) for path, content in (files or {}).items()]
+    return tar(*told, *(member(f"texts/{sha256}", content) for sha256, content in (texts or {}).items()))
 
 
 @dataclass
@@ -106,10 +112,10 @@ class Waiting:
         return [event for entry in entries for event in entry.events if isinstance(event, ProgressEvent)]
 
 
-def waiting(stack: Stack, instructions: str, task_type: str = "document_processing") -> Waiting:
-    """Start a run and take it to its first calls that run elsewhere."""
+def waiting(stack: Stack, instructions: str, task_type: str = "document_processing", **more: Any) -> Waiting:
+    """Start a run, with `more` in its request, and take it to its first calls that run elsewhere."""
     stack.project()
-    run_id = stack.start(instructions, task_type=task_type)
+    run_id = stack.start(instructions, task_type=task_type, **more)
     state = prepare({"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}, lambda_context())
     halted = Waiting(stack, dict(agent(state, lambda_context())))
     assert halted.state["outcome"] == "tools"

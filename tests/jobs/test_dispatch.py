@@ -22,6 +22,7 @@ from swarm.jobs.dispatch import IN_FLIGHT_BYTES, EnvironmentLost, EnvironmentsBu
 from swarm.records.backend import area_of
 from swarm.runs.conversation import load_transcript
 from swarm.settings import Settings
+from swarm.workspace.document_texts import DocumentTexts
 from swarm.workspace.objects import ObjectStore
 from swarm.workspace.working_copy import Workspace
 from tests.jobs.conftest import Waiting, delivery, member, result, tar, waiting
@@ -79,6 +80,26 @@ def test_what_comes_after_the_run_went_on_is_left_alone(stack: Stack) -> None:
     halted.state["jobs"] = [job]
     halted.dispatch("000")
     assert halted.run.version == version
+
+
+SPOKEN = json.dumps({"lines": [["paragraph 1", "the wanted words"]], "words": 3}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer, kept",
+    [(SPOKEN, True), (b"{", False), (b'{"lines": [["place"]]}', False)],
+    ids=["sound", "cut short", "without a line"],
+)
+def test_only_a_sound_text_of_the_document_that_was_asked_for_is_kept(stack: Stack, answer: bytes, kept: bool) -> None:
+    given = [{"path": "a.html", "content": "<p>the wanted words</p>"}]
+    halted = waiting(stack, 'search for "wanted words"', files=given)
+    [call] = halted.batch.jobs[0].calls
+    asked, other = str(call.arguments["sha256"]), "0" * 64
+    job_id = halted.batch.jobs[0].id
+    halted.deliver(job_id, delivery([result(call.call_id)], texts={asked: answer, other: SPOKEN}))
+    halted.dispatch(job_id)
+    texts = DocumentTexts(stack.backend.objects, area_of(halted.run.key))
+    assert (texts.get(asked) is not None, texts.get(other)) == (kept, None)
 
 
 def test_a_job_is_done_in_an_environment_of_its_run(stack: Stack) -> None:

@@ -6,11 +6,11 @@ them names is deleted, if it is older than `MARGIN`. Runs go on meanwhile, and c
 a file:
 
 1. A run refers to a blob because it stored it, or because a snapshot that it began with does.
-2. Stored: blobs are put before the snapshot that names them, by the same process, and always by a plain put, also when
-   the same bytes are there already. So a blob of a snapshot that marking missed was put less than a process's lifetime
-   before marking began, or later. Both are far within `MARGIN`, which counts from when marking began: such a blob is
-   not looked at. A put that comes after the look makes a new version of the object, and versions are what is deleted,
-   each by its id: the new one stays. (The bucket is versioned for this, too.)
+2. Stored: blobs are put before the snapshot that names them, by the same process, once for each working copy, and by
+   a plain put, also when the same bytes are there already. So a blob of a snapshot that marking missed was put less
+   than a process's lifetime before marking began, or later. Both are far within `MARGIN`, which counts from when
+   marking began: such a blob is not looked at. A put that comes after the look makes a new version of the object, and
+   versions are what is deleted, each by its id: the new one stays. (The bucket is versioned for this, too.)
 3. Inherited, by the run's next turn or by a clone: then the earlier snapshot names the blob as well. Snapshots of a
    stored run are never deleted one by one, so it is marked there, unless that whole run is removed. A run is removed
    only `SETTLED` after it was hidden, and a hidden run cannot be cloned. Whoever had read it before has had its whole
@@ -93,14 +93,14 @@ def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> I
     A run is hidden in one round, and removed in a later one (see above).
     """
     kept_from = now - timedelta(days=backend.settings.retention_days)
-    for trace in chain(backend.runs.deleted(tenant_id), backend.runs.made_before(tenant_id, kept_from)):
-        key, ended_at = trace.run.key, trace.run.ended_at
+    for stored in chain(backend.runs.deleted(tenant_id), backend.runs.made_before(tenant_id, kept_from)):
+        key, ended_at = stored.run.key, stored.run.ended_at
         if enough():
             return
-        if trace.hidden_at is None:
+        if stored.hidden_at is None:
             if ended_at is not None and ended_at < kept_from:
                 backend.runs.hide(key, now)
-        elif now - trace.hidden_at >= SETTLED:
-            backend.patterns.remove(trace.run)
+        elif now - stored.hidden_at >= SETTLED:
+            backend.patterns.remove(stored.run)
             if remove_run(backend, key, enough):
                 yield ProjectArea(key.tenant_id, key.project_id)
