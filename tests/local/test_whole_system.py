@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
+from swarm.agent.loop import FINISH_FILES
 from tests.local.clouds import eventually
 
 pytestmark = pytest.mark.proof
@@ -60,9 +61,17 @@ def test_run_ends_with_its_file_behind_the_api_and_behind_a_presigned_url(cloud:
     ]
 
 
-@pytest.mark.parametrize("function", ["PrepareFunction", "AgentFunction", "FinishFunction"])
-def test_run_survives_the_death_of_a_function(function: str, cloud: LocalCloud) -> None:
-    run_id = start(cloud, HELLO + ". wait 1 seconds")
+# More than the agent ends a run with, so that Finish does it.
+MANY_FILES = "touch " + " ".join(f"{number}.md" for number in range(FINISH_FILES + 1))
+
+
+@pytest.mark.parametrize(
+    "function, work",
+    [("PrepareFunction", HELLO), ("AgentFunction", f"{HELLO}. wait 1 seconds"), ("FinishFunction", MANY_FILES)],
+    ids=["PrepareFunction", "AgentFunction", "FinishFunction"],
+)
+def test_run_survives_the_death_of_a_function(function: str, work: str, cloud: LocalCloud) -> None:
+    run_id = start(cloud, work)
     [pid] = eventually(lambda: cloud.functions[function].busy_pids() or None, longest_pause=0.01)
     os.kill(pid, signal.SIGKILL)
     assert ended(cloud, run_id)["status"] == "succeeded"
