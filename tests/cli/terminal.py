@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -68,6 +69,9 @@ def terminal(words: list[str], at: Path, environment: Mapping[str, str]) -> Iter
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     # A session that has no terminal gets the first one that it opens: so Ctrl-C reaches it as from a keyboard.
+    # And it must not ignore that, as what was started in the background without a terminal does: a handler of Python's
+    # is not inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     opened = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(theirs)]
     with subprocess.Popen(
         [*opened, sys.executable, "-m", "codex_swarm.cli", *words],
@@ -75,6 +79,7 @@ def terminal(words: list[str], at: Path, environment: Mapping[str, str]) -> Iter
         env={**os.environ, "PYTHONPATH": str(ROOT / "client"), "TERM": "xterm-256color", **environment},
         start_new_session=True,
     ) as child:
+        signal.signal(signal.SIGINT, before)
         try:
             yield Terminal(child, ours)
         finally:
