@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,3 +71,14 @@ def item(cloud: LocalCloud, key: str) -> dict[str, Any] | None:
     )
     item: dict[str, Any] | None = found.get("Item")
     return item
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """For this process, and what it writes to files only: sockets and pipes have no size."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

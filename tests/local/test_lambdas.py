@@ -14,7 +14,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.deployment import specifications
 from infra.local.lambdas.function import MOST_WORKERS
 from infra.local.lambdas.invocation import REQUEST_LIMIT, RESPONSE_LIMIT, RequestTooLarge, Throttled
-from tests.local.clouds import call, eventually, item
+from tests.local.clouds import call, eventually, item, no_room
 
 
 def alive(pid: int) -> bool:
@@ -127,6 +127,22 @@ def test_idle_worker_that_was_killed_is_not_used_again(fixture_cloud: LocalCloud
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: pid not in fixture_cloud.worker_pids())
     assert call(fixture_cloud, "TaskFunction", {"do": "describe"})["pid"] != pid
+
+
+@pytest.mark.parametrize(
+    "event", [{"do": "sleep", "seconds": 60}, {"do": "exit", "status": 7}], ids=["timeout", "exit"]
+)
+def test_worker_ends_though_its_log_has_no_room(event: dict[str, object], fixture_cloud: LocalCloud) -> None:
+    function = fixture_cloud.functions["TaskFunction"]
+    # A death that is in the log, because a file of no bytes has room for one, and a worker that is not still starting.
+    call(fixture_cloud, "TaskFunction", {"do": "exit", "status": 7})
+    call(fixture_cloud, "TaskFunction", {"do": "describe"})
+    with no_room():
+        invocation = function.begin(json.dumps(event).encode())
+        [pid] = function.busy_pids()
+        assert invocation.result().error == "Unhandled"
+        eventually(lambda: pid not in fixture_cloud.worker_pids())
+    assert call(fixture_cloud, "TaskFunction", {"value": 1}) == 1
 
 
 @pytest.mark.proof

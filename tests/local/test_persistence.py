@@ -8,9 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from swarm.aws.clients import ClientError
-from tests.local.clouds import FIXTURES, Clouds, eventually, item
+from tests.local.clouds import FIXTURES, Clouds, eventually, item, no_room
 from tests.local.test_state_machines import Execution
 
 pytestmark = pytest.mark.proof
@@ -217,17 +215,6 @@ def _resident() -> int:
 
 
 # ---- a disk that is full ---------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_room() -> Iterator[None]:
-    """For this process, and what it writes to files only: sockets and pipes have no size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _make_item(cloud: LocalCloud) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from infra.local.lambdas import deaths
@@ -122,8 +123,13 @@ class Worker:
     def _give_up(self, invocation: Invocation, reason: str) -> None:
         message = f"RequestId: {invocation.request_id} Error: {reason}"
         if invocation.complete(InvocationResult.failed("Sandbox.Timedout", message)):
-            self._log.write(f"{message}\n".encode())
             self.kill()
+            self._note(message)
+
+    def _note(self, message: str) -> None:
+        # A full disk costs the line, and not the thread that sees to it that workers end.
+        with suppress(OSError):
+            self._log.write(f"{message}\n".encode())
 
     def _watch(self) -> None:
         """Wait for the process to end, by itself or killed, and leave nothing of it behind."""
@@ -135,7 +141,7 @@ class Worker:
         self._function.lost(self)
         invocation = self.current
         if invocation is not None and invocation.complete(self._death(invocation)):
-            self._log.write(f"RequestId: {invocation.request_id} Error: {self._exit()}\n".encode())
+            self._note(f"RequestId: {invocation.request_id} Error: {self._exit()}")
         self._jobs.put(None)
         self._api.close()
 

@@ -49,6 +49,8 @@ def mcp(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            # From here on who connects waits: uvicorn listens only when it has started.
+            listening.listen()
         except OSError as error:
             raise local(error) from error
         session.output.remark(f"ready http://{LOOPBACK}:{listening.getsockname()[1]}/mcp")
