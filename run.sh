@@ -31,7 +31,7 @@ usage() {
   help       this text
 
   crossrun   before any of these, or before a command of codex-swarm (docs/command-line.md):
-             install, run, watch, cancel, templates, stats, cleanup, ui and all others
+             install, migrate, run, watch, cancel, templates, stats, cleanup, ui and all others
 TEXT
 }
 

@@ -141,6 +141,7 @@ class CodexSwarmClient(_Blocking):
     page_runs = _call(_Calls.page_runs)
     cancel_run = _call(_Calls.cancel_run)
     delete_run = _call(_Calls.delete_run)
+    import_run = _call(_Calls.import_run)
 
     # Watching
     wait = _call(_Calls.wait)

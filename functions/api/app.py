@@ -13,6 +13,7 @@ from api.resolver import ApiResolver
 from api.routes import (
     archive,
     health,
+    imports,
     outputs,
     patterns,
     previews,
@@ -41,6 +42,7 @@ for resource in (
     patterns,
     watch,
     webhooks,
+    imports,
 ):
     app.include_router(resource.router)
 problems.install(app)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from api.resolver import Router
-from swarm.errors import CallerError, TooLarge
+from swarm.errors import CallerError, ScopeMissing, TooLarge
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -82,6 +82,14 @@ def tenant_of(router: Router) -> str:
     if not context or not context.get("tenant_id"):
         raise Unauthenticated
     return str(context["tenant_id"])
+
+
+def require_scope(router: Router, scope: str) -> None:
+    """Raises `ScopeMissing` unless the caller's key was given this scope."""
+    authorizer = router.current_event.request_context.authorizer
+    context = (authorizer.get_lambda if authorizer else None) or {}
+    if scope not in str(context.get("scopes", "")).split():
+        raise ScopeMissing(scope)
 
 
 class Unauthenticated(CallerError):

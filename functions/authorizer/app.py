@@ -30,8 +30,11 @@ def handler(event: dict[str, JsonValue], context: LambdaContext) -> Verdict:
         return _of_token((asked.query_string_parameters or {}).get("token", ""), datetime.now(UTC))
     header = asked.headers.get("authorization", "")
     scheme, _, api_key = header.partition(" ")
-    tenant_id = backend().tenants.of_api_key(api_key.strip()) if scheme.lower() == "bearer" else None
-    return Verdict(isAuthorized=tenant_id is not None, context={"tenant_id": tenant_id} if tenant_id else {})
+    found = backend().tenants.api_key(api_key.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        return Verdict(isAuthorized=False, context={})
+    scopes = {"scopes": " ".join(sorted(found.scopes))} if found.scopes else {}
+    return Verdict(isAuthorized=True, context={"tenant_id": found.tenant_id, **scopes})
 
 
 def _of_token(token: str, now: datetime) -> Verdict:

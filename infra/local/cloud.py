@@ -251,10 +251,12 @@ class LocalCloud:
         # As swarm.records.tenants reads it: only the hash is stored.
         digest = hashlib.sha256(key.encode()).hexdigest()
         place = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}}
+        # Who owns the machine may bring an earlier installation along.
+        owner = {"tenant_id": {"S": TENANT}, "scopes": {"SS": ["import"]}}
         dynamodb = self.client("dynamodb")
         # A folder on a full disk can be read all the same.
         if "Item" not in dynamodb.get_item(TableName=self.table_name, Key=place):
-            dynamodb.put_item(TableName=self.table_name, Item={**place, "tenant_id": {"S": TENANT}})
+            dynamodb.put_item(TableName=self.table_name, Item={**place, **owner})
 
 
 def _be_quiet() -> None:

@@ -125,7 +125,7 @@ CALLS = [
     ),
 ]
 
-ELSEWHERE = {"watch", "cleanup", "mcp", "keys", "keys add", "keys use", "keys remove", "keys new"}
+ELSEWHERE = {"watch", "cleanup", "mcp", "migrate", "keys", "keys add", "keys use", "keys remove", "keys new"}
 """Commands that other files of this folder run."""
 
 

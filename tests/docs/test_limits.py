@@ -11,6 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES
+from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_KEY, MAX_NAME
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.workspace.working_copy import WorkspaceLimits
@@ -45,6 +46,7 @@ def test_every_figure_is_that_of_the_code() -> None:
         WORKSPACE.file_bytes,
         WORKSPACE.total_bytes,
         WORKSPACE.files,
+        MAX_RUN_BYTES,
         parameters["MaxActiveRuns"]["Default"],
         parameters["ApiRateLimit"]["Default"],
     ]

@@ -15,6 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
 from swarm.ids import RunKey
+from swarm.records.tenants import ApiKey
 from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -22,7 +23,7 @@ from tests.support.stack import stack as deployed
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-MAKES_KEY, CHANGES_TENANT = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+MAKES_KEY, GIVES_SCOPE, CHANGES_TENANT = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 # An `aws` that writes down what it is asked.
 RECORDER = 'aws() { printf "%s\\0" "$@" >"$ASKED"; }\n'
@@ -54,8 +55,23 @@ def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
     clients.dynamodb().put_item(
         TableName="table", Item=options["--item"], ConditionExpression=options["--condition-expression"]
     )
-    assert stack.backend.tenants.of_api_key(key) == "draftpunk"
+    assert stack.backend.tenants.api_key(key) == ApiKey("draftpunk", frozenset())
     assert key not in json.dumps(options)
+
+
+def test_a_key_gets_the_scope_import(stack: Stack, tmp_path: Path) -> None:
+    key, made = run(MAKES_KEY, tmp_path)
+    clients.dynamodb().put_item(TableName="table", Item=made["--item"])
+    _, options = run(
+        "TABLE=table HASH=" + made["--item"]["PK"]["S"].removeprefix("KEY#") + "\n" + GIVES_SCOPE, tmp_path
+    )
+    clients.dynamodb().update_item(
+        TableName="table",
+        Key=options["--key"],
+        UpdateExpression=options["--update-expression"],
+        ExpressionAttributeValues=options["--expression-attribute-values"],
+    )
+    assert stack.backend.tenants.api_key(key) == ApiKey("draftpunk", frozenset({"import"}))
 
 
 def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:

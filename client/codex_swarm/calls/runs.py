@@ -13,8 +13,12 @@ from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
 from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
 from codex_swarm.models import (
     CancelRead,
+    ImportCreate,
+    ImportRead,
     InlineFile,
+    ProjectImport,
     RunCreate,
+    RunImport,
     RunLimits,
     RunRead,
     RunResume,
@@ -162,6 +166,15 @@ class RunCalls(ProjectCalls):
                 raise
             return CancelRead()
         return parse(CancelRead, answer)
+
+    async def import_run(self, project_id: str, project: ProjectImport, run: RunImport | None = None) -> ImportRead:
+        """Takes a project of an earlier installation over, and a finished run of it; what is here already stays.
+
+        For keys with the scope `import`; `codex-swarm migrate` does this for a whole installation.
+        """
+        body = shaped(ImportCreate, project=project, run=run).model_dump(mode="json", exclude_none=True)
+        path = of_project(project_id, "imports")
+        return parse(ImportRead, await self._connection.request("POST", path, body=body, repeat=True))
 
     async def delete_run(self, run_id: str) -> None:
         """Deletes a run that has ended, with its files; raises `Conflict` while it is active. It is gone at once."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_swarm import __version__
-from codex_swarm.cli.commands import connecting, finding, managing, outputs, serving, starting
+from codex_swarm.cli.commands import connecting, finding, managing, moving, outputs, serving, starting
 from codex_swarm.cli.session import Session, with_session
 
 STARTING, LOOKING, KEEPING = "Start and stop", "Look at runs and what came out", "Keep in order"
@@ -46,6 +46,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "cleanup": managing.cleanup,
         "doctor": connecting.doctor,
         "mcp": serving.mcp,
+        "migrate": moving.migrate,
     },
 }
 

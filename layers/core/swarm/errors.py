@@ -5,11 +5,11 @@
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
     │   │                     ContradictoryInputs
-    │   ├── Forbidden 403     InvalidPath
+    │   ├── Forbidden 403     InvalidPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
-    │   │                     NotResumable, NotRedeliverable
+    │   │                     NotResumable, NotRedeliverable, NotImportable
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
@@ -141,6 +141,18 @@ class Forbidden(CallerError):
 
     status = 403
     code = "forbidden"
+
+
+class ScopeMissing(Forbidden):
+    """The key may do other things, and not this."""
+
+    code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"this key has no scope {scope!r}; the operator gives a key scopes, as docs/operations.md says"
+        )
+        self.scope = scope
 
 
 class InvalidPath(Forbidden):
@@ -294,6 +306,16 @@ class NotResumable(Conflict):
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"run {run_id} is {status} and did not end at a limit; start a new run with from_run_id")
+
+
+class NotImportable(Conflict):
+    """The id is taken: by a run that was made here, or by one that was imported and deleted."""
+
+    code = "not_importable"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"the id {run_id} is taken here, by a run that was not imported or was deleted; leave it out")
+        self.run_id = run_id
 
 
 class NotRedeliverable(Conflict):

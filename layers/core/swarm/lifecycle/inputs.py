@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -166,22 +167,29 @@ def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
     """Put a run's uploads and files into its workspace. Raises `InvalidUpload`, `CallerError`s of the workspace."""
     area = area_of(run.key)
     for upload_id in run.uploads:
-        for file, entry in _stored(backend, area, upload_of(backend, area, upload_id)):
-            workspace.link(file.path, entry)
+        for file in stored_files(backend, area, upload_of(backend, area, upload_id)):
+            workspace.link(file.path, file.entry)
     if run.inputs is not None:
         for inline in _INLINE.validate_json(backend.objects.get(run.inputs)):
             workspace.write(inline.path, inline.content.encode())
 
 
-def _stored(backend: Backend, area: ProjectArea, upload: Upload) -> Iterator[tuple[PromisedFile, FileEntry]]:
-    """Every file of the upload, checked and stored as a blob, in order."""
+class Stored(NamedTuple):
+    """A file that was uploaded, and is a blob now."""
 
-    def store(numbered: tuple[int, PromisedFile]) -> FileEntry:
+    path: str
+    entry: FileEntry
+
+
+def stored_files(backend: Backend, area: ProjectArea, upload: Upload) -> Iterator[Stored]:
+    """Every file of the upload, checked and stored as a blob, in order. Raises `InvalidUpload`."""
+
+    def store(numbered: tuple[int, PromisedFile]) -> Stored:
         number, file = numbered
-        return _store(backend, area, file, _file_key(area, upload.id, number))
+        return Stored(file.path, _store(backend, area, file, _file_key(area, upload.id, number)))
 
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        yield from zip(upload.files, pool.map(store, enumerate(upload.files)), strict=True)
+        yield from pool.map(store, enumerate(upload.files))
 
 
 def _store(backend: Backend, area: ProjectArea, file: PromisedFile, key: str) -> FileEntry:

@@ -46,6 +46,13 @@ class Waiting(NamedTuple):
     project: str
 
 
+class ApiKey(NamedTuple):
+    """A key: whose it is, and the scopes that it was given besides what every key may do."""
+
+    tenant_id: str
+    scopes: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A tenant's runs, and the projects that are being deleted.
@@ -105,10 +112,10 @@ class Tenants:
         self._max_active = max_active
         self._max_queued = max_queued
 
-    def of_api_key(self, api_key: str) -> str | None:
-        """The tenant that a key belongs to. Only the key's hash is stored."""
+    def api_key(self, api_key: str) -> ApiKey | None:
+        """Whose the key is and what else it may do. Only the key's hash is stored."""
         item = self._table.get(api_key_key(key_hash(api_key)))
-        return item["tenant_id"]["S"] if item else None
+        return ApiKey(item["tenant_id"]["S"], _members(item, "scopes")) if item else None
 
     def get(self, tenant_id: str) -> Tenant:
         """The tenant as it stands."""

@@ -94,7 +94,8 @@ def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> I
     """
     kept_from = now - timedelta(days=backend.settings.retention_days)
     for stored in chain(backend.runs.deleted(tenant_id), backend.runs.made_before(tenant_id, kept_from)):
-        key, ended_at = stored.run.key, stored.run.ended_at
+        # A run that was taken over is kept for as long as one that ended when it was.
+        key, ended_at = stored.run.key, stored.run.imported_at or stored.run.ended_at
         if enough():
             return
         if stored.hidden_at is None:

@@ -40,7 +40,8 @@ class Run:
 
     `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
     `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
-    where it carried an idempotency key; `stalls` counts how often in a row the provider had nothing to give.
+    where it carried an idempotency key; `imported_at` is when it was taken over from an earlier installation;
+    `stalls` counts how often in a row the provider had nothing to give.
     """
 
     key: RunKey
@@ -82,6 +83,7 @@ class Run:
     pattern: PatternRead | None = None
     summary: MachineSummary | None = None
     ended_at: datetime | None = None
+    imported_at: datetime | None = None
     schema: int = SCHEMA
 
     @property
