@@ -1,4 +1,4 @@
-"""Which AWS calls are made, and by whom: what passes in front of moto, by name, if its caller may."""
+"""Which AWS calls are made, and by whom: what passes in front of moto, by name, if its caller may and AWS takes it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local import sizes
 from infra.local.authentication.refusal import Refused
 from infra.local.identity import Credentials
 from infra.local.permissions.enforcement import Permissions
@@ -58,13 +59,16 @@ class Calls:
                 for recording in self._recordings:
                     recording.append(call)
         signer: Credentials | None = environ[SIGNER]
-        if signer is None or signer.role is None:
-            return self._app(environ, start_response)
+        limited = signer if signer is not None and signer.role is not None else None
         try:
-            self._permissions.check(signer, call.service, call.operation, environ)
+            if limited is not None:
+                self._permissions.check(limited, call.service, call.operation, environ)
+            sizes.check(call.service, environ)
         except Refused as refused:
             return refused.answer(call.service, start_response)
-        return self._permissions.hide_missing_objects(self._app, signer, call.operation, environ, start_response)
+        if limited is None:
+            return self._app(environ, start_response)
+        return self._permissions.hide_missing_objects(self._app, limited, call.operation, environ, start_response)
 
     @contextmanager
     def record(self) -> Iterator[list[Call]]:

@@ -23,6 +23,7 @@ from infra.local.calls import Call
 from infra.local.front import routes
 from infra.local.front.gateway import Gateway
 from infra.local.front.server import Front
+from infra.local.front.throttle import Throttle
 from infra.local.identity import ACCOUNT_ID, REGION, CredentialIssuer, Credentials
 from infra.local.lambdas.account import Account
 from infra.local.lambdas.function import Function
@@ -244,7 +245,9 @@ class LocalCloud:
         ]
         found = [route for document in documents for route in routes.read(document)]
         self._store_key(self.development_key)
-        front.start(Gateway(found, self.functions, None if self.require_key else self.development_key))
+        [stage] = [each for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Stage"]
+        key = None if self.require_key else self.development_key
+        front.start(Gateway(found, self.functions, key, Throttle(stage.properties)))
         self.url = front.url
 
     def _store_key(self, key: str) -> None:

@@ -16,7 +16,7 @@ HONOURED: Mapping[str, frozenset[str]] = {
     kind: frozenset(properties.split())
     for kind, properties in {
         "AWS::ApiGatewayV2::Api": "Body Tags",
-        "AWS::ApiGatewayV2::Stage": "ApiId StageName AutoDeploy Tags",
+        "AWS::ApiGatewayV2::Stage": "ApiId StageName AutoDeploy DefaultRouteSettings RouteSettings Tags",
         "AWS::DynamoDB::Table": "TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes"
         " BillingMode ProvisionedThroughput DeletionProtectionEnabled PointInTimeRecoverySpecification Tags",
         "AWS::Events::Rule": "Name Description EventBusName EventPattern ScheduleExpression State Targets",
@@ -28,7 +28,7 @@ HONOURED: Mapping[str, frozenset[str]] = {
         "AWS::Lambda::Alias": "Name FunctionName FunctionVersion Description",
         "AWS::Lambda::EventInvokeConfig": "FunctionName Qualifier MaximumRetryAttempts",
         "AWS::Lambda::Function": "FunctionName Description Code Handler Timeout Environment Layers Role Tags"
-        " ReservedConcurrentExecutions PackageType LoggingConfig TenancyConfig",
+        " ReservedConcurrentExecutions PackageType LoggingConfig TenancyConfig MemorySize",
         "AWS::Lambda::LayerVersion": "LayerName Description Content LicenseInfo",
         "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn SourceAccount",
         "AWS::Lambda::Version": "FunctionName Description",
@@ -79,11 +79,9 @@ INERT: Mapping[str, str] = {
 # Why a property is not acted on, where "nothing here acts on it" says too little.
 REASONS: Mapping[tuple[str, str], str] = {
     ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"): "requests are not logged",
-    ("AWS::ApiGatewayV2::Stage", "DefaultRouteSettings"): "requests are not throttled",
     ("AWS::DynamoDB::Table", "SSESpecification"): "nothing is encrypted here",
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): "recorded, but items never expire",
     ("AWS::Lambda::Function", "Architectures"): "functions run on this machine's processor",
-    ("AWS::Lambda::Function", "MemorySize"): "told to the function, but not enforced",
     ("AWS::Lambda::Function", "Runtime"): "functions run on the Python that runs the laptop cloud",
     ("AWS::Lambda::Function", "TracingConfig"): "nothing is traced",
     ("AWS::Lambda::Function", "VpcConfig"): "functions share the laptop's network",

@@ -25,6 +25,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from infra.local import moto_patches
 from infra.local.lambdas.invocation import InvocationResult
@@ -150,6 +151,25 @@ def payload_limit(probe: Probe) -> bool:
     probe.function(name)
     ended = probe.run(invoke_task(name), json.dumps("x" * 150_000), name="large")
     return ended.get("error") == "States.DataLimitExceeded"
+
+
+def history_limit(probe: Probe) -> bool:
+    """An execution ends with its last event. It is set forward: 25,000 take a while."""
+    pause = {"Type": "Wait", "Seconds": 1, "Next": "Each"}
+    each = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    every = {"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **each}, "End": True}
+    machine = probe.machine(json.dumps({"StartAt": "W", "States": {"W": pause, "Each": every}}))
+    states = probe.client("stepfunctions")
+    arn = states.start_execution(stateMachineArn=machine, name="long", input="[1, 2, 3]")["executionArn"]
+    time.sleep(0.3)
+    backend: Any = stepfunctions_parser_backends[ACCOUNT_ID][REGION]
+    [execution] = backend.describe_state_machine(machine).executions
+    execution.exec_worker.env.event_manager._event_id_gen._next_id = 24_990  # noqa: SLF001  (moto's own)
+    ended = probe.ended(arn)
+    if ended["status"] != "FAILED":
+        return False
+    last = states.get_execution_history(executionArn=arn)["events"][-1]
+    return (ended["error"], last["id"], last["type"]) == ("States.Runtime", 25_000, "ExecutionFailed")
 
 
 def terminal_errors(probe: Probe) -> bool:
@@ -340,6 +360,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         state_machine_arn,
         stop_execution,
         payload_limit,
+        history_limit,
         terminal_errors,
         start_execution,
         definitions_parsed,

@@ -12,6 +12,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request
 from infra.local.front.routes import UnsupportedApi, read
+from infra.local.front.throttle import Throttle
 from swarm.records.tenants import key_hash
 from tests.local.clouds import item
 
@@ -56,7 +57,7 @@ def test_route_without_authorizer_is_open_to_any_key(fixture_cloud: LocalCloud) 
 
 def test_with_require_key_a_request_without_one_is_unauthorized(fixture_cloud: LocalCloud) -> None:
     routes = read(fixture_cloud.resources["HttpApi"].properties["Body"])
-    strict = Gateway(routes, fixture_cloud.functions, development_key=None)
+    strict = Gateway(routes, fixture_cloud.functions, development_key=None, throttle=Throttle({}))
     refused = strict.answer(Request("GET", "/x", {"host": "h"}))
     assert (refused.status, json.loads(refused.body)) == (401, {"message": "Unauthorized"})
     allowed = strict.answer(Request("GET", "/x", {"host": "h", "authorization": "Bearer mine"}))

@@ -122,6 +122,13 @@ def test_the_network_has_no_way_out_but_the_endpoint(network: dict[str, Document
         assert subnet["MapPublicIpOnLaunch"] is False
 
 
+def test_an_operator_names_the_zones_where_the_first_two_have_no_lambda(network: dict[str, Document]) -> None:
+    for number, letter in enumerate("AB"):
+        zone = network[f"Subnet{letter}"]["Properties"]["AvailabilityZone"]
+        first = {"Fn::Select": [number, {"Fn::GetAZs": ""}]}
+        assert zone == {"Fn::If": [f"NamesZone{letter}", {"Ref": f"Zone{letter}"}, first]}
+
+
 def test_the_endpoint_leads_to_tenants_objects_of_one_bucket(network: dict[str, Document]) -> None:
     (endpoint,) = of_type(network, "AWS::EC2::VPCEndpoint").values()
     assert endpoint["VpcEndpointType"] == "Gateway"

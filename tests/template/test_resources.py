@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import UserDict
 
 import pytest
 
+from swarm.lifecycle.inputs import PARALLEL_FILES
 from swarm.settings import Settings
+from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
 FUNCTIONS = "Authorizer Api Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
@@ -86,16 +89,32 @@ def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Docume
 
 def test_every_route_but_two_wants_a_key(resources: dict[str, Document]) -> None:
     (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
-    routes = {path: operation for path, methods in api["Body"]["paths"].items() for operation in methods.values()}
-    assert {path for path, operation in routes.items() if not operation.get("security")} == set()
-    unlocked = {path for path, operation in routes.items() if operation["security"] == [{"NONE": []}]}
-    assert unlocked == OPEN_ROUTES
-    assert routes["/{proxy+}"]["security"] == [{"ApiKey": []}]
+    routes = [
+        (path, operation.get("security", []))
+        for path, methods in api["Body"]["paths"].items()
+        for operation in methods.values()
+    ]
+    assert {path for path, security in routes if not security} == OPEN_ROUTES
+    assert ("/{proxy+}", [{"ApiKey": []}]) in routes
+    # With a warning the gateway would take nothing of the document, and one is that nobody declares a scheme.
+    assert api["FailOnWarnings"] is True
+    declared = set(api["Body"]["components"]["securitySchemes"])
+    assert {name for _, security in routes for each in security for name in each} == declared
 
 
 @pytest.mark.parametrize("name", ["Table", "Bucket"])
-def test_data_outlives_the_stack(name: str, resources: dict[str, Document]) -> None:
-    assert resources[name]["DeletionPolicy"] == resources[name]["UpdateReplacePolicy"] == "Retain"
+def test_data_outlives_the_stack_but_not_a_first_deployment_that_failed(
+    name: str, resources: dict[str, Document]
+) -> None:
+    assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_largest_uploads_pass_through_prepare(functions: dict[str, Document]) -> None:
+    prepare, limits = functions["Prepare"], WorkspaceLimits()
+    # Read and stored again at 20 MB a second, which is slow; and that many files at once, beside 200 MB of Python.
+    assert prepare["Timeout"] >= 2 * limits.total_bytes / 20_000_000
+    assert prepare["MemorySize"] << 20 >= 2 * PARALLEL_FILES * limits.file_bytes + 200_000_000
 
 
 def test_the_table_is_encrypted_recoverable_and_expires(resources: dict[str, Document]) -> None:
@@ -121,6 +140,24 @@ def test_every_log_is_kept_for_a_set_time(resources: dict[str, Document]) -> Non
     assert {group["RetentionInDays"]["Ref"] for group in groups.values()} == {"LogRetentionDays"}
     for function in of_type(resources, "AWS::Lambda::Function").values():
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_no_log_group_has_a_name_that_a_later_deployment_needs(resources: dict[str, Document]) -> None:
+    for group in of_type(resources, "AWS::Logs::LogGroup").values():
+        name, known = group["LogGroupName"]["Fn::Sub"]
+        assert "${AWS::StackName}-${Id}" in name
+        assert known == {"Id": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}}
+
+
+def test_a_stack_is_tagged_as_what_it_is() -> None:
+    chosen = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    assert chosen.pop("version") == 0.1
+    assert chosen.keys() == {"default", "prod"}
+    for settings in chosen.values():
+        told = settings["deploy"]["parameters"]
+        stage = told["parameter_overrides"].removeprefix("Stage=")
+        assert f"stage={stage}" in told["tags"].split()
+        assert settings["global"]["parameters"]["stack_name"] == f"codex-swarm-{stage}"
 
 
 def test_every_parameter_is_explained_and_grouped(source: Document) -> None:

@@ -14,11 +14,13 @@ from infra.local.front.response import (
     INTERNAL_ERROR,
     NOT_FOUND,
     TOO_LARGE,
+    TOO_MANY_REQUESTS,
     UNAVAILABLE,
     Response,
     of_function,
 )
 from infra.local.front.routes import Route
+from infra.local.front.throttle import Throttle
 from infra.local.lambdas.invocation import RequestTooLarge, Throttled
 from infra.local.lambdas.service import LambdaService
 
@@ -26,8 +28,11 @@ from infra.local.lambdas.service import LambdaService
 class Gateway:
     """The HTTP API. With a `development_key`, a request without a key is taken to carry that one."""
 
-    def __init__(self, routes: list[Route], functions: LambdaService, development_key: str | None) -> None:
+    def __init__(
+        self, routes: list[Route], functions: LambdaService, development_key: str | None, throttle: Throttle
+    ) -> None:
         self._routes = routes
+        self._throttle = throttle
         self._functions = functions
         self._development_key = development_key
         self._authorization = Authorization(functions)
@@ -37,7 +42,8 @@ class Gateway:
         for route in self._routes:
             parameters = route.match(request.method, request.path)
             if parameters is not None:
-                return self._answer_on(route, request, parameters)
+                admitted = self._throttle.admits(route.key)
+                return self._answer_on(route, request, parameters) if admitted else TOO_MANY_REQUESTS
         return NOT_FOUND
 
     def _answer_on(self, route: Route, request: Request, parameters: dict[str, str]) -> Response:

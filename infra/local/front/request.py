@@ -37,8 +37,8 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path with percent-encoding undone, as API Gateway hands it on."""
-        return urllib.parse.unquote(self.target.partition("?")[0])
+        """The path as API Gateway hands it on: percent-encoding undone, and cut at a question mark that comes of it."""
+        return urllib.parse.unquote(self.target.partition("?")[0]).partition("?")[0]
 
     @property
     def query(self) -> str:

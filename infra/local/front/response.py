@@ -33,6 +33,7 @@ UNAUTHORIZED = message(401, "Unauthorized")
 FORBIDDEN = message(403, "Forbidden")
 NOT_FOUND = message(404, "Not Found")
 TOO_LARGE = message(413, "Request Entity Too Large")
+TOO_MANY_REQUESTS = message(429, "Too Many Requests")
 INTERNAL_ERROR = message(500, "Internal Server Error")
 UNAVAILABLE = message(503, "Service Unavailable")
 

@@ -143,6 +143,17 @@ class Function:
         for worker in retired:
             worker.kill()
 
+    def memory_limits(self) -> dict[int, int]:
+        """What each process that runs a call may use, with all that it started, in bytes."""
+        return dict.fromkeys(self.busy_pids(), self.specification.memory << 20)
+
+    def end_overgrown(self, trees: Mapping[int, list[int]]) -> None:
+        """End those of the function's workers that are among these, for their use of memory; with their processes."""
+        with self._lock:
+            overgrown = [worker for worker in self._workers if worker.pid in trees]
+        for worker in overgrown:
+            worker.run_out_of_memory(trees[worker.pid])
+
     def kill_workers(self) -> None:
         """End every worker, so that the next call starts cold."""
         with self._lock:

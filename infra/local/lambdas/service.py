@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol
 
+from infra.local.lambdas import memory
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.invocation import EVENT_LIMIT, InvocationResult, RequestTooLarge, Throttled
 from infra.local.persistence.store import NotKept
@@ -37,8 +38,8 @@ RETRY_SECONDS = (1.0, 2.0)
 # Lambda queues nothing: a state machine is told at once that there is no room, and comes again by its own Retry. It is
 # cheaper to wait a little, but that counts towards the time that the task has, ten seconds more than its function's.
 TASK_SECONDS = 5.0
-# How often idle workers are looked for.
-LOOK_SECONDS = 1.0
+# How often workers are looked at: for how long they have been idle, and how much memory they use.
+LOOK_SECONDS = 0.5
 
 
 class LambdaService(Mapping[str, Function]):
@@ -49,14 +50,14 @@ class LambdaService(Mapping[str, Function]):
         self._functions: dict[str, Function] = {}
         self._by_name: dict[str, Function] = {}
         self._stopping = threading.Event()
-        self._retiring = threading.Thread(target=self._retire_idle, name="idle-workers", daemon=True)
+        self._looking = threading.Thread(target=self._look_after_workers, name="workers", daemon=True)
 
     def add(self, function: Function) -> None:
         """Take one more function into the service."""
         self._functions[function.specification.logical_id] = function
         self._by_name[function.specification.name] = function
-        if self._retiring.ident is None:
-            self._retiring.start()
+        if self._looking.ident is None:
+            self._looking.start()
 
     def __getitem__(self, logical_id: str) -> Function:
         return self._functions[logical_id]
@@ -91,15 +92,20 @@ class LambdaService(Mapping[str, Function]):
     def stop(self) -> None:
         """End every worker; on return none is left."""
         self._stopping.set()
-        if self._retiring.ident is not None:
-            self._retiring.join()
+        if self._looking.ident is not None:
+            self._looking.join()
         for function in self._functions.values():
             function.stop()
 
-    def _retire_idle(self) -> None:
+    def _look_after_workers(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
-            for function in list(self._functions.values()):
+            functions, limits = list(self._functions.values()), dict[int, int]()
+            for function in functions:
                 function.retire_idle()
+                limits |= function.memory_limits()
+            if limits and (overgrown := memory.overgrown(limits)):
+                for function in functions:
+                    function.end_overgrown(overgrown)
 
     def _deliver(self, number: int, function: Function, payload: bytes, tenant: str | None) -> None:
         for attempt in range(function.specification.retries + 1):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -73,6 +75,19 @@ class Worker:
         # Either the watcher finds `current`, or this finds that the watcher has been.
         if self._ended.is_set():
             invocation.complete(self._death(invocation))
+
+    def run_out_of_memory(self, tree: Iterable[int]) -> None:
+        """End the process and the others of its tree, because together they use more than they may."""
+        invocation = self.current
+        if invocation is not None:
+            message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: signal: killed"
+            if invocation.settle(Outcome.failed("Runtime.OutOfMemory", message)):
+                self._log.write(f"{message} (out of memory)\n".encode())
+        for pid in tree:
+            # What left the session would not end with it.
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        self.kill()
 
     def kill(self) -> None:
         """End the process and all that it started; returns at once."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 __all__ = [
+    "S3_STYLE",
     "BotoCoreError",
     "ClientError",
     "credentials",
@@ -30,6 +31,14 @@ __all__ = [
     "secrets",
     "states",
 ]
+
+S3_STYLE = Config(
+    # boto3 would presign with the old signature version 2 unless told; addressing by path keeps one host name. In
+    # us-east-1 it would name S3 without the region, which is a name that the sandbox's network does not resolve.
+    signature_version="s3v4",
+    s3={"addressing_style": "path", "us_east_1_regional_endpoint": "regional"},
+)
+"""Each region's own S3, by path, so that it works against any endpoint."""
 
 _PATIENT = Config(
     signature_version="v4",
@@ -53,10 +62,8 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    """The S3 client of this process. Path style, so that it works against any endpoint."""
-    # boto3 would presign with the old signature version 2 unless told; addressing by path keeps one host name.
-    style = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-    return _session().client("s3", config=_PATIENT.merge(style))
+    """The S3 client of this process."""
+    return _session().client("s3", config=_PATIENT.merge(S3_STYLE))
 
 
 @cache

@@ -29,13 +29,13 @@ from swarm.workspace.working_copy import Workspace, WorkspaceLimits
 
 MAX_FILES = 500
 MAX_INPUT_FILES = 2_000
-"""Of one run; some tens of seconds of a task's minute."""
+"""Of one run; some tens of seconds of a task's ten minutes."""
 
 MAX_INLINE_FILES = 100
 MAX_INLINE_BYTES = 512_000
 UPLOAD_LIFETIME = timedelta(hours=1)
 
-_PARALLEL = 8
+PARALLEL_FILES = 8
 """Files of up to 50 MiB are in memory while they are checked; so many at a time."""
 
 
@@ -188,7 +188,7 @@ def stored_files(backend: Backend, area: ProjectArea, upload: Upload) -> Iterato
         number, file = numbered
         return Stored(file.path, _store(backend, area, file, _file_key(area, upload.id, number)))
 
-    with ThreadPoolExecutor(_PARALLEL) as pool:
+    with ThreadPoolExecutor(PARALLEL_FILES) as pool:
         yield from pool.map(store, enumerate(upload.files))
 
 
