@@ -59,5 +59,5 @@ echo
 
 echo "== Read its main output"
 output=$(call "$url/runs/$run" | field machine_summary primary_artifact)
-call --location "$url/runs/$run/workspace/files/$output"
+call --location --get --data-urlencode "path=$output" "$url/runs/$run/workspace/file"
 echo

@@ -41,11 +41,11 @@ def segment(text: str, name: str) -> str:
 
 
 def file_path(path: str) -> str:
-    """A path inside a workspace, for an address. Raises `InvalidArgument` for what can be none."""
+    """A path inside a workspace. Raises `InvalidArgument` for what can be none."""
     checked = one_text(path, "path")
     if not checked or any(part in {"", ".", ".."} for part in checked.split("/")):
         raise InvalidArgument("path takes a path inside the workspace, such as docs/plan.md")
-    return quote(checked)
+    return checked
 
 
 def one_text(value: Any, name: str) -> str:

@@ -134,7 +134,7 @@ async def access(request: Request, run_id: str) -> Access:
     begins = f"{swarm.base_url}{token.path}"
     return Access(
         events=f"{begins}/stream?token={token.token}",
-        preview=f"{begins}/workspace/preview/{{path}}?token={token.token}",
+        preview=f"{begins}/workspace/preview?token={token.token}&path=",
     )
 
 

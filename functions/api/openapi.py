@@ -21,6 +21,7 @@ OPEN = ("/healthz", "/openapi.json")
 
 MEDIA_TYPES = {
     "get_file": "application/octet-stream",
+    "get_file_by_query": "application/octet-stream",
     "download_artifact": "application/octet-stream",
     "stream_events": "text/event-stream",
     "console": "text/html",
@@ -80,7 +81,7 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     answers["default"] = _PROBLEM
-    if name == "get_preview":
+    if name in ("get_preview", "get_preview_by_query"):
         media = {"text/html": {"schema": {"type": "string"}}, "image/png": {"schema": {"type": "string"}}}
         answers["200"]["content"] = media
     if name == "get_archive":

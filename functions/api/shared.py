@@ -21,7 +21,7 @@ _FILES = (
     "/diff",
     "/artifacts",
     "/artifacts/[^/]+/download",
-    "/workspace/(archive|files)",
+    "/workspace/(archive|files|file|preview)",
     "/workspace/(files|preview)/.+",
 )
 SCOPES = {"watch": _WATCHING, "files": _FILES}

@@ -12,7 +12,7 @@ from codex_swarm.errors import NotFound, TransportError
 from tests.client.conftest import Clock
 from tests.client.fake_api import Answer, FakeApi, refused, serving, told
 
-BIG = "/runs/run-1/workspace/files/data/big.bin"
+BIG = "/runs/run-1/workspace/file?path=data%2Fbig.bin"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_only_reading_follows_a_redirect(api: FakeApi, client: CodexSwarmClient,
 
 
 def test_a_download_replaces_what_was_there(api: FakeApi, client: CodexSwarmClient, tmp_path: Path) -> None:
-    api.on("GET", "/runs/run-1/workspace/files/a.md", Answer(body=b"new"))
+    api.on("GET", "/runs/run-1/workspace/file?path=a.md", Answer(body=b"new"))
     target = tmp_path / "mine.md"
     target.write_bytes(b"old")
     assert client.download_file("run-1", "a.md", target) == target
@@ -63,7 +63,7 @@ def test_a_download_replaces_what_was_there(api: FakeApi, client: CodexSwarmClie
 def test_a_failed_download_leaves_everything_as_it_was(
     api: FakeApi, client: CodexSwarmClient, tmp_path: Path, answer: Answer, kind: type[Exception]
 ) -> None:
-    api.on("GET", "/runs/run-1/workspace/files/a.md", answer)
+    api.on("GET", "/runs/run-1/workspace/file?path=a.md", answer)
     (tmp_path / "a.md").write_bytes(b"old")
     with pytest.raises(kind):
         client.download_file("run-1", "a.md", tmp_path)
@@ -78,7 +78,7 @@ def test_a_patch_is_text_whatever_is_in_it(api: FakeApi, client: CodexSwarmClien
 
 def test_a_preview_says_what_it_is(api: FakeApi, client: CodexSwarmClient) -> None:
     answer = Answer(body=b"\x89PNG", headers={"Content-Type": "image/png"})
-    api.on("GET", "/runs/run-1/workspace/preview/docs/a%20b.pdf", answer)
+    api.on("GET", "/runs/run-1/workspace/preview?path=docs%2Fa+b.pdf", answer)
     assert client.get_preview("run-1", "docs/a b.pdf") == ("image/png", b"\x89PNG")
 
 

@@ -13,6 +13,7 @@ from tests.client import bodies
 from tests.client.fake_api import Answer, FakeApi, told
 
 FILES = "/runs/run-1/workspace/files"
+FILE = "/runs/run-1/workspace/file"
 
 
 def test_the_earlier_loop_works(api: FakeApi) -> None:
@@ -64,14 +65,14 @@ def test_the_earlier_loop_works(api: FakeApi) -> None:
         ),
         pytest.param(
             lambda **to: draftpunk_client.get_file("run-1", "a.md", **to),
-            f"GET {FILES}/a.md",
+            f"GET {FILE}?path=a.md",
             Answer(body=b"# A"),
             b"# A",
             id="get_file",
         ),
         pytest.param(
             lambda **to: draftpunk_client.get_file_text("run-1", "a.md", **to),
-            f"GET {FILES}/a.md",
+            f"GET {FILE}?path=a.md",
             Answer(body=b"# A"),
             "# A",
             id="get_file_text",

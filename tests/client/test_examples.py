@@ -14,6 +14,7 @@ from tests.client.fake_api import Answer, FakeApi, refused, told
 
 CURL = Path(draftpunk_example.__file__).parent / "curl.sh"
 FILES = "/runs/run-1/workspace/files"
+FILE = "/runs/run-1/workspace/file"
 QUEUED = bodies.run(status="queued", progress=0, machine_summary=None, artifacts=[])
 
 
@@ -22,7 +23,7 @@ def start(api: FakeApi, *states: dict[str, Any]) -> None:
     api.on("POST", "/projects/draftpunk-demo/runs", told(QUEUED, 201))
     api.on("GET", "/runs/run-1", *map(told, states))
     api.on("GET", FILES, told(bodies.listing("hello.md", "notes/[x].md")))
-    api.on("GET", f"{FILES}/hello.md", Answer(body=b"# Hello\n\nWelcome, *reader*.\n"))
+    api.on("GET", f"{FILE}?path=hello.md", Answer(body=b"# Hello\n\nWelcome, *reader*.\n"))
 
 
 def test_a_run_is_shown_from_start_to_document(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +39,7 @@ def test_a_run_is_shown_from_start_to_document(api: FakeApi, capsys: pytest.Capt
 def test_a_document_does_nothing_to_the_terminal(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     start(api, bodies.run(machine_summary=bodies.summary(notes="\x1b[2J")))
     api.on("GET", FILES, told(bodies.listing("hello.md", "\x1b[31m.md")))
-    api.on("GET", f"{FILES}/hello.md", Answer(body=b"# Hello \x1b]0;mine\x07 \x9b2J\xc2\x9b31m"))
+    api.on("GET", f"{FILE}?path=hello.md", Answer(body=b"# Hello \x1b]0;mine\x07 \x9b2J\xc2\x9b31m"))
     assert draftpunk_example.main(["--url", api.url]) == 0
     shown = capsys.readouterr().out
     assert not {"\x1b", "\x07", "\x9b"} & set(shown)
@@ -81,7 +82,7 @@ def test_curl_is_enough(api: FakeApi, end: dict[str, Any], code: int) -> None:
     api.on("POST", "/projects/test/runs", told(QUEUED, 201))
     api.on("GET", "/runs/run-1", told(end))
     api.on("GET", FILES, told(bodies.listing("hello.md")))
-    api.on("GET", f"{FILES}/hello.md", Answer(body=b"# Hello\n"))
+    api.on("GET", f"{FILE}?path=hello.md", Answer(body=b"# Hello\n"))
     done = subprocess.run([str(CURL), api.url], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert ("# Hello" in done.stdout) == (code == 0)

@@ -115,19 +115,19 @@ def test_reads(api: FakeApi, client: CodexSwarmClient, call: Call, target: str, 
     ("path", "target"),
     [
         pytest.param("hello.md", "hello.md", id="plain"),
-        pytest.param("docs/My report.md", "docs/My%20report.md", id="folder-and-space"),
+        pytest.param("docs/My report.md", "docs%2FMy+report.md", id="folder-and-space"),
         pytest.param("50%?#.md", "50%25%3F%23.md", id="reserved"),
-        pytest.param("über/naïve.md", "%C3%BCber/na%C3%AFve.md", id="unicode"),
+        pytest.param("über/naïve.md", "%C3%BCber%2Fna%C3%AFve.md", id="unicode"),
         pytest.param("a%2Fb.md", "a%252Fb.md", id="looks-encoded"),
     ],
 )
 def test_file_paths_arrive_as_they_are(api: FakeApi, client: CodexSwarmClient, path: str, target: str) -> None:
-    api.on("GET", f"/runs/run-1/workspace/files/{target}", Answer(body=b"\x00\xff"))
+    api.on("GET", f"/runs/run-1/workspace/file?path={target}", Answer(body=b"\x00\xff"))
     assert client.get_file("run-1", path) == b"\x00\xff"
 
 
 def test_text_is_decoded_as_asked(api: FakeApi, client: CodexSwarmClient) -> None:
-    api.on("GET", "/runs/run-1/workspace/files/a.txt", Answer(body="naïve".encode("latin-1")))
+    api.on("GET", "/runs/run-1/workspace/file?path=a.txt", Answer(body="naïve".encode("latin-1")))
     assert client.get_file_text("run-1", "a.txt", "latin-1") == "naïve"
     with pytest.raises(UnicodeDecodeError):
         client.get_file_text("run-1", "a.txt")

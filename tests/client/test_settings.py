@@ -121,7 +121,9 @@ def test_a_time_without_an_offset_is_local_time(api: FakeApi, either: Any, monke
 def test_no_signature_and_no_key_reach_a_log(api: FakeApi, either: Any, caplog: pytest.LogCaptureFixture) -> None:
     with serving() as storage:
         api.on(
-            "GET", "/runs/run-1/workspace/files/a.md", Answer(307, headers={"Location": f"{storage.url}/b?{SIGNED}"})
+            "GET",
+            "/runs/run-1/workspace/file?path=a.md",
+            Answer(307, headers={"Location": f"{storage.url}/b?{SIGNED}"}),
         )
         storage.on("GET", f"/b?{SIGNED}", Answer(body=b"text"))
         with caplog.at_level(logging.DEBUG):
@@ -182,7 +184,7 @@ def test_what_a_document_says_to_a_terminal_is_not_obeyed(api: FakeApi, either: 
 
 
 def test_a_file_that_is_no_text_says_so_as_usual(api: FakeApi, either: Any) -> None:
-    api.on("GET", "/runs/run-1/workspace/files/a.txt", Answer(body=b"\xff"))
+    api.on("GET", "/runs/run-1/workspace/file?path=a.txt", Answer(body=b"\xff"))
     for encoding, kind in [("utf-8", UnicodeDecodeError), ("nonsense", InvalidArgument)]:
         with pytest.raises(kind) as caught:
             either.get_file_text("run-1", "a.txt", encoding)

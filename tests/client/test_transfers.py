@@ -23,6 +23,7 @@ from tests.client.conftest import Clock
 from tests.client.fake_api import HANG_UP, Answer, FakeApi, Received, refused, serving, stored, told
 
 FILES = "/runs/run-1/workspace/files"
+FILE = "/runs/run-1/workspace/file"
 SLOW_DOWN = Answer(503, b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>")
 EXPIRED = Answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
 BIG = bytes(range(256)) * 2_000
@@ -122,7 +123,7 @@ def test_an_address_that_has_expired_is_asked_for_again(
 ) -> None:
     api.on("GET", FILES, listed(storage, {"a b.md": b"text"}))
     storage.on("GET", f"/{hashlib.sha256(b'text').hexdigest()}?X-Amz-Signature=1", EXPIRED)
-    api.on("GET", f"{FILES}/a%20b.md", Answer(body=b"text"))
+    api.on("GET", f"{FILE}?path=a+b.md", Answer(body=b"text"))
     either.download_workspace("run-1", tmp_path)
     assert held(tmp_path) == {"a b.md": b"text"}
 
@@ -199,7 +200,7 @@ def test_a_mirror_follows_the_workspace_while_the_run_goes(
 
 
 def test_a_single_file_goes_on_after_a_cut(api: FakeApi, either: Any, storage: FakeApi, tmp_path: Path) -> None:
-    api.on("GET", f"{FILES}/big.bin", Answer(307, headers={"Location": f"{storage.url}/blob"}))
+    api.on("GET", f"{FILE}?path=big.bin", Answer(307, headers={"Location": f"{storage.url}/blob"}))
     storage.on("GET", "/blob", stored(BIG, cut=300_000), HANG_UP, stored(BIG))
     assert either.download_file("run-1", "big.bin", tmp_path).read_bytes() == BIG
     assert storage.received[-1].headers["Range"] == "bytes=212000-"
@@ -208,15 +209,19 @@ def test_a_single_file_goes_on_after_a_cut(api: FakeApi, either: Any, storage: F
 def test_a_file_that_changes_under_way_is_fetched_from_its_beginning(
     api: FakeApi, either: Any, storage: FakeApi, tmp_path: Path
 ) -> None:
-    api.on("GET", f"{FILES}/a.bin", Answer(307, headers={"Location": f"{storage.url}/blob"}))
+    api.on("GET", f"{FILE}?path=a.bin", Answer(307, headers={"Location": f"{storage.url}/blob"}))
     storage.on("GET", "/blob", stored(BIG, cut=300_000), stored(BIG[::-1], etag='"2"'))
     assert either.download_file("run-1", "a.bin", tmp_path).read_bytes() == BIG[::-1]
 
 
 def test_a_turn_may_be_named_for_every_reader(api: FakeApi, either: Any, storage: FakeApi, tmp_path: Path) -> None:
     api.on("GET", f"{FILES}?turn=2", listed(storage, {"a.md": b"x"}))
-    api.on("GET", f"{FILES}/a.md?turn=2", Answer(body=b"x", headers={"Content-Type": "text/html"}))
-    api.on("GET", "/runs/run-1/workspace/preview/a.md?turn=2", Answer(body=b"x", headers={"Content-Type": "text/html"}))
+    api.on("GET", f"{FILE}?path=a.md&turn=2", Answer(body=b"x", headers={"Content-Type": "text/html"}))
+    api.on(
+        "GET",
+        "/runs/run-1/workspace/preview?path=a.md&turn=2",
+        Answer(body=b"x", headers={"Content-Type": "text/html"}),
+    )
     api.on("GET", "/runs/run-1/workspace/archive?turn=2", Answer(body=b"PK"))
     holding(storage, {"a.md": b"x"})
     assert [file.path for file in either.iter_files("run-1", turn=2)] == ["a.md"]

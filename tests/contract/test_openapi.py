@@ -27,6 +27,8 @@ GET /runs/{run_id}/artifacts/{artifact_id}/download
 GET /runs/{run_id}/diff
 GET /runs/{run_id}/workspace/files
 GET /runs/{run_id}/workspace/files/{path}
+GET /runs/{run_id}/workspace/file
+GET /runs/{run_id}/workspace/preview
 POST /runs/{run_id}/cancel
 GET /runs/{run_id}/stream
 GET /patterns/{run_id}

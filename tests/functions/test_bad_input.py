@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -149,8 +150,9 @@ def test_oversized_bodies_are_refused(stack: Stack) -> None:
 )
 def test_a_path_out_of_the_workspace_is_forbidden(stack: Stack, path: str) -> None:
     run_id = stack.finish("touch a.md")
-    answer = stack.request("GET", f"/runs/{run_id}/workspace/files/{path}")
-    refused(answer, 403, "invalid_path")
+    refused(stack.request("GET", f"/runs/{run_id}/workspace/files/{path}"), 403, "invalid_path")
+    named = stack.request("GET", f"/runs/{run_id}/workspace/file?path={quote(path, safe='')}")
+    refused(named, 403, "invalid_path")
 
 
 @pytest.mark.parametrize("run_id", ["x" * 3_000, "..", "a b", "\u2603"], ids=["long", "dots", "space", "snowman"])

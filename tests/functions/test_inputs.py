@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -70,6 +71,18 @@ def test_a_run_whose_upload_is_not_as_promised_fails_and_says_so(
 def test_files_sent_along_are_there(stack: Stack) -> None:
     run_id = stack.finish("touch b.md", files=[{"path": "notes/\u00fc.md", "content": "\u2603"}])
     assert stack.request("GET", f"/runs/{run_id}/workspace/files/notes/\u00fc.md").text == "\u2603"
+
+
+@pytest.mark.parametrize("path", ["what? why!/100% \u00fc+#&=;.md", "plain.md"], ids=["any character", "plain"])
+def test_a_file_is_named_in_the_query(path: str, stack: Stack) -> None:
+    run_id = stack.finish("touch b.md", files=[{"path": path, "content": "\u2603"}])
+    asked = f"?path={quote(path, safe='')}"
+    assert stack.request("GET", f"/runs/{run_id}/workspace/file{asked}").text == "\u2603"
+    assert stack.request("GET", f"/runs/{run_id}/workspace/file{asked}&turn=0").text == "\u2603"
+    saved = stack.request("GET", f"/runs/{run_id}/workspace/file{asked}&disposition=attachment")
+    assert saved.headers["content-disposition"].startswith("attachment")
+    missing = stack.request("GET", f"/runs/{run_id}/workspace/file?path=c.md")
+    assert (missing.status, missing.json["code"]) == (404, "file_not_found")
 
 
 def test_inputs_go_over_a_cloned_workspace(stack: Stack) -> None:

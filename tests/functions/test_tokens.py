@@ -49,6 +49,7 @@ def run_id(stack: Stack) -> str:
 
 WATCHED = ["/stream", "/events"]
 READ = ["/workspace/files", "/workspace/files/a.md", "/workspace/archive", "/diff", "/artifacts"]
+NAMED = ["/workspace/file", "/workspace/preview"]
 
 
 def test_each_scope_opens_what_it_says(stack: Stack, run_id: str) -> None:
@@ -58,6 +59,10 @@ def test_each_scope_opens_what_it_says(stack: Stack, run_id: str) -> None:
         assert browse(stack, f"/runs/{run_id}{path}", files).status == 200
     for path in READ:
         assert browse(stack, f"/runs/{run_id}{path}", files).status in {200, 307}
+    for path in NAMED:
+        # Without the name of a file they are opened, and refused by the route itself.
+        assert browse(stack, f"/runs/{run_id}{path}", files).json["code"] == "invalid_request"
+    for path in READ + NAMED:
         refused = browse(stack, f"/runs/{run_id}{path}", watch)
         assert (refused.status, refused.json["code"]) == (403, "not_in_scope")
 

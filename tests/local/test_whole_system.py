@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from codex_swarm import CodexSwarmClient
 from infra.local.cloud import LocalCloud
 from swarm.agent.loop import FINISH_FILES
 from tests.local.clouds import eventually
@@ -27,9 +28,9 @@ def request(cloud: LocalCloud, method: str, path: str, body: object = None) -> A
         return json.loads(content) if "json" in response.headers["content-type"] else content
 
 
-def start(cloud: LocalCloud, instructions: str) -> str:
+def start(cloud: LocalCloud, instructions: str, **more: object) -> str:
     request(cloud, "PUT", "/projects/whole", {"id": "whole", "name": "Whole"})
-    body = {"project_id": "whole", "name": "run", "instructions": instructions}
+    body = {"project_id": "whole", "name": "run", "instructions": instructions, **more}
     return str(request(cloud, "POST", "/projects/whole/runs", body)["run_id"])
 
 
@@ -42,18 +43,22 @@ def ended(cloud: LocalCloud, run_id: str) -> dict[str, Any]:
 
 
 def test_run_ends_with_its_file_behind_the_api_and_behind_a_presigned_url(cloud: LocalCloud) -> None:
-    run_id = start(cloud, HELLO)
+    run_id = start(cloud, HELLO, files=[{"path": "why? how?.md", "content": "so"}])
     run = ended(cloud, run_id)
     assert (run["status"], run["progress"], run["machine_summary"]["primary_artifact"]) == (
         "succeeded",
         100,
         "hello.md",
     )
-    [listed] = request(cloud, "GET", f"/runs/{run_id}/workspace/files")["files"]
+    listed, odd = request(cloud, "GET", f"/runs/{run_id}/workspace/files")["files"]
     with urllib.request.urlopen(listed["url"], timeout=15) as response:
         presigned = response.read()
     assert presigned == request(cloud, "GET", f"/runs/{run_id}/workspace/files/hello.md")
     assert len(presigned) == listed["size_bytes"]
+    # The gateway would end an address at the question mark.
+    with CodexSwarmClient(cloud.url) as client:
+        assert client.get_file(run_id, odd["path"]) == b"so"
+        assert b"so" in client.get_preview(run_id, odd["path"]).content
     with cloud.recorded_calls() as calls:
         request(cloud, "GET", f"/runs/{run_id}")
     assert [(call.service, call.operation) for call in calls if call.function == "ApiFunction"] == [

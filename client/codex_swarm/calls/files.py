@@ -15,6 +15,9 @@ from codex_swarm.models import ArtifactRead, DiffRead, WorkspaceFile, WorkspaceF
 from codex_swarm.saving import PartialFile, Preview, fill, target_of
 from codex_swarm.shaping import file_path, one_text, seconds, segment
 
+FILE = "workspace/file"
+"""Its path is in the query: in an address the gateway would end it at a question mark, even at an encoded one."""
+
 
 class FileCalls(Calls):
     """Files, differences and artifacts."""
@@ -53,7 +56,8 @@ class FileCalls(Calls):
 
     async def get_file(self, run_id: str, path: str, *, turn: int | None = None) -> bytes:
         """A file of the workspace; with `turn`, as it was after that turn, 0 being what the run began with."""
-        return (await self._connection.request("GET", of_file(run_id, path), params=given(turn=turn))).content
+        params = of_file(path, turn)
+        return (await self._connection.request("GET", of_run(run_id, FILE), params=params)).content
 
     async def get_file_text(self, run_id: str, path: str, encoding: str = "utf-8", *, turn: int | None = None) -> str:
         """A text file of the workspace; raises `NotText` when it is none in that encoding."""
@@ -66,8 +70,8 @@ class FileCalls(Calls):
 
         It is streamed, so it may be large, goes on after an interruption, and appears only once it is complete.
         """
-        place = of_file(run_id, path)
-        return await self._save(place, given(turn=turn), target_of(to, path.rpartition("/")[2]))
+        params = of_file(path, turn)
+        return await self._save(of_run(run_id, FILE), params, target_of(to, path.rpartition("/")[2]))
 
     async def download_archive(
         self, run_id: str, to: str | os.PathLike[str], *, turn: int | None = None, timeout: float = 600.0
@@ -103,9 +107,7 @@ class FileCalls(Calls):
 
     async def get_preview(self, run_id: str, path: str, *, turn: int | None = None) -> Preview:
         """A page of markdown, Word or a table, or a picture of a PDF's first page or of a picture."""
-        answer = await self._connection.request(
-            "GET", of_run(run_id, f"workspace/preview/{file_path(path)}"), params=given(turn=turn)
-        )
+        answer = await self._connection.request("GET", of_run(run_id, "workspace/preview"), params=of_file(path, turn))
         return Preview(_media_type(answer), answer.content)
 
     async def get_diff(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> DiffRead:
@@ -135,9 +137,9 @@ class FileCalls(Calls):
         return (await self._connection.request("GET", path)).content
 
 
-def of_file(run_id: str, path: str) -> str:
-    """The path of a file of a workspace. Raises `InvalidArgument`."""
-    return of_run(run_id, f"workspace/files/{file_path(path)}")
+def of_file(path: str, turn: int | None = None) -> dict[str, str]:
+    """The query that names a file of a workspace. Raises `InvalidArgument`."""
+    return {"path": file_path(path), **given(turn=turn)}
 
 
 def _text(data: bytes, encoding: str) -> str:

@@ -9,8 +9,8 @@ from functools import partial
 
 import httpx
 
-from codex_swarm.calls.base import given, of_project
-from codex_swarm.calls.files import FileCalls, of_file
+from codex_swarm.calls.base import of_project, of_run
+from codex_swarm.calls.files import FILE, FileCalls, of_file
 from codex_swarm.calls.watching import WatchCalls
 from codex_swarm.connection import parse, passing
 from codex_swarm.errors import ApiError, NotFound, RunFailed, TransportError, UnexpectedAnswer
@@ -176,10 +176,10 @@ class TransferCalls(WatchCalls, FileCalls):
     async def _fill(
         self, incomplete: PartialFile, run_id: str, file: WorkspaceFile, turn: int | None, sent: Sent
     ) -> None:
-        path, url = of_file(run_id, file.path), file.url
+        params, url = of_file(file.path, turn), file.url
 
         def asked(headers: dict[str, str]) -> AbstractAsyncContextManager[httpx.Response]:
-            return self._connection.stream(path, headers, params=given(turn=turn))
+            return self._connection.stream(of_run(run_id, FILE), headers, params=params)
 
         def signed(headers: dict[str, str]) -> AbstractAsyncContextManager[httpx.Response]:
             return self._connection.signed(url or "", headers)

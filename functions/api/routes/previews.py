@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from api.files import bytes_response, presigner
 from api.requests import tenant_of
 from api.resolver import Router
-from api.routes.workspace import TURN
+from api.routes.workspace import PATH, TURN
 from swarm.outputs import previews
 from swarm.outputs.turns import files_at
 from swarm.records.backend import backend
@@ -33,7 +33,22 @@ router = Router()
 )
 def get_preview(run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None) -> Response[str]:
     """HTML of markdown, Word and tables; PNG of the first page of a PDF and of pictures."""
-    path = valid_path(router.current_event.path.partition(PREVIEW)[2])
+    return _preview(run_id, router.current_event.path.partition(PREVIEW)[2], turn)
+
+
+@router.get(
+    "/runs/<run_id>/workspace/preview", summary="What is in a file, which is named in the query", tags=["workspace"]
+)
+def get_preview_by_query(
+    run_id: str,
+    path: Annotated[str, Query(description=PATH)],
+    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+) -> Response[str]:
+    return _preview(run_id, path, turn)
+
+
+def _preview(run_id: str, path: str, turn: int | None) -> Response[str]:
+    path = valid_path(path)
     run = backend().runs.get(tenant_of(router), run_id)
     shown = previews.preview(backend(), run.key, files_at(backend(), run, turn), path, presigner(backend()))
     return bytes_response(shown.media_type, shown.data, HEADERS)

@@ -30,6 +30,7 @@ MAX_PAGE = 2_000
 
 FILES = "/workspace/files/"
 TURN = "As the files were after this turn; 0 is what the run began with."
+PATH = "The file's path in the workspace. Here it may have a question mark in it, at which the gateway ends an address."
 
 router = Router()
 
@@ -72,7 +73,21 @@ def get_file(
     disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
 ) -> Response[str]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
-    path = unicodedata.normalize("NFC", router.current_event.path.partition(FILES)[2])
+    return _file(run_id, router.current_event.path.partition(FILES)[2], turn, disposition)
+
+
+@router.get("/runs/<run_id>/workspace/file", summary="Download a file, named in the query", tags=["workspace"])
+def get_file_by_query(
+    run_id: str,
+    path: Annotated[str, Query(description=PATH)],
+    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
+) -> Response[str]:
+    return _file(run_id, path, turn, disposition)
+
+
+def _file(run_id: str, path: str, turn: int | None, disposition: Disposition) -> Response[str]:
+    path = unicodedata.normalize("NFC", path)
     run = backend().runs.get(tenant_of(router), run_id)
     entry = files_at(backend(), run, turn).files.get(path)
     if entry is None:
