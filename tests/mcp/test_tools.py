@@ -97,7 +97,7 @@ def test_runs_and_files_come_in_pages(ask: Ask, api: FakeApi) -> None:
 
 def test_a_long_file_comes_in_parts_and_whole_as_a_resource(ask: Ask, api: FakeApi) -> None:
     text = "".join(f"line {number}: \u0645\u0631\u062d\u0628\u0627\n" for number in range(3_000)) + "\x1b[2J"
-    api.on("GET", "/runs/run-1/workspace/files/a%20b.md", Answer(200, text.encode()))
+    api.on("GET", "/runs/run-1/workspace/file?path=a+b.md", Answer(200, text.encode()))
 
     async def questions(client: Client) -> Any:
         parts: list[str] = []
@@ -117,7 +117,7 @@ def test_a_long_file_comes_in_parts_and_whole_as_a_resource(ask: Ask, api: FakeA
 
 
 def test_what_is_no_text_is_a_resource(ask: Ask, api: FakeApi) -> None:
-    api.on("GET", "/runs/run-1/workspace/files/a.pdf", Answer(200, b"%PDF\x00\xff"))
+    api.on("GET", "/runs/run-1/workspace/file?path=a.pdf", Answer(200, b"%PDF\x00\xff"))
 
     async def questions(client: Client) -> Any:
         told = await client.call_tool("read_file", {"run_id": "run-1", "path": "a.pdf"})
