@@ -72,7 +72,9 @@ CALLS = [
     ),
     Call("events run-1", {"GET /runs/run-1/events": told(EVENTS)}, "status         running\n"),
     Call("files run-1", {"GET /runs/run-1/workspace/files": told(LISTING)}, "hello.md\t8\tmarkdown\n"),
-    Call("get run-1 hello.md", {"GET /runs/run-1/workspace/file?path=hello.md": Answer(200, b"# Hello\n")}, "hello.md\n"),
+    Call(
+        "get run-1 hello.md", {"GET /runs/run-1/workspace/file?path=hello.md": Answer(200, b"# Hello\n")}, "hello.md\n"
+    ),
     Call(
         "get run-1",
         {

@@ -81,7 +81,7 @@ class Worker:
         invocation = self.current
         if invocation is not None:
             message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: signal: killed"
-            if invocation.settle(Outcome.failed("Runtime.OutOfMemory", message)):
+            if invocation.complete(InvocationResult.failed("Runtime.OutOfMemory", message)):
                 self._log.write(f"{message} (out of memory)\n".encode())
         for pid in tree:
             # What left the session would not end with it.
