@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -166,11 +167,12 @@ def test_template_of_the_service_says_how_much_its_api_takes(cloud: LocalCloud) 
 
 @pytest.mark.skipif(not memory.PROC.exists(), reason="only Linux tells what processes use")
 def test_function_that_uses_more_than_its_memory_is_ended_with_all_it_started(fixture_cloud: LocalCloud) -> None:
-    function = fixture_cloud.functions["PatientFunction"]
-    told = json.loads(function.invoke(json.dumps({"do": "hold", "bytes": 200 << 20}).encode()).payload)
+    function, name = fixture_cloud.functions["PatientFunction"], uuid.uuid4().hex
+    asked = {"do": "hold", "bytes": 200 << 20, "name": name}
+    told = json.loads(function.invoke(json.dumps(asked).encode()).payload)
     assert told["errorType"] == "Runtime.OutOfMemory"
     assert told["errorMessage"].endswith("Runtime exited with error: signal: killed")
-    eventually(lambda: not runs("held = b'x'"))
+    eventually(lambda: not runs(name))
     assert call(fixture_cloud, "PatientFunction", {"value": 1}) == 1
 
 
