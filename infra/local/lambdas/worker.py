@@ -82,7 +82,7 @@ class Worker:
         if invocation is not None:
             message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: signal: killed"
             if invocation.complete(InvocationResult.failed("Runtime.OutOfMemory", message)):
-                self._log.write(f"{message} (out of memory)\n".encode())
+                self._note(f"{message} (out of memory)")
         for pid in tree:
             # What left the session would not end with it.
             with suppress(ProcessLookupError, PermissionError):
