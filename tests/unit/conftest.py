@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models import table as moto_table
 
 from swarm.aws import clients
 from swarm.records.runlog import DynamoRunLog, MemoryRunLog, RunLog
@@ -36,10 +39,18 @@ def blobs(request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def log(request: pytest.FixtureRequest) -> Iterator[RunLog]:
+def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunLog]:
     if request.param == "memory":
         yield MemoryRunLog()
         return
+    put, one_at_a_time = moto_table.Table.put_item, threading.Lock()
+
+    def put_item(*args: Any, **kwargs: Any) -> Any:
+        with one_at_a_time:
+            return put(*args, **kwargs)
+
+    # DynamoDB looks and puts at once; moto by itself may let another thread in between.
+    monkeypatch.setattr(moto_table.Table, "put_item", put_item)
     with mock_aws():
         clients.dynamodb().create_table(TableName="table", **template_table())
         yield DynamoRunLog(Table(clients.dynamodb(), "table"), MemoryObjects())
