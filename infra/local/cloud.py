@@ -157,7 +157,7 @@ class LocalCloud:
         self._server = AwsServer(credentials, self.permissions)
         self._running.callback(self._server.close)
         self.endpoint_url = self._server.url
-        self._clients = Clients(self.endpoint_url, credentials.operator)
+        self._clients = Clients(self.endpoint_url, credentials.operator, self._server.app)
         self._running.callback(self._clients.close)
         translated = self._deploy()
         if data is not None:
@@ -165,7 +165,7 @@ class LocalCloud:
             data.write_down(self._server.recording, self.resources, self._physical_ids)
         self.development_key = secrets.token_urlsafe(24) if data is None else data.folder.development_key()
         self.permissions.replace(roles.read(self.resources))
-        state_machines.sign_with(self._machine_credentials(credentials))
+        state_machines.ask_of(self._server.app, self._machine_credentials(credentials))
         self._start_functions(translated, credentials, data)
         self._serve(front)
         if data is not None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from infra.local.authentication.guard import Guard
 from infra.local.calls import Calls
+from infra.local.connections import KeptConnections
 from infra.local.identity import CredentialIssuer
 from infra.local.loopback import is_loopback
 from infra.local.permissions.enforcement import Permissions
 from infra.local.persistence.recording import Recording
-from infra.local.wsgi import Environ, WsgiApp
+from infra.local.wsgi import Environ, WsgiApp, ask
+
+# An answer of these has no body, and no length either.
+BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
 class OneTableCallAtATime:
@@ -67,11 +73,52 @@ class LoopbackOnly:
 
 
 class _Handler(MotoRequestHandler):
-    # Header and body are two small segments, which Nagle's algorithm would hold back.
+    """One connection, kept for the calls that follow: werkzeug's closes it after each, and waits for that.
+
+    A connection has a thread, and not a place in a pool: an Invoke takes as long as its function, whose own calls
+    come here as well, and would wait for a place that only their end can free.
+    """
+
+    protocol_version = "HTTP/1.1"
+    # Head and body go together, and no segment waits for another (Nagle).
+    wbufsize = -1
     disable_nagle_algorithm = True
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  (the name is werkzeug's)
         """Silent: there is one line for each of thousands of calls."""
+
+    def handle_expect_100(self) -> bool:
+        """Whoever asks for it waits for it, so it goes out at once."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        environ = self.make_environ()
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
+        # Whole, also where it is refused: what is left would be taken for the next request. Chunks say where they end.
+        body = environ["wsgi.input"].read(*() if "HTTP_TRANSFER_ENCODING" in environ else (int(length),))
+        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        answer = ask(self.server.app, environ)
+        self.send_response(answer.status, answer.reason)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        bodiless = self.command == "HEAD" or answer.status in BODILESS
+        if not bodiless and not any(name.lower() == "content-length" for name, _ in answer.headers):
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if not bodiless:
+            self.wfile.write(answer.body)
+        self.wfile.flush()
+
+
+class _Server(KeptConnections, ThreadedWSGIServer):
+    daemon_threads = True
+    block_on_close = False
 
 
 class AwsServer:
@@ -83,9 +130,8 @@ class AwsServer:
         self.table = OneTableCallAtATime(self.recording)
         self.calls = Calls(self.table, permissions)
         app = LoopbackOnly(Guard(self.calls, credentials))
-        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)
-        self._server.daemon_threads = True  # type: ignore[attr-defined]
-        self._server.block_on_close = False  # type: ignore[attr-defined]
+        self.app: WsgiApp = app
+        self._server = _Server("127.0.0.1", 0, app, _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         # Where moto's interpreter of state machines finds the other services.
         os.environ["MOTO_PORT"] = str(self._server.server_port)
@@ -93,9 +139,10 @@ class AwsServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop accepting; what is being answered is left to end by itself."""
+        """Stop accepting, and end the connections that are open."""
         self._server.shutdown()
         self._server.server_close()
+        self._server.close_connections()
         self._thread.join()
 
 

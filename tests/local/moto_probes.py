@@ -20,11 +20,17 @@ from typing import Any
 import boto3
 import yaml
 from botocore.config import Config
+from moto import backends
+from moto.core import responses
 from moto.core.config import default_user_config
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from infra.local import moto_patches
@@ -353,6 +359,67 @@ def missing_types(probe: Probe) -> bool:
     return probe.stack(resources, {"A": {"Value": {"Ref": "A"}}})["A"].endswith(":live")
 
 
+def services_found(probe: Probe) -> bool:
+    """Of two calls of one service the second looks for nothing."""
+    looked: list[None] = []
+
+    def counted(original: Any) -> Any:
+        looked.append(None)
+        return original()
+
+    wrap(backends, "list_of_moto_modules", counted)
+    for _ in range(2):
+        probe.client("dynamodb").list_tables()
+    return len(looked) <= 1
+
+
+def actions_listed(_probe: Probe) -> bool:
+    module: Any = responses
+    listed = [module.method_names_from_class(DynamoHandler) for _ in range(2)]
+    return listed[0] is listed[1]
+
+
+def paths_read(_probe: Probe) -> bool:
+    modules: list[Any] = [json_path, result_path]
+    return all(module.parse("$.a.b") is module.parse("$.a.b") for module in modules)
+
+
+def attributes_sent(probe: Probe) -> bool:
+    """An item of many attributes comes as it was stored, and costs no look at each of them."""
+    dynamodb, name = probe.client("dynamodb"), probe.name()
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+    )
+    each = {
+        "S": "é",
+        "N": "1.5",
+        "B": b"\0\xff",
+        "BOOL": False,
+        "NULL": True,
+        "SS": ["a"],
+        "NS": ["1"],
+        "BS": [b"\xfe"],
+        "L": [{"B": b"x"}, {"M": {}}],
+        "M": {"deep": {"L": []}},
+    }
+    item = {"PK": {"S": "k"}, **{f"{kind}{number}": {kind: each[kind]} for kind in each for number in range(20)}}
+    dynamodb.put_item(TableName=name, Item=item)
+    looked: list[None] = []
+
+    def counted(original: Any, *arguments: Any, **named: Any) -> Any:
+        looked.append(None)
+        return original(*arguments, **named)
+
+    wrap(ResponseSerializer, "get_value", counted)
+    found = dynamodb.query(
+        TableName=name, KeyConditionExpression="PK = :k", ExpressionAttributeValues={":k": {"S": "k"}}
+    )["Items"]
+    return found == [item] and len(looked) < len(item)
+
+
 PROBES: dict[str, Callable[[Probe], bool]] = {
     probe.__name__: probe
     for probe in (
@@ -376,6 +443,10 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         objects_in_files,
         table_queries,
         missing_types,
+        services_found,
+        actions_listed,
+        paths_read,
+        attributes_sent,
     )
 }
 SENT: list[tuple[str, bytes]] = []

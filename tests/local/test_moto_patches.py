@@ -20,7 +20,7 @@ def answers() -> dict[str, list[bool]]:
     """What each probe found with its patch and without."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "tests.local.moto_probes"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, timeout=120, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, timeout=300, check=True)
     found: dict[str, list[bool]] = json.loads(done.stdout)
     return found
 

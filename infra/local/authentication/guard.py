@@ -17,18 +17,15 @@ from infra.local.wsgi import BODY, FORM, SIGNER, Environ, WsgiApp
 
 
 class Guard:
-    """WSGI middleware. It hands on the body, read whole, and the credentials of whoever signed."""
+    """WSGI middleware. It is given the whole body as input, and hands it on, with the credentials of whoever signed."""
 
     def __init__(self, app: WsgiApp, credentials: CredentialIssuer) -> None:
         self._app = app
         self._credentials = credentials
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        # Whole also where it is refused: a keep-alive client would take what is left for its next request.
-        body = environ["wsgi.input"].read(*_length(environ))
+        body = environ[BODY] = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ[BODY] = body
         try:
             environ[SIGNER] = self._signer(environ, body)
         except Refused as refused:
@@ -52,11 +49,6 @@ class Guard:
             environ[FORM], size = _form(environ, body)
             return post_policy.verify(environ[FORM], size, self._credentials, now)
         raise Refused("AccessDenied", "Access Denied")
-
-
-def _length(environ: Environ) -> tuple[int, ...]:
-    """How much to read, or nothing for a body in chunks, which says itself where it ends."""
-    return () if environ.get("HTTP_TRANSFER_ENCODING") else (int(environ.get("CONTENT_LENGTH") or 0),)
 
 
 def _form(environ: Environ, body: bytes) -> tuple[dict[str, str], int]:

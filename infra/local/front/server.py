@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import re
-import socket
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from infra.local.connections import KeptConnections
 from infra.local.front import visitors
 from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request, join_repeated
@@ -58,34 +58,13 @@ class Front:
         self._server.close_connections()
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(KeptConnections, ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 512
     # On Linux it would share the port with a listener that does the same; being told of a taken port matters more.
     allow_reuse_port = False
     gateway: Gateway
-
-    def __init__(self, *args: Any) -> None:
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        super().__init__(*args)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            self.shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Silent: what can go wrong here is a client that went away."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from infra.local.moto_patches import (
+    answers,
     cloudformation,
     definitions,
     events,
@@ -42,6 +43,10 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "objects_in_files": objects.store_bytes_in_files,
     "table_queries": tables.query_one_partition,
     "missing_types": resources.add_missing_types,
+    "services_found": answers.find_services_once,
+    "actions_listed": answers.list_actions_once,
+    "paths_read": answers.read_paths_once,
+    "attributes_sent": answers.send_attributes_as_they_are,
 }
 
 _lock = threading.Lock()

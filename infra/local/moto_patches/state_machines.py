@@ -37,6 +37,7 @@ from infra.local.identity import ACCOUNT_ID, REGION, Credentials
 from infra.local.moto_patches import cloudformation
 from infra.local.moto_patches.wrapping import Wrapper, wrap
 from infra.local.persistence.store import NotKept
+from infra.local.wsgi import WsgiApp
 
 PAYLOAD_LIMIT = 256 * 1024
 START_SECONDS = 10.0
@@ -186,12 +187,15 @@ def _start_named(
 
 
 _signers: dict[str, Credentials] = {}
+# What the interpreter asks, without a detour over HTTP; None while there is no laptop cloud.
+_app: list[WsgiApp | None] = [None]
 # Of a role that nobody has named: nothing that looks at signatures lets it in.
 _NOBODY = Credentials("nobody", "nobody", "nobody", session_token=None)
 
 
-def sign_with(signers: Mapping[str, Credentials]) -> None:
-    """What the interpreter signs with from now on, by the ARN of the state machine's role."""
+def ask_of(app: WsgiApp, signers: Mapping[str, Credentials]) -> None:
+    """Whom the interpreter asks from now on, and what it signs with by the ARN of the state machine's role."""
+    _app[0] = app
     _signers.clear()
     _signers.update(signers)
 
@@ -208,7 +212,7 @@ def share_clients() -> None:
         with lock:
             if (endpoint, signer) not in shared:
                 # A Lambda may take 15 minutes, and the state machine's own Retry is the only one.
-                shared[endpoint, signer] = Clients(endpoint, signer, read_timeout=1000, attempts=1)
+                shared[endpoint, signer] = Clients(endpoint, signer, _app[0], read_timeout=1000, attempts=1)
             return shared[endpoint, signer].client(service)
 
     for module in list(sys.modules.values()):
