@@ -93,6 +93,7 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
         offline=configuration.offline,
         api_key=configuration.api_key,
         parameters=configuration.parameters,
+        function_environment={"AgentFunction": configuration.agent_variables},
         require_key=options.require_key,
         account=Account(options.concurrency),
     )

@@ -21,14 +21,19 @@ PARAMETERS = {
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_LOOPBACK = "127.0.0.1,localhost,::1"
+
 
 @dataclass(frozen=True)
 class Configuration:
-    """The offline model, or a provider's key; and parameters of the template."""
+    """The offline model, or a provider's key; parameters of the template; and what is the agent's function's alone."""
 
     offline: bool
     api_key: str | None = field(repr=False)
     parameters: Mapping[str, str]
+    agent_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def configure(
@@ -45,7 +50,21 @@ def configure(
         if not offline and not (terminal.isatty() and _accepted(ask)):
             raise NotConfigured(KEY, ADVICE)
         return Configuration(offline=True, api_key=None, parameters=parameters)
-    return Configuration(offline=False, api_key=api_key, parameters=parameters)
+    return Configuration(False, api_key, parameters, _way_out(environment))
+
+
+def _way_out(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """How the provider is reached from here: proxies, which the laptop cloud itself is not behind, and a CA bundle."""
+    variables = {}
+    for name in _PROXIES:
+        if proxy := environment.get(name) or environment.get(name.lower()):
+            variables[name] = proxy
+    if variables:
+        exempt = environment.get("NO_PROXY") or environment.get("no_proxy")
+        variables["NO_PROXY"] = f"{exempt},{_LOOPBACK}" if exempt else _LOOPBACK
+    if bundle := next((environment[name] for name in _BUNDLES if environment.get(name)), None):
+        variables["SSL_CERT_FILE"] = bundle
+    return variables
 
 
 def _accepted(ask: Callable[[str], str]) -> bool:

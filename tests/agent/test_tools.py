@@ -199,7 +199,7 @@ def test_many_matches_are_cut_with_advice(workspace: Workspace) -> None:
         pytest.param("write_file", '{"path": "a", "content": "\\ud800"}', "not valid JSON", id="lone surrogate"),
         pytest.param("write_file", "[" * 100_000, "not valid JSON", id="deep nesting"),
         pytest.param("write_file", "[1]", "not a JSON object", id="array"),
-        pytest.param("write_file", "", "not valid JSON", id="nothing"),
+        pytest.param("write_file", "", "path: Field required", id="nothing"),
         pytest.param("write_file", {"path": "a.md"}, "content: Field required", id="missing field"),
         pytest.param("write_file", {"path": "a", "content": 5}, "content: Input should be", id="wrong type"),
         pytest.param("list_files", {"prefix": None, "deep": True}, "deep: Extra inputs", id="unknown field"),

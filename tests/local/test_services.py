@@ -21,6 +21,8 @@ from infra.local.cloud import REPOSITORY
 from infra.local.configuration import Configuration, configure
 from infra.local.persistence.folder import DataFolder
 from tests.local.clouds import eventually
+from tests.provider.script import finishes
+from tests.provider.server import ScriptedProvider
 
 pytestmark = pytest.mark.proof
 
@@ -88,6 +90,12 @@ def url_of(process: subprocess.Popen[str]) -> str:
 def get(url: str, **headers: str) -> Any:
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=15) as response:
         return json.load(response)
+
+
+def post(url: str, method: str, **body: str) -> Any:
+    request = urllib.request.Request(url, json.dumps(body).encode(), method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: Start) -> None:
@@ -194,3 +202,38 @@ def test_fake_mode_wins_over_a_key() -> None:
 
 def test_key_is_not_shown_with_the_configuration() -> None:
     assert "sk-secret" not in repr(configure({"OPENAI_API_KEY": "sk-secret"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "passed_on"),
+    [
+        pytest.param({}, {}, id="none"),
+        pytest.param({"https_proxy": "http://p:3128"}, {"HTTPS_PROXY": "http://p:3128"}, id="proxy"),
+        pytest.param({"REQUESTS_CA_BUNDLE": "/ca.pem"}, {"SSL_CERT_FILE": "/ca.pem"}, id="bundle of another library"),
+        pytest.param(
+            {"SSL_CERT_FILE": "/own.pem", "CURL_CA_BUNDLE": "/ca.pem"}, {"SSL_CERT_FILE": "/own.pem"}, id="bundles"
+        ),
+    ],
+)
+def test_the_way_to_the_provider_is_passed_on(given: dict[str, str], passed_on: dict[str, str]) -> None:
+    variables = dict(configure({"OPENAI_API_KEY": "sk-secret", **given}).agent_variables)
+    exempt = variables.pop("NO_PROXY", None)
+    assert variables == passed_on
+    assert exempt == ("127.0.0.1,localhost,::1" if "HTTPS_PROXY" in passed_on else None)
+
+
+def test_the_agent_asks_the_provider_through_the_proxy(start: Start) -> None:
+    with ScriptedProvider([finishes("Done.")]) as server:
+        process = start(
+            "--port",
+            "0",
+            OPENAI_API_KEY=server.api_key,
+            OPENAI_BASE_URL="http://provider.example/v1",
+            http_proxy=server.base_url.removesuffix("/v1"),
+        )
+        url = url_of(process)
+        post(f"{url}/projects/p", "PUT", id="p", name="p")
+        run = post(f"{url}/projects/p/runs", "POST", project_id="p", name="r", instructions="Write.")
+        server.wait_for_requests(1, timeout=60)
+        assert server.requests[0].headers["host"] == "provider.example"
+        assert eventually(lambda: get(f"{url}/runs/{run['run_id']}")["status"] == "succeeded")

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from tests.provider.rules import request_faults
 from tests.provider.script import Reply, error
@@ -155,7 +156,9 @@ def _handler_of(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
                 body = json.loads(content)
             except ValueError:
                 body = None
-            self._send(provider.answer(self.path, Received(headers, body)))
+            # Asked as a proxy, it gets the whole address.
+            path = urlsplit(self.path).path
+            self._send(provider.answer(path, Received(headers, body)))
 
         def _send(self, reply: Reply) -> None:
             if reply.hangs_up:

@@ -216,7 +216,7 @@ NO_ANSWERS = [
     pytest.param(outputs(), id="empty output"),
     pytest.param(calls(), id="reasoning only"),
     pytest.param(says(" \n"), id="blank text"),
-    pytest.param(outputs({"type": "function_call", "name": "x"}), id="half a call"),
+    pytest.param(outputs({"type": "function_call", "arguments": "{}"}), id="half a call"),
     pytest.param(outputs(*[{**call("finish"), "call_id": "c"}] * 2), id="two calls, one id"),
     pytest.param(outputs(status="in_progress"), id="not ended"),
 ]

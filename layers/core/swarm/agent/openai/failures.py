@@ -1,10 +1,12 @@
 """What a provider's error means for a run: the one place that maps its codes to `swarm.runs.error_types`.
 
-Codes: https://platform.openai.com/docs/guides/error-codes and the `code` of a failed response.
+Codes: https://platform.openai.com/docs/guides/error-codes and the `code` of a failed response. Servers that speak the
+same API have words of their own; `docs/providers.md` lists what they say, and each row of it is a test.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from swarm.errors import ModelFailure
@@ -15,6 +17,21 @@ _LONGEST_MESSAGE = 300
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 # The last is llama.cpp's; compatible servers have names of their own.
 _CONTEXT = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+_CONTEXT_STATUS = frozenset({200, 400, 413, 422, 429, 500})
+_TOO_LONG = re.compile(
+    r"(?:maximum|available|model's) (?:context|prompt) (?:length|size|window)"
+    r"|(?:exceeds?|exceeded|overflows?|longer than)\b.{0,60}\bcontext (?:length|size|window)"
+    r"|context ?window ?(?:is )?exceeded"
+    r"|prompt (?:is )?too long"
+    r"|prompt contains \d+ tokens\b.*too large"
+    r"|input token count .{0,20}exceeds"
+    r"|reduce the length of the (?:messages|input|prompt)",
+    re.IGNORECASE,
+)
+"""How servers say without a code that a conversation is too long for the model."""
+_TOO_LARGE = re.compile(r"request too large\b.*\btokens per (?:min|day)", re.IGNORECASE | re.DOTALL)
+"""One request alone is more than the account may send in a minute: waiting does not help, sending less does."""
+_FLAGGED = re.compile(r"\bflagged\b|\bcontent management policy\b", re.IGNORECASE)
 _CONTENT = frozenset(
     {
         "content_filter",
@@ -26,7 +43,8 @@ _CONTENT = frozenset(
     }
 )
 _PASSING = frozenset({"server_error", "vector_store_timeout"})
-_PASSING_STATUS = frozenset({408, 409, 425})
+# 498 is Groq's for a tier that is full.
+_PASSING_STATUS = frozenset({408, 409, 425, 498})
 
 _KEY_ADVICE = "Put a valid key into OPENAI_API_KEY or, deployed, into the secret that OpenAISecretName names."
 _LASTING = {
@@ -72,15 +90,24 @@ def failure_of(error: ProviderError) -> ModelFailure:
         # The provider's own message quotes part of the key.
         return ModelFailure(ErrorType.AUTHENTICATION, "the provider does not accept the API key", _KEY_ADVICE)
     said = f": {error.message[:_LONGEST_MESSAGE]}" if error.message else ""
-    if error.names & _QUOTA:
+    if error.names & _QUOTA or error.status == 402:  # noqa: PLR2004
         text = f"the provider account's quota is used up{said}"
         return ModelFailure(ErrorType.QUOTA, text, "Check plan and billing of the account, then start the run again.")
-    if error.names & _CONTEXT:
+    if _is_too_long(error):
         text = f"the conversation is longer than the model takes{said}"
-        return ModelFailure(ErrorType.CONTEXT_LENGTH, text, "Split the task, or use a model with a longer context.")
-    if error.names & _CONTENT:
+        advice = "Split the task, or use a model and an account that take more at once."
+        return ModelFailure(ErrorType.CONTEXT_LENGTH, text, advice)
+    if error.names & _CONTENT or (error.status in {400, 403} and _FLAGGED.search(error.message)):
         return refused(f"the provider refused the content{said}")
     return _by_status(error, said)
+
+
+def _is_too_long(error: ProviderError) -> bool:
+    if error.names & _CONTEXT or error.param == "input_tokens" or error.status == 413:  # noqa: PLR2004
+        return True
+    if error.status not in _CONTEXT_STATUS:
+        return False
+    return bool(_TOO_LARGE.search(error.message) or _TOO_LONG.search(error.message))
 
 
 def _by_status(error: ProviderError, said: str) -> ModelFailure:

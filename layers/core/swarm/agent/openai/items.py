@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, BeforeValidator, JsonValue, ValidationError
+from pydantic_core import from_json
 
 from swarm.agent.model import ModelTurn, ToolCall
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
@@ -21,19 +24,34 @@ class _Incomplete(BaseModel):
     reason: str | None = None
 
 
+_MOST_TOKENS = 10**12
+
+
+def _count(told: object) -> int:
+    """A number of tokens; whatever is none counts as nothing, because a good answer is worth more than its count."""
+    return int(told) if isinstance(told, int | float) and 0 < told < _MOST_TOKENS else 0
+
+
+def _details(told: object) -> object:
+    return told if isinstance(told, dict) else {}
+
+
+_Count = Annotated[int, BeforeValidator(_count)]
+
+
 class _InputDetails(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: _Count = 0
 
 
 class _OutputDetails(BaseModel):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: _Count = 0
 
 
 class _Usage(BaseModel):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    input_tokens_details: _InputDetails | None = None
-    output_tokens_details: _OutputDetails | None = None
+    input_tokens: _Count = 0
+    output_tokens: _Count = 0
+    input_tokens_details: Annotated[_InputDetails, BeforeValidator(_details)] = _InputDetails()
+    output_tokens_details: Annotated[_OutputDetails, BeforeValidator(_details)] = _OutputDetails()
 
 
 class _Response(BaseModel):
@@ -43,7 +61,7 @@ class _Response(BaseModel):
     status: str | None = None
     error: _Error | None = None
     incomplete_details: _Incomplete | None = None
-    usage: _Usage | None = None
+    usage: Annotated[_Usage, BeforeValidator(_details)] = _Usage()
 
 
 def turn_of(body: bytes) -> ModelTurn:
@@ -54,17 +72,17 @@ def turn_of(body: bytes) -> ModelTurn:
         raise no_answer("the provider's answer is not a response of the Responses API") from None
     if reason := _cut_off(response):
         # Nothing of it is carried along: half a call means nothing, and reasoning counts only before what it led to.
-        return ModelTurn((), "", (), _usage(response.usage or _Usage()), cut_off=reason[:40])
-    items = response.output
+        return ModelTurn((), "", (), _usage(response.usage), cut_off=reason[:40])
+    items = [_with_arguments_as_text(item) for item in response.output]
     parts = [part for item in items if item.get("type") == "message" for part in _parts(item)]
-    refusal = [str(part.get("refusal", "")) for part in parts if part.get("type") == "refusal"]
+    refusal = [str(part.get("refusal") or "") for part in parts if part.get("type") == "refusal"]
     if refusal:
         raise refused(f"the model declined: {' '.join(refusal)}")
-    text = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "output_text")
+    text = "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
     calls = tuple(_calls(items))
     if not text.strip() and all(item.get("type") in {"reasoning", "message"} for item in items):
         raise no_answer("the provider's answer has neither text nor a tool call")
-    return ModelTurn(items, text, calls, _usage(response.usage or _Usage()))
+    return ModelTurn(items, text, calls, _usage(response.usage))
 
 
 def _cut_off(response: _Response) -> str | None:
@@ -89,6 +107,13 @@ def _parts(message: Item) -> Iterator[dict[str, JsonValue]]:
             yield part
 
 
+def _with_arguments_as_text(item: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Some servers give the arguments of a call as an object, or null for none."""
+    if item.get("type") != "function_call" or isinstance(item.get("arguments"), str):
+        return item
+    return {**item, "arguments": json.dumps(item.get("arguments") or {}, ensure_ascii=False)}
+
+
 def _calls(items: Sequence[Item]) -> Iterator[ToolCall]:
     seen = set()
     for item in items:
@@ -103,32 +128,50 @@ def _calls(items: Sequence[Item]) -> Iterator[ToolCall]:
 
 
 def _usage(usage: _Usage) -> TokenUsage:
-    cached = usage.input_tokens_details.cached_tokens if usage.input_tokens_details else None
-    reasoning = usage.output_tokens_details.reasoning_tokens if usage.output_tokens_details else None
-    return TokenUsage(usage.input_tokens, cached or 0, usage.output_tokens, reasoning or 0)
+    # Neither can be more than what it is part of.
+    cached = min(usage.input_tokens_details.cached_tokens, usage.input_tokens)
+    reasoning = min(usage.output_tokens_details.reasoning_tokens, usage.output_tokens)
+    return TokenUsage(usage.input_tokens, cached, usage.output_tokens, reasoning)
 
 
-def input_items(items: Sequence[Item]) -> list[Item]:
+def reasonings_in(items: Sequence[Item]) -> frozenset[str]:
+    """The encrypted reasonings that these items carry."""
+    return frozenset(str(item["encrypted_content"]) for item in items if item.get("encrypted_content"))
+
+
+def input_items(items: Sequence[Item], unreadable: Collection[str] = ()) -> list[Item]:
     """Carried items as the API takes them back when it stores nothing.
 
     An id would be looked up among stored items, of which there are none, and null or output-only fields are
-    rejected; so items are sent by content alone. Reasoning is its encrypted content; without it, it is nothing.
+    rejected; so items are sent by content alone. Reasoning is its encrypted content; without it, or where the
+    provider cannot read it any more, it is nothing. Arguments of a call that are no JSON object are sent as `{}`:
+    strict servers refuse a history that holds them, and the answer to the call says what was wrong.
     """
-    return [sent for item in items for sent in _input_item(item)]
+    return [sent for item in items for sent in _input_item(item, unreadable)]
 
 
-def _input_item(item: Item) -> Iterator[Item]:
+def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
     match item.get("type"):
         case "reasoning":
-            if item.get("encrypted_content"):
+            if item.get("encrypted_content") and item["encrypted_content"] not in unreadable:
                 yield {**_only(item, "type", "encrypted_content"), "summary": item.get("summary") or []}
         case "message" if item.get("role") == "assistant":
             parts: list[JsonValue] = [_only(part, "type", "text", "refusal") for part in _parts(item)]
-            yield {**_only(item, "type", "role", "phase"), "content": parts}
+            said: list[JsonValue] = [part for part in parts if isinstance(part, dict) and len(part) > 1]
+            if said:
+                yield {**_only(item, "type", "role", "phase"), "content": said}
         case "function_call":
-            yield _only(item, "type", "call_id", "name", "arguments")
+            arguments = str(item.get("arguments"))
+            yield {**_only(item, "type", "call_id", "name"), "arguments": arguments if _is_object(arguments) else "{}"}
         case _:
             yield {key: value for key, value in item.items() if value is not None}
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(from_json(arguments, allow_inf_nan=False), dict)
+    except ValueError:
+        return False
 
 
 def _only(item: Item, *keys: str) -> dict[str, JsonValue]:

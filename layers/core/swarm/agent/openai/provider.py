@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from swarm.agent.model import ModelRequest, ModelTurn, ToolSpec
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
-from swarm.agent.openai.items import input_items, turn_of
+from swarm.agent.openai.items import input_items, reasonings_in, turn_of
 from swarm.errors import ModelFailure
 from swarm.runs.error_types import ErrorType
 
@@ -60,6 +60,7 @@ class OpenAIModel:
         self._sleep = sleep
         self._jitter = jitter
         self._carries_reasoning = True
+        self._unreadable: frozenset[str] = frozenset()
         # The SDK's own retries know no deadline, so each attempt is one request and the retries are ours.
         self._client = openai.OpenAI(api_key=api_key, base_url=base_url or OPENAI, max_retries=0)
 
@@ -98,6 +99,11 @@ class OpenAIModel:
                 # A model that does not reason refuses to be asked for its reasoning.
                 self._carries_reasoning = False
                 return self._attempt(request, deadline)
+            reasonings = reasonings_in(request.items) - self._unreadable
+            if status_error.code == "invalid_encrypted_content" and reasonings:
+                # Another key or model wrote them, or the provider's key has changed; they are only thoughts.
+                self._unreadable |= reasonings
+                return self._attempt(request, deadline)
             failure = failure_of(status_error)
         except openai.APITimeoutError:
             failure = unavailable("the provider did not answer in time")
@@ -125,7 +131,7 @@ class OpenAIModel:
         return {
             "model": self.name,
             "instructions": request.instructions,
-            "input": input_items(request.items),
+            "input": input_items(request.items, self._unreadable),
             "tools": [_function(tool) for tool in request.tools],
             "parallel_tool_calls": True,
             "store": False,
@@ -147,13 +153,14 @@ def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
 
 def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
     """What the provider says of an error; of its body only the fields that are known."""
-    body = error.body if isinstance(error.body, dict) else {}
+    # Some servers have a text where the API has an object.
+    body = error.body if isinstance(error.body, dict) else {"message": error.body}
     message = body.get("message")
     return ProviderError(
         status=error.status_code,
-        code=error.code or "",
-        kind=error.type or "",
-        param=error.param or "",
+        code=str(error.code or ""),
+        kind=str(error.type or ""),
+        param=str(error.param or ""),
         message=message.replace(key, "[key]") if isinstance(message, str) else "",
         retry_after=retry_after(error.response.headers),
     )

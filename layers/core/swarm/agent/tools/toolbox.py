@@ -88,7 +88,8 @@ class Toolbox:
             return _refused(call, "unknown", f"there is no tool {call.name[:_LONGEST_NAME]!r}; there are {known}")
         shape = f"call {tool.name} again with one JSON object of {', '.join(tool.arguments.model_fields) or 'nothing'}"
         try:
-            args = from_json(call.arguments)
+            # Some servers send nothing where there is nothing to say.
+            args = from_json(call.arguments) if call.arguments.strip() else {}
         except ValueError as error:
             return _refused(call, tool.intent, f"the arguments are not valid JSON ({error}); {shape}")
         if not isinstance(args, dict):
