@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from swarm.agent.circles import ANNOUNCED
 from swarm.agent.loop import FINISH_SECONDS, RESERVE_SECONDS, AgentAnswer, Clock, work
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
@@ -17,7 +18,7 @@ from swarm.errors import ModelFailure
 from swarm.ids import new_id
 from swarm.lifecycle.transitions import Outcome
 from swarm.records.runs import SHORT_LOG
-from swarm.runs.conversation import load_transcript
+from swarm.runs.conversation import Item, load_transcript
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
 from swarm.runs.usage import TokenUsage
@@ -39,6 +40,11 @@ def asks(tool: str, **arguments: Any) -> ModelTurn:
     asked = ToolCall(new_id(), tool, json.dumps(arguments))
     item = {"type": "function_call", "call_id": asked.call_id, "name": tool, "arguments": asked.arguments}
     return ModelTurn([item], "", (asked,), TokenUsage(input=10, output=1))
+
+
+def says(text: str) -> ModelTurn:
+    item: Item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    return ModelTurn([item], text, (), TokenUsage(input=10, output=1))
 
 
 def done() -> ModelTurn:
@@ -107,6 +113,31 @@ def sound_end(stack: Stack, run: Run, status: str) -> Any:
     ended = stack.run(run.run_id)
     assert ended["status"] == status
     return ended
+
+
+def test_a_model_in_a_circle_is_told_and_then_stopped(stack: Stack, prepared: Callable[..., Run]) -> None:
+    run = prepared()
+    play = Play(iter([writes("a.md"), *(asks("read_file", path="a.md") for _ in range(9))]))
+    play.outcomes(stack, run)
+    ended = sound_end(stack, run, "failed")
+    [error_told] = ended["errors"]
+    assert error_told["error_type"] == ErrorType.NO_PROGRESS
+    assert "read_file was called 6 times" in error_told["message"]
+    noted = ["gave the same result" in str(item.get("output")) for item in play.requests[-1].items]
+    assert (len(play.requests), sum(noted)) == (7, 3)
+
+
+def test_an_early_end_is_answered_once_with_what_is_missing(stack: Stack) -> None:
+    stack.project()
+    run_id = stack.start("Write report.md and summary.md.")
+    drive(beginning(run_id), until="agent")
+    run = stack.backend.runs.get("tenant-a", run_id)
+    play = Play(iter([writes("report.md"), says("Next I'll write the other one:"), done(), done()]))
+    play.outcomes(stack, run)
+    sound_end(stack, run, "succeeded")
+    told = [str(request.items[-1].get("output") or request.items[-1]["content"]) for request in play.requests]
+    assert [ANNOUNCED in said for said in told] == [False, False, True, False]
+    assert told[3].startswith("error: finish was not done yet: the request names summary.md, and the workspace has no")
 
 
 # ---- time ---------------------------------------------------------------------------------------------------
@@ -238,8 +269,8 @@ def test_a_conversation_too_long_is_shortened_and_goes_on(runs: Runs) -> None:
     big = "A line of the book.\n" * 1_400
     plan = [
         calls(call("write_file", path="book.md", content=big)),
-        *(calls(call("read_file", path="book.md", start_line=None, end_line=None)) for _ in range(6)),
-        calls(*(call("read_file", path="book.md", start_line=None, end_line=None) for _ in range(8))),
+        *(calls(call("read_file", path="book.md", start_line=1, end_line=1_400 - less)) for less in range(6)),
+        calls(*(call("read_file", path="book.md", start_line=2, end_line=1_400 - less) for less in range(8))),
         finishes("Read it all."),
     ]
     replies, longest = iter(plan), 0

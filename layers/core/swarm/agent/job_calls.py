@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -46,8 +46,15 @@ class TurnCalls:
     pending: list[tuple[Tool[Any], JobCall]] = field(default_factory=list)
 
 
-def run_calls(toolbox: Toolbox, calls: Iterable[ToolCall], workspace: Workspace) -> TurnCalls:
+def run_calls(
+    toolbox: Toolbox,
+    calls: Iterable[ToolCall],
+    workspace: Workspace,
+    unfinished: Callable[[Sequence[ToolResult]], str | None] = lambda _: None,
+) -> TurnCalls:
     """Do the agent's own calls, in order, and collect the others.
+
+    `unfinished` says, by what came of the turn so far, why `finish` is not to be done yet.
 
     A call finds the files as the calls before it left them, or it is not done: what is pending runs later, the
     commands one after the other in one workspace, conversions all at once.
@@ -61,6 +68,8 @@ def run_calls(toolbox: Toolbox, calls: Iterable[ToolCall], workspace: Workspace)
             turn.results.append(call)
         elif (some_wait or turn.pending) and call.tool.name == FINISH:
             turn.results.append(call.failed(FINISH_TOO_EARLY))
+        elif call.tool.name == FINISH and (why := unfinished(turn.results)):
+            turn.results.append(call.failed(why))
         elif _depends(call, turn.pending):
             turn.results.append(call.failed(TOO_EARLY))
         elif call.tool.texts and (paths := _documents(call, workspace)) is not None:

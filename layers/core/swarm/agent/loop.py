@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from codex_swarm.models import RunError, RunEvent, Usage
+from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.compaction import compacted
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
@@ -204,12 +205,28 @@ class _Slice:
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
-        done = run_calls(self._toolbox, turn.calls, self._workspace)
+        done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
-        self._items = [*without_pictures(self._items), *turn.items, *_answers(done.results)]
+        self._items = [*without_pictures(self._items), *turn.items]
+        self._items += _answers(self._noted(done.results))
         if turn.cut_off:
             self._go_on_after(turn.cut_off)
-        self._commit(turn, done, began)
+        final = any(map(is_finish, done.results))
+        if not (turn.calls or turn.cut_off):
+            answer = None if self._model.offline else answer_to_words(self._items, turn.text, self._unfinished(()))
+            self._items += [user_message(answer)] if answer else []
+            final = answer is None
+        self._commit(turn, done, began, final=final)
+
+    def _noted(self, results: Sequence[ToolResult]) -> Sequence[ToolResult]:
+        """The results, with what a model in a circle has to be told. The offline model waits by looking around."""
+        return results if self._model.offline else noted(self._items, results)
+
+    def _unfinished(self, results: Sequence[ToolResult]) -> str | None:
+        """Why the model should not finish yet. The offline model says itself what it has not done."""
+        if self._model.offline:
+            return None
+        return unfinished(self._run.instructions, self._items, results, self._workspace.paths())
 
     def _go_on_after(self, cut_off: str) -> None:
         """Tell the model that nothing of its answer was done; a few times in a row, then it is of no use."""
@@ -266,7 +283,7 @@ class _Slice:
         refused = merge_files(self._workspace, known)
         call_results = [result for job in known for result in job.outcomes]
         results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
-        self._items = [*self._items, *_answers(results)]
+        self._items = [*self._items, *_answers(self._noted(results))]
         transcript, snapshot = self._store()
         steps = steps_of_results(self._run, results, now)
         self._append(BatchTaken(transcript=transcript, snapshot=snapshot), now, self._run.progress, steps)
@@ -287,7 +304,7 @@ class _Slice:
         store_transcript(self._objects, transcript, self._items)
         return transcript, snapshot
 
-    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime) -> None:
+    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> None:
         run, now = self._run, self._clock.now()
         batch = None
         if done.pending:
@@ -297,7 +314,6 @@ class _Slice:
                 cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
             )
         transcript, snapshot = self._store()
-        final = not (turn.calls or turn.cut_off) or any(map(is_finish, done.results))
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,

@@ -26,3 +26,4 @@ class ErrorType(StrEnum):
     CONTENT = "content_refused"
     PROVIDER_ANSWER = "provider_invalid_answer"
     INCOMPLETE = "incomplete_output"
+    NO_PROGRESS = "no_progress"
