@@ -60,7 +60,7 @@ MAX_PICTURES = 8
 MAX_CUT_OFFS = 3
 WRITE_IN_PARTS: Item = user_message(
     "Your last answer was cut off because it was too long, and nothing of it was done. Write less at a time: make a "
-    "file with its first part, and then add the others to it with edit_file, one call after the other."
+    "file with its first part, and then add the others to it with write_file and append, one call after the other."
 )
 
 JOB_LIFETIME = timedelta(hours=1)

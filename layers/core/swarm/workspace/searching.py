@@ -19,7 +19,7 @@ Find = Callable[[str], tuple[int, int] | None]
 
 LONGEST_SHOWN = 300
 
-_ALIKE = str.maketrans(
+ALIKE = str.maketrans(
     {
         **dict.fromkeys(
             "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
@@ -30,6 +30,8 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u2060\ufeff", None),
     }
 )
+"""For `str.translate`: one character for all that look alike; those that are not seen are nothing."""
+
 _BREAK = re.compile(r"<br\s*/?>|\\$")
 _COMMENT = re.compile(r"\{>>.*?<<\}")
 _LINK = re.compile(r"!?\[([^][]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)|\[\^[^]\s]{1,20}\]")
@@ -50,7 +52,7 @@ class Match:
 
 def folded(text: str) -> str:
     """The text with one character for all that look alike."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_ALIKE))
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(ALIKE))
 
 
 def plain(line: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -83,11 +85,21 @@ class Workspace:
         path = valid_path(path)
         self._check_room(path, entry.size)
         self._size += entry.size - self._size_at(path)
-        self._files[path] = entry
+        self._files[path] = entry._replace(type=file_type(path))
 
     def delete(self, path: str) -> None:
         """Remove a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
         self._size -= self._files.pop(self._known(path)).size
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Changes made inside are undone together when one of them is refused."""
+        files, size, pending = dict(self._files), self._size, dict(self._pending)
+        try:
+            yield
+        except BaseException:
+            self._files, self._size, self._pending = files, size, pending
+            raise
 
     @property
     def changed(self) -> bool:

@@ -29,7 +29,8 @@ def read_file(args: ReadFile, workspace: Workspace) -> str:
     text = as_text(data)
     if text is None:
         return f"{args.path} is not text: {described(args.path)}, {len(data)} bytes"
-    lines = lines_of(text)
+    # A byte order mark says how to read the file, and is none of its text.
+    lines = lines_of(text.removeprefix("\ufeff"))
     if not lines:
         return f"[{args.path} is empty]"
     first = args.start_line or 1

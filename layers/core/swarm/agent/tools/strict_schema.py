@@ -7,6 +7,7 @@ property required, optional ones nullable, no other property allowed, and knows 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
@@ -14,7 +15,13 @@ from pydantic import BaseModel, JsonValue
 def strict_schema(model: type[BaseModel]) -> Mapping[str, JsonValue]:
     """The schema of the model's fields; a field with a default must allow null."""
     schema = model.model_json_schema()
-    properties = {name: _plain(field) for name, field in schema.get("properties", {}).items()}
+    return _object(schema, schema.get("$defs", {}))
+
+
+def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, JsonValue]:
+    properties: dict[str, JsonValue] = {
+        name: _plain(field, definitions) for name, field in schema.get("properties", {}).items()
+    }
     return {
         "type": "object",
         "properties": properties,
@@ -23,10 +30,17 @@ def strict_schema(model: type[BaseModel]) -> Mapping[str, JsonValue]:
     }
 
 
-def _plain(field: Mapping[str, JsonValue]) -> JsonValue:
-    """One property without what strict mode refuses; `anyOf [X, null]` becomes `type: [X, null]`."""
-    kept = {key: value for key, value in field.items() if key not in {"title", "default", "anyOf"}}
-    choices = field.get("anyOf")
-    if isinstance(choices, list):
-        kept["type"] = [choice["type"] for choice in choices if isinstance(choice, dict)]
-    return dict(kept)
+def _plain(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """One property without what strict mode refuses; `anyOf [X, null]` becomes X with `type: [X's, null]`."""
+    if "$ref" in field:
+        return _object(definitions[field["$ref"].rpartition("/")[2]], definitions)
+    kept: dict[str, JsonValue] = {
+        key: value for key, value in field.items() if key not in {"title", "default", "anyOf", "items"}
+    }
+    if "items" in field:
+        kept["items"] = _plain(field["items"], definitions)
+    if choices := [_plain(choice, definitions) for choice in field.get("anyOf", [])]:
+        for choice in choices:
+            kept |= {key: value for key, value in choice.items() if key != "type"}
+        kept["type"] = [choice["type"] for choice in choices]
+    return kept

@@ -30,6 +30,14 @@ class Arguments(BaseModel):
 A = TypeVar("A", bound=Arguments)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a call came to that touches other files than its `path`: what the model is told, and which files."""
+
+    output: str
+    files: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool(Generic[A]):
     """One tool.
@@ -49,7 +57,7 @@ class Tool(Generic[A]):
     description: str
     arguments: type[A]
     executor: Executor = "agent"
-    run: Callable[[A, Workspace], str] | None = None
+    run: Callable[[A, Workspace], str | Done] | None = None
     reads: tuple[str, ...] | None = None
     reads_images: bool = False
     writes: tuple[str, ...] | None = None

@@ -15,7 +15,7 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
 from swarm.agent.model import ToolCall, ToolSpec
-from swarm.agent.tools.tool import Arguments, Tool
+from swarm.agent.tools.tool import Arguments, Done, Tool
 from swarm.errors import CallerError, CorruptObject, ToolFailure
 from swarm.jobs.batch import FAILED
 from swarm.text import clip
@@ -108,7 +108,8 @@ class Toolbox:
         if call.tool.run is None:
             return call.failed(f"{call.tool.name} is not done by the agent")
         try:
-            return call.result(call.tool.run(call.arguments, workspace))
+            done = call.tool.run(call.arguments, workspace)
+            return call.result(done.output, files=done.files) if isinstance(done, Done) else call.result(done)
         except (ToolFailure, CallerError, CorruptObject) as error:
             return call.failed(str(error))
 
