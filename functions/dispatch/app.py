@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from swarm.aws.clients import functions_that_take_long
 from swarm.aws.functions import ask
 from swarm.ids import new_id
-from swarm.jobs.batch import Executor
+from swarm.jobs.batch import Executor, JobRef
 from swarm.jobs.dispatch import dispatch, give_up
 from swarm.jobs.issue import IssuedJob
 from swarm.lifecycle.answers import run_of
@@ -20,13 +20,12 @@ from swarm.records.backend import backend
 
 
 class Job(BaseModel):
-    """The job, as it was issued."""
+    """The job that is asked for. Executions that an earlier version began have more in it, which is left alone."""
 
     place: str
     run_id: str
     job_id: str
     slot: str
-    job_url: str
 
 
 class Caught(BaseModel):
@@ -46,7 +45,7 @@ class Asked(BaseModel):
 def handler(event: object, context: LambdaContext) -> dict[str, str]:
     """The job's id, once its outcome is stored."""
     key, asked = run_of(event, context), Asked.model_validate(event)
-    job = cast("IssuedJob", asked.job.model_dump())
+    job = cast("JobRef", asked.job.model_dump())
     writer, clock = new_id(), partial(datetime.now, UTC)
     if asked.error:
         give_up(backend(), key, job, asked.error.error, writer=writer, clock=clock)

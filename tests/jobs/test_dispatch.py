@@ -10,15 +10,17 @@ import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from swarm.aws.functions import CallThrottled
 from swarm.ids import RunKey
 from swarm.jobs.batch import load_outcome, store_outcome
-from swarm.jobs.dispatch import IN_FLIGHT_BYTES, EnvironmentLost, EnvironmentsBusy, dispatch
+from swarm.jobs.dispatch import IN_FLIGHT_BYTES, JOB_LIFETIME, EnvironmentLost, EnvironmentsBusy, dispatch
 from swarm.records.backend import area_of
 from swarm.runs.conversation import load_transcript
 from swarm.settings import Settings
@@ -128,7 +130,52 @@ def test_what_is_called_gets_the_job_and_nothing_else(stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
     asked: list[object] = []
     halted.dispatch("000", asked.append)
-    assert asked == [halted.state["jobs"][0]]
+    [event] = asked
+    assert isinstance(event, dict)
+    assert event.keys() - halted.state["jobs"][0].keys() == {"job_url"}
+
+
+def test_addresses_are_signed_when_a_job_is_begun_however_long_it_has_waited(stack: Stack) -> None:
+    halted = waiting(stack, "touch a.md. run `make`")
+    asked: list[dict[str, str]] = []
+
+    def work(_executor: object, issued: Any, _tenant: str) -> None:
+        asked.append(issued)
+        raise CallThrottled("TooManyRequestsException")
+
+    job, began = halted.state["jobs"][0], halted.run.started_at
+    assert began is not None
+    moments = [began + 1.3 * attempt * JOB_LIFETIME for attempt in range(3)]
+    for attempt, moment in enumerate(moments):
+        with pytest.raises(EnvironmentsBusy):
+            dispatch(
+                stack.backend,
+                halted.run.key,
+                job,
+                work,
+                attempt=attempt,
+                writer="w",
+                clock=partial(moment.astimezone, UTC),
+            )
+    signed_at = [dict(parse_qsl(urlsplit(event["job_url"]).query))["X-Amz-Date"] for event in asked]
+    assert signed_at == [moment.strftime("%Y%m%dT%H%M%SZ") for moment in moments]
+
+
+def test_a_job_of_an_execution_that_an_earlier_version_began_is_done(stack: Stack) -> None:
+    """That version signed the job's address long before."""
+    halted = waiting(stack, "run `make`")
+    halted.state["jobs"][0]["job_url"] = "https://s3.eu-west-1.amazonaws.com/expired"
+    asked: list[dict[str, str]] = []
+
+    def work(event: dict[str, str]) -> object:
+        asked.append(event)
+        halted.deliver("000", delivery([result(CALL, output="made")]))
+        return {}
+
+    halted.dispatch("000", work)
+    halted.go_on()
+    assert outputs(halted)[0] == "made"
+    assert "expired" not in asked[0]["job_url"]
 
 
 def test_a_job_that_was_done_before_its_caller_died_is_not_done_again(stack: Stack) -> None:
@@ -146,14 +193,19 @@ def fails(error: Exception) -> Function:
     return function
 
 
-@pytest.mark.parametrize(
-    "code", ["TooManyRequestsException", "ResourceNotReadyException"], ids=["busy", "idle for weeks"]
-)
-def test_a_run_waits_for_its_turn_and_says_so_once(code: str, stack: Stack) -> None:
+UNBEGUN = {
+    "busy": Refused("TooManyRequestsException"),
+    "idle for weeks": Refused("ResourceNotReadyException"),
+    "of the version before": Failed("the job has schema 2, this code knows 1", "SchemaUnknown"),
+}
+
+
+@pytest.mark.parametrize("error", UNBEGUN.values(), ids=UNBEGUN)
+def test_a_run_waits_for_its_turn_and_says_so_once(error: Exception, stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
     for attempt in range(3):
         with pytest.raises(EnvironmentsBusy):
-            halted.dispatch("000", fails(Refused(code)), attempt=attempt)
+            halted.dispatch("000", fails(error), attempt=attempt)
     told = [each.message for each in halted.progress_told()]
     assert told.count("Waiting for a free environment") == 1
     halted.deliver("000", delivery([result(CALL, output="made")]))
@@ -348,7 +400,7 @@ def test_equal_contents_are_stored_once(stack: Stack) -> None:
     halted.deliver("000", delivery([result(CALL)], {f"{number}.txt": b"same" for number in range(50)}))
     with stack.recorded() as calls:
         halted.dispatch("000")
-    assert calls.count("s3.PutObject") == 2  # the content, the outcome
+    assert calls.count("s3.PutObject") == 3  # the job, the content, the outcome
 
 
 def test_a_cancelled_run_takes_nothing(stack: Stack) -> None:

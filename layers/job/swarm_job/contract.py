@@ -22,6 +22,10 @@ class JobRefused(Exception):
     """The job is not one that this code can do: malformed, of another schema, or out of reach."""
 
 
+class SchemaUnknown(JobRefused):
+    """The job was written by another version than this one. Both are the same again when a deployment is through."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file of the workspace, and where its bytes are."""
@@ -99,11 +103,11 @@ class Job:
 
 
 def parse(document: bytes) -> Job:
-    """The job in a JSON document. Raises `JobRefused`."""
+    """The job in a JSON document. Raises `SchemaUnknown`, `JobRefused`."""
     try:
         raw = json.loads(document)
         if raw["schema"] != SCHEMA:
-            raise JobRefused(f"the job has schema {raw['schema']!r}, this code knows {SCHEMA}")
+            raise SchemaUnknown(f"the job has schema {raw['schema']!r}, this code knows {SCHEMA}")
         job = Job(
             job_id=_text(raw["job_id"]),
             files=[_file(each) for each in raw["files"]],

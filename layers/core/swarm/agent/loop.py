@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 
 from codex_swarm.models import RunError, RunEvent, Usage
@@ -17,8 +17,7 @@ from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
-from swarm.jobs.batch import JobOutcome, cut, load_batch, load_outcome, store_batch
-from swarm.jobs.issue import IssuedJob, JobLimits, issue
+from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
 from swarm.lifecycle import transitions
 from swarm.lifecycle.ending import advance, apply_end_effects
 from swarm.lifecycle.transitions import Known, Outcome
@@ -63,9 +62,6 @@ WRITE_IN_PARTS: Item = user_message(
     "file with its first part, and then add the others to it with write_file and append, one call after the other."
 )
 
-JOB_LIFETIME = timedelta(hours=1)
-"""How long the URLs of a job are good: longer than the function that gets them can run, retries included."""
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -81,7 +77,7 @@ class AgentAnswer:
 
     outcome: Outcome
     wait_seconds: int = 0
-    jobs: Sequence[IssuedJob] = ()
+    jobs: Sequence[JobRef] = ()
 
 
 def work(backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock: Clock, *, writer: str) -> AgentAnswer:
@@ -266,7 +262,7 @@ class _Slice:
             before_attempt=self._ownership.look,
         )
 
-    def _open_jobs(self, key: str, now: datetime) -> Sequence[IssuedJob]:
+    def _open_jobs(self, key: str, now: datetime) -> Sequence[JobRef]:
         """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
         batch = load_batch(self._backend.objects, key)
         outcomes: list[JobOutcome | None] = [None] * len(batch.jobs)
@@ -274,10 +270,8 @@ class _Slice:
             outcomes = [load_outcome(self._backend.objects, self._run, batch.id, job.id) for job in batch.jobs]
         known = [outcome for outcome in outcomes if outcome is not None]
         if len(known) < len(outcomes):
-            signer = self._backend.signer(now, JOB_LIFETIME)
-            owned = replace(self._backend, objects=self._objects)
             unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
-            return issue(owned, self._run, batch.id, unknown, signer, JobLimits())
+            return [refer(self._run, batch, job) for job in unknown]
         parts = [call for job in batch.jobs for call in job.calls]
         calls = calls_by_id(self._items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import AliasChoices, Field, JsonValue, TypeAdapter
 
@@ -82,6 +82,15 @@ class Batch:
         return sum(len(job.calls) for job in self.jobs)
 
 
+class JobRef(TypedDict):
+    """A job by its ids: an item of the state machine's Map. An execution may meet a later version of its functions."""
+
+    place: str
+    run_id: str
+    job_id: str
+    slot: str
+
+
 @dataclass(frozen=True, slots=True)
 class CallResult:
     """What one call came to, as the untrusted function says. `output` is for the model; commands have exit codes.
@@ -125,6 +134,11 @@ def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Ba
         for first in range(0, len(some), share):
             jobs.append(Job(f"{len(jobs) + 1:03}", "convert", some[first : first + share]))
     return Batch(f"{slot:05}-{writer}", jobs)
+
+
+def refer(run: Run, batch: Batch, job: Job) -> JobRef:
+    """What the state machine is told of a job."""
+    return JobRef(place=job.executor, run_id=run.run_id, job_id=job.id, slot=batch.id)
 
 
 def store_batch(store: ObjectStore, run: Run, batch: Batch) -> str:

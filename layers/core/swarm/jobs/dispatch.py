@@ -11,8 +11,9 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from pydantic import ValidationError
@@ -29,12 +30,13 @@ from swarm.jobs.batch import (
     Executor,
     Job,
     JobOutcome,
+    JobRef,
     load_batch,
     load_outcome,
     result_key,
     store_outcome,
 )
-from swarm.jobs.issue import IssuedJob, JobLimits
+from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.jobs.tarball import Content, InvalidResult, Result, read_result
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
@@ -55,6 +57,13 @@ BATCH_CEILING = 66
 PARALLEL_PUTS = 8
 IN_FLIGHT_BYTES = 24 << 20
 """At most so much is held while it is stored, or one file: this function has little memory, because it mostly waits."""
+
+JOB_LIFETIME = timedelta(minutes=15)
+"""How long the addresses of a job are good: longer than the function that gets them can run. They are signed anew for
+each attempt, because a job may have waited for hours."""
+
+OTHER_VERSION = "SchemaUnknown"
+"""What the untrusted function says while a deployment has not come to it yet, or to this one."""
 
 WAITING = "Waiting for a free environment"
 _NAMED = 3
@@ -80,7 +89,10 @@ class EnvironmentLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job that somebody waits for: the run, its batch as far as it is, and who acts for them."""
+    """A job that somebody waits for: the run, its batch as far as it is, and who acts for them.
+
+    What is stored through `backend` is stored only while the run has not ended; then it raises `RunStopped`.
+    """
 
     backend: Backend
     run: Run
@@ -99,22 +111,22 @@ class Task:
 
 
 def dispatch(
-    backend: Backend, key: RunKey, issued: IssuedJob, call: Call, *, attempt: int, writer: str, clock: Clock
+    backend: Backend, key: RunKey, asked: JobRef, call: Call, *, attempt: int, writer: str, clock: Clock
 ) -> None:
     """Have the job done and store its outcome; then say how far the batch is.
 
     `attempt` counts from 0. Done again, it changes nothing; a run that has ended, or has gone on meanwhile, is left
     alone. Raises `EnvironmentsBusy` and `EnvironmentLost` while another attempt may help.
     """
-    task = _find(backend, key, issued, writer, clock)
+    task = _find(backend, key, asked, writer, clock)
     # Only an earlier attempt can have stored the outcome, which is kept once even so.
     if task is None or (attempt and task.has_outcome()):
         return
-    with tempfile.TemporaryFile() as result:
+    with tempfile.TemporaryFile() as result, suppress(RunStopped):
         failure = ""
         # An earlier attempt may have died after the job was done.
         if not attempt or not _fetch(task, result):
-            failure = _have_done(task, issued, call, attempt)
+            failure = _have_done(task, call, attempt)
             if _fetch(task, result):
                 failure = ""
             elif not failure:
@@ -122,24 +134,30 @@ def dispatch(
         _keep(task, failure, result)
 
 
-def give_up(backend: Backend, key: RunKey, issued: IssuedJob, error: str, *, writer: str, clock: Clock) -> None:
+def give_up(backend: Backend, key: RunKey, asked: JobRef, error: str, *, writer: str, clock: Clock) -> None:
     """Store that the job could not be done, for the model to deal with: no further attempt is made."""
-    task = _find(backend, key, issued, writer, clock)
+    task = _find(backend, key, asked, writer, clock)
     if task is not None and not task.has_outcome():
-        with tempfile.TemporaryFile() as result:
+        with tempfile.TemporaryFile() as result, suppress(RunStopped):
             _keep(task, "" if _fetch(task, result) else _REASONS.get(error, f"it stopped ({error})"), result)
 
 
-def _find(backend: Backend, key: RunKey, issued: IssuedJob, writer: str, clock: Clock) -> Task | None:
+def _find(backend: Backend, key: RunKey, asked: JobRef, writer: str, clock: Clock) -> Task | None:
     """The task, if the run still waits for this batch."""
     run = backend.runs.current(key.tenant_id, key.run_id)
     if run.status.final or run.batch is None:
         return None
     batch = load_batch(backend.objects, run.batch)
-    job = next((job for job in batch.jobs if job.id == issued["job_id"]), None)
-    if batch.id != issued["slot"] or job is None:
+    job = next((job for job in batch.jobs if job.id == asked["job_id"]), None)
+    if batch.id != asked["slot"] or job is None:
         return None
-    return Task(backend, run, batch, job, writer, clock)
+
+    def ended() -> bool:
+        return backend.runs.get(key.tenant_id, key.run_id).status.final
+
+    # After a cancellation was answered nothing may be stored any more.
+    owned = replace(backend, objects=OwnedObjects(backend.objects, Ownership(ended)))
+    return Task(owned, run, batch, job, writer, clock)
 
 
 def _fetch(task: Task, target: BinaryIO) -> bool:
@@ -151,40 +169,35 @@ def _fetch(task: Task, target: BinaryIO) -> bool:
     return True
 
 
-def _have_done(task: Task, issued: IssuedJob, call: Call, attempt: int) -> str:
+def _have_done(task: Task, call: Call, attempt: int) -> str:
     """Call the untrusted function, and wait. Why the job cannot be done; empty when it was, or may have been."""
+    signer = task.backend.signer(task.clock(), JOB_LIFETIME)
+    issued = issue(task.backend, task.run, task.batch.id, task.job, signer, JobLimits())
     try:
         call(task.job.executor, issued, task.backend.settings.isolation_id(task.run.key))
-    except CallThrottled as throttled:
+    except CallFailed as failed:
+        if not isinstance(failed, CallThrottled) and failed.error_type != OTHER_VERSION:
+            return _lost(task, failed)
         if task.run.limits.seconds_left(task.run.started_at, task.clock()) <= 0:
             return "no environment became free in the time of the run"
         if not attempt:
             _tell(task)
-        raise EnvironmentsBusy(str(throttled)) from throttled
-    except CallFailed as failed:
-        log.warning("a job was not done", run_id=task.run.run_id, job_id=task.job.id, error=str(failed))
-        if failed.error_type in {TIMED_OUT, OUT_OF_MEMORY}:
-            # The same calls would come to the same again.
-            return _REASONS[failed.error_type]
-        raise EnvironmentLost(str(failed)) from failed
+        raise EnvironmentsBusy(str(failed)) from failed
     return ""
+
+
+def _lost(task: Task, failed: CallFailed) -> str:
+    """Why the job cannot be done, where the same calls would come to the same again. Raises `EnvironmentLost`."""
+    log.warning("a job was not done", run_id=task.run.run_id, job_id=task.job.id, error=str(failed))
+    if failed.error_type in {TIMED_OUT, OUT_OF_MEMORY}:
+        return _REASONS[failed.error_type]
+    raise EnvironmentLost(str(failed)) from failed
 
 
 def _keep(task: Task, failure: str, result: BinaryIO) -> None:
     """Store the outcome, unless there is one, and tell of it."""
-
-    def ended() -> bool:
-        return task.backend.runs.get(task.run.key.tenant_id, task.run.run_id).status.final
-
-    # After a cancellation was answered nothing may be stored any more.
-    blobs = OwnedObjects(task.backend.objects, Ownership(ended))
-    owned = replace(task, backend=replace(task.backend, objects=blobs))
-    try:
-        outcome = _failed(task.job, failure) if failure else _outcome(owned, result)
-        first = store_outcome(blobs, task.run, task.batch.id, task.job.id, outcome)
-    except RunStopped:
-        return
-    if first:
+    outcome = _failed(task.job, failure) if failure else _outcome(task, result)
+    if store_outcome(task.backend.objects, task.run, task.batch.id, task.job.id, outcome):
         _mark(task, outcome.outcomes)
 
 

@@ -1,29 +1,24 @@
 """Writes job documents: what an untrusted function may read, must do, and where it puts the result.
 
-Everything in a document is a presigned URL for one object, good for an hour; the function that gets it has no
+Everything in a document is a presigned URL for one object, good for a while; the function that gets it has no
 permission of its own. The result is bound to one key and to a size.
 """
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TypedDict
-
-from pydantic import JsonValue
 
 from swarm.aws.presigning import Presigner
-from swarm.jobs.batch import Job, job_key, result_key
+from swarm.jobs.batch import Job, JobRef, job_key, result_key
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import MIB
 
 SCHEMA = 1
-
-STATE_BYTES = 200_000
-"""What the jobs may fill of a state, which takes 256 KiB and has to hold the cause of an error besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +40,42 @@ class JobLimits:
         return 512 * MIB
 
 
-class IssuedJob(TypedDict):
-    """An item of the state machine's Map, and the untrusted function's whole event."""
+class IssuedJob(JobRef):
+    """The untrusted function's whole event."""
 
-    place: str
-    run_id: str
-    job_id: str
-    slot: str
     job_url: str
 
 
-def issue(
-    backend: Backend, run: Run, slot: str, jobs: Iterable[Job], signer: Presigner, limits: JobLimits
-) -> list[IssuedJob]:
-    """Write the documents of these jobs, in order, as many as fit into one state. The first always does."""
-    files = backend.files_of(run)
-    issued: list[IssuedJob] = []
-    room = STATE_BYTES
-    for job in jobs:
-        key = job_key(run, slot, job.id)
-        item = IssuedJob(place=job.executor, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
-        room -= len(json.dumps(item)) + 1
-        if issued and room < 0:
-            break
-        document = _document(run, slot, job, files, signer, limits)
-        backend.objects.put(key, json.dumps(document, separators=(",", ":")).encode())
-        issued.append(item)
-    return issued
+def issue(backend: Backend, run: Run, slot: str, job: Job, signer: Presigner, limits: JobLimits) -> IssuedJob:
+    """Write the job's document."""
+    key = job_key(run, slot, job.id)
+    backend.objects.put(key, _document(run, slot, job, backend.files_of(run), signer, limits))
+    return IssuedJob(place=job.executor, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
 
 
-def _document(
-    run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner, limits: JobLimits
-) -> dict[str, JsonValue]:
+def _document(run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner, limits: JobLimits) -> bytes:
+    """The document as JSON, written file by file: twenty thousand addresses take some 60 MB, once."""
     area = area_of(run.key)
     url, fields = signer.post(result_key(run, slot, job.id), limits.result_bytes)
-    return {
+    calls = [{"call_id": call.call_id, "tool": call.tool, "arguments": dict(call.arguments)} for call in job.calls]
+    about = {
         "schema": SCHEMA,
         "job_id": job.id,
-        "files": [
-            {"path": path, "sha256": entry.sha256, "size": entry.size, "url": signer.get(area.blob(entry.sha256))}
-            for path, entry in _readable(job, files)
-        ],
-        "calls": [
-            {"call_id": call.call_id, "tool": call.tool, "arguments": dict(call.arguments)} for call in job.calls
-        ],
+        "calls": calls,
         "limits": asdict(limits),
         "result": {"url": url, "fields": dict(fields)},
     }
+    document = io.BytesIO()
+    document.write(_compact(about)[:-1] + b',"files":[')
+    for number, (path, entry) in enumerate(_readable(job, files)):
+        told = {"path": path, "sha256": entry.sha256, "size": entry.size, "url": signer.get(area.blob(entry.sha256))}
+        document.write(b"," * (number > 0) + _compact(told))
+    document.write(b"]}")
+    return document.getvalue()
+
+
+def _compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _readable(job: Job, files: Snapshot) -> Iterator[tuple[str, FileEntry]]:

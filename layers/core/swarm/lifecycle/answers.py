@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
 from swarm.ids import RunKey
-from swarm.jobs.issue import IssuedJob
+from swarm.jobs.batch import JobRef
 from swarm.lifecycle.transitions import Outcome
 from swarm.logs import log
 
@@ -22,7 +22,7 @@ class TaskState(TypedDict):
     run_id: str
     outcome: str
     wait_seconds: int
-    jobs: Sequence[IssuedJob]
+    jobs: Sequence[JobRef]
 
 
 _KEY = TypeAdapter(RunKey)
@@ -35,7 +35,7 @@ def run_of(event: object, context: LambdaContext) -> RunKey:
     return key
 
 
-def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[IssuedJob] = ()) -> TaskState:
+def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[JobRef] = ()) -> TaskState:
     """The answer of a task."""
     log.info("the task is done", outcome=outcome.value)
     return TaskState(
