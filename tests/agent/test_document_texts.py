@@ -201,8 +201,8 @@ def test_documents_are_listed_with_what_is_known_of_their_length(workspace: Work
 def test_many_documents_are_read_by_few_jobs() -> None:
     parts = [JobCall(f"c/{n:04}", "document_text", {"path": f"{n}"}) for n in range(500)]
     others = [JobCall(f"d/{n:04}", "convert_document", {}) for n in range(500)]
-    jobs = cut(1, "w", [("convert", part) for part in [*parts, *others]]).jobs
+    jobs = cut(1, "w", [("convert", part) for part in [*parts, *others]], Snapshot()).jobs
     assert len(jobs) <= 100
     assert sum(len(job.calls) for job in jobs) == 1_000
     assert sum(job.calls[0].tool == "document_text" for job in jobs) == 20
-    assert len(cut(1, "w", [("convert", part) for part in parts[:4]]).jobs) == 1
+    assert len(cut(1, "w", [("convert", part) for part in parts[:4]], Snapshot()).jobs) == 1

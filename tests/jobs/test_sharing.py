@@ -16,7 +16,7 @@ from swarm.agent.job_calls import run_calls
 from swarm.agent.model import ToolCall
 from swarm.agent.tools.toolbox import Toolbox
 from swarm.aws.presigning import Credentials, Presigner
-from swarm.jobs.batch import MAX_JOBS, Executor, JobCall, cut, load_batch, refer
+from swarm.jobs.batch import MAX_JOBS, Executor, JobCall, cut, job_key, load_batch, refer, store_batch
 from swarm.jobs.issue import JobLimits, issue
 from swarm.records.backend import Backend
 from swarm.runs.run import Run
@@ -52,7 +52,7 @@ def calls(commands: int, conversions: int) -> list[tuple[Executor, JobCall]]:
 def test_commands_are_one_job_and_conversions_are_shared_out(
     commands: int, conversions: int, jobs: int, largest: int
 ) -> None:
-    batch = cut(7, "writer", calls(commands, conversions))
+    batch = cut(7, "writer", calls(commands, conversions), Snapshot())
     assert len(batch.jobs) == jobs <= MAX_JOBS
     assert max(len(job.calls) for job in batch.jobs) == largest
     assert [call.call_id for job in batch.jobs for call in job.calls] == [
@@ -88,7 +88,7 @@ def signer() -> Presigner:
 
 
 def test_a_hundred_jobs_fit_into_a_state(run: Run) -> None:
-    batch = cut(7, "f" * 32, calls(1, 99))
+    batch = cut(7, "f" * 32, calls(1, 99), Snapshot())
     state = json.dumps({"jobs": [refer(run, batch, job) for job in batch.jobs]}).encode()
     assert len(batch.jobs) == MAX_JOBS
     assert len(state) < (STATE_LIMIT - ERROR_CAUSE) / 10
@@ -101,18 +101,19 @@ def test_the_largest_workspace_fits_into_a_job(run: Run) -> None:
         {f"a folder/of some depth/file number {n:05}.md": FileEntry(sha, 9, "markdown") for n, sha in enumerate(random)}
     )
     bucket = Bucket(files)
-    [only] = cut(7, "w", calls(1, 0)).jobs
+    key = store_batch(bucket.objects, run, cut(7, "w", calls(1, 0), files))
     tracemalloc.start()
     try:
-        issued = issue(cast("Backend", bucket), run, "7-w", only, signer(), JobLimits())
+        batch = load_batch(bucket.objects, key)
+        issued = issue(cast("Backend", bucket), run, batch, batch.jobs[0], signer(), JobLimits())
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    [document] = bucket.objects.objects.values()
+    document = bucket.objects.get(job_key(run, batch.id, batch.jobs[0].id))
     assert len(TOKEN) > 1_500
     assert len(document) < JOB_BYTES
     # The function that writes it mostly waits, and has little memory.
-    assert most < 1.3 * len(document) + (4 << 20)
+    assert most < 1.3 * len(document) + (16 << 20)
     job = contract.parse(document)
     assert (len(job.files), job.job_id) == (20_000, issued["job_id"])
 
@@ -142,8 +143,8 @@ def test_a_job_gets_the_files_that_its_calls_may_open(
         [ToolCall("c", tool, json.dumps(arguments))],
         Workspace(files, bucket.objects, ProjectArea("t", "p")),
     )
-    jobs = cut(7, "w", [(each.executor, call) for each, call in turn.pending]).jobs
-    issue(cast("Backend", bucket), run, "7-w", jobs[0], signer(), JobLimits())
+    batch = cut(7, "w", [(each.executor, call) for each, call in turn.pending], files)
+    issue(cast("Backend", bucket), run, batch, batch.jobs[0], signer(), JobLimits())
     [document] = bucket.objects.objects.values()
     assert [file.path for file in contract.parse(document).files] == expected
 

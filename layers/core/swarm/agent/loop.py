@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
@@ -300,14 +300,12 @@ class _Slice:
 
     def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> None:
         run, now = self._run, self._clock.now()
+        transcript, snapshot = self._store()
         batch = None
         if done.pending:
-            batch = self._batch = store_batch(
-                self._objects,
-                run,
-                cut(run.version + 1, self._writer, [(tool.executor, call) for tool, call in done.pending]),
-            )
-        transcript, snapshot = self._store()
+            calls = [(tool.executor, call) for tool, call in done.pending]
+            waiting = cut(run.version + 1, self._writer, calls, self._stored.files)
+            batch = self._batch = store_batch(self._objects, run, waiting)
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,

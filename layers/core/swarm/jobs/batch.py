@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, JsonValue, TypeAdapter
 from swarm.records.backend import area_of
 from swarm.runs.run import Run
 from swarm.workspace.objects import ObjectMissing, ObjectStore
-from swarm.workspace.snapshot import FileEntry
+from swarm.workspace.snapshot import FileEntry, Snapshot
 
 Executor = Literal["agent", "sandbox", "convert"]
 """Which function does the work of a call: the agent's own, or an untrusted one, by jobs."""
@@ -71,10 +71,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All jobs of one turn. `id`, the turn's slot in the run log and its writer, makes the batch's keys its own."""
+    """All jobs of one turn. `id`, the turn's slot in the run log and its writer, makes the batch's keys its own.
+
+    `files` are those that its calls may open, as the turn left them; batches of an earlier version have None.
+    """
 
     id: Annotated[str, Field(validation_alias=AliasChoices("id", "slot"))]
     jobs: Sequence[Job]
+    files: Mapping[str, FileEntry] | None = None
 
     @property
     def size(self) -> int:
@@ -119,7 +123,7 @@ _BATCH = TypeAdapter(Batch)
 _OUTCOME = TypeAdapter(JobOutcome)
 
 
-def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Batch:
+def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]], files: Snapshot) -> Batch:
     """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be.
 
     Texts of documents are made in few jobs, as many as are done at a time.
@@ -133,7 +137,19 @@ def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]]) -> Ba
     for some, share in ((conversions, -(-len(conversions) // room) or 1), (texts, text_share)):
         for first in range(0, len(some), share):
             jobs.append(Job(f"{len(jobs) + 1:03}", "convert", some[first : first + share]))
-    return Batch(f"{slot:05}-{writer}", jobs)
+    return Batch(f"{slot:05}-{writer}", jobs, opened([call for _, call in calls], files.files))
+
+
+def opened(calls: Sequence[JobCall], files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
+    """The files that these calls may open, by path."""
+    everything = any(call.reads is None for call in calls)
+    named = {path for call in calls for path in call.reads or ()}
+    images = any(call.reads_images for call in calls)
+    return {
+        path: entry
+        for path, entry in sorted(files.items())
+        if everything or path in named or (images and entry.type == "image")
+    }
 
 
 def refer(run: Run, batch: Batch, job: Job) -> JobRef:

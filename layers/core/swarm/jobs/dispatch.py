@@ -172,7 +172,7 @@ def _fetch(task: Task, target: BinaryIO) -> bool:
 def _have_done(task: Task, call: Call, attempt: int) -> str:
     """Call the untrusted function, and wait. Why the job cannot be done; empty when it was, or may have been."""
     signer = task.backend.signer(task.clock(), JOB_LIFETIME)
-    issued = issue(task.backend, task.run, task.batch.id, task.job, signer, JobLimits())
+    issued = issue(task.backend, task.run, task.batch, task.job, signer, JobLimits())
     try:
         call(task.job.executor, issued, task.backend.settings.isolation_id(task.run.key))
     except CallFailed as failed:

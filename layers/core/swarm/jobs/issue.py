@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from swarm.aws.presigning import Presigner
-from swarm.jobs.batch import Job, JobRef, job_key, result_key
+from swarm.jobs.batch import Batch, Job, JobRef, job_key, opened, refer, result_key
 from swarm.records.backend import Backend, area_of
 from swarm.runs.run import Run
-from swarm.workspace.snapshot import FileEntry, Snapshot
+from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import MIB
 
 SCHEMA = 1
@@ -46,14 +46,17 @@ class IssuedJob(JobRef):
     job_url: str
 
 
-def issue(backend: Backend, run: Run, slot: str, job: Job, signer: Presigner, limits: JobLimits) -> IssuedJob:
+def issue(backend: Backend, run: Run, batch: Batch, job: Job, signer: Presigner, limits: JobLimits) -> IssuedJob:
     """Write the job's document."""
-    key = job_key(run, slot, job.id)
-    backend.objects.put(key, _document(run, slot, job, backend.files_of(run), signer, limits))
-    return IssuedJob(place=job.executor, run_id=run.run_id, job_id=job.id, slot=slot, job_url=signer.get(key))
+    files = opened(job.calls, backend.files_of(run).files if batch.files is None else batch.files)
+    key = job_key(run, batch.id, job.id)
+    backend.objects.put(key, _document(run, batch.id, job, files, signer, limits))
+    return IssuedJob(**refer(run, batch, job), job_url=signer.get(key))
 
 
-def _document(run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner, limits: JobLimits) -> bytes:
+def _document(
+    run: Run, slot: str, job: Job, files: Mapping[str, FileEntry], signer: Presigner, limits: JobLimits
+) -> bytes:
     """The document as JSON, written file by file: twenty thousand addresses take some 60 MB, once."""
     area = area_of(run.key)
     url, fields = signer.post(result_key(run, slot, job.id), limits.result_bytes)
@@ -67,7 +70,7 @@ def _document(run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner,
     }
     document = io.BytesIO()
     document.write(_compact(about)[:-1] + b',"files":[')
-    for number, (path, entry) in enumerate(_readable(job, files)):
+    for number, (path, entry) in enumerate(files.items()):
         told = {"path": path, "sha256": entry.sha256, "size": entry.size, "url": signer.get(area.blob(entry.sha256))}
         document.write(b"," * (number > 0) + _compact(told))
     document.write(b"]}")
@@ -76,16 +79,3 @@ def _document(run: Run, slot: str, job: Job, files: Snapshot, signer: Presigner,
 
 def _compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _readable(job: Job, files: Snapshot) -> Iterator[tuple[str, FileEntry]]:
-    """The files that a job's calls may open."""
-    if any(call.reads is None for call in job.calls):
-        named = set(files.paths)
-    else:
-        named = {path for call in job.calls for path in call.reads or ()}
-    images = any(call.reads_images for call in job.calls)
-    for path in files.paths:
-        entry = files.files[path]
-        if path in named or (images and entry.type == "image"):
-            yield path, entry
