@@ -103,6 +103,11 @@ sam() {
     "$sam_python" -m samcli "$@"
 }
 
+checkov() {
+    environment "$here/.venv-checkov" requirements/checkov.txt
+    "$here/.venv-checkov/bin/python" -m checkov.main --config-file infra/checkov.yaml
+}
+
 node_tools() {
     command -v npm >/dev/null || die "check needs npm for asl-validator (on Debian: apt-get install npm)"
     if ! cmp -s package-lock.json node_modules/installed.json; then
@@ -151,7 +156,9 @@ check() {
     step "types" "$python" -m mypy
     step "imports" "$python" .venv/bin/lint-imports
     step "locks" "$python" -m requirements.locks check
-    step "cfn-lint" "$python" .venv/bin/cfn-lint template.yaml infra/sandbox-network.yaml
+    step "cfn-lint" "$python" .venv/bin/cfn-lint --custom-rules infra/template.rules -- \
+        template.yaml infra/sandbox-network.yaml
+    step "checkov" checkov
     step "sam validate" sam validate --lint --region us-east-1
     step "sam build" build_within_limits
     step "npm packages" node_tools

@@ -45,7 +45,11 @@ LOCKS = (
     Lock(Path("layers/documents/requirements.txt"), (str(LAYER_INPUTS[3]),)),
     Lock(Path("layers/preview/requirements.txt"), (str(LAYER_INPUTS[4]),)),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
+    Lock(Path("requirements/checkov.txt"), ("--group", "checkov"), follows_dev=False),
 )
+
+OWN_ENVIRONMENTS = ("sam", "checkov")
+"""Groups of pyproject.toml that are not installed with the rest."""
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -91,7 +95,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
 
 def _asked_for(root: Path) -> Iterator[Requirement]:
     project = tomllib.loads((root / "pyproject.toml").read_text())
-    groups = {name: entries for name, entries in project["dependency-groups"].items() if name != "sam"}
+    groups = {name: entries for name, entries in project["dependency-groups"].items() if name not in OWN_ENVIRONMENTS}
     wanted = [*project["project"]["dependencies"]]
     wanted += [entry for entries in groups.values() for entry in entries if isinstance(entry, str)]
     for source in LAYER_INPUTS:
