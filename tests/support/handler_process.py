@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -94,11 +95,13 @@ def handler_process(
     world: str = LAPTOP,
     log: IO[str] | None = None,
     prefix: Sequence[str] = (),
+    packages: bool = False,
 ) -> Iterator[Handler]:
     """`module`'s handler, with `folder` for its /tmp. `stranger`: as a user who owns nothing else, if that can be.
 
     In the world `lambda` it always is one, and under the rules of `lambda_rules.py`, which only root can set up. `log`
-    takes what the handler logs; `prefix` goes before the command.
+    takes what the handler logs; `prefix` goes before the command. `packages`: those of the tests are there, too, as a
+    layer has them.
     """
     other = (stranger or world == LAMBDA) and os.getuid() == 0
     if other:
@@ -106,7 +109,7 @@ def handler_process(
     python = (other and python_of_everybody()) or sys.executable
     limits = json.dumps(dict(BOUNDS if bounds is None else bounds))
     if world == LAMBDA:
-        command, variables = _under_lambda_rules(module, folder, limits, dict(environment or {}))
+        command, variables = _under_lambda_rules(module, folder, limits, dict(environment or {}), packages=packages)
     else:
         command = [python, str(ROOT / "tests/support/serve_handler.py"), module, limits]
         variables = {
@@ -147,22 +150,23 @@ def handler_process(
 
 
 def _under_lambda_rules(
-    module: str, folder: Path, limits: str, environment: Mapping[str, str]
+    module: str, folder: Path, limits: str, environment: Mapping[str, str], *, packages: bool
 ) -> tuple[list[str], dict[str, str]]:
     """The command that starts a handler under Lambda's rules, and its environment."""
+    code = CODE | ({"/opt/packages": Path(sysconfig.get_path("platlib"))} if packages else {})
     plan = {
         "command": ["/usr/bin/python3", "/var/runtime/serve_handler.py", module, limits],
         "environment": {
             "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
             "LAMBDA_TASK_ROOT": "/var/task",
-            "PYTHONPATH": "/var/task:/opt/python",
+            "PYTHONPATH": "/var/task:/opt/python:/opt/packages",
             "PYTHONDONTWRITEBYTECODE": "1",
             **SECRETS,
             **environment,
         },
         "user": STRANGER,
         "tmp": str(folder),
-        "mounts": {place: str(source) for place, source in CODE.items()},
+        "mounts": {place: str(source) for place, source in code.items()},
     }
     rules = str(ROOT / "tests/support/lambda_rules.py")
     unshare = ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--ipc"]
@@ -177,6 +181,15 @@ def lambda_rules_can_be_had() -> bool:
         return os.getuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+@cache
+def lambda_rules_have_packages() -> bool:
+    """Whether the Python that is there under Lambda's rules is of the version that the packages were installed for."""
+    asked = ["/usr/bin/python3", "-c", "import sys; print(*sys.version_info[:2])"]
+    return subprocess.run(asked, capture_output=True, check=False, text=True).stdout.split() == [
+        str(number) for number in sys.version_info[:2]
+    ]
 
 
 @cache
