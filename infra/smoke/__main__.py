@@ -92,7 +92,7 @@ class Smoke:
     def environment(self) -> str:
         """What the sandbox allows, and whether it is what is promised everywhere."""
         told = self.probe("look", uuid.uuid4().hex)
-        for name in ("prctl", "unshare", "seccomp", "no_new_privileges", "writable", "tools", "user"):
+        for name in ("prctl", "unshare", "seccomp", "no_new_privileges", "runtime_api", "writable", "tools", "user"):
             print(f"      {name}: {told[name]}")
         wrong = {
             "hosts that were reached": told["reached"],
