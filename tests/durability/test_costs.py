@@ -53,8 +53,8 @@ BATCHES = Cost(
     "Prepare Prepared Agent NextStep" + 2 * " Tools Dispatch Agent NextStep" + " Ended",
     {
         **START,
-        "Agent": {"Query": 3, "GetObject": 4, "PutObject": 20, "UpdateItem": 1, "PutItem": 20},
-        "Dispatch": {"GetItem": 2, "Query": 2, "Invoke": 2, "GetObject": 4, "PutObject": 4, "PutItem": 2},
+        "Agent": {"Query": 3, "GetObject": 4, "PutObject": 18, "UpdateItem": 1, "PutItem": 20},
+        "Dispatch": {"GetItem": 2, "Query": 2, "Invoke": 2, "GetObject": 4, "PutObject": 6, "PutItem": 2},
     },
     75,
 )
