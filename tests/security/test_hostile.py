@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from pathlib import Path
 
 import pytest
 
+from swarm.agent.tools.run_command import TOOL
 from tests.support.handler_process import BOUNDS, LAMBDA, LAPTOP, SECRETS, Handler, handler_process
 from tests.support.job_server import Delivery, JobServer
 
@@ -281,6 +283,20 @@ def test_a_cache_that_was_tampered_with_is_not_believed(sandbox: Handler, bucket
     done = deliver(sandbox, bucket, tamper, files={"a": b"good"}, run_id="run-3")
     assert ("tampered" in done.output) is (sandbox.world == LAMBDA)
     assert deliver(sandbox, bucket, "cat a", files={"a": b"good"}, run_id="run-3").output == "good"
+
+
+@pytest.mark.parametrize("world", [LAMBDA], indirect=True)
+def test_the_model_is_told_which_tools_are_there_and_which_are_not(sandbox: Handler, bucket: JobServer) -> None:
+    told = re.search(r"There is (.+?), and Python .+ There is no (.+?), compiler or", TOOL.description)
+    assert told
+    there, missing = (re.split(r", | and | with ", words) for words in told.groups())
+    there = [*(set(there) - {"coreutils"}), "cat", "ls", "sort", "python3"]
+    look = f"for tool in {' '.join([*there, *missing])}; do command -v $tool; done; ls /dev/shm"
+    found = deliver(sandbox, bucket, look).output
+    assert sorted(Path(line).name for line in found.splitlines() if line.startswith("/")) == sorted(there)
+    assert len(missing) == 4
+    assert "/dev/shm'" in found
+    assert "no shared memory" in TOOL.description
 
 
 def test_the_limits_around_the_handler_are_those_of_this_test() -> None:

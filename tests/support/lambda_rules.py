@@ -90,7 +90,8 @@ def furnish(plan: dict[str, Any]) -> None:
         mount("tmpfs", Path(place), 0, "tmpfs")
     for name in (*TOOLS, "python3"):
         for number in range(len(PROGRAMS)):
-            if (kept / f"programs{number}" / name).exists():
+            # What it is may be a link to another of them, which leads nowhere yet.
+            if os.path.lexists(kept / f"programs{number}" / name):
                 Path("/usr/bin", name).symlink_to(kept / f"programs{number}" / name)
                 break
     for number, place in enumerate(plan["mounts"]):
