@@ -149,11 +149,14 @@ def test_a_job_gets_the_files_that_its_calls_may_open(
     assert [file.path for file in contract.parse(document).files] == expected
 
 
-def test_a_batch_of_before_is_still_read() -> None:
-    """Its jobs had a `place`, it had a `slot`, and its calls did not say which files they open: they get all."""
+def test_a_batch_of_before_is_still_read(run: Run) -> None:
+    """Its jobs had a `place`, it a `slot` and no files, and its calls did not say what they open: they get all."""
     call = {"call_id": "c/0000", "tool": "read_document", "arguments": {"path": "a.md"}}
     stored = {"slot": "00007-w", "jobs": [{"id": "001", "place": "convert", "calls": [call]}]}
     blobs = MemoryObjects()
     blobs.put("key", json.dumps(stored).encode())
     batch = load_batch(blobs, "key")
     assert (batch.id, batch.jobs[0].executor, batch.jobs[0].calls[0].reads) == ("00007-w", "convert", None)
+    bucket = Bucket(Snapshot({"a.md": FileEntry("0" * 64, 1, "markdown")}))
+    issue(cast("Backend", bucket), run, batch, batch.jobs[0], signer(), JobLimits())
+    assert [file.path for file in contract.parse(bucket.objects.get(job_key(run, batch.id, "001"))).files] == ["a.md"]
