@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from moto.cloudformation.models import cloudformation_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from infra.local import deployment, moto_patches, schedules, settings
@@ -30,6 +29,7 @@ from infra.local.lambdas.function import Function
 from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specification import environment
+from infra.local.moto_imports import models
 from infra.local.moto_patches import lambdas as lambda_patches
 from infra.local.moto_patches import state_machines
 from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
@@ -181,21 +181,16 @@ class LocalCloud:
             self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
         RESOLVED.clear()
         # Not over HTTP: what moto cannot do is told by its own exception, not by a page of a debugger.
-        cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
+        stack = models.cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
             name=STACK_NAME, template=json.dumps(translated.document), parameters=translated.known(parameters)
         )
         self.resources = dict(RESOLVED)
-        cloudformation = self.client("cloudformation")
-        stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-        if stack["StackStatus"] != "CREATE_COMPLETE":
-            raise RuntimeError(
-                f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}"
-            )
-        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-        resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
-        # moto lists what a condition left out as an empty entry, and gives permissions no id.
-        made = [each for each in resources if "PhysicalResourceId" in each]
-        self._physical_ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
+        if stack.status != "CREATE_COMPLETE":
+            raise RuntimeError(f"the stack is {stack.status}")
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.outputs or ()}
+        # moto lists what a condition left out as None, and gives permissions no id.
+        made = [each for each in stack.stack_resources if getattr(each, "physical_resource_id", None)]
+        self._physical_ids = {each.logical_resource_id: each.physical_resource_id for each in made}
         for resource in self.resources.values():
             settings.apply(resource, self._clients)
         return translated

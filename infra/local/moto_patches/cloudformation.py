@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from moto.cloudformation import parsing
-from moto.cloudformation.models import Stack
+from infra.local.moto_imports import models, parsing
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def name_parameters() -> None:
 
 def read_json_as_json() -> None:
     """A template in JSON is read as YAML, in pure Python: a third of the time that the whole stack takes."""
-    stack: Any = Stack
+    stack = models.Stack
     original = stack.parse_template
 
     def parse(template: str) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.awslambda.utils import get_backend
-from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
 
+from infra.local.moto_imports import parsing
 from infra.local.supported import HONOURED, INERT
 
 Make = Callable[[str, dict[str, Any], str, str], str]
