@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infra.local.cloud import REPOSITORY, LocalCloud
+from infra.local.lambdas.account import Account
 
 T = TypeVar("T")
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -71,6 +72,25 @@ def item(cloud: LocalCloud, key: str) -> dict[str, Any] | None:
     )
     item: dict[str, Any] | None = found.get("Item")
     return item
+
+
+@contextmanager
+def quotas(cloud: LocalCloud, **quota: int) -> Iterator[None]:
+    """The cloud with an account that has these, and no environment of a tenant that is left from before."""
+    account, idle_seconds = cloud.account, cloud.account.tenant_idle_seconds
+    for function in cloud.functions.values():
+        if function.specification.per_tenant:
+            function.kill_workers()
+    before = [(each, each.most) for each in (account.executions, account.environments)]
+    limited = Account(**quota)
+    account.executions.most, account.environments.most = limited.executions.most, limited.environments.most
+    assert eventually(lambda: account.environments.taken == 0)
+    try:
+        yield
+    finally:
+        account.tenant_idle_seconds = idle_seconds
+        for each, most in before:
+            each.most = most
 
 
 @contextmanager

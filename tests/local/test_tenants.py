@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from infra.local.cloud import LocalCloud
 from infra.local.lambdas.account import Account
 from infra.local.lambdas.invocation import Throttled
-from tests.local.clouds import call, eventually
+from tests.local.clouds import call, eventually, quotas
 
 DESCRIBE = b'{"do": "describe"}'
 SLEEP = b'{"do": "sleep", "seconds": 1}'
@@ -22,23 +20,6 @@ SLEEP = b'{"do": "sleep", "seconds": 1}'
 def describe(cloud: LocalCloud, tenant: str) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(cloud.functions["TenantFunction"].invoke(DESCRIBE, tenant=tenant).payload)
     return described
-
-
-@contextmanager
-def quotas(cloud: LocalCloud, **quota: int) -> Iterator[None]:
-    """The cloud with an account that has these, and no environment that is left from before."""
-    account, idle_seconds = cloud.account, cloud.account.tenant_idle_seconds
-    cloud.functions["TenantFunction"].kill_workers()
-    before = [(each, each.most) for each in (account.executions, account.environments)]
-    limited = Account(**quota)
-    account.executions.most, account.environments.most = limited.executions.most, limited.environments.most
-    assert eventually(lambda: account.environments.taken == 0)
-    try:
-        yield
-    finally:
-        account.tenant_idle_seconds = idle_seconds
-        for each, most in before:
-            each.most = most
 
 
 def test_one_tenant_keeps_its_environment_and_another_gets_its_own(fixture_cloud: LocalCloud) -> None:
