@@ -301,6 +301,13 @@ class PatternUse(Wire):
     score: float | None = Field(default=None, description="How alike the requests are, from 0 to 1; of a match.")
 
 
+class PlanStep(Wire):
+    """A part of what the agent intends."""
+
+    title: str = Field(description="What it is, in a few words.")
+    status: Literal["pending", "in_progress", "done", "skipped"] = Field(description="How far it is.")
+
+
 class RunRead(Wire):
     """A run, as far as it has come."""
 
@@ -317,6 +324,9 @@ class RunRead(Wire):
         description="How many runs have their turn until this one has, itself included; null with no wait.",
     )
     progress: int = Field(default=0, ge=0, le=100, description="Never falls; 100 only with a final status.")
+    plan: list[PlanStep] = Field(
+        default_factory=list, description="What the agent intends, as it last said; empty where it made no plan."
+    )
     had_errors: bool = Field(default=False, description="True exactly when a hard failure was recorded.")
     errors: list[RunError] = Field(default_factory=list)
     artifacts: list[ArtifactRead] = Field(default_factory=list, description="Left empty in lists of runs.")
@@ -534,6 +544,13 @@ class ProgressEvent(Event):
     percent: int = Field(description="From 0 to 100.")
 
 
+class PlanEvent(Event):
+    """The agent made a plan, or changed it."""
+
+    type: Literal["plan"] = "plan"
+    steps: list[PlanStep] = Field(description="The whole plan, in order.")
+
+
 class WorkspaceEvent(Event):
     """The workspace began as a copy of another run's."""
 
@@ -655,6 +672,7 @@ class UnknownEvent(Event):
 RunEvent = Annotated[
     StatusEvent
     | ProgressEvent
+    | PlanEvent
     | WorkspaceEvent
     | StepEvent
     | ArtifactEvent

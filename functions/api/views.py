@@ -35,6 +35,7 @@ def run_read(
         queue_position=queue_position,
         task_type=run.task_type.value,
         progress=run.progress,
+        plan=list(run.plan),
         had_errors=bool(run.errors),
         errors=list(run.errors),
         artifacts=[artifact_read(run, artifact) for artifact in run.artifacts] if with_artifacts else [],

@@ -60,6 +60,7 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("run", run.id),
         ("name", run.name),
         ("status", f"{run.status.value}, {run.progress} %{waits}"),
+        ("plan", "; ".join(f"{step.title} ({step.status.replace('_', ' ')})" for step in run.plan)),
         ("project", run.project_id),
         ("task type", run.task_type),
         ("created", words.when(run.created_at)),

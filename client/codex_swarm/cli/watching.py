@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ from codex_swarm.models import (
     DiffEvent,
     ErrorEvent,
     PatternEvent,
+    PlanEvent,
+    PlanStep,
     ProgressEvent,
     ResetEvent,
     RunRead,
@@ -194,7 +196,7 @@ class LiveView:
 
     def began(self, run: RunRead) -> None:
         """Shows the run."""
-        self._run, self._status, self._percent = run, run.status, run.progress
+        self._run, self._status, self._percent, self._plan = run, run.status, run.progress, run.plan
         self._live.start()
 
     def stop(self) -> None:
@@ -208,6 +210,8 @@ class LiveView:
                 self._status = event.status
             case ProgressEvent():
                 self._percent, self._message = event.percent, event.message
+            case PlanEvent():
+                self._plan = event.steps
             case ErrorEvent():
                 self._errors.append(Text(printable(event.error.error), style="red"))
                 self._errors.append(Text(printable(event.error.suggestion), style="yellow"))
@@ -242,13 +246,24 @@ class LiveView:
         bar.add_row(ProgressBar(100, self._percent, width=40), f"{self._percent:3d} %", Text(printable(self._message)))
         steps = [_one_line(step) for step in self._steps]
         away = [Text(self._away, style="yellow")] if self._away else []
-        yield Group(head, bar, *steps, *self._errors, *away, Text("Ctrl-C stops watching", style="dim"))
+        plan = [Text(f"{_MARKS[step.status]} {printable(step.title)}", style="dim") for step in self._plan]
+        yield Group(head, bar, *plan, *steps, *self._errors, *away, Text("Ctrl-C stops watching", style="dim"))
+
+
+_MARKS = {"pending": "○", "in_progress": "◐", "done": "●", "skipped": "–"}
 
 
 def _one_line(step: Text) -> Text:
     line = step.copy()
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
+
+
+def planned(steps: Sequence[PlanStep]) -> str:
+    """How many parts of a plan are done, and what is being done."""
+    done = sum(step.status in {"done", "skipped"} for step in steps)
+    now = [step.title for step in steps if step.status == "in_progress"]
+    return " -- ".join([f"{done} of {len(steps)} done", *now])
 
 
 def in_words(event: WatchedEvent) -> tuple[str, str] | None:
@@ -262,6 +277,7 @@ def in_words(event: WatchedEvent) -> tuple[str, str] | None:
 
 _WORDS: dict[type[WatchedEvent], Callable[[Any], tuple[str, str]]] = {
     StatusEvent: lambda event: ("status", event.status.value),
+    PlanEvent: lambda event: ("plan", planned(event.steps)),
     ProgressEvent: lambda event: (f"{event.percent:3d} %", event.message),
     StepEvent: lambda event: (event.tool_name or event.role, event.content),
     ArtifactEvent: lambda event: ("output", f"{event.path} ({words.size(event.bytes)})"),

@@ -83,6 +83,8 @@ def run_calls(
 
 def _depends(call: BoundCall, pending: Iterable[tuple[Tool[Any], JobCall]]) -> bool:
     """Whether files that this call works on may still be changed by pending calls."""
+    if call.tool.reads == () == call.tool.writes:
+        return False
     tool, changing = call.tool, [(tool, earlier) for tool, earlier in pending if tool.changes_files]
     if any(earlier_tool.executor != tool.executor for earlier_tool, _ in changing):
         return True

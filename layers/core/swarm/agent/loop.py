@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
-from codex_swarm.models import RunError, RunEvent, Usage
+from codex_swarm.models import PlanEvent, RunError, RunEvent, Usage
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.compaction import compacted
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.stalls import MAX_STALLS, pause_after
-from swarm.agent.steps import is_finish, steps_of_results, steps_of_turn
+from swarm.agent.steps import is_finish, plan_of, steps_of_results, steps_of_turn
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
@@ -37,6 +37,7 @@ from swarm.runs.conversation import (
 )
 from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
 from swarm.runs.error_types import ErrorType
+from swarm.runs.plan import percent_of
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.workspace.manifests import load_snapshot, store_snapshot
@@ -306,17 +307,23 @@ class _Slice:
             calls = [(tool.executor, call) for tool, call in done.pending]
             waiting = cut(run.version + 1, self._writer, calls, self._stored.files)
             batch = self._batch = store_batch(self._objects, run, waiting)
+        plan = plan_of(done.results)
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,
             usage=self._usage(turn, (now - began).total_seconds()),
             final=final,
             batch=batch,
+            plan=plan,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
-        percent = max(run.progress, stage.percent if final else turn_progress(run.turns + 1))
+        intended = run.plan if plan is None else plan
+        executing = percent_of(intended) if intended else turn_progress(run.turns + 1)
+        percent = max(run.progress, stage.percent if final else executing)
         shown: list[RunEvent] = [*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent)]
+        if intended != run.plan:
+            shown.insert(-1, PlanEvent(steps=list(intended)))
         # The end follows at once, and shows what this entry would.
         self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here()))
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
-from codex_swarm.models import StepEvent
+from codex_swarm.models import PlanStep, StepEvent
 from swarm.agent.model import ModelTurn
-from swarm.agent.tools.tool import FINISH
+from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.runs.events import MAX_SHOWN, step_id
 from swarm.runs.run import Run
 from swarm.text import clip
 
+_PLAN: TypeAdapter[list[PlanStep]] = TypeAdapter(list[PlanStep])
+
 
 def is_finish(result: ToolResult) -> bool:
     """Whether the call ended the agent's work."""
     return result.tool == FINISH and result.ok
+
+
+def plan_of(results: Sequence[ToolResult]) -> tuple[PlanStep, ...] | None:
+    """The plan that the turn's last `update_plan` gave; None where there was none."""
+    plans = [result.args for result in results if result.tool == UPDATE_PLAN and result.ok and result.args]
+    return tuple(_PLAN.validate_python(plans[-1].get("steps"))) if plans else None
 
 
 def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:

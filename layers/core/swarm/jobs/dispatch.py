@@ -44,6 +44,7 @@ from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken
 from swarm.runs import events
 from swarm.runs.entries import Entry, Marked
+from swarm.runs.plan import ceiling_of
 from swarm.runs.run import Run
 from swarm.text import clip
 from swarm.workspace.document_texts import DocumentTexts, validated
@@ -309,7 +310,7 @@ def _append(task: Task, entry: Callable[[Run], Entry]) -> None:
 
 
 def _percent(run: Run, done: int, size: int) -> int:
-    room = max(0, BATCH_CEILING - run.batch_from)
+    room = max(0, min(BATCH_CEILING, ceiling_of(run.plan)) - run.batch_from)
     return max(run.progress, run.batch_from + room * min(done, size) // size)
 
 

@@ -48,7 +48,8 @@ def _most_telling(steps: Sequence[PatternStep]) -> list[PatternStep]:
 
 
 def _step(event: StepEvent) -> PatternStep | None:
-    if event.ok is False:
+    # A plan tells of one task, and what was done is told by its own steps.
+    if event.ok is False or event.intent_kind == "plan":
         return None
     match event.role:
         case "assistant":

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
-from codex_swarm.models import DiffSummary, MachineSummary, PatternRead, PatternUse, RunError, RunStatus, Usage
+from codex_swarm.models import (
+    DiffSummary,
+    MachineSummary,
+    PatternRead,
+    PatternUse,
+    PlanStep,
+    RunError,
+    RunStatus,
+    Usage,
+)
 from swarm.runs.events import StoredEvent
 from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
@@ -61,7 +70,8 @@ class Stalled:
 class TurnTaken:
     """One model response and the tool calls that came of it. `final` says that the agent is done.
 
-    `batch` is the key of the calls that run elsewhere, and whose results are still to come.
+    `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
+    where this turn changed it.
     """
 
     transcript: str
@@ -69,6 +79,7 @@ class TurnTaken:
     usage: Usage
     final: bool = False
     batch: str | None = None
+    plan: tuple[PlanStep, ...] | None = None
     kind: Literal["turn"] = "turn"
 
 
@@ -171,6 +182,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 usage=total(run.usage, change.usage),
                 finished_turns=change.final,
                 batch=change.batch,
+                plan=run.plan if change.plan is None else change.plan,
                 batch_from=run.progress,
                 batch_done=0,
             )

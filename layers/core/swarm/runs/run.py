@@ -10,6 +10,7 @@ from codex_swarm.models import (
     MachineSummary,
     PatternRead,
     PatternUse,
+    PlanStep,
     RunError,
     RunStatus,
     TaskType,
@@ -71,6 +72,7 @@ class Run:
     started_at: datetime | None = None
     turns: int = 0
     stalls: int = 0
+    plan: tuple[PlanStep, ...] = ()
     batch: str | None = None
     batch_from: int = 0
     batch_done: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
@@ -13,7 +13,11 @@ from pydantic import JsonValue
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
-from swarm.agent.tools.tool import FINISH
+from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
+from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
+
+SMALL_TASK = 2
+"""A task of no more parts than these needs no plan."""
 
 CONVERT = "convert_document"
 CONVERT_ALL = "convert_documents"
@@ -56,8 +60,36 @@ def plan(
     """
     turns = [turn for step in steps for turn in _turns(step, task_type, offered)]
     skipped = [text for step in steps for text in _skipped(step, offered)]
-    summary = _summary(turns, skipped, succeeded)
-    return (*turns, closing(summary, offered))
+    titles = [_listed(call.done for call in turn.calls) for turn in turns if _is_part(turn)]
+    planned = len(titles) > SMALL_TASK and UPDATE_PLAN in offered
+    turns = list(_with_plan(turns, titles)) if planned else turns
+    last = closing(_summary(turns, skipped, succeeded), offered)
+    return (*turns, replace(last, calls=(_plan_call(titles, len(titles)), *last.calls)) if planned else last)
+
+
+def _is_part(turn: PlannedTurn) -> bool:
+    """Whether the turn does something that was asked for, rather than wait."""
+    return any(call.done for call in turn.calls)
+
+
+def _with_plan(turns: Sequence[PlannedTurn], titles: Sequence[str]) -> Iterator[PlannedTurn]:
+    """The turns, with the plan told at the beginning of each part."""
+    begun = 0
+    for turn in turns:
+        if _is_part(turn):
+            yield replace(turn, calls=(_plan_call(titles, begun), *turn.calls))
+            begun += 1
+        else:
+            yield turn
+
+
+def _plan_call(titles: Sequence[str], at: int) -> PlannedCall:
+    """Tells the plan when this part begins; those before it are done."""
+    steps: list[JsonValue] = [
+        {"title": title[:MAX_TITLE], "status": "done" if place < at else "in_progress" if place == at else "pending"}
+        for place, title in list(enumerate(titles))[:MAX_STEPS]
+    ]
+    return PlannedCall(UPDATE_PLAN, {"steps": steps})
 
 
 def _turns(step: Step, task_type: TaskType, offered: frozenset[str]) -> Iterator[PlannedTurn]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FINISH = "finish"
 """The tool by which a model says that it is done."""
 
+UPDATE_PLAN = "update_plan"
+"""The tool by which a model says what it intends."""
+
 PATH_DESCRIPTION = "Path relative to the workspace, such as docs/report.md."
 
 
