@@ -27,6 +27,8 @@ def environment(place: Path) -> dict[str, str]:
         "MPLBACKEND": "Agg",
         # Bytecode beside the sources would come back as files of the run.
         "PYTHONDONTWRITEBYTECODE": "1",
+        # A program that is killed keeps what it had printed.
+        "PYTHONUNBUFFERED": "1",
     }
     if LAYERS.is_dir():
         variables["PYTHONPATH"] = str(LAYERS)

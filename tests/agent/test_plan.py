@@ -12,9 +12,11 @@ from codex_swarm.models import PlanStep
 from swarm.agent.tools.toolbox import Toolbox
 from swarm.runs.plan import ceiling_of, percent_of
 from swarm.tasks import TASKS
+from swarm.workspace.objects import MemoryObjects, ProjectArea
+from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.working_copy import Workspace
 from tests.agent.test_loop import Play, asks, done, writes
 from tests.agent.test_tools import call
-from tests.agent.test_tools import workspace as workspace
 from tests.support.driving import beginning, drive
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of
@@ -53,7 +55,8 @@ def test_percent_by_what_is_done(statuses: Sequence[str], percent: int, ceiling:
         pytest.param([{"title": "x", "status": "soon"}], "steps.0.status", id="unknown status"),
     ],
 )
-def test_what_is_no_plan_is_answered(workspace: Any, steps: Any, says: str) -> None:
+def test_what_is_no_plan_is_answered(steps: Any, says: str) -> None:
+    workspace = Workspace(Snapshot(), MemoryObjects(), ProjectArea("tenant", "project"))
     result = run_call(call("update_plan", {"steps": steps}), workspace)
     assert not result.ok
     assert says in result.output

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from swarm.agent.model import ToolCall
 from swarm.agent.tools.list_files import MAX_LISTED
+from swarm.agent.tools.search_files import MAX_FILE_BYTES
 from swarm.agent.tools.toolbox import Toolbox, ToolResult, tool_named
 from swarm.jobs.batch import FAILED
 from swarm.tasks.registry import BATCHES
@@ -180,6 +181,19 @@ def test_a_search_gives_path_line_and_text(workspace: Workspace) -> None:
     narrow = do(workspace, "search_files", pattern="apples", path_prefix="sub/").output
     assert narrow == "sub/b.md:1: 12 apples\n[searched 1 text file]"
     assert do(workspace, "search_files", pattern="pears").output.startswith("no line matches\n[searched 3 text files]")
+
+
+def test_a_match_far_along_a_line_is_shown_with_what_is_around_it(workspace: Workspace) -> None:
+    workspace.write("data.json", b"x" * 5_000 + b" needle " + b"y" * 5_000)
+    found = do(workspace, "search_files", pattern="needle").output.splitlines()[0]
+    assert "x needle y" in found
+    assert len(found) < 400
+
+
+def test_a_file_too_large_to_search_is_named(workspace: Workspace) -> None:
+    workspace.write("big.csv", b"x" * (MAX_FILE_BYTES + 1))
+    assert "not searched" in do(workspace, "search_files", pattern="x").output
+    assert "big.csv (larger than" in do(workspace, "search_files", pattern="x").output
 
 
 def test_a_pattern_that_would_explode_elsewhere_is_quick(workspace: Workspace) -> None:

@@ -75,6 +75,12 @@ def test_the_batch_shares_one_deadline(sandbox: Handler, bucket: JobServer) -> N
     assert [result["timed_out"] for result in done.results] == [True, True]
 
 
+def test_a_program_that_is_killed_keeps_what_it_had_printed(sandbox: Handler, bucket: JobServer) -> None:
+    killed = run(sandbox, bucket, "python3 -c 'import os; print(\"half\"); os.kill(os.getpid(), 9)'")
+    assert killed.output.startswith("half\n")
+    assert not killed.result("call_1")["ok"]
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [
