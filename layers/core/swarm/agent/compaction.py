@@ -27,7 +27,7 @@ _MAX_PATH = 300
 
 def compacted(items: Sequence[Item]) -> list[Item] | None:
     """About half of what can go is gone; None when there is nothing left that could."""
-    head, middle, tail = _parts(items)
+    head, middle, tail = parts(items)
     if (shorter := _without_outputs(middle) or _summarised(middle)) is not None:
         return [*head, *shorter, *tail]
     if (shorter := _without_outputs(tail)) is not None:
@@ -53,7 +53,7 @@ def _summarised(items: Sequence[Item]) -> list[Item] | None:
     return [_summary(items[:cut]), *items[cut:]]
 
 
-def _parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
+def parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
     """The first message, what may be shortened, and the last turns, whole."""
     start = max(1, len(items) - KEPT_ITEMS)
     while start > 1 and not _begins_turn(items, start):

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from math import ceil
 
 from codex_swarm.models import PlanEvent, RunError, RunEvent, Usage
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.compaction import compacted
+from swarm.agent.context import (
+    DEFAULT_CONTEXT,
+    ENOUGH,
+    FULL,
+    asked_for_handover,
+    handed_over,
+    tokens_in,
+    without_outputs_to_be_had_again,
+    worth_a_handover,
+)
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.stalls import MAX_STALLS, pause_after
@@ -39,6 +50,7 @@ from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, Turn
 from swarm.runs.error_types import ErrorType
 from swarm.runs.plan import percent_of
 from swarm.runs.run import Run
+from swarm.runs.usage import TokenUsage, total
 from swarm.tasks import TASKS
 from swarm.workspace.manifests import load_snapshot, store_snapshot
 from swarm.workspace.working_copy import Workspace
@@ -149,6 +161,7 @@ class _Slice:
         # All of the run's steps, unless its log is long, or another process has been at work since it was read.
         self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
         self._batch: str | None = None
+        self._handovers: Sequence[Usage] = []
         self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
@@ -199,6 +212,7 @@ class _Slice:
         return self._run.limits.seconds_left(self._run.started_at, self._clock.now())
 
     def _take_turn(self, began: datetime) -> None:
+        self._make_room()
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
@@ -214,6 +228,31 @@ class _Slice:
             self._items += [user_message(answer)] if answer else []
             final = answer is None
         self._commit(turn, done, began, final=final)
+
+    def _make_room(self) -> None:
+        """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover."""
+        price = self._backend.prices.get(self._model.name)
+        context = (price and price.context) or DEFAULT_CONTEXT
+        if self._model.offline or tokens_in(self._items) < FULL * context:
+            return
+        self._items = without_outputs_to_be_had_again(self._items, ENOUGH * context)
+        if tokens_in(self._items) <= ENOUGH * context or not worth_a_handover(self._items, context):
+            return
+        request = replace(self._request(), items=asked_for_handover(self._items), tools=())
+        try:
+            turn = self._model.respond(request)
+        except ModelFailure as failure:
+            if failure.retryable:
+                raise
+            turn = ModelTurn((), "", (), TokenUsage())
+        else:
+            self._handovers = [*self._handovers, self._usage(turn, 0)]
+        if turn.text.strip() and not turn.calls:
+            self._items = handed_over(self._items, turn.text, self._run.plan)
+            return
+        # Without words of the model's own, turns go as they do when the provider refuses the conversation.
+        while tokens_in(self._items) > ENOUGH * context and (shorter := compacted(self._items)):
+            self._items = shorter
 
     def _noted(self, results: Sequence[ToolResult]) -> Sequence[ToolResult]:
         """The results, with what a model in a circle has to be told. The offline model waits by looking around."""
@@ -311,7 +350,7 @@ class _Slice:
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,
-            usage=self._usage(turn, (now - began).total_seconds()),
+            usage=reduce(total, self._handovers, self._usage(turn, (now - began).total_seconds())),
             final=final,
             batch=batch,
             plan=plan,
@@ -325,6 +364,7 @@ class _Slice:
         if intended != run.plan:
             shown.insert(-1, PlanEvent(steps=list(intended)))
         # The end follows at once, and shows what this entry would.
+        self._handovers = []
         self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here()))
 
     def _stall(self, failure: ModelFailure) -> AgentAnswer:

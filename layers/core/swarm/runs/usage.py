@@ -24,11 +24,15 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """US dollars for a million tokens, as the operator's contract with the provider says."""
+    """US dollars for a million tokens, as the operator's contract with the provider says.
+
+    `context` is how many tokens the model takes at once, where the operator says so.
+    """
 
     input: float
     output: float
     cached: float | None = None
+    context: int | None = None
 
     def of(self, tokens: TokenUsage) -> float:
         """What these tokens cost. Cached input costs as much as other input where no price of its own is given."""

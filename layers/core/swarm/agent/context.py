@@ -1,0 +1,94 @@
+"""Makes room in a conversation before the model's context is full, in as few steps as can be.
+
+From `FULL` of the context on: first long outputs that can be had again go, from all but the last turns. Where that is
+not enough, the model itself writes what it needs to go on, and that stands in the place of the turns it tells of. Words
+of users and the last turns stay as they were. In between, a request is the one before and what is new, so that the
+provider's cache holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from codex_swarm.models import PlanStep
+from swarm.agent.compaction import LONG_OUTPUT, REMOVED, parts
+from swarm.runs.conversation import Item, user_message
+
+DEFAULT_CONTEXT = 128_000
+"""Tokens that a model takes, where the operator says nothing else."""
+
+FULL, ENOUGH = 0.7, 0.5
+"""Of the context: room is made when it is as full as the first, until it is no fuller than the second."""
+
+_CHARACTERS_A_TOKEN = 4
+"""Of English and of JSON, by the providers' own rule of thumb."""
+
+_TOKENS_A_PICTURE = 1_500
+
+_WORTH = 0.1
+"""Of the context: turns that are less than this are not worth a handover."""
+
+_AGAIN = frozenset({"list_files", "read_file", "read_document", "search_files", "view_pages", "view_image"})
+"""Tools whose outputs can be had again by the same call."""
+
+HANDOVER = "[Handover, written by the model itself in place of the turns before]\n"
+ASK_FOR_HANDOVER = (
+    "The conversation is getting too long for you. Write a handover now, for yourself: only what you write here, the"
+    " user's own words and the last turns will be left of it. Call no tool. Write down: what the request asks for,"
+    " point by point; what was decided and why; what was read, with exact facts, figures, names and quotations, each with its"
+    " file and place; which files were written or changed and what state they are in; what is still open, and what"
+    " comes next."
+)
+
+
+def tokens_in(items: Sequence[Item]) -> int:
+    """About how many tokens these items are."""
+    return sum(map(_tokens, items))
+
+
+def _tokens(item: Item) -> int:
+    output = item.get("output")
+    if isinstance(output, list):
+        # A picture costs what its size costs, however many characters carry it.
+        return _TOKENS_A_PICTURE * (len(output) - 1) + len(json.dumps(output[:1])) // _CHARACTERS_A_TOKEN
+    return len(json.dumps(item, ensure_ascii=False)) // _CHARACTERS_A_TOKEN
+
+
+def without_outputs_to_be_had_again(items: Sequence[Item], most_tokens: float) -> list[Item]:
+    """The items without long outputs of looking, the oldest first, until they are no more than so many tokens."""
+    head, middle, tail = parts(items)
+    looks = {item.get("call_id") for item in middle if item.get("name") in _AGAIN}
+    over = tokens_in(items) - most_tokens
+    shorter: list[Item] = []
+    for item in middle:
+        size = _tokens(item)
+        if over > 0 and "output" in item and item.get("call_id") in looks and size > LONG_OUTPUT / _CHARACTERS_A_TOKEN:
+            over -= size
+            shorter.append({**item, "output": REMOVED})
+        else:
+            shorter.append(item)
+    return [*head, *shorter, *tail]
+
+
+def worth_a_handover(items: Sequence[Item], context: int) -> bool:
+    """Whether the turns before the last are so much that words in their place make room."""
+    _, middle, _ = parts(items)
+    return tokens_in(middle) > _WORTH * context
+
+
+def asked_for_handover(items: Sequence[Item]) -> list[Item]:
+    """The turns that a handover is to tell of, and the request for it."""
+    head, middle, _ = parts(items)
+    return [*head, *middle, user_message(ASK_FOR_HANDOVER)]
+
+
+def handed_over(items: Sequence[Item], text: str, plan: Sequence[PlanStep]) -> list[Item]:
+    """The conversation with the model's own words, and its plan, in the place of the turns before the last."""
+    head, middle, tail = parts(items)
+    users = [item for item in middle if item.get("role") == "user"]
+    shown = "".join(f"\n- {step.title}: {step.status}" for step in plan)
+    told = f"{HANDOVER}{text.strip()}{f'{chr(10)}{chr(10)}The plan:{shown}' if plan else ''}"
+    # In the model's own role: nothing in it is what a user said.
+    message: Item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": told}]}
+    return [*head, *users, message, *tail]
