@@ -132,18 +132,15 @@ def test_a_task_of_sixty_turns_stays_small_and_its_requests_extend_each_other(ru
     assert max(map(tokens_in, long.inputs)) < FULL * CONTEXT * 1.1
     # Between two handovers each request is the one before, byte for byte, and what is new.
     assert 1 <= long.cuts == long.handovers <= 4
-    unshortened = sum(len(json.dumps(item)) for item in long.inputs[1][-2:]) + sum(
-        number * long.sizes[2] for number in range(60)
-    )
-    print(
-        f"characters sent in 60 turns: {sum(long.sizes)}; largest request {max(long.sizes)}; {long.handovers} handovers"
-    )
-    assert sum(long.sizes) < unshortened
+    each = long.sizes[10] - long.sizes[9]
+    unshortened = sum(long.sizes[0] + number * each for number in range(60))
+    assert sum(long.sizes) < unshortened / 2
     for items in long.inputs[-20:]:
         assert items[0]["content"] == "Read book.md, then write."
         assert FACTS in json.dumps(items)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "handover",
     [
@@ -152,7 +149,9 @@ def test_a_task_of_sixty_turns_stays_small_and_its_requests_extend_each_other(ru
     ],
 )
 def test_without_a_handover_the_last_resort_still_makes_room(runs: Runs, handover: Reply) -> None:
-    long = Long(runs, 45, handover)
+    long = Long(runs, 30, handover)
     assert (long.run["status"], long.run["errors"]) == ("succeeded", [])
-    assert long.handovers > 0
+    # It is not asked for again in every turn.
+    assert 1 <= long.handovers <= 4
+    assert max(map(tokens_in, long.inputs)) < FULL * CONTEXT * 1.1
     assert "Earlier turns were removed" in json.dumps(long.inputs[-1])

@@ -36,9 +36,9 @@ HANDOVER = "[Handover, written by the model itself in place of the turns before]
 ASK_FOR_HANDOVER = (
     "The conversation is getting too long for you. Write a handover now, for yourself: only what you write here, the"
     " user's own words and the last turns will be left of it. Call no tool. Write down: what the request asks for,"
-    " point by point; what was decided and why; what was read, with exact facts, figures, names and quotations, each with its"
-    " file and place; which files were written or changed and what state they are in; what is still open, and what"
-    " comes next."
+    " point by point; what was decided and why; what was read, with exact facts, figures, names and quotations, each"
+    " with its file and place; which files were written or changed and what state they are in; what is still open, and"
+    " what comes next."
 )
 
 
@@ -63,7 +63,8 @@ def without_outputs_to_be_had_again(items: Sequence[Item], most_tokens: float) -
     shorter: list[Item] = []
     for item in middle:
         size = _tokens(item)
-        if over > 0 and "output" in item and item.get("call_id") in looks and size > LONG_OUTPUT / _CHARACTERS_A_TOKEN:
+        long = size > LONG_OUTPUT / _CHARACTERS_A_TOKEN
+        if over > 0 and "output" in item and item.get("call_id") in looks and long:
             over -= size
             shorter.append({**item, "output": REMOVED})
         else:
