@@ -12,6 +12,7 @@ from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
 from api.routes import (
     archive,
+    console,
     health,
     imports,
     outputs,
@@ -43,6 +44,7 @@ for resource in (
     watch,
     webhooks,
     imports,
+    console,
 ):
     app.include_router(resource.router)
 problems.install(app)

@@ -15,7 +15,7 @@ from codex_swarm.models import ErrorBody
 GREEDY, FILE_PATH = "/.+", "/{path}"
 """How a route takes a path with slashes, and how it is written here."""
 
-OPEN = ("/healthz", "/openapi.json")
+OPEN = ("/healthz", "/openapi.json", "/ui", "/ui/new", "/ui/runs/{run_id}", "/ui/assets/{name}")
 """Routes that need no key."""
 
 
@@ -24,7 +24,10 @@ MEDIA_TYPES = {
     "get_file_by_query": "application/octet-stream",
     "download_artifact": "application/octet-stream",
     "stream_events": "text/event-stream",
-    "console": "text/html",
+    "runs_page": "text/html",
+    "new_page": "text/html",
+    "run_page": "text/html",
+    "asset": "text/javascript",
 }
 """What the routes answer that do not answer JSON."""
 

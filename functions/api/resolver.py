@@ -14,6 +14,9 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from swarm.errors import UnknownParameter
 from swarm.sizes import json_text
 
+PAGES = "console"
+"""The tag of routes that answer pages for people."""
+
 
 class Router(APIGatewayHttpRouter):
     """The routes of one resource."""
@@ -43,6 +46,9 @@ class ApiResolver(APIGatewayHttpResolver):
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)), re.DOTALL)
 
     def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[HttpEvent]:
+        if PAGES in (route.tags or []):
+            # What a page is given is for its own script to read.
+            return super()._call_route(route, route_arguments)
         known = [field.alias for field in route.dependant.query_params]
         for name in self.current_event.resolved_query_string_parameters:
             if name not in known:

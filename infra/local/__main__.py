@@ -112,6 +112,7 @@ def _serve(cloud: LocalCloud, configuration: Configuration, stopping: threading.
             print("offline: the deterministic model answers, no provider is called", file=sys.stderr)
         if cloud.require_key:
             print(f"key {cloud.development_key}", file=sys.stderr)
+        print(f"console {cloud.url}/ui", file=sys.stderr)
         # All that there is by now stays; the collector need not look at it again.
         gc.freeze()
         if not stopping.is_set():

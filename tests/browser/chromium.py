@@ -134,6 +134,20 @@ class Page:
         """Put a text in where the focus is."""
         self.ask("Input.insertText", {"text": text})
 
+    def press(self, key: str) -> None:
+        """A key by its name, such as `Tab` or `Enter`."""
+        code = {"Tab": 9, "Enter": 13, "Escape": 27}[key]
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self.ask("Input.dispatchKeyEvent", {"type": "keyDown", **pressed, **({"text": "\r"} if key == "Enter" else {})})
+        self.ask("Input.dispatchKeyEvent", {"type": "keyUp", **pressed})
+
+    def drop(self, *files: Path) -> None:
+        """Drop files in the middle of the window, as from a file manager."""
+        x, y = self.evaluate("[innerWidth / 2, innerHeight / 2]")
+        dragged = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.ask("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": dragged})
+
     def prefer(self, scheme: str) -> None:
         """`light` or `dark`, as a person's system says."""
         feature = {"name": "prefers-color-scheme", "value": scheme}

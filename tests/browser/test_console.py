@@ -1,38 +1,30 @@
-"""The run console as a person meets it: in a real browser, on the laptop cloud."""
+"""The console as a person meets it: in a real browser, on the laptop cloud."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from codex_swarm.client import CodexSwarmClient
-from infra.local.cloud import LocalCloud
+from codex_swarm.models import ProjectImport, RunImport, RunLimits, RunStatus, StepEvent
+from infra.local.cloud import TENANT, LocalCloud
+from swarm.workspace.objects import ProjectArea
+from swarm.workspace.snapshot import FileEntry, Snapshot
 from tests.browser.chromium import Page
+from tests.browser.console import SHOWN, STATUS, button, fill, link, shoot, without_faults
 from tests.local.clouds import Clouds, eventually
 
 pytestmark = pytest.mark.proof
 
 HELLO = "Create a simple markdown file called hello.md with a greeting"
 MARKUP = "<img src=x onerror=\"document.title='taken over'\">"
-
-STATUS = "document.getElementById('status').textContent"
-SHOWN = "document.body.innerText"
-
-
-def button(text: str) -> str:
-    """The visible button with this text."""
-    return f"[...document.querySelectorAll('button')].find(b => b.innerText === {text!r} && b.offsetParent)"
-
-
-def shoot(page: Page, name: str) -> None:
-    """Pictures to look at, where somebody wants them."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        for scheme in ("light", "dark"):
-            page.prefer(scheme)
-            page.screenshot(Path(folder) / f"{name}-{scheme}.png")
+ROWS = "document.querySelectorAll('#rows tr').length"
+LONG_AGO = datetime(2025, 1, 13, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -41,26 +33,118 @@ def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
         yield connected
 
 
-def test_a_run_is_watched_to_its_end_and_its_file_downloaded(
-    cloud: LocalCloud, client: CodexSwarmClient, page: Page, tmp_path: Path
+@pytest.fixture
+def project() -> str:
+    """One that no other test has runs in."""
+    return f"console-{uuid.uuid4().hex[:8]}"
+
+
+def test_runs_are_found_by_filters_and_shown_a_page_at_a_time(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
 ) -> None:
-    run = client.start_run("console", f"{HELLO}. wait 3 seconds", "document_writing", "A greeting")
-    page.open(f"{cloud.url}/ui/runs/{run.run_id}")
-    page.wait_for(f"{STATUS} === 'running'")
-    assert page.wait_for(button("Cancel run") + "?.innerText") == "Cancel run"
-    shoot(page, "running")
-    page.wait_for(f"{STATUS} === 'succeeded'")
-    assert page.evaluate("document.querySelector('h1').innerText") == "A greeting"
-    assert page.evaluate("document.getElementById('progress').value") == 100
-    assert not page.evaluate(f"Boolean({button('Cancel run')})")
-    page.wait_for(f"{SHOWN}.includes('Files (1)') && {SHOWN}.includes('Workspace ready')")
-    page.wait_for("document.querySelectorAll('#timeline li').length > 5")
-    shoot(page, "succeeded")
-    page.click("document.querySelector('#file-rows button')")
-    saved = tmp_path / "hello.md"
-    eventually(lambda: saved.exists() or None)
-    assert eventually(lambda: saved.read_bytes() or None) == client.get_file(run.run_id, "hello.md")
+    old = ProjectImport(name=MARKUP, created_at=LONG_AGO)
+    for number in range(27):
+        at = LONG_AGO + timedelta(minutes=number)
+        run = RunImport(id=uuid.uuid4().hex, name=f"Old {number}", status=RunStatus.FAILED, created_at=at, ended_at=at)
+        client.import_run(project, old, run)
+    client.wait(client.start_run(project, HELLO, name=MARKUP, metadata={"customer": "acme"}).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui?project_id={project}")
+    page.wait_for(f"{ROWS} === 25")
+    page.click(button("Show more runs"))
+    page.wait_for(f"{ROWS} === 28 && !{button('Show more runs')}")
+    assert page.evaluate("document.querySelector('#rows a').innerText") == MARKUP
+    assert page.evaluate("document.images.length") == 0
+    page.evaluate("document.querySelector('[name=status]').value = 'succeeded'")
+    page.click(button("Search"))
+    page.wait_for(f"{ROWS} === 1 && location.search.includes('status=succeeded')")
+    page.evaluate("document.querySelector('[name=status]').value = ''")
+    fill(page, "metadata", "customer=nobody")
+    page.press("Enter")
+    page.wait_for(f"{SHOWN}.includes('No run is like this')")
+    page.evaluate("history.back()")
+    page.wait_for(f"{ROWS} === 1 && document.querySelector('[name=status]').value === 'succeeded'")
+    # What happens meanwhile is shown without being asked for.
+    client.wait(client.start_run(project, "touch late.md", name="Late").id, 60, poll=0.05)
+    page.wait_for(f"{ROWS} === 2 && {SHOWN}.includes('Late')")
     assert page.console == []
+
+
+def test_a_run_is_started_with_files_that_are_dropped_and_again_with_changes(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "list.csv").write_text("name,amount\nacme,3\n")
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    page.open(f"{cloud.url}/ui/new")
+    page.wait_for("document.activeElement?.name === 'instructions'")
+    page.type("Create a file called plan.md with a plan. wait 2 seconds")
+    fill(page, "project_id", project)
+    page.drop(tmp_path / "folder", tmp_path / "notes.md")
+    page.wait_for(f"{SHOWN}.includes('2 files') && {SHOWN}.includes('folder/list.csv')")
+    page.evaluate("document.getElementById('more').open = true")
+    fill(page, "metadata", "customer=acme")
+    shoot(page, "new-filled")
+    page.click(button("Start"))
+    page.wait_for(f"location.pathname.startsWith('/ui/runs/') && {STATUS} === 'running'", 60)
+    shoot(page, "running")
+    page.wait_for(f"{STATUS} === 'succeeded'", 60)
+    run = client.get_run(page.evaluate("location.pathname.split('/').at(-1)"))
+    assert (run.project_id, run.metadata) == (project, {"customer": "acme"})
+    assert [file.path for file in client.iter_files(run.id)] == ["folder/list.csv", "notes.md", "plan.md"]
+    assert client.get_file_text(run.id, "folder/list.csv") == "name,amount\nacme,3\n"
+    page.click(link("Start again with changes"))
+    page.wait_for("document.querySelector('[name=instructions]')?.value.startsWith('Create a file called plan.md')")
+    fill(page, "instructions", "touch other.md")
+    page.click(button("Start"))
+    page.wait_for(f"!location.pathname.endsWith({run.id!r}) && {STATUS} === 'succeeded'", 60)
+    page.click(link("Go on from its files"))
+    page.wait_for("document.querySelector('[name=from_run_id]')?.value")
+    fill(page, "instructions", "touch third.md")
+    page.click(button("Start"))
+    page.wait_for(f"{STATUS} === 'succeeded' && document.querySelectorAll('#file-rows tr').length === 2", 60)
+    assert "other.md" in page.evaluate(SHOWN)
+    assert page.console == []
+
+
+def test_a_run_that_has_ended_shows_files_changes_and_what_was_done(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str, tmp_path: Path
+) -> None:
+    first = client.wait(client.start_run(project, f"{HELLO}. touch b.py").id, 60, poll=0.05)
+    run = client.start_run(
+        project, "Create a file called hello.md with other words. run `echo 1 > c.json`", from_run_id=first.id
+    )
+    client.wait(run.id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for("document.querySelectorAll('.patch .added, .patch .removed').length > 9", 60)
+    page.click(link("hello.md").replace("'a'", "'#file-rows button'"))
+    page.wait_for("document.querySelectorAll('.pane iframe').length", 60)
+    page.click(button("Keep beside"))
+    page.click(link("c.json").replace("'a'", "'#file-rows button'"))
+    page.wait_for(
+        "document.querySelectorAll('.pane').length === 2"
+        " && document.querySelector('.pane pre')?.innerText.trim() === '1'"
+    )
+    page.click(button("Open all"))
+    page.wait_for("[...document.querySelectorAll('#timeline pre')].some(each => each.innerText.includes('echo 1'))")
+    assert "Model calls" in page.evaluate(SHOWN)
+    without_faults(page, "succeeded")
+    page.click("[...document.querySelectorAll('.pane button')].find(b => b.innerText === 'Download')")
+    assert saved(page, tmp_path / "hello.md") == client.get_file(run.id, "hello.md")
+    page.click(button("Download patch"))
+    assert b"+1" in saved(page, tmp_path / "changes.patch")
+    page.click(button("Download all"))
+    assert saved(page, tmp_path / f"workspace-{run.id}.zip").startswith(b"PK")
+    assert page.console == []
+
+
+def saved(page: Page, path: Path) -> bytes:
+    """What the page has saved there, once it has. A download may begin as a navigation, which goes on as we listen."""
+
+    def look() -> bytes | None:
+        page.evaluate("null")
+        return (path.read_bytes() or None) if path.exists() else None
+
+    return eventually(look, 30)
 
 
 def test_a_failure_says_what_to_do(cloud: LocalCloud, client: CodexSwarmClient, page: Page) -> None:
@@ -75,11 +159,23 @@ def test_a_failure_says_what_to_do(cloud: LocalCloud, client: CodexSwarmClient, 
     # What a run says is shown as it is, and is never part of the page.
     assert page.evaluate("document.querySelector('h1').innerText") == MARKUP
     assert page.evaluate("document.images.length") == 0
-    shoot(page, "failed")
-    page.resize(390, 844)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    shoot(page, "failed-phone")
-    assert page.console == []
+    without_faults(page, "failed")
+
+
+def test_a_run_that_a_limit_ended_is_resumed_with_a_higher_one(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    run = client.start_run(project, "touch a.md. wait 1 seconds. touch b.md", limits=RunLimits(max_turns=1))
+    client.wait(run.id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for(f"Boolean({button('Resume with higher limits')})")
+    page.click(button("Resume with higher limits"))
+    assert page.wait_for("document.querySelector('dialog[open] [name=max_turns]').value") == "2"
+    without_faults(page, "resume")
+    fill(page, "max_turns", "20")
+    page.press("Enter")
+    page.wait_for(f"!location.pathname.endsWith({run.id!r}) && {STATUS} === 'succeeded'", 60)
+    assert client.get_run(page.evaluate("location.pathname.split('/').at(-1)")).resumed_from_run_id == run.id
 
 
 def test_a_run_is_cancelled_from_the_page(cloud: LocalCloud, client: CodexSwarmClient, page: Page) -> None:
@@ -104,14 +200,82 @@ def test_where_a_key_is_wanted_the_page_asks_for_it_and_keeps_it_in_the_tab(clou
     with CodexSwarmClient(cloud.url, key) as client:
         run = client.start_run("console", HELLO)
         client.wait(run.run_id, 60, poll=0.05)
-    # The page itself is behind the key too: whoever opens it sends one, as a proxy does.
-    page.open(f"{cloud.url}/ui/runs/{run.run_id}", Authorization=f"Bearer {key}")
+    # The page itself opens without one, and shows nothing.
+    page.open(f"{cloud.url}/ui")
     page.wait_for(f"{SHOWN}.includes('wants an API key')")
-    shoot(page, "key")
+    assert run.run_id not in page.evaluate("document.documentElement.outerHTML")
+    without_faults(page, "key")
     page.type("not the key")
     page.click(button("Use it"))
     page.wait_for(f"{SHOWN}.includes('not accepted')")
     page.type(key)
-    page.click(button("Use it"))
-    page.wait_for(f"{STATUS} === 'succeeded'")
+    page.press("Enter")
+    page.wait_for(f"{ROWS} >= 1")
+    page.click("document.querySelector('#rows a')")
+    page.wait_for("document.querySelectorAll('#file-rows button').length")
+    page.click("document.querySelector('#file-rows button')")
+    page.wait_for("document.querySelectorAll('.pane iframe').length", 60)
+    # In this tab, and in no address: what a frame asks for goes by a token of this run.
+    addresses = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name).join(' ')")
+    assert key not in addresses + page.evaluate(
+        "location.href + [...document.querySelectorAll('[src]')].map(e => e.src)"
+    )
     assert page.evaluate("[...Object.keys(localStorage), document.cookie].join('')") == ""
+    page.click(button("Forget key"))
+    page.wait_for(f"{SHOWN}.includes('wants an API key')")
+
+
+def test_lists_and_forms_have_no_serious_fault_and_work_with_the_keyboard(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    client.wait(client.start_run(project, HELLO, metadata={"customer": "acme"}).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui?project_id={project}")
+    page.wait_for(f"{ROWS} === 1 && document.querySelectorAll('#project-rows tr').length")
+    without_faults(page, "runs")
+    page.evaluate("document.querySelector('#clear, [type=reset]').focus()")
+    page.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#rows') !== null")
+    page.press("Enter")
+    page.wait_for(f"location.pathname.startsWith('/ui/runs/') && {STATUS} === 'succeeded'")
+    page.open(f"{cloud.url}/ui/new")
+    page.wait_for("document.activeElement?.name === 'instructions'")
+    page.evaluate("document.getElementById('more').open = true")
+    without_faults(page, "new")
+
+
+def test_very_many_files_and_events_are_shown_in_parts(
+    cloud: LocalCloud,
+    client: CodexSwarmClient,
+    page: Page,
+    project: str,
+) -> None:
+    run = RunImport(id=uuid.uuid4().hex, status=RunStatus.SUCCEEDED, created_at=LONG_AGO, ended_at=LONG_AGO)
+    client.import_run(project, ProjectImport(created_at=LONG_AGO), run)
+    # An import takes fewer at once, so they are put where the run has its list of files.
+    empty = FileEntry(sha256=hashlib.sha256(b"").hexdigest(), size=0, type="text")
+    files = Snapshot({f"many/{number:05}.txt": empty for number in range(10_000)}).encode()
+    place = ProjectArea(TENANT, project).of_run(run.id, "snapshots", "imported.json.gz")
+    cloud.client("s3").put_object(Bucket=cloud.bucket_name, Key=place, Body=files)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for(f"{SHOWN}.includes('Files (10,000)') && {SHOWN}.includes('200 of 10,000 are listed')")
+    page.click(button("Show more files"))
+    page.wait_for("document.querySelectorAll('#file-rows tr').length === 400")
+    page.evaluate("document.getElementById('find').focus()")
+    page.type("09999")
+    page.wait_for("document.querySelectorAll('#file-rows tr').length === 1", 60)
+    assert page.evaluate("document.querySelector('#file-rows').innerText").startswith("many/09999.txt")
+    told = [
+        StepEvent(step_id=f"s{number}", role="tool", content=f"did {number}\n" * 20, t=LONG_AGO, tool_name="write_file")
+        for number in range(1_000)
+    ]
+    record = client.upload_files(project, {"steps.jsonl": "\n".join(each.model_dump_json() for each in told).encode()})
+    old = RunImport(
+        id=uuid.uuid4().hex, status=RunStatus.SUCCEEDED, created_at=LONG_AGO, ended_at=LONG_AGO, record=record
+    )
+    client.import_run(project, ProjectImport(created_at=LONG_AGO), old)
+    page.open(f"{cloud.url}/ui/runs/{old.id}")
+    page.wait_for("document.querySelectorAll('#timeline li[data-kind=step]').length === 1000")
+    # Calls are filled when they are opened, so that a thousand of them are a few elements each.
+    assert page.evaluate("document.querySelectorAll('#timeline *').length") < 8_000
+    page.click("document.querySelectorAll('#timeline summary')[999]")
+    page.wait_for("document.querySelector('#timeline pre')?.innerText.startsWith('did 999')")

@@ -29,14 +29,17 @@ def locked(clouds: Clouds) -> LocalCloud:
     return cloud
 
 
-def test_without_a_key_nothing_but_health_and_the_description_is_answered(locked: LocalCloud) -> None:
+def test_without_a_key_nothing_but_health_the_description_and_pages_without_data_is_answered(
+    locked: LocalCloud,
+) -> None:
     with CodexSwarmClient(locked.url) as client:
         assert client.health().status == "ok"
         with pytest.raises(AuthError) as refused:
             client.list_projects()
     assert refused.value.status == 401
     assert httpx.get(f"{locked.url}/openapi.json").status_code == 200
-    assert httpx.get(f"{locked.url}/ui/runs/x").status_code == 401
+    assert httpx.get(f"{locked.url}/ui/runs/x").status_code == 200
+    assert httpx.get(f"{locked.url}/runs/x").status_code == 401
 
 
 def test_a_wrong_key_is_refused_and_the_right_one_works(locked: LocalCloud) -> None:

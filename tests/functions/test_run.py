@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from typing import Any
@@ -217,12 +215,25 @@ def test_a_body_is_json_whatever_its_content_type(stack: Stack, content_type: st
     assert answer.status == 201
 
 
-def test_the_console_lets_only_its_own_script_run(stack: Stack) -> None:
-    answer = stack.request("GET", f"/ui/runs/{stack.finish(HELLO)}")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    (script,) = re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
+@pytest.mark.parametrize("path", ["/ui", "/ui/new", "/ui/runs/some-run"])
+def test_the_console_lets_only_its_own_scripts_run(stack: Stack, path: str) -> None:
+    first, second = (stack.request("GET", path, authorizer={}) for _ in range(2))
+    assert (first.status, first.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    nonces = re.findall(r'nonce="([^"]+)"', first.text)
+    assert len(nonces) == 2
+    assert len(set(nonces)) == 1
+    policy = first.headers["content-security-policy"]
+    assert f"script-src 'nonce-{nonces[0]}'; style-src 'nonce-{nonces[0]}';" in policy
+    assert "trusted-types 'none'" in policy
+    assert nonces[0] not in second.text
+
+
+def test_an_asset_of_the_console_is_sent_once(stack: Stack) -> None:
+    asset = stack.request("GET", "/ui/assets/page.js", authorizer={})
+    assert asset.headers["content-type"] == "text/javascript; charset=utf-8"
+    again = stack.request("GET", "/ui/assets/page.js", headers={"if-none-match": asset.headers["etag"]})
+    assert (again.status, again.content) == (304, b"")
+    assert stack.request("GET", "/ui/assets/app.py").status == 404
 
 
 def test_a_page_that_a_run_wrote_is_served_without_this_origin(stack: Stack) -> None:

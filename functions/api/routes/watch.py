@@ -1,13 +1,8 @@
-"""Watching a run: its events as a bounded replay or a page at a time, and the console page."""
+"""Watching a run: its events as a bounded replay, or a page at a time."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 import time
-from functools import cache
-from pathlib import Path
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -24,8 +19,6 @@ GATEWAY_SECONDS = 27.0
 """The gateway gives up 30 s after a request came; this leaves some for the answer."""
 
 MAX_EVENTS = 1_000
-
-PAGE = Path(__file__).parent.parent / "console" / "run.html"
 
 router = Router()
 
@@ -69,33 +62,3 @@ def list_events(
     replay = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor, most=limit), after or "")
     reset = (stream.RESET,) if replay.reset else ()
     return EventPage(events=[*reset, *replay.events], next_after=str(replay.cursor), ended=replay.ended)
-
-
-@router.get("/ui/runs/<run_id>", summary="The run console", tags=["watching"])
-def console(run_id: str) -> Response[str]:
-    """The page holds nothing of any run; what it shows it asks this API for, as the person who opened it."""
-    page, policy = _page()
-    headers = {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    return Response(200, "text/html; charset=utf-8", page, headers)
-
-
-@cache
-def _page() -> tuple[str, str]:
-    """The page, and a policy that lets exactly its own script and style run."""
-    page = PAGE.read_text(encoding="utf-8")
-    allowed = {kind: _hashes(page, kind) for kind in ("script", "style")}
-    policy = (
-        f"default-src 'none'; script-src {allowed['script']}; style-src {allowed['style']}; "
-        "connect-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-    return page, policy
-
-
-def _hashes(page: str, element: str) -> str:
-    bodies = re.findall(rf"<{element}[^>]*>(.*?)</{element}>", page, re.DOTALL)
-    digests = (base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies)
-    return " ".join(f"'sha256-{digest}'" for digest in digests)

@@ -1,0 +1,65 @@
+/* What a run changed: its patch, file by file, with colours. */
+
+import { $, ask, attempt, counted, element, frame, Refused, save } from "./page.js";
+
+const MOST_BYTES = 2_000_000;
+const OPEN_LINES = 400;
+const AT_ONCE = 20;
+
+export async function showChanges(path) {
+  let found;
+  try {
+    found = await (await ask(`${path}/diff?limit=1`)).json();
+  } catch (error) {
+    if (error instanceof Refused && error.code === "diff_not_found") return;
+    throw error;
+  }
+  $("changes").hidden = false;
+  $("changes-told").textContent = found.summary.shortstat || counted(found.total_files, "file");
+  $("save-patch").addEventListener("click", () => attempt(async () => {
+    const blob = await (await fetch(await address(path))).blob();
+    save(URL.createObjectURL(blob), "changes.patch");
+  }, $("save-patch")));
+  const patch = await (await fetch(found.patch_url)).text();
+  const files = patch.slice(0, MOST_BYTES).split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
+  if (patch.length > MOST_BYTES) $("changes-told").textContent += ". The beginning is shown; download the patch for the rest.";
+  for (let first = 0; first < files.length; first += AT_ONCE) {
+    $("patches").append(...files.slice(first, first + AT_ONCE).map((part) => file(part, files.length)));
+    await frame();
+  }
+}
+
+/* A fresh one: they are good for a quarter of an hour. */
+const address = async (path) => (await (await ask(`${path}/diff?limit=1`)).json()).patch_url;
+
+function file(part, count) {
+  const lines = part.replace(/\n$/, "").split("\n");
+  const from = lines.findIndex((line) => line.startsWith("@@"));
+  const body = from === -1 ? lines.slice(1) : lines.slice(from);
+  const number = (sign) => body.filter((line) => line.startsWith(sign)).length;
+  const [added, removed] = [number("+"), number("-")];
+  const details = element("details", { className: "patch" },
+    element("summary", {}, name(lines), " ",
+      element("span", { className: "good" }, `+${added}`), " ", element("span", { className: "bad" }, `−${removed}`)));
+  const fill = () => {
+    if (details.childElementCount === 1) details.append(element("pre", { tabIndex: 0 }, ...body.map(line)));
+  };
+  details.addEventListener("toggle", fill);
+  if (count <= 5 && body.length <= OPEN_LINES) {
+    fill();
+    details.open = true;
+  }
+  return details;
+}
+
+function line(text) {
+  const kind = { "+": "added", "-": "removed", "@": "place", "\\": "place" }[text[0]] ?? "";
+  return element("span", { className: kind }, text);
+}
+
+function name(lines) {
+  const to = lines.find((each) => each.startsWith("+++ "))?.slice(4);
+  const from = lines.find((each) => each.startsWith("--- "))?.slice(4);
+  const told = to && to !== "/dev/null" ? to : from;
+  return (told ?? lines[0].replace(/^diff --git .* (?=b\/)/, "")).replace(/^[ab]\//, "");
+}

@@ -1,0 +1,185 @@
+/* Starting a run: its instructions, and files that are dropped on the page.
+
+   `?again=RUN` begins with what that run was asked for, `?from=RUN` with the files that it left. */
+
+import { $, askJson, attempt, counted, element, Refused, runPage, send, size, TASK_TYPES } from "./page.js";
+
+const SHOWN = 200;
+const AN_UPLOAD = 500;
+const AT_A_TIME = 4;
+const LIMITS = ["max_turns", "max_tokens", "timeout_seconds"];
+const fields = $("form").elements;
+const files = new Map();
+
+fields.task_type.append(...TASK_TYPES.map((value) => element("option", { value }, value.replaceAll("_", " "))));
+
+/* Files */
+
+function add(path, file) {
+  files.set(path.replace(/^\/+/, ""), file);
+}
+
+function showFiles() {
+  const total = [...files.values()].reduce((sum, file) => sum + file.size, 0);
+  const hidden = files.size > SHOWN ? `, the first ${SHOWN} are listed` : "";
+  $("files-told").textContent = files.size ? `${counted(files.size, "file")}, ${size(total)}${hidden}` : "";
+  $("no-files").hidden = files.size === 0;
+  $("files").replaceChildren(...[...files].slice(0, SHOWN).map(([path, file]) => {
+    const remove = element("button", { type: "button", className: "link", aria: { label: `Remove ${path}` } }, "Remove");
+    remove.addEventListener("click", () => {
+      files.delete(path);
+      showFiles();
+      $("choose").focus();
+    });
+    return element("li", { className: "line" }, element("span", {}, path),
+      element("span", { className: "soft" }, size(file.size)), remove);
+  }));
+}
+
+$("choose").addEventListener("click", () => $("chosen").click());
+$("chosen").addEventListener("change", () => {
+  for (const file of $("chosen").files) add(file.webkitRelativePath || file.name, file);
+  $("chosen").value = "";
+  showFiles();
+});
+$("no-files").addEventListener("click", () => {
+  files.clear();
+  showFiles();
+  $("choose").focus();
+});
+
+addEventListener("dragover", (dragged) => {
+  if (!dragged.dataTransfer.types.includes("Files")) return;
+  dragged.preventDefault();
+  document.body.classList.add("over");
+});
+addEventListener("dragleave", (left) => {
+  if (left.relatedTarget === null) document.body.classList.remove("over");
+});
+addEventListener("drop", (dropped) => {
+  if (!dropped.dataTransfer.types.includes("Files")) return;
+  dropped.preventDefault();
+  document.body.classList.remove("over");
+  /* The list is emptied when this function returns, so all of it is taken before anything is waited for. */
+  const entries = [...dropped.dataTransfer.items].map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+  attempt(async () => {
+    for (const entry of entries) if (entry) await take(entry);
+    showFiles();
+  });
+});
+
+async function take(entry) {
+  if (entry instanceof File) {
+    add(entry.name, entry);
+  } else if (entry.isFile) {
+    add(entry.fullPath, await new Promise((done, failed) => { entry.file(done, failed); }));
+  } else {
+    const reader = entry.createReader();
+    for (;;) {
+      const inside = await new Promise((done, failed) => { reader.readEntries(done, failed); });
+      if (inside.length === 0) return;
+      for (const each of inside) await take(each);
+    }
+  }
+}
+
+async function upload(projectId) {
+  const ids = [];
+  const all = [...files];
+  let sent = 0;
+  for (let first = 0; first < all.length; first += AN_UPLOAD) {
+    const some = all.slice(first, first + AN_UPLOAD);
+    const promised = { files: some.map(([path, file]) => ({ path, size: file.size })) };
+    const opened = await send("POST", `projects/${encodeURIComponent(projectId)}/uploads`, promised);
+    const waiting = opened.files.map((target, place) => [target, some[place][1]]);
+    await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
+      for (let each = waiting.shift(); each; each = waiting.shift()) {
+        const [target, file] = each;
+        const answer = await fetch(target.url, { method: "PUT", headers: target.headers, body: file });
+        if (!answer.ok) throw new Refused({ detail: `${target.path} was not taken (${answer.status}).` }, answer.status);
+        sent += 1;
+        $("doing").textContent = `${sent} of ${counted(all.length, "file")} sent`;
+      }
+    }));
+    ids.push(opened.upload_id);
+  }
+  return ids;
+}
+
+/* The run */
+
+function asked(uploads) {
+  const text = (name) => fields[name].value.trim() || undefined;
+  const notes = (text("metadata") ?? "").split(",").filter((note) => note.trim()).map((note) => {
+    const [name, ...value] = note.split("=");
+    if (value.length === 0) throw new Refused({ detail: `Metadata are written as key=value; “${note.trim()}” is not.` }, 400);
+    return [name.trim(), value.join("=").trim()];
+  });
+  const limits = Object.fromEntries(LIMITS.filter(text).map((name) => [name, Number(text(name))]));
+  return {
+    instructions: fields.instructions.value, name: text("name"), task_type: text("task_type"),
+    from_run_id: text("from_run_id"), reference_run_id: text("reference_run_id"),
+    metadata: Object.fromEntries(notes), limits, uploads,
+  };
+}
+
+/* One key for what is sent: where the answer gets lost and somebody presses once more, it is the same run. */
+let lastSent = "";
+let requestKey = "";
+
+async function start() {
+  const projectId = fields.project_id.value.trim();
+  asked([]);
+  /* Makes it where it is unknown; what is left out of a PUT stays as it is. */
+  await send("PUT", `projects/${encodeURIComponent(projectId)}`, {});
+  const body = asked(await upload(projectId));
+  const sent = JSON.stringify([projectId, body]);
+  if (sent !== lastSent) [lastSent, requestKey] = [sent, crypto.randomUUID()];
+  $("doing").textContent = "Starting …";
+  const run = await send("POST", `projects/${encodeURIComponent(projectId)}/runs`, body, { "Idempotency-Key": requestKey });
+  location.assign(runPage(run.id));
+}
+
+$("form").addEventListener("submit", async (submitted) => {
+  submitted.preventDefault();
+  await attempt(start, $("start"));
+  $("doing").textContent = "";
+});
+
+/* What an earlier run was asked for */
+
+async function prefill() {
+  const given = new URLSearchParams(location.search);
+  const [again, from] = [given.get("again"), given.get("from")];
+  fields.project_id.value = given.get("project_id") ?? "";
+  if (!again && !from) return;
+  const run = await askJson(`runs/${encodeURIComponent(again ?? from)}`);
+  fields.project_id.value = run.project_id;
+  fields.task_type.value = run.task_type;
+  fields.metadata.value = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
+  fields.from_run_id.value = again ? run.workspace_from_run_id ?? "" : run.id;
+  if (from) fields.reference_run_id.value = run.id;
+  if (again) {
+    for (const name of LIMITS) fields[name].value = run.limits[name] ?? "";
+    fields.name.value = run.name;
+    fields.instructions.value = run.machine_summary?.goal ?? (await firstWords(run));
+  }
+  $("more").open = true;
+  $("title").textContent = again ? "Start again, with changes" : "Go on from a run";
+  $("origin").replaceChildren("After ", element("a", { href: runPage(run.id) }, run.name || run.id),
+    again ? ". Files that were uploaded to it are not sent again by themselves." : "; the new run begins with its files.");
+  $("origin").hidden = false;
+}
+
+async function firstWords(run) {
+  const [step] = await askJson(`runs/${encodeURIComponent(run.id)}/steps?limit=1`);
+  return step?.role === "user" ? step.content : "";
+}
+
+async function projects() {
+  const found = await askJson("projects?limit=200");
+  $("project-ids").append(...found.map((project) => element("option", { value: project.id }, project.name)));
+}
+
+await Promise.all([attempt(prefill), attempt(projects)]);
+fields.instructions.focus();

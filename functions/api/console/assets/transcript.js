@@ -1,0 +1,115 @@
+/* What happened in a run, event by event, as it happens: messages, tool calls that open, stages and the rest. */
+
+import { $, askJson, attempt, counted, element, frame, MARKS, POLL, size } from "./page.js";
+
+const A_PAGE = 500;
+const AT_ONCE = 100;
+const MOST = 2000;
+const LONG = 400;
+
+let after = "";
+let allowed = MOST;
+let told = 0;
+let lastProgress = "";
+
+/* One page of events; the milliseconds until the next, or undefined after the last. */
+export async function showEvents(path) {
+  if (told >= allowed) {
+    $("more-events").hidden = false;
+    $("events-told").textContent = `${counted(told, "event")} shown.`;
+    await new Promise((done) => { $("more-events").addEventListener("click", done, { once: true }); });
+    $("more-events").hidden = true;
+    allowed += MOST;
+  }
+  const page = await askJson(`${path}/events?limit=${A_PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+  for (let first = 0; first < page.events.length; first += AT_ONCE) {
+    $("timeline").append(...page.events.slice(first, first + AT_ONCE).map(item).filter(Boolean));
+    await frame();
+  }
+  $("events").hidden = false;
+  after = page.next_after;
+  if (page.ended) {
+    $("events-told").textContent = `${counted(told, "event")}.`;
+    return undefined;
+  }
+  return page.events.length >= A_PAGE ? 0 : POLL;
+}
+
+const TELLING = {
+  status: (event) => ["Status", event.status],
+  progress: (event) => [`${event.percent} %`, event.message],
+  workspace: (event) => ["Workspace", event.action === "cloned"
+    ? `copied from ${event.source_run_id}: ${counted(event.entries, "file")}` : `${event.source_run_id} had nothing to copy`],
+  artifact: (event) => ["Output", `${event.path} (${size(event.bytes)})`],
+  diff: (event) => ["Changes", event.diff.shortstat || counted(event.diff.files.length, "file")],
+  pattern: (event) => ["Pattern", event.summary],
+  plan: (event) => ["Plan", event.steps.map((step) => `${MARKS[step.status]} ${step.title}`).join("\n")],
+  error: (event) => ["Error", [event.error.error, event.error.suggestion].filter(Boolean).join(" — ")],
+  cancelled: () => ["Cancelled", "Nothing of this run happens any more."],
+  workspace_summary: (event) => ["Workspace", counted(event.total_files, "file")],
+};
+
+function item(event) {
+  if (event.type === "reset") {
+    $("timeline").replaceChildren();
+    told = 0;
+    return null;
+  }
+  told += 1;
+  if (event.type === "step") return step(event);
+  /* A stage may span many turns; its name is told once. */
+  if (event.type === "progress" && event.message === lastProgress) return null;
+  if (event.type === "progress") lastProgress = event.message;
+  const [who, text] = (TELLING[event.type] ?? (() => [event.type, JSON.stringify(event)]))(event);
+  const made = element("li", {}, element("span", { className: `who${event.type === "error" ? " bad" : ""}` }, who), ...body(text ?? ""));
+  made.dataset.kind = "event";
+  return made;
+}
+
+function step(event) {
+  const failed = event.ok === false;
+  const when = element("time", { className: "soft", dateTime: event.t }, new Date(event.t).toLocaleTimeString());
+  const made = element("li", {});
+  made.dataset.kind = "step";
+  if (event.tool_name === undefined) {
+    made.append(element("span", { className: `who${failed ? " bad" : ""}` }, { user: "You", assistant: "Assistant" }[event.role] ?? event.role),
+      when, " ", ...body(event.content));
+    return made;
+  }
+  const call = element("details", {}, element("summary", {},
+    element("span", { className: `who${failed ? " bad" : ""}` }, `${event.tool_name}${failed ? " ✕ failed" : ""}`),
+    element("span", {}, event.intent_target ?? event.content.split("\n")[0].slice(0, 100)), " ", when));
+  const fill = () => {
+    if (call.childElementCount > 1) return;
+    const parts = [
+      ["Asked", written(event.tool_args)], ["Answered", event.content], ["Changed", (event.files ?? []).join("\n")],
+      ["Notes", written(event.notes)],
+    ];
+    for (const [name, text] of parts) {
+      if (text) call.append(element("p", { className: "soft" }, name), element("pre", { tabIndex: 0, dir: "auto" }, text));
+    }
+  };
+  call.addEventListener("toggle", fill);
+  made.append(call);
+  return made;
+}
+
+const written = (value) => (value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
+function body(text) {
+  if (text.length <= LONG) return [element("span", { className: "said", dir: "auto" }, text)];
+  const first = text.trimStart().split("\n")[0].slice(0, 120);
+  return [element("details", {}, element("summary", {}, `${first} … (${text.length.toLocaleString()} characters)`),
+    element("pre", { tabIndex: 0, dir: "auto" }, text))];
+}
+
+$("only-steps").addEventListener("change", () => $("timeline").classList.toggle("only-steps", $("only-steps").checked));
+$("open-all").addEventListener("click", () => attempt(async () => {
+  const all = [...$("timeline").querySelectorAll("details")];
+  const opened = $("open-all").textContent === "Open all";
+  for (let first = 0; first < all.length; first += AT_ONCE) {
+    for (const each of all.slice(first, first + AT_ONCE)) each.open = opened;
+    await frame();
+  }
+  $("open-all").textContent = opened ? "Close all" : "Open all";
+}));
