@@ -6,8 +6,6 @@ import json
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
-
 from api.resolver import ApiResolver
 from codex_swarm import __version__
 from codex_swarm.models import ErrorBody
@@ -51,6 +49,9 @@ _PATH = {
 @cache
 def document(app: ApiResolver) -> str:
     """The document as JSON text, the same for the same routes."""
+    # A quarter of what all of the API takes to import, and needed by those who ask for the document.
+    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer  # noqa: PLC0415
+
     schema: dict[str, Any] = json.loads(
         app.get_openapi_json_schema(
             title="Codex-Swarm",
