@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,19 @@ def test_a_document_is_converted_and_what_does_not_hold_is_told(folder: Path, bu
     assert set(told["refused"].values()) == {"Operation not permitted"}
 
 
-def test_a_document_is_drawn_and_for_one_run_only(folder: Path, bucket: JobServer) -> None:
-    with handler_process("preview.app", folder, world=LAMBDA, packages=True) as preview:
-        assert b"<h1>Quarterly report</h1>" in drawn(preview, bucket, "markdown", TEXT)
-        page = io.BytesIO()
-        blank = PdfWriter()
-        blank.add_blank_page(300, 300)
-        blank.write(page)
-        assert drawn(preview, bucket, "pdf", page.getvalue()).startswith(b"\x89PNG")
-        with pytest.raises(RuntimeError, match="process ended with 70"):
-            drawn(preview, bucket, "markdown", TEXT, tenant="run-2")
+def test_a_document_is_drawn_for_one_run_only_and_what_does_not_hold_is_logged(folder: Path, bucket: JobServer) -> None:
+    with (folder / "log").open("w+") as log:
+        with handler_process("preview.app", folder, world=LAMBDA, packages=True, log=log) as preview:
+            assert b"<h1>Quarterly report</h1>" in drawn(preview, bucket, "markdown", TEXT)
+            page = io.BytesIO()
+            blank = PdfWriter()
+            blank.add_blank_page(300, 300)
+            blank.write(page)
+            assert drawn(preview, bucket, "pdf", page.getvalue()).startswith(b"\x89PNG")
+            with pytest.raises(RuntimeError, match="process ended with 70"):
+                drawn(preview, bucket, "markdown", TEXT, tenant="run-2")
+        log.seek(0)
+        [logged] = [line for line in log if "defences of the untrusted process" in line]
+    told = json.loads(logged.partition(": ")[2])
+    assert {"environment_wiped", "isolated_by_tenant"} <= set(told["held"])
+    assert set(told["refused"].values()) == {"Operation not permitted"}

@@ -47,6 +47,8 @@ def only_for_its_tenant(context: object) -> Iterator[None]:
     try:
         yield
     finally:
+        # Whatever came of the job, and whether or not it has a result to tell it in.
+        defences.tell()
         if stays := residue.clear().stays:
             _Environment.spent = f"the last job left what cannot be removed: {stays[:5]}"
 
