@@ -166,6 +166,9 @@ class Connection:
                     async for _ in self.transport.chunks(response):
                         pass
             except (TransportError, ApiError) as error:
+                if isinstance(error, ApiError) and error.status == HTTPStatus.PRECONDITION_FAILED:
+                    # An attempt that nothing was heard of has arrived: a signed URL stores once.
+                    return
                 pause = self.pause(error, attempt)
                 if pause is None:
                     raise

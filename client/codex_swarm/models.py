@@ -116,11 +116,17 @@ class FieldError(Wire):
 
 
 class ErrorBody(Wire):
-    """What every answer from 400 on carries."""
+    """What every answer of the service from 400 on carries."""
 
     detail: str = Field(description="What went wrong and how to mend it, for people.")
     code: str = Field(default="error", description="A stable name for programs.")
     errors: list[FieldError] | None = Field(default=None, description="Each fault of an invalid request.")
+
+
+class GatewayMessage(Wire):
+    """What the gateway answers by itself, before the service is asked."""
+
+    message: str = Field(description="Such as `Unauthorized`.")
 
 
 class ProjectPatch(Asked):
@@ -185,7 +191,7 @@ class UploadCreate(Asked):
 
 
 class UploadTarget(Wire):
-    """Where to send one file: PUT its bytes to `url` with exactly these headers, and without an API key."""
+    """Where to send one file: PUT its bytes to `url` once, with exactly these headers, and without an API key."""
 
     path: str
     url: str
@@ -243,6 +249,27 @@ class RunResume(Asked):
     """Goes on, in a new run, from the last turn of a run that reached a limit."""
 
     limits: RunLimitsAsked | None = Field(default=None, description="What the new run may use at most.")
+
+
+class Used(Wire):
+    """How much of a quota is used."""
+
+    used: int
+    limit: int
+
+
+class TenantUsage(Wire):
+    """What the caller's tenant uses, and may use at most."""
+
+    stored_bytes: Used = Field(description="Files and what belongs to runs; counted as it comes, measured once a day.")
+    measured_at: Timestamp | None = Field(default=None, description="When it was measured last.")
+    active_runs: Used
+    queued_runs: Used
+    uploads: Used = Field(description="Prepared, and not taken by a run yet; each is forgotten after a day.")
+    archives: Used = Field(description="Being packed.")
+    previews: Used = Field(description="Being drawn.")
+    diffs: Used = Field(description="Being worked out.")
+    watchers: Used = Field(description="Waiting for events.")
 
 
 class RunError(Wire):
@@ -704,7 +731,7 @@ class CancelRead(Wire):
     process_killed: bool = Field(default=False, description="Whether something running was stopped.")
 
 
-class TokenCreate(Wire):
+class TokenCreate(Asked):
     """Asks for a token that opens parts of a run to a browser."""
 
     scope: Literal["watch", "files"] = Field(

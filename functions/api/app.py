@@ -22,6 +22,7 @@ from api.routes import (
     runs,
     tokens,
     uploads,
+    usage,
     watch,
     webhooks,
     workspace,
@@ -45,6 +46,7 @@ for resource in (
     webhooks,
     imports,
     console,
+    usage,
 ):
     app.include_router(resource.router)
 problems.install(app)

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.resolver import ApiResolver
 from codex_swarm import __version__
-from codex_swarm.models import ErrorBody
+from codex_swarm.models import ErrorBody, GatewayMessage
 
 GREEDY, FILE_PATH = "/.+", "/{path}"
 """How a route takes a path with slashes, and how it is written here."""
@@ -18,9 +18,9 @@ OPEN = ("/healthz", "/openapi.json", "/ui", "/ui/new", "/ui/runs/{run_id}", "/ui
 
 
 MEDIA_TYPES = {
-    "get_file": "application/octet-stream",
-    "get_file_by_query": "application/octet-stream",
-    "download_artifact": "application/octet-stream",
+    "get_file": "*/*",
+    "get_file_by_query": "*/*",
+    "download_artifact": "*/*",
     "stream_events": "text/event-stream",
     "runs_page": "text/html",
     "new_page": "text/html",
@@ -29,14 +29,36 @@ MEDIA_TYPES = {
 }
 """What the routes answer that do not answer JSON."""
 
+SCHEMAS: dict[str, dict[str, Any]] = {
+    # Whatever a run wrote: text, JSON, bytes.
+    "*/*": {},
+    # A stream of events is no text to a generator of clients, and OpenAPI 3.1 has no schema for it.
+    "text/event-stream": {"description": "The `data` of each event is one of WatchedEvent, as JSON on one line."},
+}
+
 _REDIRECT = {
     "description": "A large file: fetch it from Location, without the API key.",
     "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
 }
-_PROBLEM = {
-    "description": "The request was refused; `detail` says why and how to mend it.",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+_ERROR = {"$ref": "#/components/schemas/ErrorBody"}
+_GATEWAY = {"$ref": "#/components/schemas/GatewayMessage"}
+_RESPONSES = {
+    "Refused": {
+        "description": "The request was refused; `detail` says why and how to mend it.",
+        "content": {"application/json": {"schema": _ERROR}},
+    },
+    "RefusedOrTurnedAway": {
+        "description": "The request was refused, by the service or by the gateway before it was asked.",
+        "content": {"application/json": {"schema": {"anyOf": [_ERROR, _GATEWAY]}}},
+    },
 }
+_PROBLEMS = {
+    "4XX": "Refused",
+    **dict.fromkeys(("401", "403", "413", "429", "5XX"), "RefusedOrTurnedAway"),
+}
+"""What every operation may answer in place of what was asked for."""
+
+_ENDED = {"description": "The run has ended, and the watcher has seen it all: it need not come again."}
 _PATH = {
     "name": "path",
     "in": "path",
@@ -75,7 +97,9 @@ def document(app: ApiResolver) -> str:
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(unused, None)
     error = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(error.pop("$defs"), ErrorBody=error)
+    gateway = GatewayMessage.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(error.pop("$defs"), ErrorBody=error, GatewayMessage=gateway)
+    schema["components"]["responses"] = _RESPONSES
     schema["servers"] = [{"url": "/"}]
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
@@ -84,7 +108,11 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     operation["operationId"] = name
     answers = operation["responses"]
     answers.pop("422", None)
-    answers["default"] = _PROBLEM
+    answers |= {status: {"$ref": f"#/components/responses/{response}"} for status, response in _PROBLEMS.items()}
+    if "204" in answers:
+        del answers["204"]["content"]
+    if name == "stream_events":
+        answers["204"] = _ENDED
     if name in ("get_preview", "get_preview_by_query"):
         media = {"text/html": {"schema": {"type": "string"}}, "image/png": {"schema": {"type": "string"}}}
         answers["200"]["content"] = media
@@ -97,11 +125,12 @@ def _describe(operation: dict[str, Any], name: str) -> None:
             "text/x-diff": {"schema": {"type": "string"}},
         }
         answers["307"] = _REDIRECT
+    if name == "openapi_json":
+        answers["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
         return
-    binary = media_type == "application/octet-stream"
-    schema = {"type": "string", "format": "binary"} if binary else {"type": "string"}
-    answers["200"]["content"] = {media_type: {"schema": schema}}
+    binary = media_type == "*/*"
+    answers["200"]["content"] = {media_type: {"schema": SCHEMAS.get(media_type, {"type": "string"})}}
     if binary:
         answers["307"] = _REDIRECT

@@ -9,6 +9,7 @@ from swarm.logs import log
 from swarm.outputs import archive
 from swarm.outputs.archive import ArchiveRequest
 from swarm.records.backend import backend
+from swarm.records.quotas import Kind
 
 _REQUEST = TypeAdapter(ArchiveRequest)
 
@@ -18,6 +19,9 @@ def handler(event: object, context: LambdaContext) -> dict[str, int]:
     """How many bytes the archive has. An event that comes twice makes the same archive twice."""
     request = _REQUEST.validate_python(event)
     log.append_keys(run_id=request.run.run_id, project_id=request.run.project_id)
-    size = archive.pack(backend(), request.run, backend().snapshot(request.snapshot))
+    try:
+        size = archive.pack(backend(), request.run, backend().snapshot(request.snapshot))
+    finally:
+        backend().places.give_back(request.run.tenant_id, Kind.ARCHIVES, request.place)
     log.info("packed", size=size)
     return {"size": size}

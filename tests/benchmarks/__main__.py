@@ -10,7 +10,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-NO_BENCH = {"__main__", "figures", "clients", "one_client", "machine"}
+NO_BENCH = {"__main__", "figures", "clients", "one_client", "machine", "people"}
 BENCHES = sorted({module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])} - NO_BENCH)
 
 

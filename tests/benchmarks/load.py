@@ -24,6 +24,7 @@ from infra.local.cloud import TENANT, LocalCloud
 from tests.benchmarks.figures import spread
 from tests.benchmarks.machine import MIB, Watch, measurable
 from tests.support.story import Records, flaws
+from tests.support.watchers import watched
 
 INSTRUCTIONS = "Create a file called a.md with a greeting. touch b.md"
 ROWS = 10
@@ -35,13 +36,14 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="./run.sh bench load", description=__doc__)
     parser.add_argument("--runs", type=int, default=300, help="how many (300)")
     parser.add_argument("--clients", type=int, default=50, help="that submit and watch them, at once (50)")
+    parser.add_argument("--watchers", type=int, default=0, help="that wait for something to happen meanwhile (0)")
     parser.add_argument("--instructions", default=INSTRUCTIONS, help="of every run (%(default)s)")
     parser.add_argument("--logs", type=Path, help="folder in which the functions' logs are left")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         logs = chosen.logs or Path(temporary)
         parameters = {"MaxActiveRuns": str(min(1_000, chosen.runs))}
-        with LocalCloud(log_folder=logs, parameters=parameters) as cloud:
+        with LocalCloud(log_folder=logs, parameters=parameters) as cloud, watched(cloud, chosen.watchers):
             _measure(cloud, chosen.runs, chosen.clients, chosen.instructions)
 
 

@@ -22,7 +22,7 @@ UV = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ.get('PA
 RESOURCES: Mapping[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
 FUNCTIONS = {
     each["Properties"]["Handler"].partition(".")[0]: name
-    for name, each in RESOURCES.items()
+    for name, each in reversed(list(RESOURCES.items()))
     if each["Type"] == "AWS::Serverless::Function"
 }
 """Logical id of each function, by its folder."""

@@ -265,6 +265,13 @@ def opening(api: FakeApi, storage: FakeApi) -> Opening:
     return Opening(api, storage)
 
 
+def test_an_upload_that_arrived_unheard_is_not_sent_for_ever(either: Any, opening: Opening, storage: FakeApi) -> None:
+    """A signed URL stores once: the attempt after one that was cut off is told that there is something already."""
+    storage.on("PUT", "/0?X-Amz-Signature=1", HANG_UP, Answer(412, b"<Error><Code>PreconditionFailed</Code></Error>"))
+    assert either.upload_files("demo", {"a.md": b"x"}) == "up-1"
+    assert len(storage.received) == 2
+
+
 class FormFile:
     """As frameworks hand over a file of a form."""
 

@@ -55,7 +55,7 @@ def test_every_route_of_the_contract_is_described(document: Any, route: str) -> 
     method, path = route.split(" ")
     operation = document["paths"][path][method.lower()]
     assert operation["summary"]
-    assert operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
+    assert operation["responses"]["4XX"] == {"$ref": "#/components/responses/Refused"}
 
 
 def test_only_health_the_document_itself_and_pages_without_data_are_open(document: Any) -> None:

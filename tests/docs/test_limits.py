@@ -14,6 +14,7 @@ from api.requests import MAX_BODY_BYTES
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_KEY, MAX_NAME
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
+from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -22,6 +23,10 @@ from tests.support.stack import stack as deployed
 PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
 WORKSPACE = WorkspaceLimits()
+PARAMETERS = (
+    "MaxActiveRuns MaxQueuedRuns MaxStoredGigabytes MaxUploads MaxArchives MaxPreviews MaxDiffs MaxWatchers "
+    "ApiRateLimit"
+).split()
 
 
 @pytest.fixture
@@ -47,8 +52,8 @@ def test_every_figure_is_that_of_the_code() -> None:
         WORKSPACE.total_bytes,
         WORKSPACE.files,
         MAX_RUN_BYTES,
-        parameters["MaxActiveRuns"]["Default"],
-        parameters["ApiRateLimit"]["Default"],
+        MAX_STORED_BYTES,
+        *(parameters[name]["Default"] for name in PARAMETERS),
     ]
     assert f"cut at {MAX_NAME} characters" in PAGE
     assert f"over {MAX_ANSWERED:,} bytes" in PAGE

@@ -70,3 +70,17 @@ def test_a_patch_applies_to_what_the_run_began_with(client: CodexSwarmClient, tm
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     assert made == {file.path: client.get_file(second.run_id, file.path) for file in client.iter_files(second.run_id)}
+
+
+def test_an_upload_is_stored_once_and_as_promised(client: CodexSwarmClient) -> None:
+    client.put_project("outputs")
+    body = {"files": [{"path": "once.md", "size": 5}]}
+    opened = httpx.post(f"{client.base_url}/projects/outputs/uploads", json=body, timeout=60).json()
+    [target] = opened["files"]
+    first, second = (httpx.put(target["url"], headers=target["headers"], content=each) for each in (b"first", b"again"))
+    assert (first.status_code, second.status_code) == (200, 412)
+    unconditional = {name: value for name, value in target["headers"].items() if name != "if-none-match"}
+    assert httpx.put(target["url"], headers=unconditional, content=b"again").status_code == 403
+    run = client.start_run("outputs", "touch a.md", uploads=[opened["upload_id"]])
+    client.wait(run.run_id, timeout=90, poll=0.2, check=True)
+    assert client.get_file(run.run_id, "once.md") == b"first"

@@ -156,7 +156,7 @@ def write(log: MemoryRunLog, slot: int, *told: RunEvent) -> None:
 
 
 def wait(log: MemoryRunLog, clock: Clock, cursor: Cursor = BEGINNING) -> Replay:
-    return stream.wait_for(log, KEY, cursor, seconds=20.0, clock=clock, sleep=clock.sleep)
+    return stream.wait_for(log, KEY, stream.since(log, KEY, cursor), 20.0, clock, clock.sleep)
 
 
 def test_with_nothing_new_it_waits_and_then_gives_up() -> None:

@@ -47,8 +47,14 @@ def test_an_upload_becomes_the_first_files_of_a_run(stack: Stack) -> None:
 
 def test_an_uploads_url_takes_exactly_what_was_promised(stack: Stack) -> None:
     (target,) = opened(stack, {"path": "a.md", "size": 5})["files"]
-    assert target["headers"] == {"content-length": "5", "content-type": "text/markdown; charset=utf-8"}
-    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost" in target["url"]
+    assert target["headers"] == {
+        "content-length": "5",
+        "content-type": "text/markdown; charset=utf-8",
+        "if-none-match": "*",
+        "x-amz-tagging": "keep=day",
+    }
+    signed = "%3B".join(sorted([*target["headers"], "host"]))
+    assert f"X-Amz-SignedHeaders={signed}&" in target["url"]
 
 
 @pytest.mark.parametrize(

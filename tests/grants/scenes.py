@@ -117,6 +117,18 @@ def a_page_watches_a_run_with_a_token(stage: Stage) -> None:
     assert answer.json()["ended"] is True
 
 
+def a_watcher_waits_for_what_comes(stage: Stage) -> None:
+    # What it is asked is too long for the table.
+    run = stage.client.start_run(PROJECT, "wait 2 seconds. touch a.md" + "\n" * 60_000, TaskType.WRITING)
+    address, seen = f"{stage.cloud.url}/runs/{run.run_id}/stream", ""
+    while (answer := httpx.get(address, headers={"Last-Event-ID": seen}, timeout=SECONDS)).status_code != 204:
+        assert (answer.status_code, answer.text.partition("\n")[0]) == (200, "retry: 1000")
+        seen = ([seen] + [line.removeprefix("id: ") for line in answer.text.splitlines() if line.startswith("id: ")])[
+            -1
+        ]
+    stage.ended(run)
+
+
 def a_run_goes_on_from_another_with_uploads(stage: Stage) -> None:
     given = stage.folder / "given.md"
     given.write_text("# Given\n")
@@ -338,6 +350,7 @@ def a_large_workspace_is_packed(stage: Stage) -> None:
     with zipfile.ZipFile(packed) as archive:
         assert {"large-1.bin", "large-2.bin", "hello.md"} == set(archive.namelist())
     packed.unlink()
+    assert eventually(lambda: stage.client.get_usage().archives.used == 0, SECONDS)
 
 
 def a_deleted_project_is_cleared_away(stage: Stage) -> None:
@@ -410,6 +423,7 @@ def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
 SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
     a_page_watches_a_run_with_a_token,
+    a_watcher_waits_for_what_comes,
     a_run_goes_on_from_another_with_uploads,
     an_upload_that_never_came_is_named,
     whoever_ends_a_run_lets_the_next_one_begin,

@@ -289,9 +289,9 @@ class Discarding:
         with self._result.open("rb") as reading:
             shutil.copyfileobj(reading, target)
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
         if "/blobs/" not in key:
-            self._store.put(key, data)
+            self._store.put(key, data, expires=expires)
 
 
 def test_a_large_result_is_never_held_whole(stack: Stack, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from swarm.settings import Settings
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = "Authorizer Api Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
+FUNCTIONS = "Authorizer Api Watch Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
@@ -23,8 +23,11 @@ TOLD = {
     "SANDBOX_FUNCTION": {"Dispatch"},
     "CONVERT_FUNCTION": {"Dispatch"},
     "JANITOR_FUNCTION": {"Api"},
+    "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
+# A pool of its own, for the code of another.
+SHARED = {"Watch": "api"}
 OPEN_ROUTES = {"/healthz", "/openapi.json", "/ui", "/ui/{proxy+}"}
 
 
@@ -56,7 +59,7 @@ def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None
         if spec["Type"] == "AWS::Serverless::Function"
     ]
     assert [name for name in named if name not in UNTRUSTED] == FUNCTIONS
-    assert named[4:7] == ["Dispatch", "Sandbox", "Convert"]
+    assert named[5:8] == ["Dispatch", "Sandbox", "Convert"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -71,7 +74,7 @@ def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[st
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_handler_is_a_file_of_the_functions_own_folder(name: str, functions: dict[str, Document]) -> None:
     folder, module, function = functions[name]["Handler"].split(".")
-    assert (folder, module, function) == (name.lower(), "app", "handler")
+    assert (folder, module, function) == (SHARED.get(name, name.lower()), "app", "handler")
     assert (ROOT / "functions" / folder / "app.py").is_file()
 
 

@@ -12,24 +12,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from codex_swarm.models import RunStatus, StatusEvent, TaskType
-from infra.local.cloud import TENANT, LocalCloud
-from swarm.ids import RunKey, new_id
-from swarm.records.runlog import DynamoRunLog
-from swarm.records.runs import Runs
-from swarm.records.table import Table
-from swarm.runs.entries import Claimed, Created, Entry
-from swarm.runs.run import Run
-from swarm.workspace.objects import MemoryObjects
+from infra.local.cloud import LocalCloud
 from tests.local.clouds import eventually
 from tests.support.paths import ROOT
+from tests.support.watchers import quiet_run, tell
 
 pytestmark = pytest.mark.proof
 
@@ -37,8 +29,8 @@ HERE = Path(__file__).parent
 SECONDS = 60.0
 """Nothing here takes so long."""
 
-WATCHERS_AT_ONCE = 18
-CLAIMED = Claimed()
+WATCHERS_AT_ONCE = 45
+"""More than the template's `MaxWatchers`, and than a function has workers on a laptop."""
 
 WATCHERS = {
     "httpx-sse": [sys.executable, str(HERE / "watch.py")],
@@ -146,40 +138,32 @@ def test_a_client_with_a_cursor_of_another_run_begins_again(
     assert rest == everything(api, run_id)
 
 
-def test_many_watchers_of_a_quiet_run_leave_room_for_everybody_else(cloud: LocalCloud, api: httpx.Client) -> None:
+def test_watchers_wait_in_a_pool_of_their_own_up_to_the_quota(cloud: LocalCloud, api: httpx.Client) -> None:
     log, key = quiet_run(cloud)
-    function, enough = cloud.functions["ApiFunction"], threading.Event()
+    others, enough, answers = cloud.functions["ApiFunction"], threading.Event(), set()
 
-    def watch() -> set[int]:
-        """What the answers were, one connection after the other."""
-        answers = set()
-        while not enough.is_set():
-            answers.add(api.get(f"/runs/{key.run_id}/stream?after=0.0").status_code)
-        return answers
+    def watch() -> None:
+        """One connection after the other, without the pause that each answer asks for."""
+        while not enough.wait(0.5):
+            answer = api.get(f"/runs/{key.run_id}/stream?after=0.0")
+            answers.add((answer.status_code, answer.text.partition("\n")[0]))
 
     with ThreadPoolExecutor(WATCHERS_AT_ONCE) as pool:
-        watching = [pool.submit(watch) for _ in range(WATCHERS_AT_ONCE)]
+        watchers = [pool.submit(watch) for _ in range(WATCHERS_AT_ONCE)]
         try:
-            eventually(lambda: len(function.busy_pids()) == WATCHERS_AT_ONCE, 2 * SECONDS)
+            # Some are told to come again later, so others wait: as many as may.
+            eventually(lambda: (200, "retry: 15000") in answers, 2 * SECONDS)
+            assert others.busy_pids() == []
             assert api.get(f"/runs/{key.run_id}").status_code == 200
-            assert len(function.busy_pids()) > WATCHERS_AT_ONCE // 2
         finally:
             enough.set()
             tell(log, key, 1)
-    assert set().union(*(watcher.result() for watcher in watching)) == {200}
+    assert [watcher.result() for watcher in watchers] == [None] * WATCHERS_AT_ONCE
+    assert answers == {(200, "retry: 1000"), (200, "retry: 15000")}
 
 
-def quiet_run(cloud: LocalCloud) -> tuple[DynamoRunLog, RunKey]:
-    """A run on which nobody works, so that nothing happens in it by itself."""
-    key = RunKey(tenant_id=TENANT, project_id="quiet", run_id=new_id())
-    table = Table(cloud.client("dynamodb"), cloud.table_name)
-    log = DynamoRunLog(table, MemoryObjects())
-    run = Run(key=key, name="", task_type=TaskType.CODE, instructions="", created_at=datetime.now(UTC))
-    tell(log, key, 0, Created(run=run))
-    Runs(table, log).create(run)
-    return log, key
-
-
-def tell(log: DynamoRunLog, key: RunKey, slot: int, change: Created | Claimed = CLAIMED) -> None:
-    told = (StatusEvent(status=RunStatus.QUEUED, run_id=key.run_id, project_id=key.project_id),)
-    log.append(key, Entry(slot=slot, writer=new_id(), at=datetime.now(UTC), change=change, events=told))
+def test_only_the_function_that_does_nothing_else_waits(cloud: LocalCloud, api: httpx.Client) -> None:
+    _, key = quiet_run(cloud)
+    began = time.monotonic()
+    assert api.head(f"/runs/{key.run_id}/stream?after=0.0").status_code == 200
+    assert time.monotonic() - began < 15

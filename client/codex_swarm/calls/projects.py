@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from codex_swarm.calls.base import Calls, of_project
 from codex_swarm.connection import parse
 from codex_swarm.listing import Page, items, one_of, page_of
-from codex_swarm.models import Health, PatternRead, ProjectPut, ProjectRead, TaskType
+from codex_swarm.models import Health, PatternRead, ProjectPut, ProjectRead, TaskType, TenantUsage
 from codex_swarm.shaping import segment, shaped
 
 
@@ -19,6 +19,10 @@ class ProjectCalls(Calls):
     async def health(self) -> Health:
         """Whether the service answers; needs no key."""
         return await self._connection.read(Health, "/healthz")
+
+    async def get_usage(self) -> TenantUsage:
+        """What the key's tenant uses of its quotas, and what these are."""
+        return await self._connection.read(TenantUsage, "/usage")
 
     async def put_project(
         self,

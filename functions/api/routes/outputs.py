@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from bisect import bisect_right
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response, content_types
@@ -80,7 +81,7 @@ def get_diff(
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Response[DiffRead | str]:
     run = backend().runs.get(tenant_of(router), run_id)
-    artifact_id, found = _difference(run, from_turn, to_turn)
+    artifact_id, found = _difference(run, from_turn, to_turn, datetime.now(UTC))
     signer = presigner(backend())
     patch_url = file_url(signer, found.patch, f"{run_id}.patch", PATCH)
     if format == "json":
@@ -117,7 +118,7 @@ def _page(whole: DiffSummary, limit: int, cursor: str | None) -> tuple[DiffSumma
     return whole.model_copy(update=shown), None if ended else cursor_after(whole.files[last - 1].path)
 
 
-def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[str | None, KeptDiff]:
+def _difference(run: Run, from_turn: int | None, to_turn: int | None, now: datetime) -> tuple[str | None, KeptDiff]:
     """The artifact that keeps the difference, where one does, and the difference."""
     if from_turn is None and to_turn is None:
         artifacts = {artifact.kind: artifact for artifact in run.artifacts}
@@ -127,11 +128,11 @@ def _difference(run: Run, from_turn: int | None, to_turn: int | None) -> tuple[s
         if patch is not None:
             return summary.id, KeptDiff(_whole(run.diff, summary), patch.key)
         # Ended by a version that kept no patch.
-        found = kept(backend(), run, backend().snapshot(run.first_snapshot), backend().files_of(run))
+        found = kept(backend(), run, backend().snapshot(run.first_snapshot), backend().files_of(run), now)
         return summary.id, found or KeptDiff(run.diff, summary.key)
     last = run.turns if to_turn is None else to_turn
     old, new = map(backend().snapshot, snapshots(backend(), run, from_turn or 0, last))
-    between = kept(backend(), run, old, new)
+    between = kept(backend(), run, old, new, now)
     if between is None:
         raise DiffNotFound(run.run_id)
     return None, between

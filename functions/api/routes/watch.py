@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,12 +12,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import EventPage
+from swarm.errors import TooManyUnderWay
 from swarm.outputs import stream
 from swarm.records.backend import backend
+from swarm.records.quotas import Kind
 
-WAIT_SECONDS = 20.0
 GATEWAY_SECONDS = 27.0
 """The gateway gives up 30 s after a request came; this leaves some for the answer."""
+
+LIFETIME = timedelta(seconds=35)
+"""Of a watcher's place: longer than the gateway lets any answer wait."""
 
 MAX_EVENTS = 1_000
 
@@ -31,25 +36,30 @@ def stream_events(
     ] = None,
     after: Annotated[str | None, Query(description="The last event seen.")] = None,
 ) -> Response[str]:
+    """With nothing new it waits for something, up to 20 s; where too many wait, it says when to come again."""
     run, log = backend().runs.get(tenant_of(router), run_id), backend().log
-    seen = last_event_id or after or ""
-    replay = stream.or_from_the_start(
-        lambda cursor: stream.wait_for(
-            log, run.key, cursor, seconds=_patience(), clock=time.monotonic, sleep=time.sleep
-        ),
-        seen,
-    )
+    seen, retry = last_event_id or after or "", stream.RETRY_MILLISECONDS
+    replay = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor), seen)
+    if not replay.events and not replay.ended:
+        try:
+            with backend().places.one(run.key.tenant_id, Kind.WATCHERS, datetime.now(UTC), LIFETIME):
+                replay = stream.wait_for(log, run.key, replay, _patience(), time.monotonic, time.sleep)
+        except TooManyUnderWay:
+            retry = stream.FULL_RETRY_MILLISECONDS
     headers = {"Cache-Control": "no-store"}
     if seen == str(replay.cursor) and replay.ended:
         # It has seen the end already; this is how the standard tells a client not to come again.
         return Response(204, None, "", headers)
-    return Response(200, "text/event-stream", stream.encode(replay), headers)
+    return Response(200, "text/event-stream", stream.encode(replay, retry), headers)
 
 
 def _patience() -> float:
-    """How long this request may wait, less what it has already waited for a free process."""
+    """How long this request may wait, less what it has already waited for a free process.
+
+    Only the function that does nothing else is given time to wait in; another would keep everybody else waiting.
+    """
     spent = time.time() - router.current_event.request_context.time_epoch / 1_000
-    return max(0.0, min(WAIT_SECONDS, GATEWAY_SECONDS - spent))
+    return max(0.0, min(backend().settings.watch_seconds, GATEWAY_SECONDS - spent))
 
 
 @router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"])

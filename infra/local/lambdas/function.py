@@ -25,8 +25,7 @@ from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.specification import Specification
 from infra.local.lambdas.worker import Worker
 
-# Without a reserved concurrency AWS would scale out; here calls queue for a worker instead. Whoever watches a run
-# keeps a worker of the API for up to 20 s, so this is also how many can watch before everybody else waits.
+# Without a reserved concurrency AWS would scale out; here calls queue for a worker instead.
 MOST_WORKERS = 32
 QUEUE_SECONDS = 60.0
 # Starting is all processor time: when many calls come at once, more workers than this would only start later.

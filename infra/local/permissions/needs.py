@@ -85,6 +85,8 @@ def _s3(operation: str, environ: Environ) -> Iterator[Need]:
     prefix = {"s3:prefix": (query["prefix"],)} if "prefix" in query else {}
     resource = object_arn(bucket, key) if key else f"arn:aws:s3:::{bucket}"
     yield Need(f"s3:{_versioned(action, query.get('versionId', ''))}", resource, prefix)
+    if "HTTP_X_AMZ_TAGGING" in environ:
+        yield Need("s3:PutObjectTagging", resource, {})
 
 
 def object_arn(bucket: str, key: str) -> str:

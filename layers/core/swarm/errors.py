@@ -10,10 +10,11 @@
     │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable
-    │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge
+    │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
-    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TenantBusy, PreviewsBusy
+    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TenantBusy,
+    │   │                     PreviewsBusy
     │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -26,7 +27,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -358,6 +359,19 @@ class PreviewTooLarge(TooLarge):
         super().__init__(f"{path} has {size} bytes; files of its kind are shown up to {limit}. Download it")
 
 
+class StorageFull(TooLarge):
+    """The tenant has stored as many bytes as it may, or has no room for so many more."""
+
+    code = "storage_full"
+
+    def __init__(self, stored: int, most: int, more: int = 0) -> None:
+        asked = f", and {more} more were asked for" if more else ""
+        super().__init__(
+            f"{stored} of {most} bytes are stored{asked}; delete runs or projects that are needed no longer. It is "
+            "measured once a day"
+        )
+
+
 class NoPreview(CallerError):
     """Files of this kind have no preview."""
 
@@ -404,6 +418,21 @@ class TooManyQueuedRuns(TooMany):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"{most} runs wait for their turn already; wait for some to begin, or cancel them")
+
+
+class TooManyUnderWay(TooMany):
+    """As many of a kind are under way as may be."""
+
+    code = "too_many_under_way"
+
+    _ADVICE: ClassVar = {
+        "watchers": "watch fewer runs at a time",
+        "uploads": "start runs with those that were prepared; one that no run took is forgotten after a day",
+    }
+
+    def __init__(self, kind: str, most: int) -> None:
+        advice = self._ADVICE.get(kind, "ask again when one of them is done")
+        super().__init__(f"{most} {kind} are under way, and no more may be; {advice}")
 
 
 class TenantBusy(TooMany):

@@ -37,6 +37,13 @@ class Settings:
     skip_commands: bool = False
     max_active_runs: int = 10
     max_queued_runs: int = 1_000
+    max_stored_gigabytes: int = 50
+    max_watchers: int = 20
+    max_uploads: int = 100
+    max_archives: int = 4
+    max_previews: int = 8
+    max_diffs: int = 8
+    watch_seconds: float = 0.0
     run_limits: str = ""
     model_prices: str = ""
     retention_days: int = 90
@@ -84,6 +91,13 @@ class Settings:
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
             max_queued_runs=int(read("MAX_QUEUED_RUNS") or 1_000),
+            max_stored_gigabytes=int(read("MAX_STORED_GIGABYTES") or 50),
+            max_watchers=int(read("MAX_WATCHERS") or 20),
+            max_uploads=int(read("MAX_UPLOADS") or 100),
+            max_archives=int(read("MAX_ARCHIVES") or 4),
+            max_previews=int(read("MAX_PREVIEWS") or 8),
+            max_diffs=int(read("MAX_DIFFS") or 8),
+            watch_seconds=float(read("WATCH_SECONDS") or 0),
             run_limits=read("RUN_LIMITS", ""),
             model_prices=read("MODEL_PRICES", ""),
             retention_days=int(read("RETENTION_DAYS") or 90),

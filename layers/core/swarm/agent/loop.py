@@ -48,11 +48,13 @@ from swarm.runs.conversation import (
 )
 from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
 from swarm.runs.error_types import ErrorType
+from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.plan import percent_of
 from swarm.runs.run import Run
 from swarm.runs.usage import TokenUsage, total
 from swarm.tasks import TASKS
 from swarm.workspace.manifests import load_snapshot, store_snapshot
+from swarm.workspace.snapshot import new_bytes
 from swarm.workspace.working_copy import Workspace
 
 RESERVE_SECONDS = 45.0
@@ -206,6 +208,8 @@ class _Slice:
         run = self._run
         if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
             raise _limit_reached(used_up)
+        if run.stored_bytes >= MAX_STORED_BYTES:
+            raise _limit_reached(f"stored bytes: its turns have stored {run.stored_bytes} of files")
 
     def _seconds_left(self) -> float:
         """How long the run may still take."""
@@ -318,29 +322,31 @@ class _Slice:
         call_results = [result for job in known for result in job.outcomes]
         results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
         self._items = [*self._items, *_answers(self._noted(results))]
-        transcript, snapshot = self._store()
+        transcript, snapshot, size = self._store()
         steps = steps_of_results(self._run, results, now)
-        self._append(BatchTaken(transcript=transcript, snapshot=snapshot), now, self._run.progress, steps)
+        taken = BatchTaken(transcript=transcript, snapshot=snapshot, stored_bytes=size)
+        self._append(taken, now, self._run.progress, steps)
         return ()
 
-    def _store(self) -> tuple[str, str | None]:
-        """Blobs, then the snapshot, then the transcript; keys of the last two. The entry that names them comes after.
+    def _store(self) -> tuple[str, str | None, int]:
+        """Blobs, then the snapshot, then the transcript; keys of the last two, and how many bytes of files were new.
 
-        A crash in between leaves only garbage.
+        The entry that names them comes after. A crash in between leaves only garbage.
         """
-        run, snapshot = self._run, self._run.snapshot
+        run, snapshot, size = self._run, self._run.snapshot, 0
         name, area = f"{run.version + 1:05}-{self._writer}.json.gz", area_of(run.key)
         if self._workspace.changed:
             snapshot = area.of_run(run.run_id, "snapshots", name)
             files = self._workspace.save()
+            size = new_bytes(self._stored.files, files)
             self._stored = store_snapshot(self._objects, snapshot, files, self._stored)
         transcript = area.of_run(run.run_id, "transcript", name)
         store_transcript(self._objects, transcript, self._items)
-        return transcript, snapshot
+        return transcript, snapshot, size
 
     def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> None:
         run, now = self._run, self._clock.now()
-        transcript, snapshot = self._store()
+        transcript, snapshot, size = self._store()
         batch = None
         if done.pending:
             calls = [(tool.executor, call) for tool, call in done.pending]
@@ -354,6 +360,7 @@ class _Slice:
             final=final,
             batch=batch,
             plan=plan,
+            stored_bytes=size,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.

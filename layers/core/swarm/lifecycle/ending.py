@@ -110,7 +110,7 @@ def apply_end_effects(backend: Backend, run: Run) -> Run:
     """Do what an end entails: keep what it taught, note whom to tell, release the run, show the end, admit the next."""
     backend.patterns.keep(run)
     backend.outbox.announce(run)
-    tenant = backend.tenants.release(run.key.tenant_id, run.run_id)
+    tenant = backend.tenants.release(run.key.tenant_id, run.run_id, run.stored_bytes)
     # Last, because it takes the run out of the index of active runs, where an unfinished end would be found again.
     backend.runs.store(run)
     # Only now, so that a receiver that asks for the run finds it ended.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,13 +28,14 @@ from codex_swarm.models import (
     StepEvent,
     Usage,
 )
-from swarm.errors import InvalidRequest, InvalidUpload, NotImportable
+from swarm.errors import InvalidRequest, InvalidUpload, NotImportable, UploadNotFound
 from swarm.ids import RunKey
 from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
 from swarm.lifecycle.inputs import Stored, stored_files, upload_of
 from swarm.outputs.diff import shortened
 from swarm.records.backend import Backend, area_of
 from swarm.records.projects import ProjectChange
+from swarm.records.quotas import Kind
 from swarm.runs import events
 from swarm.runs.conversation import Item, store_transcript, user_message
 from swarm.runs.entries import Change, Created, Ended, Entry, Prepared, TurnTaken, apply
@@ -66,6 +68,17 @@ def take_run(backend: Backend, tenant_id: str, project_id: str, given: RunImport
     Raises `NotImportable` where the id is taken otherwise, `UploadNotFound` and `InvalidRequest` for wrong uploads.
     """
     key = RunKey(tenant_id=tenant_id, project_id=project_id, run_id=given.id)
+    taken = _take(backend, key, given, now)
+    # Taken or not needed: they are under way no more.
+    for upload_id in (*given.uploads, *filter(None, [given.record])):
+        # The same import after days finds none.
+        with suppress(UploadNotFound):
+            backend.places.give_back(tenant_id, Kind.UPLOADS, upload_of(backend, area_of(key), upload_id).place)
+    return taken
+
+
+def _take(backend: Backend, key: RunKey, given: RunImport, now: datetime) -> bool:
+    tenant_id = key.tenant_id
     earlier = backend.runs.find(tenant_id, given.id)
     if earlier is not None:
         if earlier.imported_at is None or earlier.key != key:

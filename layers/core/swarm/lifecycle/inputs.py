@@ -17,12 +17,21 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from swarm.errors import ContradictoryInputs, InvalidRequest, InvalidUpload, TooLarge, UploadNotFound, WorkspaceTooLarge
+from swarm.errors import (
+    ContradictoryInputs,
+    InvalidRequest,
+    InvalidUpload,
+    StorageFull,
+    TooLarge,
+    UploadNotFound,
+    WorkspaceTooLarge,
+)
 from swarm.ids import could_be_run_id, new_id
 from swarm.records.backend import Backend, area_of
+from swarm.records.quotas import Kind
 from swarm.runs.run import Run
 from swarm.workspace.file_types import content_type, file_type
-from swarm.workspace.objects import ObjectMissing, ProjectArea
+from swarm.workspace.objects import DAY, EXPIRES, ObjectMissing, ProjectArea
 from swarm.workspace.paths import valid_path
 from swarm.workspace.snapshot import FileEntry
 from swarm.workspace.working_copy import Workspace, WorkspaceLimits
@@ -50,10 +59,14 @@ class PromisedFile:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The promised files of one upload, in the order in which their objects are numbered."""
+    """The promised files of one upload, in the order in which their objects are numbered.
+
+    `place` is the tenant's that it has until a run takes it.
+    """
 
     id: str
     files: Sequence[PromisedFile]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +100,28 @@ _INLINE = TypeAdapter(list[InlineFile])
 
 
 def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime) -> OpenUpload:
-    """A new upload. Raises `CallerError`s."""
-    upload = Upload(new_id(), _checked(files))
-    backend.objects.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload))
+    """A new upload, which is forgotten after a day. Raises `CallerError`s."""
+    checked = _checked(files)
+    size = sum(file.size for file in checked)
+    place = backend.places.take(area.tenant_id, Kind.UPLOADS, now, DAY, size)
+    try:
+        backend.tenants.promise(area.tenant_id, size)
+    except StorageFull:
+        backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
+        raise
+    upload = Upload(new_id(), checked, place)
+    backend.objects.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload), expires=True)
+    backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)
     signer = backend.signer(now, UPLOAD_LIFETIME)
     urls = []
     for number, file in enumerate(upload.files):
-        headers = {"content-length": str(file.size), "content-type": content_type(file.path)}
+        headers = {
+            "content-length": str(file.size),
+            "content-type": content_type(file.path),
+            # Once, so that no more is ever stored than was promised; and not for longer than it may wait for a run.
+            "if-none-match": "*",
+            "x-amz-tagging": EXPIRES,
+        }
         url = signer.put(_file_key(area, upload.id, number), headers=headers)
         urls.append(UploadUrl(file.path, url, headers, signer.expires_at))
     return OpenUpload(upload.id, urls)
@@ -167,8 +195,10 @@ def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
     """Put a run's uploads and files into its workspace. Raises `InvalidUpload`, `CallerError`s of the workspace."""
     area = area_of(run.key)
     for upload_id in run.uploads:
-        for file in stored_files(backend, area, upload_of(backend, area, upload_id)):
+        upload = upload_of(backend, area, upload_id)
+        for file in stored_files(backend, area, upload):
             workspace.link(file.path, file.entry)
+        backend.places.give_back(run.key.tenant_id, Kind.UPLOADS, upload.place)
     if run.inputs is not None:
         for inline in _INLINE.validate_json(backend.objects.get(run.inputs)):
             workspace.write(inline.path, inline.content.encode())

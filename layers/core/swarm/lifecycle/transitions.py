@@ -32,6 +32,7 @@ from swarm.runs.run import Run
 from swarm.text import clip
 from swarm.workspace.manifests import StoredSnapshot, copy_snapshot, load_snapshot
 from swarm.workspace.remembered import RememberedObjects
+from swarm.workspace.snapshot import new_bytes
 from swarm.workspace.working_copy import Workspace
 
 CANCEL_SECONDS = 1.0
@@ -99,6 +100,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         thread_id=reuse.thread_id,
         first_snapshot=first,
         transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
+        stored_bytes=beginning.stored_bytes,
     )
     user = StepEvent(
         step_id=events.step_id(run.run_id, run.steps), role="user", content=clip(run.instructions, MAX_SHOWN), t=now
@@ -137,6 +139,7 @@ class _Beginning:
     events: tuple[RunEvent, ...] = ()
     transcript: str | None = None
     compared_with: str | None = None
+    stored_bytes: int = 0
 
 
 def _beginning(backend: Backend, run: Run) -> _Beginning:
@@ -145,7 +148,9 @@ def _beginning(backend: Backend, run: Run) -> _Beginning:
         return beginning
     workspace = Workspace(beginning.files.files, backend.objects, area_of(run.key))
     take_inputs(backend, run, workspace)
-    return replace(beginning, files=StoredSnapshot(workspace.save()), files_key=None)
+    files = workspace.save()
+    size = new_bytes(beginning.files.files, files)
+    return replace(beginning, files=StoredSnapshot(files), files_key=None, stored_bytes=size)
 
 
 def _inherited(backend: Backend, run: Run) -> _Beginning:

@@ -17,7 +17,9 @@ from functools import partial
 from swarm.aws import clients
 from swarm.ids import RunKey
 from swarm.records.backend import Backend, area_of
+from swarm.records.quotas import Kind
 from swarm.workspace.multipart import ObjectWriter
+from swarm.workspace.objects import DAY
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import read_blob
 
@@ -27,6 +29,9 @@ MAX_AWAITED_FILES = 1_000
 
 PATIENCE = timedelta(minutes=10)
 """How long a packing may take before it is begun once more: what the template gives the function."""
+
+GOOD = DAY - timedelta(hours=1)
+"""For how long an archive is handed out: somebody may still be fetching it for a while."""
 
 READERS = 16
 BATCH_BYTES = 32 * 1024 * 1024
@@ -41,10 +46,14 @@ _PACKED_ALREADY = frozenset({"image", "archive", "docx", "xlsx", "pptx", "odt", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveRequest:
-    """What the archive function is told: whose workspace, and which snapshot of it. `snapshot` is a key."""
+    """What the archive function is told: whose workspace, and which snapshot of it. `snapshot` is a key.
+
+    `place` is the tenant's, to be given back when the archive is made.
+    """
 
     run: RunKey
     snapshot: str
+    place: str = ""
 
 
 def key_of(key: RunKey, files: Snapshot) -> str:
@@ -53,31 +62,31 @@ def key_of(key: RunKey, files: Snapshot) -> str:
 
 
 def ready(backend: Backend, run: RunKey, files: Snapshot, snapshot: str | None, now: datetime) -> int | None:
-    """The size of the archive in bytes; None while it is still being made, which this sees to."""
-    key = key_of(run, files)
+    """The size of the archive in bytes; None while it is still being made, which this sees to.
+
+    It is kept for a day, and made again where it might go while somebody fetches it. Raises `TooManyUnderWay`.
+    """
+    key, tenant_id = key_of(run, files), run.tenant_id
     made = clients.object_stat(backend.settings.bucket_name, key)
-    if made is not None:
+    if made is not None and now - made.stored_at < GOOD:
         return made.size
     if snapshot is None or (files.size <= MAX_AWAITED_BYTES and len(files.files) <= MAX_AWAITED_FILES):
-        return pack(backend, run, files)
-    if _is_ours_to_begin(backend, key, now):
-        request = json.dumps(asdict(ArchiveRequest(run=run, snapshot=snapshot)))
-        clients.functions().invoke(
-            FunctionName=backend.settings.archive_function, InvocationType="Event", Payload=request.encode()
-        )
-    return None
-
-
-def _is_ours_to_begin(backend: Backend, key: str, now: datetime) -> bool:
-    """Whether nobody has begun to pack, or whoever did must have died."""
+        with backend.places.one(tenant_id, Kind.ARCHIVES, now, PATIENCE):
+            backend.projects.sweep_later(tenant_id, run.project_id, now + DAY)
+            return pack(backend, run, files)
     mark = f"{key}.begun"
-    if backend.objects.put_new(mark, b""):
-        return True
     begun = clients.object_stat(backend.settings.bucket_name, mark)
     if begun is not None and now - begun.stored_at < PATIENCE:
-        return False
-    backend.objects.put(mark, b"")
-    return True
+        return None
+    place = backend.places.take(tenant_id, Kind.ARCHIVES, now, PATIENCE)
+    # Two that find nobody at it may both begin: they make the same archive.
+    backend.objects.put(mark, b"", expires=True)
+    backend.projects.sweep_later(tenant_id, run.project_id, now + DAY)
+    request = json.dumps(asdict(ArchiveRequest(run=run, snapshot=snapshot, place=place)))
+    clients.functions().invoke(
+        FunctionName=backend.settings.archive_function, InvocationType="Event", Payload=request.encode()
+    )
+    return None
 
 
 def pack(backend: Backend, run: RunKey, files: Snapshot) -> int:

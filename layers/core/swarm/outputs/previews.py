@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +20,7 @@ from swarm.errors import NoPreview, PreviewFailed, PreviewsBusy, PreviewTooLarge
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
+from swarm.records.quotas import Kind
 from swarm.workspace.file_types import file_type
 from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileEntry, Snapshot
@@ -35,6 +37,9 @@ POLICY = (
     "frame-ancestors 'self'"
 )
 """The Content-Security-Policy that all of them are served with: no script, no request, no form, and nobody's origin."""
+
+LIFETIME = timedelta(seconds=35)
+"""Of a preview's place: longer than the gateway lets a request take."""
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
 _MEDIA_TYPES = ("text/html; charset=utf-8", "image/png")
@@ -89,7 +94,8 @@ def _kept_or_drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, s
     try:
         return _PREVIEW.validate_json(backend.objects.get(key))
     except ObjectMissing:
-        drawn = _drawn(backend, run, kind, entry, signer.get(area.blob(entry.sha256)))
+        with backend.places.one(run.tenant_id, Kind.PREVIEWS, signer.now, LIFETIME):
+            drawn = _drawn(backend, run, kind, entry, signer.get(area.blob(entry.sha256)))
     # The same bytes give the same preview, or the same reason for none.
     backend.objects.put(key, _PREVIEW.dump_json(drawn))
     return drawn

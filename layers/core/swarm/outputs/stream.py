@@ -23,6 +23,9 @@ from swarm.records.runlog import RunLog
 from swarm.runs.entries import Ended, Entry
 
 RETRY_MILLISECONDS = 1_000
+FULL_RETRY_MILLISECONDS = 15_000
+"""After which a watcher comes again: as a rule, and where its tenant has as many waiting as it may."""
+
 POLL_SECONDS = 0.5
 
 EVENT_FRAME = 60
@@ -106,20 +109,18 @@ def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) 
 def wait_for(
     log: RunLog,
     key: RunKey,
-    cursor: Cursor,
-    *,
+    seen: Replay,
     seconds: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Replay:
-    """As `since`, but with nothing new it waits up to `seconds` for something. Raises `UnknownCursor`."""
-    deadline = clock() + seconds
-    replay = since(log, key, cursor)
+    """What comes behind a replay that ended with nothing new, as soon as it comes; nothing, after so many seconds."""
+    deadline, replay = clock() + seconds, seen
     while not replay.events and not replay.ended and (left := deadline - clock()) > 0:
         sleep(min(POLL_SECONDS, left))
         # The one slot that comes next is cheaper to look for than the log is to read.
         if log.has(key, replay.slot + 1):
-            replay = since(log, key, cursor)
+            replay = since(log, key, seen.cursor)
     return replay
 
 
@@ -203,9 +204,9 @@ def _cut(value: object) -> object:
 RESET = ResetEvent(message="the run has no event of that id; its events follow from the first")
 
 
-def encode(replay: Replay) -> str:
+def encode(replay: Replay, retry_milliseconds: int = RETRY_MILLISECONDS) -> str:
     """The events as the body of a `text/event-stream` answer."""
-    blocks = [f"retry: {RETRY_MILLISECONDS}\n\n"]
+    blocks = [f"retry: {retry_milliseconds}\n\n"]
     if replay.reset:
         # The empty id makes the client forget the one that it had.
         blocks.append(f"id:\nevent: reset\ndata: {as_json(RESET)}\n\n")

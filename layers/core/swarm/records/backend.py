@@ -16,6 +16,7 @@ from swarm.records.deliveries import Outbox
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
+from swarm.records.quotas import Places, Quotas
 from swarm.records.run_tokens import RunTokens
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
@@ -50,6 +51,7 @@ class Backend:
     projects: Projects
     patterns: Patterns
     tenants: Tenants
+    places: Places
     inventory: ObjectInventory
     executions: Executions
     outbox: Outbox
@@ -93,6 +95,14 @@ def connect(chosen: Settings) -> Backend:
     table = Table(clients.dynamodb(), chosen.table_name)
     objects = S3Objects(clients.s3(), chosen.bucket_name)
     log = DynamoRunLog(table, objects)
+    quotas = Quotas(
+        stored_bytes=chosen.max_stored_gigabytes * 10**9,
+        watchers=chosen.max_watchers,
+        uploads=chosen.max_uploads,
+        archives=chosen.max_archives,
+        previews=chosen.max_previews,
+        diffs=chosen.max_diffs,
+    )
     return Backend(
         settings=chosen,
         allowance=allowance_of(chosen.run_limits),
@@ -103,7 +113,8 @@ def connect(chosen: Settings) -> Backend:
         runs=Runs(table, log),
         projects=Projects(table),
         patterns=Patterns(table),
-        tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs),
+        tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),
+        places=Places(table, quotas),
         inventory=ObjectInventory(clients.s3(), chosen.bucket_name),
         executions=Executions(clients.states(), chosen.state_machine_arn),
         outbox=Outbox(

@@ -112,6 +112,11 @@ def outbox(run_id: str, created_at: str = "") -> Key:
     return Key(f"OUTBOX#{run_id[:1]}", f"{created_at}#{run_id}")
 
 
+def places_key(tenant_id: str) -> Key:
+    """What a tenant has under way."""
+    return Key(f"T#{tenant_id}", "PLACES")
+
+
 def webhook_secrets_key(tenant_id: str) -> Key:
     """A tenant's secrets that sign webhooks."""
     return Key(f"T#{tenant_id}", "WEBHOOK")

@@ -73,9 +73,9 @@ class OwnedObjects:
     def copy_to(self, target: BinaryIO, key: str) -> None:
         self._store.copy_to(target, key)
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
         self._ownership.require()
-        self._store.put(key, data)
+        self._store.put(key, data, expires=expires)
 
     def put_new(self, key: str, data: bytes) -> bool:
         self._ownership.require()

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from swarm.errors import ProjectBeingDeleted, TenantBusy, TooManyActiveRuns, TooManyQueuedRuns
+from swarm.errors import ProjectBeingDeleted, StorageFull, TenantBusy, TooManyActiveRuns, TooManyQueuedRuns
 from swarm.ids import RunKey
 from swarm.records.keys import all_tenants, api_key_key, sortable, tenant_key
+from swarm.records.quotas import Quotas
 from swarm.records.table import ConditionFailed, Item, Table
 from swarm.runs.limits import Allowance, allowance_of
 
@@ -37,6 +38,11 @@ QUEUE_HAS_ROOM = (
     " OR (attribute_not_exists(max_queued) AND size(waiting) < :max_queued))"
 )
 STAYS = "NOT contains(deleting, :project)"
+HAS_SPACE = (
+    "(attribute_not_exists(stored_bytes)"
+    " OR (attribute_exists(max_stored_bytes) AND stored_bytes < max_stored_bytes)"
+    " OR (attribute_not_exists(max_stored_bytes) AND stored_bytes < :max_stored_bytes))"
+)
 
 
 class Waiting(NamedTuple):
@@ -70,12 +76,20 @@ class Tenant:
     max_active: int = 0
     max_queued: int = 0
     revision: int = 0
+    stored: int = 0
+    measured_at: datetime | None = None
+    quotas: Quotas = field(default_factory=Quotas)
     allowance: Allowance | None = None
 
     @property
     def has_room(self) -> bool:
         """Whether another run may become active."""
         return len(self.active) < self.max_active
+
+    def require_space(self) -> None:
+        """Raises `StorageFull`."""
+        if self.stored >= self.quotas.stored_bytes:
+            raise StorageFull(self.stored, self.quotas.stored_bytes)
 
     @property
     def queue(self) -> list[str]:
@@ -107,10 +121,11 @@ class Tenant:
 class Tenants:
     """Keys, quotas, active and waiting runs in the table."""
 
-    def __init__(self, table: Table, max_active: int, max_queued: int) -> None:
+    def __init__(self, table: Table, max_active: int, max_queued: int, quotas: Quotas) -> None:
         self._table = table
         self._max_active = max_active
         self._max_queued = max_queued
+        self._quotas = quotas
 
     def api_key(self, api_key: str) -> ApiKey | None:
         """Whose the key is and what else it may do. Only the key's hash is stored."""
@@ -124,7 +139,8 @@ class Tenants:
     def enter(self, key: RunKey, at: datetime) -> Tenant:
         """Count the run as active, or let it wait for its turn; twice is once. The tenant after it.
 
-        Raises `TooManyQueuedRuns`, `TooManyActiveRuns` where the tenant may run nothing at all, `ProjectBeingDeleted`.
+        Raises `TooManyQueuedRuns`, `TooManyActiveRuns` where the tenant may run nothing at all, `StorageFull`,
+        `ProjectBeingDeleted`.
         """
         for _ in range(ATTEMPTS):
             try:
@@ -138,6 +154,7 @@ class Tenants:
                 raise ProjectBeingDeleted(key.project_id)
             if tenant.max_active <= 0:
                 raise TooManyActiveRuns
+            tenant.require_space()
             if len(tenant.waiting) >= tenant.max_queued:
                 raise TooManyQueuedRuns(tenant.max_queued)
             if "waiting" not in found:
@@ -164,11 +181,12 @@ class Tenants:
                 ":none": {"N": "0"},
                 ":empty": {"M": {}},
                 ":max_active": {"N": str(self._max_active)},
+                ":max_stored_bytes": {"N": str(self._quotas.stored_bytes)},
                 ":project": {"S": key.project_id},
                 ":listed": {"S": listed.pk},
                 ":id": {"S": listed.sk},
             },
-            condition=f"contains(active, :run) OR ({HAS_ROOM} AND {NOBODY_WAITS} AND {STAYS})",
+            condition=f"contains(active, :run) OR ({HAS_ROOM} AND {NOBODY_WAITS} AND {STAYS} AND {HAS_SPACE})",
         )
         return self._decode(key.tenant_id, item)
 
@@ -214,11 +232,20 @@ class Tenants:
                 return run_id
         return None
 
-    def release(self, tenant_id: str, run_id: str) -> Tenant:
-        """Count the run no longer, and let it wait no longer; twice is once. The tenant after it."""
+    def release(self, tenant_id: str, run_id: str, stored: int = 0) -> Tenant:
+        """Count the run no longer, and let it wait no longer; twice is once. The tenant after it.
+
+        `stored` is how many bytes an active run has stored.
+        """
         key = tenant_key(tenant_id)
         values: Item = {":runs": {"SS": [run_id]}}
         change = "DELETE active :runs, suspects :runs"
+        if stored:
+            with suppress(ConditionFailed):
+                counted: Item = {**values, ":stored": {"N": str(stored)}, ":run": {"S": run_id}}
+                held = "attribute_exists(waiting) AND contains(active, :run)"
+                item = self._table.update(key, f"{change} ADD stored_bytes :stored", values=counted, condition=held)
+                return self._decode(tenant_id, item)
         try:
             item = self._table.update(
                 key,
@@ -256,6 +283,32 @@ class Tenants:
         values: Item = {":projects": {"SS": [project_id]}}
         self._table.update(tenant_key(tenant_id), "DELETE deleting :projects", values=values)
 
+    def promise(self, tenant_id: str, size: int) -> None:
+        """Count bytes that are going to be stored. Raises `StorageFull` where there is no room for all of them."""
+        tenant, listed = self.get(tenant_id), all_tenants(tenant_id)
+        most = tenant.quotas.stored_bytes
+        values: Item = {
+            ":size": {"N": str(size)},
+            ":room": {"N": str(most - size)},
+            ":none": {"N": "0"},
+            ":listed": {"S": listed.pk},
+            ":id": {"S": listed.sk},
+        }
+        try:
+            self._table.update(
+                tenant_key(tenant_id),
+                "ADD stored_bytes :size SET GSI3PK = :listed, GSI3SK = :id",
+                values=values,
+                condition="(attribute_not_exists(stored_bytes) AND :room >= :none) OR stored_bytes <= :room",
+            )
+        except ConditionFailed as full:
+            raise StorageFull(self._decode(tenant_id, full.item).stored, most, size) from full
+
+    def measured(self, tenant: Tenant, stored: int, now: datetime) -> None:
+        """So many bytes were found since the tenant was read; what was counted meanwhile stays counted."""
+        values: Item = {":more": {"N": str(stored - tenant.stored)}, ":now": {"S": sortable(now)}}
+        self._table.update(tenant_key(tenant.id), "ADD stored_bytes :more SET measured_at = :now", values=values)
+
     def suspect(self, tenant_id: str, run_ids: Iterable[str], now: datetime) -> None:
         """Remember these ids, and only these, and since when."""
         ids = sorted(run_ids)
@@ -284,6 +337,9 @@ class Tenants:
             max_active=_number(item, "max_active", self._max_active),
             max_queued=_number(item, "max_queued", self._max_queued),
             revision=_number(item, "revision", 0),
+            stored=_number(item, "stored_bytes", 0),
+            measured_at=datetime.fromisoformat(item["measured_at"]["S"]) if "measured_at" in item else None,
+            quotas=self._quotas.granted(item),
             allowance=allowance_of(item["limits"]["S"]) if "limits" in item else None,
         )
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.projects import PendingCleanup
+from swarm.retention.measuring import measure
 from swarm.retention.removal import Enough, clear_project
-from swarm.retention.sweeping import MARGIN, retire, sweep
-from swarm.workspace.objects import ProjectArea
+from swarm.retention.sweeping import MARGIN, expire, retire, sweep
+from swarm.workspace.objects import DAY, ProjectArea
 
 RESERVE_SECONDS = 30.0
 """Nothing new is begun when less time than this is left."""
@@ -43,6 +44,7 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
             log.exception("a project could not be cleared", project_id=cleanup.project_id)
             cleared.failed += 1
     for tenant in backend.tenants.all():
+        measure(backend, tenant, now, enough)
         for area in retire(backend, tenant.id, now, enough):
             cleared.runs += 1
             backend.projects.sweep_later(area.tenant_id, area.project_id, now + MARGIN)
@@ -53,9 +55,13 @@ def _run(backend: Backend, cleanup: PendingCleanup, now: datetime, enough: Enoug
     if cleanup.hidden_at is not None:
         cleared.projects += clear_project(backend, cleanup, cleanup.hidden_at, now, enough)
         return
-    deleted = sweep(backend, ProjectArea(cleanup.tenant_id, cleanup.project_id), now, enough)
+    area = ProjectArea(cleanup.tenant_id, cleanup.project_id)
+    expired, later = expire(backend, area, now)
+    deleted = sweep(backend, area, now, enough)
+    cleared.files += expired + (deleted or 0)
     if deleted is None:
         log.warning("there was no time to sweep the whole project", project_id=cleanup.project_id)
         return
-    cleared.files += deleted
     backend.projects.done(cleanup)
+    if later:
+        backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)

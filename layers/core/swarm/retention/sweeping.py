@@ -31,7 +31,7 @@ from swarm.retention.removal import Enough, remove_run
 from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
-from swarm.workspace.objects import ProjectArea
+from swarm.workspace.objects import DAY, ProjectArea
 
 MARGIN = timedelta(days=1)
 """Longer than any run may take (five hours and what it waits for the provider), and so than any process."""
@@ -40,6 +40,32 @@ SETTLED = timedelta(hours=1)
 """From hiding a run to removing it: longer than any process that may have read it before."""
 
 _PARALLEL = 16
+
+_EXPIRING = frozenset({"archives", "diffs"})
+"""Kinds of a run's objects that can be made again."""
+
+
+def expire(backend: Backend, area: ProjectArea, now: datetime) -> tuple[int, bool]:
+    """Delete what is kept for a day only: uploads, archives and differences, every version of them.
+
+    How many versions, and whether there are some whose time will come.
+    """
+    versions = chain(
+        backend.inventory.versions(area.uploads),
+        (each for each in backend.inventory.versions(area.run()) if _kind(each.key, area) in _EXPIRING),
+    )
+    later = False
+
+    def over() -> Iterator[Version]:
+        nonlocal later
+        for version in versions:
+            if version.stored_at < now - DAY:
+                yield version
+            else:
+                later = True
+
+    deleted = sum(backend.inventory.delete_versions(over()))
+    return deleted, later
 
 
 def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) -> int | None:
@@ -66,7 +92,7 @@ def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) ->
 
 def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | None:
     """The hashes that any snapshot names; None where there was no time to read them all."""
-    keys = (key for key in backend.inventory.keys(area.run()) if _is_snapshot(key, area))
+    keys = (key for key in backend.inventory.keys(area.run()) if _kind(key, area) == "snapshots")
     live: set[str] = set()
     with ThreadPoolExecutor(_PARALLEL) as pool:
         while some := list(islice(keys, 4 * _PARALLEL)):
@@ -77,8 +103,9 @@ def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | Non
     return live
 
 
-def _is_snapshot(key: str, area: ProjectArea) -> bool:
-    return key.removeprefix(area.run()).split("/")[1:2] == ["snapshots"]
+def _kind(key: str, area: ProjectArea) -> str:
+    """Of an object of a run: snapshots, archives and so on."""
+    return key.removeprefix(area.run()).split("/")[1]
 
 
 def _name(version: Version, area: ProjectArea) -> str:

@@ -39,7 +39,8 @@ class Created:
 class Prepared:
     """The workspace and the prompt are ready; the run is running.
 
-    A resumed run takes over the conversation, and the first snapshot that its work is compared with.
+    A resumed run takes over the conversation, and the first snapshot that its work is compared with. Here and in later
+    changes `stored_bytes` are those of files whose content was new.
     """
 
     snapshot: str | None
@@ -48,6 +49,7 @@ class Prepared:
     thread_id: str | None = None
     first_snapshot: str | None = None
     transcript: str | None = None
+    stored_bytes: int = 0
     kind: Literal["prepared"] = "prepared"
 
 
@@ -80,6 +82,7 @@ class TurnTaken:
     final: bool = False
     batch: str | None = None
     plan: tuple[PlanStep, ...] | None = None
+    stored_bytes: int = 0
     kind: Literal["turn"] = "turn"
 
 
@@ -97,6 +100,7 @@ class BatchTaken:
 
     transcript: str
     snapshot: str | None
+    stored_bytes: int = 0
     kind: Literal["batch"] = "batch"
 
 
@@ -167,6 +171,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 prompt=change.prompt,
                 pattern_used=change.pattern_used,
                 thread_id=change.thread_id or run.thread_id,
+                stored_bytes=change.stored_bytes,
             )
         case Claimed():
             after = run
@@ -185,11 +190,18 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 plan=run.plan if change.plan is None else change.plan,
                 batch_from=run.progress,
                 batch_done=0,
+                stored_bytes=run.stored_bytes + change.stored_bytes,
             )
         case Marked():
             after = replace(run, batch_done=run.batch_done + change.calls)
         case BatchTaken():
-            after = replace(run, snapshot=change.snapshot, transcript=change.transcript, batch=None)
+            after = replace(
+                run,
+                snapshot=change.snapshot,
+                transcript=change.transcript,
+                batch=None,
+                stored_bytes=run.stored_bytes + change.stored_bytes,
+            )
         case Ended():
             after = replace(
                 run,

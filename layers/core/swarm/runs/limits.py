@@ -40,6 +40,10 @@ class Limits:
         return self.timeout_seconds - ((now - started_at).total_seconds() if started_at else 0.0)
 
 
+MAX_STORED_BYTES = 8_000_000_000
+"""Of files that a run's turns may store, also of those that later turns write over: every turn can be looked at. A turn
+is begun below it, and may go over it by what a workspace may hold."""
+
 CEILINGS = Limits(max_turns=500, max_tokens=20_000_000, timeout_seconds=18_000)
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from swarm.workspace.objects import everything_of
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -39,6 +41,12 @@ class ObjectInventory:
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=_checked(prefix)):
             yield from (each["Key"] for each in page.get("Contents", []))
+
+    def sizes(self, tenant_id: str) -> Iterator[tuple[str, int]]:
+        """The key and the bytes of every object of a tenant."""
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=everything_of(tenant_id)):
+            yield from ((each["Key"], each["Size"]) for each in page.get("Contents", []))
 
     def versions(self, prefix: str) -> Iterator[Version]:
         """Every version of every object under a prefix, those included that were written over."""

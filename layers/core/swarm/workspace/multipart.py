@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from swarm.workspace.objects import EXPIRES
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
     from mypy_boto3_s3 import S3Client
@@ -18,7 +20,7 @@ PART_BYTES = 8 * 1024 * 1024
 class ObjectWriter(io.RawIOBase):
     """Bytes for one key, in order. The object is there after `complete`, and not before.
 
-    An upload that is never completed is dropped by the bucket's own rules after a day.
+    It may be gone after a day. An upload that is never completed is dropped by the bucket's own rules after a day, too.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str) -> None:
@@ -44,7 +46,7 @@ class ObjectWriter(io.RawIOBase):
     def complete(self) -> None:
         """Store what is left, and let the object be seen."""
         if not self._upload:
-            self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer))
+            self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer), Tagging=EXPIRES)
             return
         if self._buffer:
             self._send(bytes(self._buffer))
@@ -55,7 +57,8 @@ class ObjectWriter(io.RawIOBase):
 
     def _send(self, part: bytes) -> None:
         if not self._upload:
-            self._upload = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)["UploadId"]
+            begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key, Tagging=EXPIRES)
+            self._upload = begun["UploadId"]
         number = len(self._parts) + 1
         stored = self._client.upload_part(
             Bucket=self._bucket, Key=self._key, UploadId=self._upload, PartNumber=number, Body=part

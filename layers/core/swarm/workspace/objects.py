@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 from urllib.parse import quote
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _CHUNK = 1 << 20
+
+DAY = timedelta(days=1)
+"""For which is kept what can be made again, or was uploaded and never used."""
+
+EXPIRES = "keep=day"
+"""The tag of such objects (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, x-amz-tagging), by which
+a lifecycle rule of the bucket knows them."""
 
 
 class ObjectMissing(CorruptObject):
@@ -35,8 +43,8 @@ class ObjectStore(Protocol):
         """Write the object to the end of a file, never holding all of it. Raises `ObjectMissing` before it writes."""
         ...
 
-    def put(self, key: str, data: bytes) -> None:
-        """Store the object, over an earlier one."""
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
+        """Store the object, over an earlier one. What `expires` may be gone after `DAY`."""
         ...
 
     def put_new(self, key: str, data: bytes) -> bool:
@@ -57,12 +65,17 @@ class ProjectArea:
 
     @property
     def prefix(self) -> str:
-        return f"t/{_part(self.tenant_id)}/p/{_part(self.project_id)}"
+        return f"{everything_of(self.tenant_id)}p/{_part(self.project_id)}"
 
     @property
     def everything(self) -> str:
         """What the keys of all the project's objects begin with, and no other project's."""
         return f"{self.prefix}/"
+
+    @property
+    def uploads(self) -> str:
+        """What the keys of all uploads begin with."""
+        return f"{self.prefix}/uploads/"
 
     @property
     def blobs(self) -> str:
@@ -89,6 +102,11 @@ class ProjectArea:
         return f"{self.prefix}/runs/{run_id}/{kind}/{name}"
 
 
+def everything_of(tenant_id: str) -> str:
+    """What the keys of all the tenant's objects begin with, and no other tenant's."""
+    return f"t/{_part(tenant_id)}/"
+
+
 def _part(text: str) -> str:
     return quote(text, safe="")
 
@@ -98,6 +116,7 @@ class MemoryObjects:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.expiring: set[str] = set()
 
     def get(self, key: str) -> bytes:
         try:
@@ -108,8 +127,10 @@ class MemoryObjects:
     def copy_to(self, target: BinaryIO, key: str) -> None:
         target.write(self.get(key))
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
         self.objects[key] = data
+        if expires:
+            self.expiring.add(key)
 
     def put_new(self, key: str, data: bytes) -> bool:
         if key in self.objects:
@@ -139,8 +160,11 @@ class S3Objects:
                 raise ObjectMissing(key) from error
             raise
 
-    def put(self, key: str, data: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
+        if expires:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, Tagging=EXPIRES)
+        else:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
 
     def put_new(self, key: str, data: bytes) -> bool:
         try:

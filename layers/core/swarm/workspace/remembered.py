@@ -37,8 +37,8 @@ class RememberedObjects:
     def copy_to(self, target: BinaryIO, key: str) -> None:
         self._store.copy_to(target, key)
 
-    def put(self, key: str, data: bytes) -> None:
-        self._store.put(key, data)
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
+        self._store.put(key, data, expires=expires)
         self._remember(key, data)
 
     def put_new(self, key: str, data: bytes) -> bool:

@@ -70,6 +70,12 @@ class Snapshot:
         return json.dumps({"schema": SCHEMA, "files": files}, separators=(",", ":"), ensure_ascii=False)
 
 
+def new_bytes(old: Snapshot, new: Snapshot) -> int:
+    """Bytes of the contents that only the new one has, each counted once."""
+    before = {entry.sha256 for entry in old.files.values()}
+    return sum({entry.sha256: entry.size for entry in new.files.values() if entry.sha256 not in before}.values())
+
+
 def compare(old: Snapshot, new: Snapshot) -> tuple[FileChange, ...]:
     """What changed from one snapshot to the other, sorted by path."""
     changes = [FileChange(path, "deleted", old.files[path], None) for path in old.files.keys() - new.files.keys()]
