@@ -6,9 +6,11 @@ A scene asserts what somebody outside sees, and waits for it at most `SECONDS`.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -119,14 +121,21 @@ def a_page_watches_a_run_with_a_token(stage: Stage) -> None:
 
 def a_watcher_waits_for_what_comes(stage: Stage) -> None:
     # What it is asked is too long for the table.
-    run = stage.client.start_run(PROJECT, "wait 2 seconds. touch a.md" + "\n" * 60_000, TaskType.WRITING)
-    address, seen = f"{stage.cloud.url}/runs/{run.run_id}/stream", ""
-    while (answer := httpx.get(address, headers={"Last-Event-ID": seen}, timeout=SECONDS)).status_code != 204:
-        assert (answer.status_code, answer.text.partition("\n")[0]) == (200, "retry: 1000")
-        seen = ([seen] + [line.removeprefix("id: ") for line in answer.text.splitlines() if line.startswith("id: ")])[
-            -1
-        ]
-    stage.ended(run)
+    run = stage.client.start_run(PROJECT, "wait 60 seconds. touch a.md" + "\n" * 60_000, TaskType.WRITING)
+
+    def watch() -> None:
+        address, seen = f"{stage.cloud.url}/runs/{run.run_id}/stream", ""
+        while (answer := httpx.get(address, headers={"Last-Event-ID": seen}, timeout=SECONDS)).status_code != 204:
+            assert (answer.status_code, answer.text.partition("\n")[0]) == (200, "retry: 1000")
+            seen = [seen, *re.findall(r"^id: (.+)$", answer.text, re.MULTILINE)][-1]
+
+    with ThreadPoolExecutor(1) as watching:
+        watcher = watching.submit(watch)
+        try:
+            assert eventually(lambda: watcher.done() or stage.client.get_usage().watchers.used > 0, SECONDS)
+        finally:
+            stage.client.cancel_run(run.run_id)
+        watcher.result()
 
 
 def a_run_goes_on_from_another_with_uploads(stage: Stage) -> None:

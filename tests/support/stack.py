@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,7 +139,7 @@ def _event(
             "routeKey": "ANY /{proxy+}",
             "stage": "$default",
             "time": "01/Jan/2026:00:00:00 +0000",
-            "timeEpoch": 0,
+            "timeEpoch": int(time.time() * 1_000),
         },
         "isBase64Encoded": False,
     }

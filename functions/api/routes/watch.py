@@ -13,12 +13,14 @@ from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import EventPage
 from swarm.errors import TooManyUnderWay
+from swarm.ids import RunKey
 from swarm.outputs import stream
 from swarm.records.backend import backend
 from swarm.records.quotas import Kind
+from swarm.records.runlog import RunLog
 
-GATEWAY_SECONDS = 27.0
-"""The gateway gives up 30 s after a request came; this leaves some for the answer."""
+FREE_SECONDS = 5.0
+"""A process that is free, or begins, has a request sooner; the gateway gives up 30 s after it came."""
 
 LIFETIME = timedelta(seconds=35)
 """Of a watcher's place: longer than the gateway lets any answer wait."""
@@ -41,11 +43,10 @@ def stream_events(
     seen, retry = last_event_id or after or "", stream.RETRY_MILLISECONDS
     replay = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor), seen)
     if not replay.events and not replay.ended:
-        try:
-            with backend().places.one(run.key.tenant_id, Kind.WATCHERS, datetime.now(UTC), LIFETIME):
-                replay = stream.wait_for(log, run.key, replay, _patience(), time.monotonic, time.sleep)
-        except TooManyUnderWay:
+        if (later := _what_comes(log, run.key, replay)) is None:
             retry = stream.FULL_RETRY_MILLISECONDS
+        else:
+            replay = later
     headers = {"Cache-Control": "no-store"}
     if seen == str(replay.cursor) and replay.ended:
         # It has seen the end already; this is how the standard tells a client not to come again.
@@ -53,13 +54,19 @@ def stream_events(
     return Response(200, "text/event-stream", stream.encode(replay, retry), headers)
 
 
-def _patience() -> float:
-    """How long this request may wait, less what it has already waited for a free process.
+def _what_comes(log: RunLog, key: RunKey, seen: stream.Replay) -> stream.Replay | None:
+    """What comes behind the replay, within a while; None where too many wait already.
 
-    Only the function that does nothing else is given time to wait in; another would keep everybody else waiting.
+    Only the function that does nothing else is given time to wait in; another would keep everybody else waiting. And
+    a request that waited for a free process does not wait for events, too: others do behind it.
     """
-    spent = time.time() - router.current_event.request_context.time_epoch / 1_000
-    return max(0.0, min(backend().settings.watch_seconds, GATEWAY_SECONDS - spent))
+    if time.time() - router.current_event.request_context.time_epoch / 1_000 > FREE_SECONDS:
+        return None
+    try:
+        with backend().places.one(key.tenant_id, Kind.WATCHERS, datetime.now(UTC), LIFETIME):
+            return stream.wait_for(log, key, seen, backend().settings.watch_seconds, time.monotonic, time.sleep)
+    except TooManyUnderWay:
+        return None
 
 
 @router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"])

@@ -42,8 +42,8 @@ class Run:
     `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
     `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
     where it carried an idempotency key; `imported_at` is when it was taken over from an earlier installation;
-    `stalls` counts how often in a row the provider had nothing to give;
-    `stored_bytes` are those of the files that were new after some turn.
+    `stalls` counts how often in a row the provider had nothing to give; `stored_bytes` are those of the files that
+    were new after some turn.
     """
 
     key: RunKey
