@@ -352,6 +352,33 @@ def table_queries(probe: Probe) -> bool:
     )
 
 
+def attributes_replaced(probe: Probe) -> bool:
+    """A large attribute is replaced by one as large; by one that is too large it is not, and stays."""
+    dynamodb, name = probe.client("dynamodb"), probe.name()
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+    )
+
+    def set_text(text: str) -> bool:
+        try:
+            dynamodb.update_item(
+                TableName=name,
+                Key={"PK": {"S": "k"}},
+                UpdateExpression="SET body = :text",
+                ExpressionAttributeValues={":text": {"S": text}},
+            )
+        except dynamodb.exceptions.ClientError:
+            return False
+        return True
+
+    answers = [set_text("a" * 300_000), set_text("b" * 300_000), set_text("c" * 450_000)]
+    left = dynamodb.get_item(TableName=name, Key={"PK": {"S": "k"}})["Item"]["body"]["S"]
+    return answers == [True, True, False] and left == "b" * 300_000
+
+
 def missing_types(probe: Probe) -> bool:
     version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}}
     alias = {"Name": "live", "FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["V", "Version"]}}
@@ -442,6 +469,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         layers_kept,
         objects_in_files,
         table_queries,
+        attributes_replaced,
         missing_types,
         services_found,
         actions_listed,

@@ -42,6 +42,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "layers_kept": lambdas.keep_layers,
     "objects_in_files": objects.store_bytes_in_files,
     "table_queries": tables.query_one_partition,
+    "attributes_replaced": tables.weigh_what_stays,
     "missing_types": resources.add_missing_types,
     "services_found": answers.find_services_once,
     "actions_listed": answers.list_actions_once,

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
@@ -53,6 +54,25 @@ def _has(item: Item, name: str, expected: Any) -> bool:
     if isinstance(item, StoredItem) and not item.may_have(name):
         return False
     return (value := item.attrs.get(name)) is not None and bool(value == expected)
+
+
+def weigh_what_stays() -> None:
+    """moto weighs an attribute that is replaced together with what replaces it, and refuses half of what has room."""
+    wrap(LimitedSizeDict, "__setitem__", _set_attribute)
+
+
+def _set_attribute(original: Wrapper, attributes: LimitedSizeDict, name: str, value: Any) -> None:
+    if name not in attributes:
+        original(attributes, name, value)
+        return
+    earlier = attributes[name]
+    # Empty, it weighs nothing and keeps its place among the attributes.
+    dict.__setitem__(attributes, name, "")
+    try:
+        original(attributes, name, value)
+    except ItemSizeTooLarge:
+        dict.__setitem__(attributes, name, earlier)
+        raise
 
 
 class StoredItem(Item):
