@@ -13,7 +13,8 @@ from pydantic import JsonValue
 
 from swarm.records.backend import backend
 
-SHARED = "GET /shared/{proxy+}"
+SHARED = "GET /shared/"
+"""How the keys of the routes begin that take a token."""
 
 
 class Verdict(TypedDict):
@@ -26,7 +27,7 @@ class Verdict(TypedDict):
 def handler(event: dict[str, JsonValue], context: LambdaContext) -> Verdict:
     """The verdict on a request that carries `Authorization: Bearer <key>`, or to `/shared` with `?token=`."""
     asked = APIGatewayAuthorizerEventV2(event)
-    if asked.route_key == SHARED:
+    if asked.route_key.startswith(SHARED):
         return _of_token((asked.query_string_parameters or {}).get("token", ""), datetime.now(UTC))
     header = asked.headers.get("authorization", "")
     scheme, _, api_key = header.partition(" ")

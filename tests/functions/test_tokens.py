@@ -28,7 +28,8 @@ def browse(stack: Stack, path: str, token: str, origin: str | None = None) -> An
     asked: dict[str, Any] = {
         "version": "2.0",
         "type": "REQUEST",
-        "routeKey": "GET /shared/{proxy+}",
+        # Watching has a route of its own.
+        "routeKey": f"GET /shared/{'runs/{run_id}/stream' if path.endswith('/stream') else '{proxy+}'}",
         "rawPath": f"/shared{path}",
         "headers": {},
         "queryStringParameters": {"token": token},

@@ -105,7 +105,8 @@ def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: 
         "HTTP_PROXY": "http://127.0.0.1:9",
     }
     process = start("--port", "0", **OFFLINE, **developers)
-    assert get(f"{url_of(process)}/healthz") == {"status": "ok"}
+    url = url_of(process)
+    assert get(f"{url}/healthz") == {"status": "ok"}
     workers = children_of(process.pid)
     assert len(workers) >= 2
     process.terminate()
@@ -115,7 +116,8 @@ def test_sigterm_ends_it_with_nothing_left_and_only_what_is_ignored_said(start: 
     lines = errors.splitlines()
     assert "ignored: AWS::DynamoDB::Table.SSESpecification of Table: nothing is encrypted here" in lines
     assert len(lines) == len(set(lines))
-    assert all(line.startswith(("ignored: ", "offline: ")) for line in lines)
+    assert f"console {url}/ui" in lines
+    assert all(line.startswith(("ignored: ", "offline: ", "console ")) for line in lines)
 
 
 def test_with_require_key_a_key_is_needed_and_told_and_ctrl_c_ends_it(start: Start) -> None:

@@ -226,8 +226,8 @@ def test_the_environment_holds_nothing_but_what_commands_need(sandbox: Handler, 
     names = {line.partition("=")[0] for line in done.output.splitlines()}
     # The shell's own are the last three.
     assert names <= {
-        "PATH", "HOME", "TMPDIR", "LANG", "MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "LD_LIBRARY_PATH",
-        "PWD", "SHLVL", "_",
+        "PATH", "HOME", "TMPDIR", "LANG", "MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED",
+        "PYTHONPATH", "LD_LIBRARY_PATH", "PWD", "SHLVL", "_",
     }  # fmt: skip
     assert not any(secret in done.output for secret in SECRETS.values())
 
