@@ -69,6 +69,12 @@ def test_only_what_is_transient_is_tried_again(task: str, definition: Document) 
     assert [each["ErrorEquals"] for each in busy] == ([["EnvironmentsBusy"]] if task == "Dispatch" else [])
 
 
+def test_a_webhooks_attempt_is_tried_again_for_the_same_reasons() -> None:
+    transient, unbegun = yaml_parse((ROOT / "infra/webhook.asl.yaml").read_text())["States"]["Attempt"]["Retry"]
+    assert set(transient["ErrorEquals"]) == TRANSIENT
+    assert unbegun["ErrorEquals"] == UNBEGUN
+
+
 @pytest.mark.parametrize("task", [*TASKS, *JOB_TASKS])
 def test_a_throttled_call_waits_its_turn_for_minutes(task: str, definition: Document) -> None:
     _, throttled, *_ = all_states(definition)[task]["Retry"]
