@@ -328,11 +328,16 @@ class PatternUse(Wire):
     score: float | None = Field(default=None, description="How alike the requests are, from 0 to 1; of a match.")
 
 
+PlanStatus = Literal["pending", "in_progress", "done", "skipped"]
+OVER: frozenset[PlanStatus] = frozenset({"done", "skipped"})
+"""Of a part of a plan that nothing more is done for."""
+
+
 class PlanStep(Wire):
     """A part of what the agent intends."""
 
     title: str = Field(description="What it is, in a few words.")
-    status: Literal["pending", "in_progress", "done", "skipped"] = Field(description="How far it is.")
+    status: PlanStatus = Field(description="How far it is.")
 
 
 class RunRead(Wire):

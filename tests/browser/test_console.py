@@ -111,7 +111,9 @@ def test_a_run_that_has_ended_shows_files_changes_and_what_was_done(
 ) -> None:
     first = client.wait(client.start_run(project, f"{HELLO}. touch b.py").id, 60, poll=0.05)
     run = client.start_run(
-        project, "Create a file called hello.md with other words. run `echo 1 > c.json`", from_run_id=first.id
+        project,
+        "Create a file called hello.md with other words. touch d.md. run `echo 1 > c.json`",
+        from_run_id=first.id,
     )
     client.wait(run.id, 60, poll=0.05)
     page.open(f"{cloud.url}/ui/runs/{run.id}")
@@ -127,6 +129,10 @@ def test_a_run_that_has_ended_shows_files_changes_and_what_was_done(
     page.click(button("Open all"))
     page.wait_for("[...document.querySelectorAll('#timeline pre')].some(each => each.innerText.includes('echo 1'))")
     assert "Model calls" in page.evaluate(SHOWN)
+    plan = client.get_run(run.id).plan
+    told = page.evaluate("[...document.querySelectorAll('#plan li')].map(each => each.innerText)")
+    assert len(plan) > 2
+    assert all(step.title in line for step, line in zip(plan, told, strict=True))
     without_faults(page, "succeeded")
     page.click("[...document.querySelectorAll('.pane button')].find(b => b.innerText === 'Download')")
     assert saved(page, tmp_path / "hello.md") == client.get_file(run.id, "hello.md")

@@ -64,6 +64,16 @@ def test_it_tells_each_event_in_a_line_and_exits_as_the_run_ended(ended: int, he
     assert [request.headers.get("Last-Event-ID") for request in again] == [None, "2-0"]
 
 
+def test_the_plan_is_told_as_it_changes_and_with_the_run(here: Cli, api: FakeApi) -> None:
+    steps = [{"title": "Read it", "status": "done"}, {"title": "Write it", "status": "in_progress"}]
+    api.on("GET", "/runs/run-1", told(bodies.running(10)), told({**bodies.run(), "plan": steps}))
+    api.on("GET", "/runs/run-1/workspace/files?limit=10", told(bodies.listing()))
+    api.on("GET", "/runs/run-1/stream", stream({"type": "plan", "steps": steps}))
+    watched = here("watch", "run-1")
+    assert "plan       1 of 2 done -- Write it" in watched.out.splitlines()
+    assert "Read it (done); Write it (in progress)" in here("show", "run-1").out
+
+
 def test_an_error_comes_with_what_to_do_about_it(here: Cli, api: FakeApi) -> None:
     api.on("GET", "/runs/run-1", told(bodies.failed()))
     api.on("GET", "/runs/run-1/workspace/files?limit=10", told(bodies.listing()))

@@ -76,6 +76,8 @@ def test_a_run_comes_with_everything_and_twice_changes_nothing(stack: Stack) -> 
     assert stack.request("GET", "/runs/old-run_1/stream").status == 200
     assert take(stack, given).json["imported"] is False
     assert stack.run("old-run_1") == before
+    # Uploads are under way no more, or an installation of many runs would soon have too many.
+    assert stack.request("GET", "/usage").json["uploads"]["used"] == 0
     assert stack.backend.tenants.get("tenant-a").active == frozenset()
 
 

@@ -36,6 +36,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from infra.local import moto_patches
 from infra.local.lambdas.invocation import InvocationResult
 from infra.local.moto_patches.wrapping import wrap
+from tests.local.clouds import eventually
 
 REGION, ACCOUNT_ID = "us-east-1", "123456789012"
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
@@ -167,7 +168,7 @@ def history_limit(probe: Probe) -> bool:
     machine = probe.machine(json.dumps({"StartAt": "W", "States": {"W": pause, "Each": every}}))
     states = probe.client("stepfunctions")
     arn = states.start_execution(stateMachineArn=machine, name="long", input="[1, 2, 3]")["executionArn"]
-    time.sleep(0.3)
+    eventually(lambda: "Wait" in states.get_execution_history(executionArn=arn)["events"][-1]["type"], 5)
     backend: Any = stepfunctions_parser_backends[ACCOUNT_ID][REGION]
     [execution] = backend.describe_state_machine(machine).executions
     execution.exec_worker.env.event_manager._event_id_gen._next_id = 24_990  # noqa: SLF001  (moto's own)
@@ -225,11 +226,16 @@ def status_events(probe: Probe) -> bool:
     events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["aws.states"]}))
     events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
     probe.run(PASS, name="announced")
-    time.sleep(0.3)
-    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    statuses = {json.loads(message["Body"])["detail"]["status"] for message in received}
+    told: set[str] = set()
+
+    def all_told() -> bool:
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        told.update(json.loads(message["Body"])["detail"]["status"] for message in received)
+        return told == {"RUNNING", "SUCCEEDED"}
+
+    eventually(all_told, 2)
     events.disable_rule(Name=rule)
-    return statuses == {"RUNNING", "SUCCEEDED"}
+    return True
 
 
 def lambda_targets(probe: Probe) -> bool:

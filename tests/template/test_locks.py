@@ -36,14 +36,14 @@ def test_a_lock_that_names_where_packages_come_from_is_found(line: str, copy: Pa
 
 def test_a_pin_without_a_hash_is_found(copy: Path) -> None:
     lock = copy / locks.CORE
-    lock.write_text(re.sub(r"(boto3==\S+) \\\n(    --hash.*\n)+", r"\1\n", lock.read_text()))
-    assert any("without a hash: 'boto3==" in problem for problem in locks.problems(copy))
+    lock.write_text(re.sub(r"(botocore==\S+) \\\n(    --hash.*\n)+", r"\1\n", lock.read_text()))
+    assert any("without a hash: 'botocore==" in problem for problem in locks.problems(copy))
 
 
 def test_a_layer_that_disagrees_with_the_tests_is_found(copy: Path) -> None:
     lock = copy / locks.CORE
-    lock.write_text(re.sub(r"^boto3==\S+", "boto3==1.0.0", lock.read_text(), flags=re.MULTILINE))
-    assert any("pins boto3 1.0.0" in problem for problem in locks.problems(copy))
+    lock.write_text(re.sub(r"^botocore==\S+", "botocore==1.0.0", lock.read_text(), flags=re.MULTILINE))
+    assert any("pins botocore 1.0.0" in problem for problem in locks.problems(copy))
 
 
 def test_a_requirement_that_the_lock_does_not_meet_is_found(copy: Path) -> None:

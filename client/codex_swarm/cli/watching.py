@@ -25,6 +25,7 @@ from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import BadRequest
 from codex_swarm.hooks import Exchange
 from codex_swarm.models import (
+    OVER,
     ArtifactEvent,
     CancelledEvent,
     DiffEvent,
@@ -261,7 +262,7 @@ def _one_line(step: Text) -> Text:
 
 def planned(steps: Sequence[PlanStep]) -> str:
     """How many parts of a plan are done, and what is being done."""
-    done = sum(step.status in {"done", "skipped"} for step in steps)
+    done = sum(step.status in OVER for step in steps)
     now = [step.title for step in steps if step.status == "in_progress"]
     return " -- ".join([f"{done} of {len(steps)} done", *now])
 

@@ -70,7 +70,7 @@ class Settings:
     @staticmethod
     def of(environment: Mapping[str, str]) -> Settings:
         """The settings that an environment holds."""
-        read = environment.get
+        read, otherwise = environment.get, Settings()
         return Settings(
             table_name=read("TABLE_NAME", ""),
             bucket_name=read("BUCKET_NAME", ""),
@@ -89,18 +89,18 @@ class Settings:
             openai_base_url=read("OPENAI_BASE_URL", ""),
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
-            max_active_runs=int(read("MAX_ACTIVE_RUNS") or 10),
-            max_queued_runs=int(read("MAX_QUEUED_RUNS") or 1_000),
-            max_stored_gigabytes=int(read("MAX_STORED_GIGABYTES") or 50),
-            max_watchers=int(read("MAX_WATCHERS") or 20),
-            max_uploads=int(read("MAX_UPLOADS") or 100),
-            max_archives=int(read("MAX_ARCHIVES") or 4),
-            max_previews=int(read("MAX_PREVIEWS") or 8),
-            max_diffs=int(read("MAX_DIFFS") or 8),
-            watch_seconds=float(read("WATCH_SECONDS") or 0),
+            max_active_runs=int(read("MAX_ACTIVE_RUNS") or otherwise.max_active_runs),
+            max_queued_runs=int(read("MAX_QUEUED_RUNS") or otherwise.max_queued_runs),
+            max_stored_gigabytes=int(read("MAX_STORED_GIGABYTES") or otherwise.max_stored_gigabytes),
+            max_watchers=int(read("MAX_WATCHERS") or otherwise.max_watchers),
+            max_uploads=int(read("MAX_UPLOADS") or otherwise.max_uploads),
+            max_archives=int(read("MAX_ARCHIVES") or otherwise.max_archives),
+            max_previews=int(read("MAX_PREVIEWS") or otherwise.max_previews),
+            max_diffs=int(read("MAX_DIFFS") or otherwise.max_diffs),
+            watch_seconds=float(read("WATCH_SECONDS") or otherwise.watch_seconds),
             run_limits=read("RUN_LIMITS", ""),
             model_prices=read("MODEL_PRICES", ""),
-            retention_days=int(read("RETENTION_DAYS") or 90),
+            retention_days=int(read("RETENTION_DAYS") or otherwise.retention_days),
         )
 
 

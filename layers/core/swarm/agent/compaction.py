@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from swarm.runs.conversation import Item
+from swarm.runs.conversation import Item, assistant_message
 
 KEPT_ITEMS = 8
 """How many items at the end, with the rest of their turn, are the last to be touched."""
@@ -89,7 +89,7 @@ def _summary(gone: Sequence[Item]) -> Item:
     calls = [_called(item) for item in gone if item.get("type") == "function_call"]
     text = _SUMMARY + "; ".join([*earlier, *calls])[-_MAX_SUMMARY:]
     # In the model's own role: the names in it are the model's, and nothing that a user said.
-    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    return assistant_message(text)
 
 
 def _called(call: Item) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from codex_swarm.models import PlanStep
 from swarm.agent.compaction import LONG_OUTPUT, REMOVED, parts
-from swarm.runs.conversation import Item, user_message
+from swarm.runs.conversation import Item, assistant_message, user_message
 
 DEFAULT_CONTEXT = 128_000
 """Tokens that a model takes, where the operator says nothing else."""
@@ -91,5 +91,4 @@ def handed_over(items: Sequence[Item], text: str, plan: Sequence[PlanStep]) -> l
     shown = "".join(f"\n- {step.title}: {step.status}" for step in plan)
     told = f"{HANDOVER}{text.strip()}{f'{chr(10)}{chr(10)}The plan:{shown}' if plan else ''}"
     # In the model's own role: nothing in it is what a user said.
-    message: Item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": told}]}
-    return [*head, *users, message, *tail]
+    return [*head, *users, assistant_message(told), *tail]

@@ -49,7 +49,7 @@ from swarm.runs.conversation import (
 from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import MAX_STORED_BYTES
-from swarm.runs.plan import percent_of
+from swarm.runs.plan import percent_of, turn_progress
 from swarm.runs.run import Run
 from swarm.runs.usage import TokenUsage, total
 from swarm.tasks import TASKS
@@ -427,11 +427,6 @@ def _answers(results: Sequence[ToolResult]) -> list[Item]:
         note = f"\n[{left} of these are not shown: a turn shows {MAX_PICTURES} pictures; ask again]" if left else ""
         items.append(tool_output(result.call_id, result.output + note, shown))
     return items
-
-
-def turn_progress(turns: int) -> int:
-    """Percent after a number of turns: from 30 towards 70, ever slower, since nobody knows how many will come."""
-    return min(69, 30 + round(40 * (1 - 0.85**turns)))
 
 
 def _limit_reached(used_up: str) -> ModelFailure:

@@ -7,7 +7,6 @@ the run's own item, which shows it. So an import that was cut off shows nothing,
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -37,7 +36,7 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.projects import ProjectChange
 from swarm.records.quotas import Kind
 from swarm.runs import events
-from swarm.runs.conversation import Item, store_transcript, user_message
+from swarm.runs.conversation import Item, assistant_message, store_transcript, user_message
 from swarm.runs.entries import Change, Created, Ended, Entry, Prepared, TurnTaken, apply
 from swarm.runs.events import MAX_SHOWN
 from swarm.runs.run import Artifact, Run
@@ -135,7 +134,7 @@ def _entries(backend: Backend, key: RunKey, given: RunImport, at: datetime) -> I
     changes: list[tuple[Change, Sequence[RunEvent]]] = [
         (Created(run=created), [_status(key, RunStatus.QUEUED), events.progress(events.PREPARING)]),
         (
-            Prepared(snapshot=snapshot, prompt=prompt or "", thread_id=given.codex_thread_id),
+            Prepared(snapshot=snapshot, prompt=prompt, thread_id=given.codex_thread_id),
             [_status(key, RunStatus.RUNNING), events.progress(events.WORKSPACE_READY)],
         ),
     ]
@@ -248,12 +247,8 @@ def _diff(backend: Backend, artifacts: tuple[Artifact, ...]) -> DiffSummary | No
 
 def _conversation(given: RunImport, steps: Sequence[StepEvent]) -> list[Item]:
     """What a run that goes on with this one is told of it."""
-    said = [
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": step.content}]}
-        for step in steps
-        if step.role == "assistant"
-    ]
-    return [user_message(given.instructions), *json.loads(json.dumps(said))]
+    said = [assistant_message(step.content) for step in steps if step.role == "assistant"]
+    return [user_message(given.instructions), *said]
 
 
 def _status(key: RunKey, status: RunStatus) -> StatusEvent:

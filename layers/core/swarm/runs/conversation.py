@@ -28,6 +28,11 @@ def user_message(text: str) -> Item:
     return {"type": "message", "role": "user", "content": text}
 
 
+def assistant_message(text: str) -> Item:
+    """A message item in the model's own role."""
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+
+
 def tool_output(call_id: str, output: str, pictures: Sequence[str] = ()) -> Item:
     """The item that answers one tool call. `pictures` are `data:` URLs, for the model to look at."""
     if not pictures:

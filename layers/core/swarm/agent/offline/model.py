@@ -19,7 +19,7 @@ from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
 from swarm.agent.offline.turns import PlannedCall, PlannedTurn
 from swarm.errors import ModelFailure
-from swarm.runs.conversation import Item
+from swarm.runs.conversation import Item, assistant_message
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
 
@@ -96,13 +96,8 @@ def _call(planned: PlannedCall, specs: Mapping[str, ToolSpec], number: int) -> T
 
 
 def _as_turn(turn: PlannedTurn, calls: Sequence[ToolCall]) -> ModelTurn:
-    message: Item = {
-        "type": "message",
-        "role": "assistant",
-        "content": [{"type": "output_text", "text": turn.says}],
-    }
     asked: list[Item] = [
         {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments}
         for call in calls
     ]
-    return ModelTurn([message, *asked], turn.says, tuple(calls), TokenUsage())
+    return ModelTurn([assistant_message(turn.says), *asked], turn.says, tuple(calls), TokenUsage())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from codex_swarm.models import OVER, PlanStatus
 from swarm.agent.tools.tool import UPDATE_PLAN, Arguments, Tool
 from swarm.errors import ToolFailure
 
@@ -20,7 +21,7 @@ class Part(Arguments):
     """One part of the plan."""
 
     title: str = Field(description="What this part is, in a few words.")
-    status: Literal["pending", "in_progress", "done", "skipped"] = Field(description="How far it is.")
+    status: PlanStatus = Field(description="How far it is.")
 
 
 class UpdatePlan(Arguments):
@@ -35,7 +36,7 @@ def update_plan(args: UpdatePlan, _workspace: Workspace) -> str:
         raise ToolFailure(f"a plan has from 1 to {MAX_STEPS} steps, and this one has {len(args.steps)}")
     if any(not 1 <= len(step.title.strip()) <= MAX_TITLE for step in args.steps):
         raise ToolFailure(f"each step needs a title, of at most {MAX_TITLE} characters")
-    done = sum(step.status in {"done", "skipped"} for step in args.steps)
+    done = sum(step.status in OVER for step in args.steps)
     return f"the plan is shown: {done} of {len(args.steps)} done"
 
 
