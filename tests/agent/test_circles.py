@@ -114,7 +114,7 @@ def test_a_model_that_only_announces_is_stopped() -> None:
 def test_a_deed_in_between_begins_the_count_again() -> None:
     story = Story()
     for number in range(2 * ENDS_AT):
-        story.says("Now I'll write it.")
+        assert (story.says("Now I'll write it.") or "").startswith(ANNOUNCED)
         story.call(json.dumps({"path": f"{number}.md"}), "created", "write_file")
 
 
