@@ -204,11 +204,11 @@ services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
 test)
     # All of it at once takes every core, a module at a time; a part that somebody looks into runs in one process.
-    (($#)) || set -- -m "not proof" -n auto --dist loadfile --no-loadscope-reorder
+    (($#)) || set -- -m "not proof" -n auto --dist loadfile
     exec "$python" -m pytest "$@"
     ;;
 proofs)
-    (($#)) || set -- -n auto --dist loadfile --no-loadscope-reorder
+    (($#)) || set -- -n auto --dist loadfile
     exec "$python" -m pytest -m proof "$@"
     ;;
 check) check ;;

@@ -121,11 +121,19 @@ class Page:
             return None
 
     def click(self, script: str) -> None:
-        """A real click, in the middle of the element that the expression gives."""
-        place = (
+        """A real click, in the middle of the element that the expression gives, once that stands still.
+
+        What is measured only when it comes into view (`content-visibility`) moves what was scrolled to.
+        """
+        look = (
             f"(() => {{ const e = {script}; e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
+            " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
-        x, y = self.evaluate(f"{place} return [r.x + r.width / 2, r.y + r.height / 2]; }})()")
+        two_frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+        place = None
+        while place != (place := self.evaluate(look)):
+            self.evaluate(two_frames)
+        x, y = place
         for kind in ("mousePressed", "mouseReleased"):
             event = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
             self.ask("Input.dispatchMouseEvent", event)

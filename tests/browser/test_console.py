@@ -77,7 +77,7 @@ def test_a_run_is_started_with_files_that_are_dropped_and_again_with_changes(
     (tmp_path / "notes.md").write_text("# Notes\n")
     page.open(f"{cloud.url}/ui/new")
     page.wait_for("document.activeElement?.name === 'instructions'")
-    page.type("Create a file called plan.md with a plan. wait 2 seconds")
+    page.type("Create a file called plan.md with a plan. wait 6 seconds")
     fill(page, "project_id", project)
     page.drop(tmp_path / "folder", tmp_path / "notes.md")
     page.wait_for(f"{SHOWN}.includes('2 files') && {SHOWN}.includes('folder/list.csv')")
@@ -281,6 +281,8 @@ def test_very_many_files_and_events_are_shown_in_parts(
     client.import_run(project, ProjectImport(created_at=LONG_AGO), old)
     page.open(f"{cloud.url}/ui/runs/{old.id}")
     page.wait_for("document.querySelectorAll('#timeline li[data-kind=step]').length === 1000")
+    # Until all is there the page still moves under a pointer.
+    page.wait_for(f"{SHOWN}.includes('1,006 events') && {SHOWN}.includes('None.')")
     # Calls are filled when they are opened, so that a thousand of them are a few elements each.
     assert page.evaluate("document.querySelectorAll('#timeline *').length") < 8_000
     page.click("document.querySelectorAll('#timeline summary')[999]")

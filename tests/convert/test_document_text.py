@@ -16,6 +16,8 @@ from swarm.workspace.searching import matches_in_document
 from tests.convert.conftest import Converter
 from tests.convert.documents import png, slides, word, workbook
 
+pytestmark = pytest.mark.proof
+
 CONTRACT = """# Loan agreement
 
 ## 4 Termination

@@ -18,6 +18,8 @@ import pytest
 from tests.convert.conftest import Converter
 from tests.convert.documents import png
 
+pytestmark = pytest.mark.proof
+
 HEADS = (
     "Region Manager Strategy Comment Department Responsibility Programme Description Observation Recommendation"
     " Consequence Deadline Stakeholder Remarks"

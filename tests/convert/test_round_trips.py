@@ -13,6 +13,8 @@ import pytest
 from tests.convert.conftest import Converter
 from tests.convert.documents import EVERYTHING, RED, SVG, png, slides, word
 
+pytestmark = pytest.mark.proof
+
 FILES = {"docs/report.md": EVERYTHING.encode(), "docs/images/red.png": png()}
 BOTH_WAYS = ["docx", "html", "odt", "rtf", "epub", "tex", "rst", "ipynb", "pptx"]
 

@@ -14,6 +14,8 @@ from PIL import Image
 
 from tests.convert.conftest import Converter
 
+pytestmark = pytest.mark.proof
+
 Calls = list[tuple[str, Mapping[str, Any]]]
 
 
