@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -336,13 +337,17 @@ def test_a_receiver_costs_a_run_two_calls_and_no_waiting(machine: Machine, recei
     """Nobody at the end of a run talks to a receiver."""
     stack = machine.stack
     stack.project()
-    counts = []
+    made = []
     for more in ({}, {"callback_url": url(receiver)}):
         run_id = stack.start(HELLO, **more)
         with stack.recorded() as calls:
             stack.drive(run_id)
-        counts.append(len(calls))
-    assert counts[1] - counts[0] == 2
+        made.append(Counter(calls))
+    # On a slow machine the agent looks once more whether the run is still its own, which is a GetItem.
+    assert {name: count for name, count in (made[1] - made[0]).items() if name != "dynamodb.GetItem"} == {
+        "dynamodb.PutItem": 1,
+        "stepfunctions.StartExecution": 1,
+    }
     assert receiver.messages == []
 
 
