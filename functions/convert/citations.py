@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from convert.requests import Conversion
+    from convert.tools.convert_document import Conversion
 
 _BIBLIOGRAPHIES = frozenset({".bib", ".bibtex", ".json", ".yaml", ".yml", ".ris"})
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from convert.pandoc import Pandoc
-    from convert.requests import Conversion
+    from convert.tools.convert_document import Conversion
     from convert.tree import Element
 
 _REFERENCES = (DOCX, ODT, PPTX)

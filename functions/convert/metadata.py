@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from convert.requests import Conversion
+    from convert.tools.convert_document import Conversion
 
 _DESCRIBE = frozenset(
     "title subtitle author date abstract keywords subject description lang dir publisher rights identifier nocite"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from convert.formats import Format
     from convert.pandoc import Pandoc
-    from convert.requests import Reading
     from convert.sheets import Sheet
+    from convert.tools.read_document import Reading
 
 _ROOM_FOR_NOTES = 1_000
 _ESCAPED = re.compile(

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import pypdfium2
 from PIL import Image
 
-from convert.arguments import MOST_PAGES
 from convert.errors import CannotConvert, CannotEmbed
 from convert.formats import IMAGES, PDF, format_of
 from convert.pictures import kind_of, redrawn
+from convert.tools.view_pages import MOST_PAGES
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from convert.requests import Viewing
+    from convert.tools.view_pages import Viewing
 
 LONGEST_SIDE = 1_400
 """Pixels of a picture's longer side: small type of an A4 page can be read."""

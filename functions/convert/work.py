@@ -8,16 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from convert.arguments import conversion, editing, reading, viewing, whole_text
 from convert.errors import CannotConvert
 from convert.program import pandoc_file, pandoc_in_memory
-from convert.requests import Conversion, Editing, Reading, Viewing, WholeText
-from convert.worker import TEXT
+from convert.tool import Tool, tool_named
+from convert.tools.document_text import TEXT
 from swarm_job import TEXTS, Call, CallResult, Limits
 from swarm_job.folders import open_regular
 from swarm_job.programs import Execution, execute
@@ -31,11 +29,8 @@ _LEAST_SHARE = 20.0
 _FAIR_SHARE = 60.0
 """Seconds after which a document that is not read yet counts as one that cannot be."""
 
-_VIEWS = frozenset({"view_pages", "view_image"})
 _MOST_PICTURES = 8
 """Of all calls of a job: the file of its results is bounded."""
-
-Request = Conversion | Editing | Reading | Viewing | WholeText
 
 # When the function starts, which Lambda gives more processor than a call.
 _PANDOC = None if pandoc_file() else pandoc_in_memory()
@@ -46,49 +41,35 @@ def work(workspace: Path, calls: Sequence[Call], limits: Limits) -> list[CallRes
     deadline = time.monotonic() + limits.seconds
     results: list[CallResult] = []
     for number, call in enumerate(calls):
-        if call.tool in _VIEWS and sum(len(result.pictures) for result in results) >= _MOST_PICTURES:
-            text = f"error: not shown: a turn shows {_MOST_PICTURES} pictures; ask again in the next"
-            results.append(CallResult(call.call_id, ok=False, output=text))
+        try:
+            tool = tool_named(call.tool)
+            request = tool.request(call.arguments)
+        except CannotConvert as error:
+            results.append(_failed(call, str(error)))
             continue
         left = deadline - time.monotonic()
-        share = max(_LEAST_SHARE, left / (len(calls) - number))
-        results.append(_result(call, workspace, limits, min(left, share)))
+        seconds = min(left, max(_LEAST_SHARE, left / (len(calls) - number)))
+        if tool.shows_pictures and sum(len(result.pictures) for result in results) >= _MOST_PICTURES:
+            results.append(_failed(call, f"not shown: a turn shows {_MOST_PICTURES} pictures; ask again in the next"))
+        elif seconds < 1:
+            over = f"not done: the {limits.seconds} s of this batch were over; ask again"
+            results.append(_failed(call, over, timed_out=True))
+        else:
+            results.append(_done(call, tool, request, workspace, limits, seconds))
     return results
 
 
-def _result(call: Call, workspace: Path, limits: Limits, seconds: float) -> CallResult:
-    if seconds < 1:
-        text = f"error: not done: the {limits.seconds} s of this batch were over; ask again"
-        return CallResult(call.call_id, ok=False, output=text, timed_out=True)
-    try:
-        request = _request(call)
-    except CannotConvert as error:
-        return CallResult(call.call_id, ok=False, output=f"error: {error}")
-    return _done(call.call_id, request, workspace, limits, seconds)
+def _failed(call: Call, why: str, *, timed_out: bool = False) -> CallResult:
+    return CallResult(call.call_id, ok=False, output=f"error: {why}", timed_out=timed_out)
 
 
-def _request(call: Call) -> Request:
-    match call.tool:
-        case "convert_document":
-            return conversion(call.arguments)
-        case "read_document":
-            return reading(call.arguments)
-        case "document_text":
-            return whole_text(call.arguments)
-        case view if view in _VIEWS:
-            return viewing(call.arguments)
-        case "edit_document":
-            return editing(call.arguments)
-        case other:
-            raise CannotConvert(f"there is no tool {other!r} here")
-
-
-def _done(call_id: str, request: Request, workspace: Path, limits: Limits, seconds: float) -> CallResult:
+def _done(call: Call, tool: Tool[Any], request: Any, workspace: Path, limits: Limits, seconds: float) -> CallResult:
     scratch = workspace.parent / "scratch"
     scratch.mkdir(mode=0o700)
     try:
         question = {
-            type(request).__name__: asdict(request),
+            "tool": call.tool,
+            "arguments": call.arguments,
             "workspace": str(workspace),
             "memory_bytes": limits.memory_bytes,
             "now": datetime.now(UTC).isoformat(),
@@ -107,15 +88,15 @@ def _done(call_id: str, request: Request, workspace: Path, limits: Limits, secon
         )
         answer = _answer(scratch, done)
         ok, output, files = answer["ok"], answer["output"], []
-        if isinstance(request, WholeText):
-            ok, output = _keep_text(workspace, scratch, request, ok=ok, output=output, waited=seconds)
+        if tool.keeps_text:
+            ok, output = _keep_text(workspace, scratch, request.path, ok=ok, output=output, waited=seconds)
         elif ok:
             try:
                 files = _keep(workspace, scratch, answer["files"])
             except OSError as error:
                 ok, output = False, f"the target cannot be written: {error.strerror}; give it another name"
         return CallResult(
-            call_id,
+            call.call_id,
             ok=ok,
             output=output if ok else f"error: {output}",
             seconds=round(done.seconds, 3),
@@ -156,9 +137,7 @@ def _last_words(done: Execution) -> str:
     return lines[-1][:300] if lines else f"its process ended with code {done.exit_code}"
 
 
-def _keep_text(
-    workspace: Path, scratch: Path, request: WholeText, *, ok: bool, output: str, waited: float
-) -> tuple[bool, str]:
+def _keep_text(workspace: Path, scratch: Path, path: str, *, ok: bool, output: str, waited: float) -> tuple[bool, str]:
     """Put the text of a document, or why it has none, beside the workspace, under the hash of its bytes.
 
     A document that had too little time may be read the next time, so nothing is kept of it.
@@ -169,7 +148,7 @@ def _keep_text(
             return False, output
         left.write_text(json.dumps({"problem": output}))
     try:
-        with open_regular(workspace / request.path) as document:
+        with open_regular(workspace / path) as document:
             sha256 = hashlib.sha256(document.read()).hexdigest()
         texts = workspace.parent / TEXTS
         texts.mkdir(mode=0o700, exist_ok=True)

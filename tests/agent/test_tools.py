@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pkgutil import iter_modules
 
 import pytest
 from pydantic import JsonValue
 
+import convert.tools
 from swarm.agent.model import ToolCall
 from swarm.agent.tools.list_files import MAX_LISTED
 from swarm.agent.tools.search_files import MAX_FILE_BYTES
 from swarm.agent.tools.toolbox import Toolbox, ToolResult, tool_named
-from swarm.jobs.batch import FAILED
+from swarm.jobs.batch import DOCUMENT_TEXT, FAILED
 from swarm.tasks.registry import BATCHES
 from swarm.text import MAX_OUTPUT
 from swarm.workspace.objects import MemoryObjects, ProjectArea
@@ -272,3 +274,9 @@ def test_a_call_for_an_untrusted_function_is_not_done_by_the_agent(workspace: Wo
     assert (result.ok, result.args) == (False, ARGUMENTS[name])
     assert "not done by the agent" in result.output
     assert isinstance(box.bind(call(name, {})), ToolResult)
+
+
+def test_each_tool_of_the_convert_function_is_a_module_of_its_name_on_both_sides() -> None:
+    asked = (tool_named(name) for name in (*UNTRUSTED_TOOLS, DOCUMENT_TEXT))
+    names = {tool.name for tool in asked if tool.executor == "convert" and not tool.expand}
+    assert names == {module.name for module in iter_modules(convert.tools.__path__)}

@@ -23,12 +23,14 @@ def said(workspace: Path, name: str) -> str:
     """What reading the file gives, from its first part on."""
     with tempfile.TemporaryDirectory() as scratch:
         call = {
-            "Reading": {"path": name, "start_page": 1},
+            "tool": "read_document",
+            "arguments": {"path": name},
             "workspace": str(workspace),
             "memory_bytes": _MEMORY,
             "output_chars": _MOST_CHARACTERS,
+            "now": "2026-01-01T00:00:00+00:00",
         }
-        return str(answer(call, Path(scratch))["output"])
+        return str(answer(call, Path(scratch)).output)
 
 
 def main(folder: Path) -> None:

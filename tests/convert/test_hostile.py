@@ -11,14 +11,12 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convert.arguments import conversion
 from convert.errors import CannotConvert
 from convert.typeset.compiler import typeset
 from tests.convert.conftest import Converter
@@ -130,7 +128,7 @@ def unconfined(folder: Path, files: Mapping[str, bytes], arguments: Mapping[str,
         (workspace / path).parent.mkdir(parents=True, exist_ok=True)
         (workspace / path).write_bytes(content)
     call = {
-        "Conversion": asdict(conversion(arguments)), "workspace": str(workspace),
+        "tool": "convert_document", "arguments": arguments, "workspace": str(workspace),
         "memory_bytes": 1_000_000_000, "now": "2026-01-01T00:00:00+00:00", "output_chars": 5_000,
     }  # fmt: skip
     (scratch / "call.json").write_text(json.dumps(call))

@@ -16,7 +16,8 @@ from tests.support.paths import ROOT
 from tests.template.test_layers import AS_IN_LAMBDA
 
 MODULES = [
-    "convert.app", "convert.worker", "convert.tables", "convert.pdf_reading.pages", "convert.inventory.word",
+    "convert.app", "convert.worker", "convert.conversion", "convert.reading", "convert.viewing", "convert.word.editing",
+    "convert.tables", "convert.pdf_reading.pages", "convert.inventory.word",
     "convert.inventory.pdf",
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from convert.word.parts import set_properties
 from convert.word.revisions import ALL, resolve, revision_notes
 
 if TYPE_CHECKING:
-    from convert.requests import Conversion
+    from convert.tools.convert_document import Conversion
 
 _PLAIN = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _MAIN_TYPES = re.compile(

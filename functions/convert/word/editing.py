@@ -29,7 +29,7 @@ from convert.word.parts import add_comment, set_properties
 from convert.word.runs import Author, alike, changed_stretch, cut, deleted, paragraphs, replaced, text_of, text_run_like
 
 if TYPE_CHECKING:
-    from convert.requests import Editing
+    from convert.tools.edit_document import Editing
 
 _STORIES = {"header", "footer", "footnotes", "endnotes"}
 _ID = re.compile(rb"""\sw:id=["'](\d{1,9})["']""")
