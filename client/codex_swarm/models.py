@@ -363,6 +363,7 @@ class RunRead(Wire):
     errors: list[RunError] = Field(default_factory=list)
     artifacts: list[ArtifactRead] = Field(default_factory=list, description="Left empty in lists of runs.")
     machine_summary: MachineSummary | None = Field(default=None, description="Null until the run has ended.")
+    closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     reference_run_id: str | None = None
     workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")

@@ -40,6 +40,7 @@ def run_read(
         errors=list(run.errors),
         artifacts=[artifact_read(run, artifact) for artifact in run.artifacts] if with_artifacts else [],
         machine_summary=run.summary,
+        closing_words=run.closing_words,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
         system_instructions=run.system_instructions if with_prompt else None,

@@ -130,6 +130,19 @@ def test_a_text_without_a_call_ends_the_run(runs: Runs) -> None:
     _, stack = runs.of(says("There is nothing to do."))
     run = stack.run(stack.finish(INSTRUCTIONS))
     assert (run["status"], run["machine_summary"]["primary_artifact"]) == ("succeeded", None)
+    assert run["closing_words"] == "There is nothing to do."
+
+
+def test_what_nobody_changed_is_no_result(runs: Runs) -> None:
+    _, stack = runs.of(finishes("I could not convert it."), DONE, WRITES, DONE, finishes("All is said."))
+    given = stack.run(stack.finish("Convert old.docx to PDF", files=[{"path": "old.docx", "content": "x"}]))
+    assert (given["status"], given["machine_summary"]["primary_artifact"]) == ("succeeded", None)
+    assert given["closing_words"] == "I could not convert it."
+    again = stack.run(stack.finish("Try again", from_run_id=given["id"]))
+    assert again["machine_summary"]["primary_artifact"] is None
+    # What an earlier run made is a result, also where nothing has to be done to it.
+    made = stack.finish(INSTRUCTIONS)
+    assert stack.run(stack.finish("Is it good?", from_run_id=made))["machine_summary"]["primary_artifact"] == "hello.md"
 
 
 CUT_OFF = replace(WRITES, fields={"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}})

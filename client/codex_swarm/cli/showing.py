@@ -26,6 +26,7 @@ def show_run(output: Output, run: RunRead, files: WorkspaceFileListing) -> None:
             ("also", ", ".join(summary.secondary_artifacts)),
             ("reason", summary.reason_for_failure or ""),
             ("notes", summary.notes or ""),
+            ("said", run.closing_words or ""),
         ]
     more = files.total_files - len(files.files)
     names = [f"{file.path} ({words.size(file.size_bytes)})" for file in files.files]

@@ -44,6 +44,7 @@ class RunAnswer(RunState):
     other_outputs: list[str] = Field(default_factory=list)
     problems: list[Problem] = Field(default_factory=list)
     notes: str | None = None
+    closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     model_calls: int = 0
     tokens: int = 0
     cost_usd: float | None = None
@@ -157,6 +158,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         other_outputs=summary.secondary_artifacts if summary else [],
         problems=[Problem.model_validate(error, from_attributes=True) for error in run.errors],
         notes=summary.notes if summary else None,
+        closing_words=run.closing_words,
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,

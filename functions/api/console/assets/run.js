@@ -99,7 +99,7 @@ function showSummary(run) {
     ["Reason", summary.reason_for_failure === run.status ? null : summary.reason_for_failure],
     ["Main output", summary.primary_artifact && downloadLink(summary.primary_artifact, () => saveFile(path, summary.primary_artifact))],
     ["Also", ...summary.secondary_artifacts.map((file) => downloadLink(file, () => saveFile(path, file)))],
-    ["Notes", summary.notes], ["Metadata", notes],
+    ["Notes", summary.notes], ["The agent's closing words", run.closing_words], ["Metadata", notes],
   ]));
 }
 

@@ -24,7 +24,7 @@ from swarm.agent.context import (
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.stalls import MAX_STALLS, pause_after
-from swarm.agent.steps import is_finish, plan_of, steps_of_results, steps_of_turn
+from swarm.agent.steps import closing_words, is_finish, plan_of, steps_of_results, steps_of_turn
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
@@ -360,6 +360,7 @@ class _Slice:
             final=final,
             batch=batch,
             plan=plan,
+            closing_words=closing_words(turn, done.results) if final else None,
             stored_bytes=size,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING

@@ -29,6 +29,13 @@ def plan_of(results: Sequence[ToolResult]) -> tuple[PlanStep, ...] | None:
     return tuple(_PLAN.validate_python(plans[-1].get("steps"))) if plans else None
 
 
+def closing_words(turn: ModelTurn, results: Sequence[ToolResult]) -> str | None:
+    """What the model says at the end of its work: the summary of `finish`, or else its text."""
+    summaries = [str((result.args or {}).get("summary", "")) for result in results if is_finish(result)]
+    said = next((text.strip() for text in [*summaries, turn.text] if text.strip()), None)
+    return None if said is None else clip(said, MAX_SHOWN)
+
+
 def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:
     """The step events of one turn, numbered on from those that the run has."""
     said = turn.text.strip()

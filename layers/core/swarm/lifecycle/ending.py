@@ -136,7 +136,8 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
     first, last = backend.snapshot(run.first_snapshot), backend.files_of(run)
     changes = compare(first, last)
     difference = between(backend, run, changes)
-    summary = summarise(run, ending.status, last, changes, ending.reason)
+    inherited = None if changes else _inherited_result(backend, run)
+    summary = summarise(run, ending.status, last, changes, ending.reason, inherited)
     # What the summary names is listed, however much else was written.
     named = {summary.primary_artifact, *summary.secondary_artifacts}
     ordered = sorted(changes, key=lambda change: change.path not in named)
@@ -151,6 +152,12 @@ def _entry(backend: Backend, run: Run, ending: Ending, writer: str, now: datetim
     )
     ending_events = _events(run, ended, last)
     return Entry(slot=run.version + 1, writer=writer, at=now, change=ended, progress=100, events=ending_events)
+
+
+def _inherited_result(backend: Backend, run: Run) -> str | None:
+    """The main result of the run whose files it began with: what is there, and was made by a run."""
+    source = backend.runs.find(run.key.tenant_id, run.from_run_id) if run.from_run_id else None
+    return source.summary.primary_artifact if source and source.summary else None
 
 
 def _artifacts(

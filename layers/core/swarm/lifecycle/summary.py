@@ -15,16 +15,24 @@ OFFLINE_NOTE = "Made offline by the deterministic model; no provider was called.
 
 
 def summarise(
-    run: Run, status: RunStatus, files: Snapshot, changes: Iterable[FileChange], reason: str | None
+    run: Run,
+    status: RunStatus,
+    files: Snapshot,
+    changes: Iterable[FileChange],
+    reason: str | None,
+    inherited: str | None = None,
 ) -> MachineSummary:
-    """The summary of a run that ends with `status` and these files; `reason` is an error type, None after success."""
+    """The summary of a run that ends with `status` and these files; `reason` is an error type, None after success.
+
+    `inherited` is the main result of the run whose files it began with, which stands where it wrote none of its own.
+    """
     written = {change.path for change in changes if change.after is not None}
     ranked = rank(run, files, written)
-    primary = ranked[0] if ranked else None
+    primary = ranked[0] if ranked else inherited if inherited in files.files else None
     return MachineSummary(
         goal=run.instructions,
         primary_artifact=primary,
-        secondary_artifacts=[path for path in ranked if path in written and path != primary][:MAX_SECONDARY],
+        secondary_artifacts=list(ranked[1 : MAX_SECONDARY + 1]),
         execution_attempted=run.turns > 0 or status is RunStatus.SUCCEEDED,
         execution_succeeded=status is RunStatus.SUCCEEDED,
         reason_for_failure=reason,
@@ -33,22 +41,20 @@ def summarise(
 
 
 def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
-    """The paths that can stand for the run's result, the best first.
+    """The paths that can stand for the run's result, the best first: what nobody changed is none.
 
-    What this run wrote comes before what it only had; what only goes with a result of the task type, such as tests,
-    comes after everything else; then the kinds that the task type favours, in their order; then what the instructions
-    name; then what lies nearer to the root; then the larger. The path decides what is left.
-    Of the files that the run only had, those of a favoured kind alone are results.
+    What only goes with a result of the task type, such as tests, comes after everything else; then the kinds that the
+    task type favours, in their order; then what the instructions name; then what lies nearer to the root; then the
+    larger. The path decides what is left.
     """
     task = TASKS[run.task_type]
     favoured = {kind: place for place, kind in enumerate(task.favoured)}
 
-    def order(path: str) -> tuple[bool, bool, int, bool, int, int, str]:
+    def order(path: str) -> tuple[bool, int, bool, int, int, str]:
         entry = files.files[path]
         named = PurePosixPath(path).name in run.instructions
         depth = path.count("/")
         return (
-            path not in written,
             task.supports(path),
             favoured.get(entry.type, len(favoured)),
             not named,
@@ -57,8 +63,7 @@ def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
             path,
         )
 
-    candidates = (path for path in files.paths if path in written or files.files[path].type in favoured)
-    return sorted(candidates, key=order)
+    return sorted((path for path in files.paths if path in written), key=order)
 
 
 def _notes(run: Run, written: set[str], files: Snapshot) -> str | None:

@@ -73,7 +73,7 @@ class TurnTaken:
     """One model response and the tool calls that came of it. `final` says that the agent is done.
 
     `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
-    where this turn changed it.
+    where this turn changed it. `closing_words` are the model's last, of a final turn.
     """
 
     transcript: str
@@ -82,6 +82,7 @@ class TurnTaken:
     final: bool = False
     batch: str | None = None
     plan: tuple[PlanStep, ...] | None = None
+    closing_words: str | None = None
     stored_bytes: int = 0
     kind: Literal["turn"] = "turn"
 
@@ -188,6 +189,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 finished_turns=change.final,
                 batch=change.batch,
                 plan=run.plan if change.plan is None else change.plan,
+                closing_words=change.closing_words,
                 batch_from=run.progress,
                 batch_done=0,
                 stored_bytes=run.stored_bytes + change.stored_bytes,

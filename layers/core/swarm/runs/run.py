@@ -74,6 +74,7 @@ class Run:
     turns: int = 0
     stalls: int = 0
     plan: tuple[PlanStep, ...] = ()
+    closing_words: str | None = None
     batch: str | None = None
     batch_from: int = 0
     batch_done: int = 0
