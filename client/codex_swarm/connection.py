@@ -25,7 +25,7 @@ from codex_swarm.errors import (
     storage_error,
 )
 from codex_swarm.hooks import Exchange, hide_signatures, log
-from codex_swarm.shaping import encoded
+from codex_swarm.shaping import encoded, faults
 from codex_swarm.transports import Outgoing, Transport
 
 T = TypeVar("T")
@@ -217,8 +217,8 @@ class Connection:
                 arrived=not isinstance(error, _NEVER_ARRIVED),
                 passing=isinstance(error, _PASSING),
             ) from error
-        except httpx.InvalidURL as error:
-            raise UnexpectedAnswer(f"{_named(asked)} was answered with an address that is none") from error
+        except httpx.InvalidURL:
+            raise UnexpectedAnswer(f"{_named(asked)} was answered with an address that is none") from None
 
     async def _followed(self, asked: Outgoing, attempt: int) -> httpx.Response:
         for _ in range(_MOST_REDIRECTS):
@@ -242,8 +242,8 @@ class Connection:
     def _redirected(self, asked: Outgoing, said: str) -> Outgoing:
         try:
             location = urljoin(asked.url, said)
-        except ValueError as error:
-            raise UnexpectedAnswer(f"{_named(asked)} is redirected to what is no address") from error
+        except ValueError:
+            raise UnexpectedAnswer(f"{_named(asked)} is redirected to what is no address") from None
         if self._is_ours(location):
             return replace(asked, url=location)
         # The key is none of the storage's business, and it refuses a signed URL that comes with one.
@@ -311,7 +311,9 @@ def parse(shape: type[T], answer: Answer, of: str | None = None) -> T:
     try:
         value = TypeAdapter(shape).validate_json(answer.content)
     except ValidationError as error:
-        raise UnexpectedAnswer(f"{answer.request} was not answered as this API does; is the base URL right?") from error
+        told = f"{answer.request} was not answered as this API does; is the base URL right? {faults(error)}"
+        # Not `from error`: that quotes the answer, which may have signatures and secrets.
+        raise UnexpectedAnswer(told) from None
     if of is not None:
         for one in value if isinstance(value, list) else [value]:
             if of not in {getattr(one, "run_id", None), getattr(one, "source_run_id", None)}:

@@ -33,7 +33,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from codex_swarm.models import ErrorBody, FieldError, RunRead
-from codex_swarm.text import printable
+from codex_swarm.text import printable, unsigned
 
 
 class CodexSwarmError(Exception):
@@ -191,8 +191,8 @@ _KEY_REFUSED = (401, 403)
 
 _REQUEST_IDS = ("apigw-requestid", "x-request-id", "x-amzn-requestid", "x-amz-request-id")
 
-_QUOTED = 200
-"""Bytes of a body that is not ours which an error quotes."""
+_QUOTED, _READ = 200, 20_000
+"""Characters of a body that is not ours which an error quotes, and bytes in which addresses are looked for."""
 
 
 def api_error(status: int, body: bytes, headers: Mapping[str, str]) -> ApiError | UnexpectedAnswer:
@@ -212,7 +212,7 @@ def api_error(status: int, body: bytes, headers: Mapping[str, str]) -> ApiError 
         return kind(status, "error", _quoted(body), retry_after=pause, request_id=named)
     if status == HTTPStatus.NOT_FOUND and "code" not in told.model_fields_set:
         return _of_something_else(body)
-    detail = printable(told.detail)
+    detail = printable(unsigned(told.detail))
     return kind(status, told.code, detail, errors=told.errors or (), retry_after=pause, request_id=named)
 
 
@@ -225,7 +225,7 @@ _XML = re.compile(rb"<(Code|Message)>([^<]{1,1000})</")
 
 def storage_error(status: int, body: bytes, headers: Mapping[str, str]) -> ApiError:
     """The error that an answer of the storage behind signed URLs stands for (S3's XML)."""
-    told = {name.decode(): printable(text.decode("utf-8", "replace")) for name, text in _XML.findall(body)}
+    told = {name.decode(): printable(unsigned(text.decode("utf-8", "replace"))) for name, text in _XML.findall(body)}
     code = told.get("Code", "storage_error")
     detail = f"the storage refused: {told.get('Message') or _quoted(body)}"
     kind = Unavailable if code in {"SlowDown", "RequestTimeout", "InternalError"} else _BY_STATUS.get(status, ApiError)
@@ -252,4 +252,6 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def _quoted(body: bytes) -> str:
-    return printable(body[:_QUOTED].decode("utf-8", "replace").strip()) or "the service said nothing more"
+    """The beginning of a body that is not ours, cut only when the signatures in it are hidden."""
+    text = unsigned(body[:_READ].decode("utf-8", "replace")).strip()
+    return printable(text[:_QUOTED]) or "the service said nothing more"

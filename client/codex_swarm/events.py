@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from codex_swarm.connection import Connection, Outage
 from codex_swarm.errors import CodexSwarmError, UnexpectedAnswer
 from codex_swarm.models import EndEvent, ResetEvent, WatchedEvent
+from codex_swarm.shaping import faults
 
 _BETWEEN_CONNECTIONS = 1.0
 """Seconds; the service may ask for another pause with `retry:`."""
@@ -104,5 +105,5 @@ def _event(message: ServerSentEvent) -> WatchedEvent:
     try:
         event = _EVENT.validate_json(message.data)
     except ValidationError as error:
-        raise UnexpectedAnswer(f"an event that is no JSON object: {message.data[:200]!r}") from error
+        raise UnexpectedAnswer(f"an event that this client does not know: {faults(error)}") from None
     return event.model_copy(update={"id": message.id})

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import asdict, dataclass
 from typing import Self
 
 import httpx
 
 from codex_swarm.errors import request_id
+from codex_swarm.text import unsigned
 
 logger = logging.getLogger("codex_swarm")
-
-_SIGNED = re.compile(r"\?[^\s'\"]*(?:X-Amz-Signature|token)=[^\s'\"]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,12 @@ def log(exchange: Exchange) -> None:
 
 
 class _Hidden(logging.Filter):
-    """Takes the query out of signed addresses: whoever reads it in a log could fetch the file."""
+    """Takes the query out of signed addresses."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if _SIGNED.search(text):
-            record.msg, record.args = _SIGNED.sub("?...", text), ()
+        if (hidden := unsigned(text)) != text:
+            record.msg, record.args = hidden, ()
         return True
 
 

@@ -19,9 +19,12 @@ def shaped(kind: type[T], **fields: Any) -> T:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        # Without the values, which may be long or private.
-        told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:3])
-        raise InvalidArgument(told) from error
+        raise InvalidArgument(faults(error)) from None
+
+
+def faults(error: ValidationError) -> str:
+    """The first faults, without the values, which may be long or private."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:3])
 
 
 def encoded(body: object) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,7 +250,8 @@ class Opening:
         for number, file in enumerate(self.promised):
             headers = {"content-length": str(file["size"]), "content-type": "text/plain"}
             url = f"{self.storage.url}/{number}?X-Amz-Signature=1"
-            targets.append({"path": file["path"], "url": url, "headers": headers, "expires_at": "2030-01-01T00:00:00Z"})
+            path = unicodedata.normalize("NFC", file["path"])
+            targets.append({"path": path, "url": url, "headers": headers, "expires_at": "2030-01-01T00:00:00Z"})
         return told({"upload_id": "up-1", "files": targets}, 201)
 
     @property
@@ -304,6 +306,7 @@ def test_files_come_from_wherever_they_are(either: Any, opening: Opening, tmp_pa
         "form.docx": FormFile("plan.docx", b"PK"),
         "pipe.bin": Pipe(BIG),
         "\u0645\u0644\u0641.txt": b"arabic",
+        "u\u0308.txt": b"as macOS writes it",
         "empty.txt": b"",
     }
     seen: list[tuple[int, int]] = []
@@ -316,6 +319,7 @@ def test_files_come_from_wherever_they_are(either: Any, opening: Opening, tmp_pa
         "form.docx": b"PK",
         "pipe.bin": BIG,
         "\u0645\u0644\u0641.txt": b"arabic",
+        "u\u0308.txt": b"as macOS writes it",
         "empty.txt": b"",
     }
     assert all(hashlib.sha256(opening.taken[file["path"]]).hexdigest() == file["sha256"] for file in opening.promised)
