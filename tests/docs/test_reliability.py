@@ -1,9 +1,11 @@
-"""docs/reliability.md names tests that exist, and every fault point and figure of the code is still what it says."""
+"""Pages that name tests name tests that exist; figures of docs/reliability.md are still those of the code."""
 
 from __future__ import annotations
 
 import ast
 import re
+
+import pytest
 
 from swarm.agent.stalls import MAX_STALLS
 from swarm.lifecycle.transitions import CANCEL_SECONDS
@@ -13,10 +15,10 @@ from tests.support.paths import ROOT
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 
 
-def named() -> list[tuple[str, str]]:
+def named(page: str) -> list[tuple[str, str]]:
     """Each test that the page names, with the file that stands before it in the same row."""
     found = []
-    for row in PAGE.splitlines():
+    for row in page.splitlines():
         file = ""
         for name in re.findall(r"`(tests/[\w/]+\.py|test_\w+)`", row):
             if name.startswith("tests/"):
@@ -26,13 +28,15 @@ def named() -> list[tuple[str, str]]:
     return found
 
 
-def test_every_test_that_it_names_exists() -> None:
-    assert len(named()) > 30
+@pytest.mark.parametrize(("name", "least"), [("reliability.md", 30), ("bounds.md", 50)])
+def test_every_test_that_a_page_names_exists(name: str, least: int) -> None:
+    tests = named((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    assert len(tests) > least
     missing = []
-    for file in {file for file, _ in named()}:
+    for file in {file for file, _ in tests}:
         tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
         there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-        missing += [(of, name) for of, name in named() if of == file and name not in there]
+        missing += [(of, name) for of, name in tests if of == file and name not in there]
     assert missing == []
 
 
@@ -42,3 +46,10 @@ def test_the_times_of_a_cancellation_are_those_of_the_code() -> None:
     assert "waits one second" in PAGE
     assert "after eight waits" in PAGE
     assert MAX_STALLS == 8
+
+
+def test_every_kind_of_bounds_has_a_test() -> None:
+    page = (ROOT / "docs" / "bounds.md").read_text(encoding="utf-8")
+    rows = [row for row in page.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) > 20
+    assert [row for row in rows if not named(row)] == []

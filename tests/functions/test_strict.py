@@ -177,6 +177,13 @@ def test_inputs_that_contradict_each_other_are_refused_at_once(stack: Stack, mad
     assert len(stack.request("GET", "/runs").json) == before
 
 
+def test_more_uploads_than_a_run_takes_are_refused(stack: Stack) -> None:
+    stack.project()
+    asked = stack.request("POST", "/projects/p1/runs", {**RUN, "uploads": ["0" * 32] * 3_000})
+    told = refused(asked, 422, "invalid_request")
+    assert [fault["loc"] for fault in told["errors"]] == [["body", "uploads"]]
+
+
 def test_an_upload_that_is_named_twice_is_taken_once(stack: Stack) -> None:
     stack.project()
     one = upload(stack, "a")

@@ -29,6 +29,7 @@ _DO_IT = f"{ANNOUNCED}Call the tools for it now, or call finish if the task is d
 _NOTE = "\n[the same call gave the same result "
 
 _LOOKED_AT = 20_000
+_TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _FILE_NAME = re.compile(r"(?<![\w/.:@*-])(?:[\w-]{1,60}/){0,8}[\w-][\w.-]{0,100}\.[A-Za-z0-9]{1,8}(?![\w/*]|\.\w)")
 _NOT_WANTED = re.compile(
     r"\b(?:delete|remove|rename|move|drop|without|not|never|instead of|like|such as|e\.g\.|from)\b[^.;\n]{0,40}$",
@@ -134,7 +135,9 @@ def unfinished(request: str, items: Sequence[Item], results: Sequence[ToolResult
     faults = []
     failed = [result for result in results if not result.ok] or _failed_beside_finish(items)
     if failed:
-        named = ", ".join(dict.fromkeys(each if isinstance(each, str) else each.tool for each in failed))
+        names = (each if isinstance(each, str) else each.tool for each in failed)
+        # This may be said in the user's role, and a name is the model's: one that could be a sentence is not repeated.
+        named = ", ".join(dict.fromkeys(name if _TOOL_NAME.fullmatch(name) else "a call" for name in names))
         faults.append(f"{named} failed in the same turn; mend that, or say in the summary what is not done")
     if gone := _missing_files(request, items, paths):
         faults.append(
