@@ -10,6 +10,8 @@ sam_python="$here/.venv-sam/bin/python"
 export PATH="$here/.venv/bin:$PATH"
 export PYTHONPATH="$here/client:$here/layers/core:$here/layers/job:$here/functions:$here"
 export SAM_CLI_TELEMETRY=0
+# Each command starts many processes; without bytecode every one would compile again what it imports.
+unset PYTHONDONTWRITEBYTECODE
 
 usage() {
     cat <<'TEXT'
@@ -68,19 +70,8 @@ environment() {
     fi
     rm -f -- "$folder/installed.txt"
     install_locked "$folder/bin/python" "$lock"
-    if [[ -n ${PYTHONDONTWRITEBYTECODE-} ]]; then
-        compile_slow_imports "$folder"
-    fi
     cp -- "$lock" "$folder/installed.txt"
     say "Done in $((SECONDS - started)) s."
-}
-
-# Where Python keeps no bytecode every process compiles these again, which takes the laptop cloud longer than to start.
-compile_slow_imports() {
-    local package
-    for package in "$1"/lib/python3*/site-packages/{antlr4,boto3,botocore,flask,moto,samtranslator,werkzeug}; do
-        [[ ! -d $package ]] || "$1/bin/python" -m compileall -q "$package"
-    done
 }
 
 # uv is several times faster, but reads other settings than pip: where it cannot reach the packages, pip may.

@@ -85,15 +85,16 @@ def test_a_small_listing_is_whole_and_says_nothing_of_pages(stack: Stack) -> Non
     assert not {"link", "x-next-cursor"} & answer.headers.keys()
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8], ids=str)
-def test_pages_join_up_to_the_whole(stack: Stack, limit: int) -> None:
+def test_pages_join_up_to_the_whole(stack: Stack, subtests: pytest.Subtests) -> None:
     made = [stored(stack, n, project=f"p{n % 2}") for n in range(7)][::-1]
-    pages = walk(stack, limit=limit)
-    assert [run for page in pages for run in page] == made
-    assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
-    assert pages[-1]
-    in_project = walk(stack, limit=limit, project_id="p0")
-    assert [run for page in in_project for run in page] == made[::2]
+    for limit in (1, 2, 3, 6, 7, 8):
+        with subtests.test(limit=limit):
+            pages = walk(stack, limit=limit)
+            assert [run for page in pages for run in page] == made
+            assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+            assert pages[-1]
+            in_project = walk(stack, limit=limit, project_id="p0")
+            assert [run for page in in_project for run in page] == made[::2]
 
 
 def test_projects_are_paged_oldest_first(stack: Stack) -> None:
@@ -144,8 +145,7 @@ NOTES = {
 
 
 @pytest.mark.parametrize("scope", [{}, {"project_id": "p1"}], ids=["all runs", "a project's"])
-@pytest.mark.parametrize(("query", "expected"), FILTERS.values(), ids=FILTERS)
-def test_filters(stack: Stack, query: dict[str, str], expected: list[int], scope: dict[str, str]) -> None:
+def test_filters(stack: Stack, scope: dict[str, str], subtests: pytest.Subtests) -> None:
     ended = {1: RunStatus.SUCCEEDED, 2: RunStatus.FAILED, 3: RunStatus.RUNNING}
     for number in range(6):
         stored(
@@ -155,8 +155,10 @@ def test_filters(stack: Stack, query: dict[str, str], expected: list[int], scope
             task_type=TaskType.WRITING if number in {2, 5} else TaskType.CODE,
             metadata=NOTES.get(number, {}),
         )
-    assert [int(run, 16) for run in ids(stack, **query, **scope)] == expected
-    assert [int(run, 16) for page in walk(stack, limit=1, **query, **scope) for run in page] == expected
+    for what, (query, expected) in FILTERS.items():
+        with subtests.test(what):
+            assert [int(run, 16) for run in ids(stack, **query, **scope)] == expected
+            assert [int(run, 16) for page in walk(stack, limit=1, **query, **scope) for run in page] == expected
 
 
 def test_several_notes_all_have_to_be_there(stack: Stack) -> None:
@@ -227,14 +229,15 @@ CURSORS: dict[str, Callable[[Stack], str]] = {
 }
 
 
-@pytest.mark.parametrize("made", CURSORS.values(), ids=CURSORS)
-def test_a_cursor_of_another_listing_is_refused(stack: Stack, made: Callable[[Stack], str]) -> None:
+def test_a_cursor_of_another_listing_is_refused(stack: Stack, subtests: pytest.Subtests) -> None:
     for tenant in ("tenant-a", "tenant-b"):
         for number in range(3):
             stack.project(f"p{number}", tenant=tenant)
             stored(stack, number, tenant=tenant, metadata={"a": "b"})
-    answer = stack.request("GET", f"/runs?limit=1&cursor={quote(made(stack))}")
-    assert (answer.status, answer.json["code"]) == (400, "invalid_cursor")
+    for what, made in CURSORS.items():
+        with subtests.test(what):
+            answer = stack.request("GET", f"/runs?limit=1&cursor={quote(made(stack))}")
+            assert (answer.status, answer.json["code"]) == (400, "invalid_cursor")
 
 
 def test_a_cursor_made_by_hand_leads_no_further_than_ones_own_runs(stack: Stack) -> None:

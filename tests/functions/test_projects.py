@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
 
 import pytest
 
@@ -85,12 +84,13 @@ GONE: dict[str, Callable[[str], tuple[str, str, object]]] = {
 }
 
 
-@pytest.mark.parametrize("asked", GONE.values(), ids=GONE)
-def test_a_deleted_project_and_its_runs_are_unknown_at_once(stack: Stack, asked: Any) -> None:
+def test_a_deleted_project_and_its_runs_are_unknown_at_once(stack: Stack, subtests: pytest.Subtests) -> None:
     run_id = stack.finish(HAIKU)
     delete(stack)
-    status, code = refusal(stack, *asked(run_id))
-    assert (status, code) in {(404, "project_not_found"), (404, "run_not_found")}
+    for what, asked in GONE.items():
+        with subtests.test(what):
+            status, code = refusal(stack, *asked(run_id))
+            assert (status, code) in {(404, "project_not_found"), (404, "run_not_found")}
 
 
 def test_a_deleted_project_is_in_no_listing(stack: Stack) -> None:

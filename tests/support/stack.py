@@ -18,6 +18,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from api.app import handler
+from infra.local import moto_patches
 from swarm import sizes
 from swarm.aws import clients
 from swarm.records.backend import Backend, backend
@@ -28,6 +29,9 @@ from tests.support.paths import ROOT
 
 MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
 CACHED = (settings, backend)
+
+# What moto works out anew for each call makes a tenth of a test.
+moto_patches.install(("actions_listed", "attributes_sent"))
 
 
 @dataclass

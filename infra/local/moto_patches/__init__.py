@@ -7,7 +7,7 @@ succeeds with the patch; a probe that succeeds without it says that the patch ca
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from infra.local.moto_patches import (
     answers,
@@ -54,11 +54,11 @@ _lock = threading.Lock()
 _installed: set[str] = set()
 
 
-def install() -> None:
-    """Apply every patch, once a process."""
+def install(names: Iterable[str] = PATCHES) -> None:
+    """Apply these patches, once a process."""
     with _lock:
-        for name, patch in PATCHES.items():
+        for name in names:
             if name not in _installed:
-                patch()
+                PATCHES[name]()
                 _installed.add(name)
     cloudformation.forget_known_types()

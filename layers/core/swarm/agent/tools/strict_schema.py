@@ -7,11 +7,13 @@ property required, optional ones nullable, no other property allowed, and knows 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
 
+@cache
 def strict_schema(model: type[BaseModel]) -> Mapping[str, JsonValue]:
     """The schema of the model's fields; a field with a default must allow null."""
     schema = model.model_json_schema()
