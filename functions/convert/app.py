@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import swarm_job
 from convert.work import work
+from swarm_job.runner import run
 from swarm_job.shield import shield
 
 shield()
@@ -14,4 +14,4 @@ shield()
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Do the job at `event["job_url"]`; the answer says only how many calls it had."""
-    return swarm_job.run(event, context, work)
+    return run(event, context, work)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import settings
 from sandbox.commands import run_commands
-from swarm_job import run
+from swarm_job.runner import run
 from swarm_job.shield import shield
 
 shield()

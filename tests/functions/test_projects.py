@@ -276,6 +276,7 @@ def test_the_janitor_may_die_at_any_call(stack: Stack) -> None:
     assert (keys(stack), records()) == before
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("call", range(9))
 def test_a_request_may_die_at_any_call_and_the_project_is_there_or_gone(stack: Stack, call: int) -> None:
     run_id = stack.finish(HAIKU)

@@ -103,27 +103,27 @@ def test_calls_of_one_turn_are_done_in_order_and_each_is_answered(runs: Runs) ->
     assert "two" in told["call_1_3"]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "says_so"),
-    [
-        pytest.param(raw_call("write_file", '{"path": "a.md", "cont'), "JSON", id="malformed arguments"),
-        pytest.param(raw_call("write_file", '["a.md"]'), "object", id="arguments that are no object"),
-        pytest.param(call("write_file", path="a.md"), "content", id="missing argument"),
-        pytest.param(call("launch_rocket", to="moon"), "launch_rocket", id="unknown tool"),
-        pytest.param(call("write_file", path="../a.md", content="x"), "relative path", id="path that leaves"),
-        pytest.param(
-            call("read_file", path="no.md", start_line=None, end_line=None), "no.md", id="file that is not there"
-        ),
-    ],
-)
-def test_a_bad_call_is_the_models_to_mend(runs: Runs, wrong: Any, says_so: str) -> None:
-    provider, stack = runs.of(calls(wrong), WRITES, DONE)
+WRONG_CALLS = {
+    "malformed arguments": (raw_call("write_file", '{"path": "a.md", "cont'), "JSON"),
+    "arguments that are no object": (raw_call("write_file", '["a.md"]'), "object"),
+    "missing argument": (call("write_file", path="a.md"), "content"),
+    "unknown tool": (call("launch_rocket", to="moon"), "launch_rocket"),
+    "path that leaves": (call("write_file", path="../a.md", content="x"), "relative path"),
+    "file that is not there": (call("read_file", path="no.md", start_line=None, end_line=None), "no.md"),
+}
+
+
+def test_a_bad_call_is_the_models_to_mend(runs: Runs, subtests: pytest.Subtests) -> None:
+    provider, stack = runs.of(calls(*(wrong for wrong, _ in WRONG_CALLS.values())), WRITES, DONE)
     run = stack.run(stack.finish(INSTRUCTIONS))
     assert (run["status"], run["errors"]) == ("succeeded", [])
-    [told] = outputs(asked(provider)[1]).values()
-    assert says_so in told
-    steps = stack.request("GET", f"/runs/{run['id']}/steps").json
-    assert next(step["outcome_ok"] for step in steps if step["role"] == "tool") is False
+    steps = [each for each in stack.request("GET", f"/runs/{run['id']}/steps").json if each["role"] == "tool"]
+    told = outputs(asked(provider)[1]).values()
+    for (what, (_, says_so)), output, step in zip(WRONG_CALLS.items(), told, steps, strict=False):
+        with subtests.test(what):
+            assert says_so in output
+            assert step["outcome_ok"] is False
+    assert len(told) == len(WRONG_CALLS) == len(steps) - 1
 
 
 def test_a_text_without_a_call_ends_the_run(runs: Runs) -> None:
@@ -195,22 +195,21 @@ def test_what_will_not_pass_ends_the_run_and_keeps_its_files(
 
 
 PASSING = [
-    pytest.param(rate_limited(retry_after="0"), id="429 with Retry-After"),
-    pytest.param(error(500, "server_error", "Oops", retry_after="0"), id="500"),
-    pytest.param(hangs_up(), id="dropped connection"),
-    pytest.param(cut(says("So f"), at=40), id="connection dropped in the body"),
-    pytest.param(not_json(), id="no JSON"),
+    rate_limited(retry_after="0"),
+    error(500, "server_error", "Oops", retry_after="0"),
+    hangs_up(),
+    cut(says("So f"), at=40),
+    not_json(),
 ]
 
 
-@pytest.mark.parametrize("reply", PASSING)
-def test_what_passes_is_not_seen_in_the_run(runs: Runs, reply: Reply) -> None:
-    provider, stack = runs.of(reply, WRITES, reply, DONE)
+def test_what_passes_is_not_seen_in_the_run(runs: Runs) -> None:
+    turns = [WRITES] * (len(PASSING) - 1) + [DONE]
+    provider, stack = runs.of(*(each for turn in zip(PASSING, turns, strict=True) for each in turn))
     run = stack.run(stack.finish(INSTRUCTIONS))
-    assert (run["status"], run["errors"], run["usage"]["model_calls"]) == ("succeeded", [], 2)
+    assert (run["status"], run["errors"], run["usage"]["model_calls"]) == ("succeeded", [], len(turns))
     bodies = asked(provider)
-    assert bodies[0] == bodies[1]
-    assert bodies[2] == bodies[3]
+    assert bodies[::2] == bodies[1::2]
 
 
 def test_a_long_wait_is_left_to_the_state_machine(runs: Runs) -> None:

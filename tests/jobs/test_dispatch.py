@@ -33,6 +33,8 @@ from tests.support.moments import Died, When, at_call, die
 from tests.support.stack import Stack
 
 CALL = "call_0/0000"
+CONVERSIONS = "touch a.md b.md c.md d.md e.md f.md. convert all markdown files to docx"
+"""Six jobs of a call each."""
 
 
 def outputs(halted: Waiting) -> list[str]:
@@ -47,6 +49,15 @@ def files(halted: Waiting) -> dict[str, bytes]:
     backend, run = halted.stack.backend, halted.run
     workspace = Workspace(backend.files_of(run), backend.objects, area_of(run.key))
     return {path: workspace.read(path) for path in workspace.paths()}
+
+
+def said_of(halted: Waiting, job_id: str) -> str:
+    """What the only call of a job came to."""
+    outcome = load_outcome(halted.stack.backend.objects, halted.run, halted.batch.id, job_id)
+    assert outcome is not None
+    [call] = outcome.outcomes
+    assert not call.ok
+    return call.output
 
 
 def test_files_and_words_become_part_of_the_run(stack: Stack) -> None:
@@ -200,10 +211,9 @@ UNBEGUN = {
 }
 
 
-@pytest.mark.parametrize("error", UNBEGUN.values(), ids=UNBEGUN)
-def test_a_run_waits_for_its_turn_and_says_so_once(error: Exception, stack: Stack) -> None:
+def test_a_run_waits_for_its_turn_and_says_so_once(stack: Stack) -> None:
     halted = waiting(stack, "run `make`")
-    for attempt in range(3):
+    for attempt, error in enumerate(UNBEGUN.values()):
         with pytest.raises(EnvironmentsBusy):
             halted.dispatch("000", fails(error), attempt=attempt)
     told = [each.message for each in halted.progress_told()]
@@ -242,11 +252,11 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("error", LOST.values(), ids=LOST)
-def test_what_was_lost_is_tried_again_by_the_state_machine(error: Exception, stack: Stack) -> None:
+def test_what_was_lost_is_tried_again_by_the_state_machine(stack: Stack, subtests: pytest.Subtests) -> None:
     halted = waiting(stack, "run `make`")
-    with pytest.raises(EnvironmentLost):
-        halted.dispatch("000", fails(error))
+    for what, error in LOST.items():
+        with subtests.test(what), pytest.raises(EnvironmentLost):
+            halted.dispatch("000", fails(error))
     halted.dispatch("000", error={"Error": "EnvironmentLost", "Cause": "{}"})
     halted.go_on()
     assert "its environment was lost, more than once" in outputs(halted)[0]
@@ -259,12 +269,11 @@ LASTING = {
 }
 
 
-@pytest.mark.parametrize(("error", "reason"), LASTING.values(), ids=LASTING)
-def test_what_would_come_to_the_same_is_not_tried_again(error: Exception, reason: str, stack: Stack) -> None:
-    halted = waiting(stack, "run `make`")
-    halted.dispatch("000", fails(error))
-    halted.go_on()
-    assert reason in outputs(halted)[0]
+def test_what_would_come_to_the_same_is_not_tried_again(stack: Stack) -> None:
+    halted = waiting(stack, CONVERSIONS)
+    for job, (error, reason) in zip(halted.batch.jobs, LASTING.values(), strict=False):
+        halted.dispatch(job.id, fails(error))
+        assert reason in said_of(halted, job.id)
 
 
 def test_what_was_delivered_before_the_end_is_taken_all_the_same(stack: Stack) -> None:
@@ -338,7 +347,7 @@ def test_a_dispatch_that_died_at_any_call_is_completed_by_the_next(stack: Stack,
     assert deaths > 8
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[bytes | None, dict[str, object], str]] = {
     "nothing delivered": (None, {}, "it delivered no result"),
     "no tar": (b"not a tar", {}, "its result was refused"),
     "no results": (tar(member("deleted.json", b"[]")), {}, "it has no results.json"),
@@ -348,22 +357,25 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("content", "changes", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_job_that_failed_is_a_result_that_says_so(
-    stack: Stack, content: bytes | None, changes: dict[str, object], reason: str
-) -> None:
-    halted = waiting(stack, "touch a.md. run `make` `test`")
-    if content is not None:
-        halted.deliver("000", content)
-    halted.dispatch("000", None, **changes)
+def test_a_job_that_failed_is_a_result_that_says_so(stack: Stack) -> None:
+    halted = waiting(stack, CONVERSIONS)
+    for job, (content, changes, reason) in zip(halted.batch.jobs, REFUSED.values(), strict=True):
+        if content is not None:
+            halted.deliver(job.id, content)
+        halted.dispatch(job.id, None, **changes)
+        assert said_of(halted, job.id).startswith("error: the convert function could not do this: ")
+        assert reason in said_of(halted, job.id)
     halted.go_on()
     assert halted.state["outcome"] == "ended"
-    assert [*files(halted)] == ["a.md"]
-    assert [output.startswith("error: the sandbox function could not do this") for output in outputs(halted)[1:3]] == [
-        True,
-        True,
-    ]
-    assert all(reason in output for output in outputs(halted)[1:3])
+    assert set(files(halted)) - {"conversion-report.md"} == {f"{name}.md" for name in "abcdef"}
+    assert outputs(halted)[6].startswith("0 of 6 done, 6 failed.")
+
+
+def test_each_call_of_a_job_that_failed_says_so(stack: Stack) -> None:
+    halted = waiting(stack, "run `make` `test`")
+    halted.dispatch("000")
+    halted.go_on()
+    assert all("the sandbox function could not do this: it delivered" in output for output in outputs(halted)[:2])
 
 
 def test_answers_to_calls_that_nobody_made_are_dropped(stack: Stack) -> None:

@@ -89,7 +89,6 @@ HOSTILE = {
     "duplicate": tar(TOLD, member("files/a", b"1"), member("files/a", b"2")),
     "duplicate in another spelling": tar(TOLD, member("files/\u00fc", b"1"), member("files/u\u0308", b"2")),
     "too large": tar(TOLD, member("files/a", b"x" * 10_001)),
-    "too many": tar(TOLD, *(member(f"files/{number}") for number in range(MAX_FILES + 1))),
 }
 
 
@@ -97,6 +96,21 @@ HOSTILE = {
 def test_anything_else_is_refused_whole(content: bytes) -> None:
     with pytest.raises(InvalidResult):
         read_result(io.BytesIO(content), LIMITS)
+
+
+def test_too_many_files_are_refused_whole() -> None:
+    [(first, _), (last, _)] = member("files/000000"), member(f"files/{MAX_FILES:06}")
+    header = first.tobuf(tarfile.USTAR_FORMAT)
+    assert len(header) == len(last.tobuf(tarfile.USTAR_FORMAT)) == tarfile.BLOCKSIZE
+    members = bytearray()
+    for number in range(MAX_FILES + 1):
+        block = bytearray(header)
+        block[6:12] = b"%06d" % number
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        members += block
+    with pytest.raises(InvalidResult, match="files"):
+        read_result(io.BytesIO(tar(TOLD)[: -2 * tarfile.BLOCKSIZE] + members + bytes(2 * tarfile.BLOCKSIZE)), LIMITS)
 
 
 def test_zeros_that_are_not_there_are_not_made() -> None:

@@ -39,7 +39,7 @@ def located(stack: Stack, answer: Answer) -> bytes:
     return stack.backend.objects.get(unquote(urlsplit(answer.headers["location"]).path).removeprefix("/bucket/"))
 
 
-def test_the_zip_holds_every_file_under_its_path(stack: Stack) -> None:
+def test_the_zip_holds_every_file_under_its_path_and_is_made_once(stack: Stack) -> None:
     run_id = holding(stack, FILES)
     answer = stack.request("GET", f"/runs/{run_id}/workspace/archive")
     assert answer.status == 307
@@ -53,24 +53,16 @@ def test_the_zip_holds_every_file_under_its_path(stack: Stack) -> None:
     asked = parse_qs(urlsplit(answer.json["url"]).query)
     assert asked["response-content-disposition"] == [f'attachment; filename="workspace-{run_id}.zip"']
     assert asked["response-content-type"] == ["application/zip"]
-
-
-def test_it_is_made_once(stack: Stack) -> None:
-    run_id = holding(stack, FILES)
-    first = stack.request("GET", f"/runs/{run_id}/workspace/archive")
     with stack.recorded() as calls:
         again = stack.request("GET", f"/runs/{run_id}/workspace/archive")
     assert Counter(calls) == Counter(["dynamodb.GetItem", "s3.GetObject", "s3.HeadObject"])
-    assert urlsplit(again.json["url"]).path == urlsplit(first.json["url"]).path
+    assert urlsplit(again.json["url"]).path == urlsplit(answer.json["url"]).path
 
 
-def test_the_same_files_give_the_same_bytes(stack: Stack) -> None:
-    answers = [stack.request("GET", f"/runs/{holding(stack, FILES)}/workspace/archive") for _ in range(2)]
-    assert located(stack, answers[0]) == located(stack, answers[1])
-
-
-def test_the_files_of_a_turn_are_an_archive_of_their_own(stack: Stack) -> None:
+def test_the_same_files_give_the_same_bytes_and_those_of_a_turn_are_an_archive_of_their_own(stack: Stack) -> None:
     run_id = holding(stack, FILES)
+    answers = [stack.request("GET", f"/runs/{run}/workspace/archive") for run in (run_id, holding(stack, FILES))]
+    assert located(stack, answers[0]) == located(stack, answers[1])
     answer = stack.request("GET", f"/runs/{run_id}/workspace/archive?turn=0")
     assert zipfile.ZipFile(io.BytesIO(located(stack, answer))).namelist() == []
     assert stack.request("GET", f"/runs/{run_id}/workspace/archive?turn=9").json["code"] == "turn_not_found"

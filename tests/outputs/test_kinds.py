@@ -12,25 +12,20 @@ from tests.support.driving import drive
 from tests.support.lambda_context import lambda_context
 from tests.support.stack import Stack
 
+FILES = [
+    ("notes.txt", b"text", "txt", "text/plain; charset=utf-8"),
+    ("README", b"text", "txt", "text/plain; charset=utf-8"),
+    ("program", b"\x7fELF\0", "binary", "application/octet-stream"),
+    ("lies.md", b"\x89PNG\0", "binary", "application/octet-stream"),
+    ("a.md", b"# A", "markdown", "text/markdown; charset=utf-8"),
+    ("a.csv", b"a,b", "csv", "text/csv; charset=utf-8"),
+    ("a.json", b"{}", "json", "application/json; charset=utf-8"),
+    ("a.pdf", b"%PDF-1.7 \xff", "pdf", "application/pdf"),
+    ("drawing.svg", b"<svg/>", "image", "image/svg+xml"),
+]
 
-@pytest.mark.parametrize(
-    ("path", "data", "kind", "media_type"),
-    [
-        ("notes.txt", b"text", "txt", "text/plain; charset=utf-8"),
-        ("README", b"text", "txt", "text/plain; charset=utf-8"),
-        ("program", b"\x7fELF\0", "binary", "application/octet-stream"),
-        ("lies.md", b"\x89PNG\0", "binary", "application/octet-stream"),
-        ("a.md", b"# A", "markdown", "text/markdown; charset=utf-8"),
-        ("a.csv", b"a,b", "csv", "text/csv; charset=utf-8"),
-        ("a.json", b"{}", "json", "application/json; charset=utf-8"),
-        ("a.pdf", b"%PDF-1.7 \xff", "pdf", "application/pdf"),
-        ("drawing.svg", b"<svg/>", "image", "image/svg+xml"),
-    ],
-    ids=lambda value: value if isinstance(value, str) and "/" not in value else "",
-)
-def test_the_content_decides_where_the_name_does_not(
-    stack: Stack, path: str, data: bytes, kind: str, media_type: str
-) -> None:
+
+def test_the_content_decides_where_the_name_does_not(stack: Stack, subtests: pytest.Subtests) -> None:
     stack.project()
     run_id = stack.start("touch other.md")
     key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
@@ -38,13 +33,16 @@ def test_the_content_decides_where_the_name_does_not(
     run = stack.backend.runs.get("tenant-a", run_id)
     assert run.snapshot
     workspace = Workspace(stack.backend.files_of(run), stack.backend.objects, area_of(run.key))
-    workspace.write(path, data)
+    for path, data, *_ in FILES:
+        workspace.write(path, data)
     stack.backend.objects.put(run.snapshot, workspace.save().encode())
     finish(key, lambda_context())
-    found = {artifact["path"]: artifact for artifact in stack.request("GET", f"/runs/{run_id}/artifacts").json}[path]
-    assert found["kind"] == kind
-    answer = stack.request("GET", f"/runs/{run_id}/artifacts/{found['id']}/download")
-    assert (answer.headers["content-type"], answer.content) == (media_type, data)
+    made = {artifact["path"]: artifact for artifact in stack.request("GET", f"/runs/{run_id}/artifacts").json}
+    for path, data, kind, media_type in FILES:
+        with subtests.test(path):
+            assert made[path]["kind"] == kind
+            answer = stack.request("GET", f"/runs/{run_id}/artifacts/{made[path]['id']}/download")
+            assert (answer.headers["content-type"], answer.content) == (media_type, data)
 
 
 def test_a_file_that_nobody_looked_into_goes_by_its_name() -> None:

@@ -114,15 +114,13 @@ def test_a_document_that_cannot_be_shown_says_why_and_is_not_asked_for_again(pre
     assert len(previews.asked) == 1
 
 
-@pytest.mark.parametrize(
-    "trouble", [Failed("out of memory"), {"media_type": 7}, "text"], ids=["failed", "malformed", "no object"]
-)
-def test_a_function_that_fails_is_asked_again_the_next_time(previews: Previews, trouble: Any) -> None:
+def test_a_function_that_fails_is_asked_again_the_next_time(previews: Previews) -> None:
     run_id = holding(previews.stack, {})
-    previews.answer = trouble
-    answer = previews.of(run_id, "main.md")
-    assert (answer.status, answer.json["code"]) == (422, "preview_failed")
-    assert "memory" not in answer.text
+    for trouble in (Failed("out of memory"), {"media_type": 7}, "text"):
+        previews.answer = trouble
+        answer = previews.of(run_id, "main.md")
+        assert (answer.status, answer.json["code"]) == (422, "preview_failed"), trouble
+        assert "memory" not in answer.text
     previews.answer = PAGE
     assert previews.of(run_id, "main.md").status == 200
 
@@ -132,22 +130,24 @@ def test_only_pages_and_pictures_are_passed_on(previews: Previews) -> None:
     assert previews.of(holding(previews.stack, {}), "main.md").status == 422
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "code"),
-    [
-        ("a.zip", 415, "no_preview"),
-        ("drawing.svg", 415, "no_preview"),
-        ("page.html", 415, "no_preview"),
-        ("large.csv", 413, "preview_too_large"),
-        ("missing.md", 404, "file_not_found"),
-        ("../secret.md", 403, "invalid_path"),
-        ("%2e%2e/secret.md", 403, "invalid_path"),
-    ],
-)
-def test_what_has_no_preview_says_so(previews: Previews, path: str, status: int, code: str) -> None:
+WITHOUT_PREVIEW = {
+    "a.zip": (415, "no_preview"),
+    "drawing.svg": (415, "no_preview"),
+    "page.html": (415, "no_preview"),
+    "large.csv": (413, "preview_too_large"),
+    "missing.md": (404, "file_not_found"),
+    "../secret.md": (403, "invalid_path"),
+    "%2e%2e/secret.md": (403, "invalid_path"),
+}
+
+
+def test_what_has_no_preview_says_so(previews: Previews, subtests: pytest.Subtests) -> None:
     files = {"a.zip": b"PK", "drawing.svg": b"<svg/>", "page.html": b"<p>", "large.csv": b"x" * (LARGEST["csv"] + 1)}
-    answer = previews.of(holding(previews.stack, files), path)
-    assert (answer.status, answer.json["code"]) == (status, code)
+    run_id = holding(previews.stack, files)
+    for path, expected in WITHOUT_PREVIEW.items():
+        with subtests.test(path):
+            answer = previews.of(run_id, path)
+            assert (answer.status, answer.json["code"]) == expected
     assert previews.asked == []
 
 
