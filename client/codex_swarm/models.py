@@ -251,6 +251,52 @@ class RunResume(Asked):
     limits: RunLimitsAsked | None = Field(default=None, description="What the new run may use at most.")
 
 
+class MessageMode(StrEnum):
+    """When the agent reads a message."""
+
+    STEER = "steer"
+    FOLLOWUP = "followup"
+
+
+class MessageState(StrEnum):
+    """What became of a message."""
+
+    WAITING = "waiting"
+    READ = "read"
+    WITHDRAWN = "withdrawn"
+    UNREAD = "unread"
+
+
+class MessageCreate(Asked):
+    """Says something to the agent of a run, or goes on with a run that has ended."""
+
+    text: PlainText = Field(max_length=16_000, description="What to say. Not blank.")
+    mode: MessageMode = Field(
+        default=MessageMode.STEER,
+        description="While the run is active: `steer` is read before the agent's next turn, `followup` when it would"
+        " finish. To a run that has ended both say the same.",
+    )
+    uploads: list[str] = Field(
+        default_factory=list, max_length=100, description="Ids of uploads whose files come with the message."
+    )
+    files: list[InlineFile] = Field(
+        default_factory=list, description="Small text files with it: at most 100, and 512,000 bytes together."
+    )
+
+
+class MessageRead(Wire):
+    """A message to the agent of a run."""
+
+    id: str
+    run_id: str
+    mode: MessageMode
+    state: MessageState = Field(
+        description="`waiting`, `read`, `withdrawn`; `unread` where the run ended before: a run that goes on reads it."
+    )
+    text: str = Field(description="Its first 100 characters; the step that tells of it has more.")
+    created_at: Timestamp
+
+
 class Used(Wire):
     """How much of a quota is used."""
 
@@ -367,6 +413,11 @@ class RunRead(Wire):
     reference_run_id: str | None = None
     workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
+    continues_run_id: str | None = Field(
+        default=None, description="The run whose conversation this one goes on with, after a message or a resume."
+    )
+    thread_id: str = Field(default="", description="The same for all runs of one conversation.")
+    messages: list[MessageRead] = Field(default_factory=list, description="What was said to it while it was active.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
     pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")
@@ -611,6 +662,16 @@ class StepEvent(Event):
     notes: JsonValue = Field(default=None, exclude_if=_none, description="More about the result.")
 
 
+class MessageEvent(Event):
+    """Somebody said something to the agent, took it back, or the agent has read it."""
+
+    type: Literal["message"] = "message"
+    message_id: str
+    mode: MessageMode
+    state: MessageState
+    text: str = Field(description="Its first 100 characters.")
+
+
 class ArtifactEvent(Event):
     """The run recorded an output."""
 
@@ -708,6 +769,7 @@ RunEvent = Annotated[
     | PlanEvent
     | WorkspaceEvent
     | StepEvent
+    | MessageEvent
     | ArtifactEvent
     | DiffEvent
     | PatternEvent

@@ -104,6 +104,11 @@ def document(app: ApiResolver) -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
+def _json(description: str, schema: str) -> dict[str, Any]:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    return {"description": description, "content": {"application/json": {"schema": reference}}}
+
+
 def _describe(operation: dict[str, Any], name: str) -> None:
     operation["operationId"] = name
     answers = operation["responses"]
@@ -119,6 +124,9 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     if name == "get_archive":
         answers["307"] = {**_REDIRECT, "content": answers["200"]["content"]}
         answers["202"] = {"description": "It is being made: ask again.", "content": answers.pop("200")["content"]}
+    if name == "send_message":
+        answers["201"] = _json("The run has ended; this one goes on with what was said.", "RunRead")
+        answers["202"] = _json("The message, which the agent of the run reads.", "MessageRead")
     if name == "get_diff":
         answers["200"]["content"] = {
             "application/json": {"schema": {"$ref": "#/components/schemas/DiffRead"}},

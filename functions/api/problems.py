@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from api.requests import Event
 from api.resolver import ApiResolver
 from codex_swarm.models import ErrorBody, FieldError
-from swarm.errors import CallerError, TooMany
+from swarm.errors import CallerError
 from swarm.logs import log
 from swarm.sizes import ANSWER, answered
 
@@ -34,7 +34,7 @@ def problem(status: int, body: ErrorBody, headers: dict[str, str] | None = None)
 
 def refused(error: CallerError) -> Response[str]:
     """The answer to a request that is at fault."""
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     return problem(error.status, ErrorBody(detail=str(error), code=error.code), headers)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from pydantic_core import from_json
 
 from api.resolver import Router
-from swarm.errors import CallerError, ScopeMissing, TooLarge
+from swarm.errors import CallerError, InvalidRequest, ScopeMissing, TooLarge
 
 MAX_BODY_BYTES = 1_000_000
+MAX_KEY = 255
 
 Event = dict[str, Any]
 """A payload 2.0 event, as Lambda hands it over; only Powertools' data class looks deeper into it."""
@@ -90,6 +91,13 @@ def require_scope(router: Router, scope: str) -> None:
     context = (authorizer.get_lambda if authorizer else None) or {}
     if scope not in str(context.get("scopes", "")).split():
         raise ScopeMissing(scope)
+
+
+def checked_key(key: str | None) -> str | None:
+    """The idempotency key of a request. Raises `InvalidRequest`."""
+    if key is not None and not (key.strip() and len(key) <= MAX_KEY and key.isprintable()):
+        raise InvalidRequest(f"Idempotency-Key takes 1 to {MAX_KEY} printable characters")
+    return key
 
 
 class Unauthenticated(CallerError):

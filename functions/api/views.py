@@ -8,8 +8,18 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
-from codex_swarm.models import ArtifactRead, PatternRead, RunLimits, RunRead, RunStatus, StepEvent, StepRead
+from codex_swarm.models import (
+    ArtifactRead,
+    MessageRead,
+    PatternRead,
+    RunLimits,
+    RunRead,
+    RunStatus,
+    StepEvent,
+    StepRead,
+)
 from swarm.records.backend import Backend
+from swarm.runs.messages import Message
 from swarm.runs.run import Artifact, Run
 
 
@@ -47,10 +57,25 @@ def run_read(
         codex_thread_id=(run.thread_id or run.run_id) if run.turns else None,
         pattern_used=run.pattern_used,
         resumed_from_run_id=run.resumed_from_run_id,
+        continues_run_id=run.continues_run_id or run.resumed_from_run_id,
+        thread_id=run.conversation_id,
+        messages=[message_read(run.run_id, message) for message in run.messages],
         metadata=run.metadata,
         callback_url=run.callback_url,
         usage=run.usage,
         limits=RunLimits(**asdict(run.limits)),
+    )
+
+
+def message_read(run_id: str, message: Message) -> MessageRead:
+    """A message as callers read it."""
+    return MessageRead(
+        id=message.id,
+        run_id=run_id,
+        mode=message.mode,
+        state=message.state,
+        text=message.text,
+        created_at=message.created_at,
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
-from api.requests import MAX_BODY_BYTES
+from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
-from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_KEY, MAX_NAME
+from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.workspace.working_copy import WorkspaceLimits

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from api.paging import MAX_PAGE, paged, weight
-from api.requests import tenant_of
+from api.requests import checked_key, tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from api.views import positions, run_read
@@ -27,7 +27,6 @@ from swarm.runs.run import Run
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
-MAX_KEY = 255
 YEARS = range(1970, 9_999)
 
 router = Router()
@@ -64,7 +63,7 @@ def create_run(
         project_id,
         wanted,
         now=datetime.now(UTC),
-        idempotency_key=_checked_key(idempotency_key),
+        idempotency_key=checked_key(idempotency_key),
     )
     headers = {"Idempotent-Replay": "true"} if created.replayed else {}
     shown = _shown(created.run) if created.waits else run_read(created.run)
@@ -74,12 +73,6 @@ def create_run(
 def _shown(run: Run) -> RunRead:
     """The run with its place in the queue."""
     return run_read(run, queue_position=positions(backend(), run.key.tenant_id, [run]).get(run.run_id))
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is not None and not (key.strip() and len(key) <= MAX_KEY and key.isprintable()):
-        raise InvalidRequest(f"Idempotency-Key takes 1 to {MAX_KEY} printable characters")
-    return key
 
 
 def _checked(instructions: str) -> str:

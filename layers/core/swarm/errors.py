@@ -7,14 +7,14 @@
     │   │                     ContradictoryInputs
     │   ├── Forbidden 403     InvalidPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
-    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound
+    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound, ThreadNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
-    │   │                     NotResumable, NotRedeliverable, NotImportable
+    │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
     │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TenantBusy,
-    │   │                     PreviewsBusy
+    │   │                     PreviewsBusy, TooManyMessages
     │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -43,6 +43,8 @@ class CallerError(SwarmError):
 
     status = 400
     code = "bad_request"
+    retry_after: int | None = None
+    """Seconds after which the same request may succeed, where it may."""
 
 
 class BadRequest(CallerError):
@@ -244,6 +246,24 @@ class DeliveryNotFound(NotFound):
         super().__init__(f"no delivery {delivery_id[:70]}")
 
 
+class MessageNotFound(NotFound):
+    """Nobody said that to this run."""
+
+    code = "message_not_found"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(f"this run was sent no message {message_id[:70]}")
+
+
+class ThreadNotFound(NotFound):
+    """The tenant has no run of such a conversation."""
+
+    code = "thread_not_found"
+
+    def __init__(self, thread_id: str) -> None:
+        super().__init__(f"no run belongs to the thread {thread_id[:70]}; a run tells its thread_id")
+
+
 class Conflict(CallerError):
     """409."""
 
@@ -307,6 +327,31 @@ class NotResumable(Conflict):
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"run {run_id} is {status} and did not end at a limit; start a new run with from_run_id")
+
+
+class RunIsEnding(Conflict):
+    """The agent is done, and the run about to end."""
+
+    code = "run_is_ending"
+    retry_after = 1
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"the agent of run {run_id} has finished, and its results are being put together; send the message again in"
+            " a moment: it begins a new run that goes on with these files and this conversation"
+        )
+
+
+class MessageAlreadyRead(Conflict):
+    """What was read cannot be taken back."""
+
+    code = "message_already_read"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(
+            f"message {message_id} cannot be withdrawn: the agent has read it, or the run has ended; send another"
+            " message that says what you want instead, or cancel the run"
+        )
 
 
 class NotImportable(Conflict):
@@ -433,6 +478,13 @@ class TooManyUnderWay(TooMany):
     def __init__(self, kind: str, most: int) -> None:
         advice = self._ADVICE.get(kind, "ask again when one of them is done")
         super().__init__(f"{most} {kind} are under way, and no more may be; {advice}")
+
+
+class TooManyMessages(TooMany):
+    """As many messages as a run takes, or as may wait in it."""
+
+    code = "too_many_messages"
+    retry_after = 30
 
 
 class TenantBusy(TooMany):

@@ -2,7 +2,7 @@
 
 What goes first is what can be had again: outputs of tools, oldest first. Then whole turns go, oldest first, each
 call with its answer; in their place stands one message that says what was done. Where the last turns alone are too
-long, their outputs go too. The user's instructions and every call that stays are as they were. What is left out here
+long, their outputs go too. What users said and every call that stays are as they were. What is left out here
 is still in the transcripts of the earlier turns.
 """
 
@@ -46,11 +46,11 @@ def _without_outputs(items: Sequence[Item]) -> list[Item] | None:
 
 def _summarised(items: Sequence[Item]) -> list[Item] | None:
     """About half of the turns in one message; None where there is nothing else left."""
-    if not items or (len(items) == 1 and _is_summary(items[0])):
+    if all(_is_summary(item) or _is_of_user(item) for item in items):
         return None
     half = (len(items) + 1) // 2
     cut = next((index for index in range(half, len(items)) if _begins_turn(items, index)), len(items))
-    return [_summary(items[:cut]), *items[cut:]]
+    return [_summary(items[:cut]), *filter(_is_of_user, items[:cut]), *items[cut:]]
 
 
 def parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
@@ -74,6 +74,10 @@ def _output_of(item: Item) -> str:
 
 def _is_summary(item: Item) -> bool:
     return _text_of(item).startswith(_SUMMARY)
+
+
+def _is_of_user(item: Item) -> bool:
+    return item.get("role") == "user"
 
 
 def _text_of(item: Item) -> str:

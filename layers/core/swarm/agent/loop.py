@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from math import ceil
 
-from codex_swarm.models import PlanEvent, RunError, RunEvent, Usage
+from codex_swarm.models import MessageState, PlanEvent, RunError, RunEvent, Usage
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.compaction import compacted
 from swarm.agent.context import (
@@ -29,7 +29,7 @@ from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
 from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
-from swarm.lifecycle import transitions
+from swarm.lifecycle import messages, transitions
 from swarm.lifecycle.ending import advance, apply_end_effects
 from swarm.lifecycle.transitions import Known, Outcome
 from swarm.records.backend import Backend, area_of
@@ -46,9 +46,10 @@ from swarm.runs.conversation import (
     user_message,
     without_pictures,
 )
-from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Stalled, TurnTaken
+from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Messaged, Stalled, TurnTaken, Withdrawn, apply
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import MAX_STORED_BYTES
+from swarm.runs.messages import next_to_read, told
 from swarm.runs.plan import percent_of, turn_progress
 from swarm.runs.run import Run
 from swarm.runs.usage import TokenUsage, total
@@ -155,14 +156,15 @@ class _Slice:
         self._model = model
         self._clock = clock
         self._writer = writer
-        # Somebody else has the run once its next slot is taken.
-        self._ownership = Ownership(lambda: backend.log.has(self._run.key, self._run.version + 1))
+        self._ownership = Ownership(self._lost)
         before = self._ownership.now()
         self._run, claim = _claim(backend, run, writer, clock.now())
         self._ownership.rely_on(before)
         # All of the run's steps, unless its log is long, or another process has been at work since it was read.
         self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
         self._batch: str | None = None
+        # Messages in `_items` that no turn has committed yet, by their ids.
+        self._read: dict[str, Item] = {}
         self._handovers: Sequence[Usage] = []
         self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(TASKS[run.task_type].tools)
@@ -215,7 +217,38 @@ class _Slice:
         """How long the run may still take."""
         return self._run.limits.seconds_left(self._run.started_at, self._clock.now())
 
+    def _lost(self) -> bool:
+        """Whether somebody else has the run: its next slot is taken, and not by a message."""
+        return self._backend.log.has(self._run.key, self._run.version + 1) and not self._take_in_messages()
+
+    def _take_in_messages(self) -> bool:
+        """Go on behind what was said meanwhile; whether that is all that happened.
+
+        A message that was read and is withdrawn ends this process's work, since the turn that read it must not count.
+        """
+        for entry in self._backend.log.read(self._run.key, self._run.version):
+            match entry.change:
+                case Withdrawn(message_id=withdrawn) if withdrawn in self._read:
+                    return False
+                case Messaged() | Withdrawn():
+                    self._run = apply(self._run, entry)
+                case _:
+                    return False
+        return True
+
+    def _read_messages(self, *, finishing: bool) -> bool:
+        """Put those messages into the conversation that are to be read now; whether there are any."""
+        known = [message for message in self._run.messages if message.id not in self._read]
+        unread = next_to_read(known, finishing=finishing)
+        for message in unread:
+            self._read[message.id] = messages.read(self._backend, self._run, message, self._workspace)
+            self._items = [*self._items, self._read[message.id]]
+        return bool(unread)
+
     def _take_turn(self, began: datetime) -> None:
+        # Of what was said while the last turn was committed, or its calls ran elsewhere, this look learns.
+        self._ownership.require()
+        self._read_messages(finishing=False)
         self._make_room()
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
@@ -231,7 +264,9 @@ class _Slice:
             answer = None if self._model.offline else answer_to_words(self._items, turn.text, self._unfinished(()))
             self._items += [user_message(answer)] if answer else []
             final = answer is None
-        self._commit(turn, done, began, final=final)
+        # What was said meanwhile comes before the end.
+        while not self._commit(turn, done, began, final=final and not self._read_messages(finishing=True)):
+            pass
 
     def _make_room(self) -> None:
         """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover."""
@@ -344,7 +379,8 @@ class _Slice:
         store_transcript(self._objects, transcript, self._items)
         return transcript, snapshot, size
 
-    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> None:
+    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> bool:
+        """Whether the turn is committed: as the last one it is not, where a message came before it."""
         run, now = self._run, self._clock.now()
         transcript, snapshot, size = self._store()
         batch = None
@@ -361,6 +397,7 @@ class _Slice:
             batch=batch,
             plan=plan,
             closing_words=closing_words(turn, done.results) if final else None,
+            read=tuple(self._read),
             stored_bytes=size,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
@@ -368,12 +405,18 @@ class _Slice:
         intended = run.plan if plan is None else plan
         executing = percent_of(intended) if intended else turn_progress(run.turns + 1)
         percent = max(run.progress, stage.percent if final else executing)
-        shown: list[RunEvent] = [*steps_of_turn(run, turn, done.results, now), events.progress(stage, percent)]
+        shown: list[RunEvent] = [
+            told(message, MessageState.READ) for message in run.messages if message.id in self._read
+        ]
+        shown += steps_of_turn(run, turn, done.results, list(self._read.values()), now)
         if intended != run.plan:
-            shown.insert(-1, PlanEvent(steps=list(intended)))
+            shown.append(PlanEvent(steps=list(intended)))
+        shown.append(events.progress(stage, percent))
         # The end follows at once, and shows what this entry would.
-        self._handovers = []
-        self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here()))
+        if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):
+            return False
+        self._handovers, self._read = [], {}
+        return True
 
     def _stall(self, failure: ModelFailure) -> AgentAnswer:
         """The provider has nothing to give just now: give the process back, and come again later."""
@@ -385,23 +428,34 @@ class _Slice:
 
     def _append(
         self, change: Change, now: datetime, percent: int, shown: Sequence[RunEvent], *, show: bool = True
-    ) -> None:
-        entry = Entry(
-            slot=self._run.version + 1,
-            writer=self._writer,
-            at=now,
-            change=change,
-            progress=percent,
-            events=tuple(shown),
-        )
-        before = self._ownership.now()
-        try:
-            self._run = self._backend.runs.append(self._run, entry, show=show)
-        except SlotTaken as taken:
-            raise RunStopped from taken
+    ) -> bool:
+        """Take the next slot, behind messages that came first; whether it did, as a last turn does only before any.
+
+        Raises `RunStopped`.
+        """
+        while True:
+            entry = Entry(
+                slot=self._run.version + 1,
+                writer=self._writer,
+                at=now,
+                change=change,
+                progress=percent,
+                events=tuple(shown),
+            )
+            before = self._ownership.now()
+            try:
+                self._run = self._backend.runs.append(self._run, entry, show=show)
+            except SlotTaken as taken:
+                if not self._take_in_messages():
+                    raise RunStopped from taken
+                if isinstance(change, TurnTaken) and change.final:
+                    return False
+            else:
+                break
         self._ownership.rely_on(before)
         if self._steps is not None:
             self._steps = [*self._steps, *steps_in([entry])]
+        return True
 
     def _usage(self, turn: ModelTurn, seconds: float) -> Usage:
         tokens, price = turn.usage, self._backend.prices.get(self._model.name)

@@ -11,6 +11,7 @@ from codex_swarm.models import PlanStep, StepEvent
 from swarm.agent.model import ModelTurn
 from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
 from swarm.agent.tools.toolbox import ToolResult
+from swarm.runs.conversation import Item
 from swarm.runs.events import MAX_SHOWN, step_id
 from swarm.runs.run import Run
 from swarm.text import clip
@@ -36,14 +37,17 @@ def closing_words(turn: ModelTurn, results: Sequence[ToolResult]) -> str | None:
     return None if said is None else clip(said, MAX_SHOWN)
 
 
-def steps_of_turn(run: Run, turn: ModelTurn, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:
-    """The step events of one turn, numbered on from those that the run has."""
+def steps_of_turn(
+    run: Run, turn: ModelTurn, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
+) -> list[StepEvent]:
+    """The step events of one turn, numbered on from those that the run has; first of the messages that it read."""
     said = turn.text.strip()
     steps = [_tool_step(result, now) for result in results]
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
         steps.insert(0, StepEvent(step_id="", role="assistant", content=clip(said, MAX_SHOWN), t=now))
-    return _numbered(run, steps)
+    told = [StepEvent(step_id="", role="user", content=clip(str(item["content"]), MAX_SHOWN), t=now) for item in read]
+    return _numbered(run, [*told, *steps])
 
 
 def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:

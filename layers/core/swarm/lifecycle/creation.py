@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from codex_swarm.models import ProjectRead, RunLimits, StatusEvent, TaskType
+from codex_swarm.models import ProjectRead, RunLimits, RunStatus, StatusEvent, TaskType
 from swarm.errors import (
     CloneNotAllowed,
     IdempotencyKeyReused,
@@ -26,7 +26,7 @@ from swarm.errors import (
 )
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import queue
-from swarm.lifecycle.inputs import InlineFile, checked_inline, require_one_workspace, store_inline, upload_of
+from swarm.lifecycle.inputs import InlineFile, Said, checked_inputs, store_inline, upload_of
 from swarm.patterns.reuse import NONE
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
@@ -118,11 +118,8 @@ def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[I
             inherited = backend.files_of(source).files
     if wanted.reference_run_id not in {None, NONE}:
         _require_reference(backend, key, str(wanted.reference_run_id))
-    area, files = ProjectArea(key.tenant_id, key.project_id), checked_inline(wanted.files)
-    uploads = [upload_of(backend, area, upload_id) for upload_id in wanted.uploads]
-    paths = [file.path for upload in uploads for file in upload.files] + [file.path for file in files]
-    require_one_workspace(paths, inherited)
-    return files
+    area = ProjectArea(key.tenant_id, key.project_id)
+    return checked_inputs(backend, area, wanted.uploads, wanted.files, inherited)
 
 
 def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | None, *, now: datetime) -> Creation:
@@ -143,12 +140,50 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         reference_run_id=stopped.reference_run_id,
         from_run_id=run_id,
         resumed_from_run_id=run_id,
-        thread_id=stopped.thread_id or stopped.run_id,
+        continues_run_id=run_id,
+        thread_id=stopped.conversation_id,
         metadata=stopped.metadata,
         callback_url=stopped.callback_url,
         model=backend.settings.model_name,
     )
     return _open(backend, run, limits)
+
+
+def go_on(
+    backend: Backend,
+    ended: Run,
+    said: Said,
+    *,
+    run_id: str,
+    fingerprint: str | None,
+    now: datetime,
+) -> Creation:
+    """A new run, of this id, that goes on with what an ended one left, its files and its conversation, and with this.
+
+    Raises `CallerError`s.
+    """
+    backend.settings.require_model()
+    tenant_id = ended.key.tenant_id
+    earlier = backend.runs.find(tenant_id, run_id)
+    if earlier is not None:
+        return Creation(_replay(backend, earlier, fingerprint), replayed=True)
+    backend.projects.get(tenant_id, ended.key.project_id)
+    run = Run(
+        key=replace(ended.key, run_id=run_id),
+        name=_name_from(said.text),
+        task_type=ended.task_type,
+        instructions=said.text,
+        created_at=now,
+        from_run_id=ended.run_id,
+        continues_run_id=ended.run_id,
+        thread_id=ended.conversation_id,
+        uploads=said.uploads,
+        metadata=ended.metadata,
+        callback_url=ended.callback_url,
+        fingerprint=fingerprint,
+        model=backend.settings.model_name,
+    )
+    return _open(backend, run, None, said.files)
 
 
 def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
@@ -196,7 +231,7 @@ def _uncount(backend: Backend, run: Run) -> None:
 
 def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
     """The run that an earlier request made, and perhaps did not live to start."""
-    if earlier.version == 0:
+    if earlier.status is RunStatus.QUEUED:
         _show(backend, earlier, backend.tenants.get(earlier.key.tenant_id))
     return _same_request(earlier, fingerprint)
 
@@ -237,9 +272,14 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
     """
     fields = asdict(wanted) | {
         "limits": wanted.limits.model_dump() if wanted.limits else None,
-        "uploads": [_content_of(backend, area, upload_id) for upload_id in wanted.uploads],
+        "uploads": contents_of(backend, area, wanted.uploads),
     }
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def contents_of(backend: Backend, area: ProjectArea, upload_ids: Sequence[str]) -> list[str | list[tuple[str, str]]]:
+    """What is in each upload, as far as it was promised; else its id."""
+    return [_content_of(backend, area, upload_id) for upload_id in upload_ids]
 
 
 def _content_of(backend: Backend, area: ProjectArea, upload_id: str) -> str | list[tuple[str, str]]:

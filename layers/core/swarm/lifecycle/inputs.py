@@ -27,7 +27,7 @@ from swarm.errors import (
     WorkspaceTooLarge,
 )
 from swarm.ids import could_be_run_id, new_id
-from swarm.records.backend import Backend, area_of
+from swarm.records.backend import Backend
 from swarm.records.quotas import Kind
 from swarm.runs.run import Run
 from swarm.workspace.file_types import content_type, file_type
@@ -93,6 +93,15 @@ class InlineFile:
 
     path: str
     content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """All that somebody says to an agent at once: a text, and files that come with it."""
+
+    text: str
+    uploads: tuple[str, ...] = ()
+    files: tuple[InlineFile, ...] = ()
 
 
 _UPLOAD = TypeAdapter(Upload)
@@ -161,6 +170,24 @@ def checked_inline(files: Sequence[InlineFile]) -> list[InlineFile]:
     return checked
 
 
+def checked_inputs(
+    backend: Backend,
+    area: ProjectArea,
+    upload_ids: Sequence[str],
+    files: Sequence[InlineFile],
+    inherited: Iterable[str] = (),
+) -> list[InlineFile]:
+    """The files that came with a request, once they and the uploads fit together, and over what is `inherited`.
+
+    Raises `CallerError`s.
+    """
+    checked = checked_inline(files)
+    uploads = [upload_of(backend, area, upload_id) for upload_id in upload_ids]
+    paths = [file.path for upload in uploads for file in upload.files] + [file.path for file in checked]
+    require_one_workspace(paths, inherited)
+    return checked
+
+
 def require_one_workspace(paths: Iterable[str], inherited: Iterable[str] = ()) -> None:
     """Raises `ContradictoryInputs` where two inputs have one path, or a path is a file and a folder at once.
 
@@ -191,17 +218,24 @@ def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequen
     return key
 
 
-def take_inputs(backend: Backend, run: Run, workspace: Workspace) -> None:
-    """Put a run's uploads and files into its workspace. Raises `InvalidUpload`, `CallerError`s of the workspace."""
-    area = area_of(run.key)
-    for upload_id in run.uploads:
-        upload = upload_of(backend, area, upload_id)
-        for file in stored_files(backend, area, upload):
-            workspace.link(file.path, file.entry)
-        backend.places.give_back(run.key.tenant_id, Kind.UPLOADS, upload.place)
-    if run.inputs is not None:
-        for inline in _INLINE.validate_json(backend.objects.get(run.inputs)):
-            workspace.write(inline.path, inline.content.encode())
+def inline_of(backend: Backend, run: Run) -> list[InlineFile]:
+    """The files that came with the run's request."""
+    return [] if run.inputs is None else _INLINE.validate_json(backend.objects.get(run.inputs))
+
+
+def take_inputs(
+    backend: Backend, area: ProjectArea, upload_ids: Sequence[str], files: Sequence[InlineFile], workspace: Workspace
+) -> None:
+    """Put uploads and files into a workspace. Raises `InvalidUpload`, before it has changed anything, and
+    `CallerError`s of the workspace.
+    """
+    uploads = [upload_of(backend, area, upload_id) for upload_id in upload_ids]
+    for file in [file for upload in uploads for file in stored_files(backend, area, upload)]:
+        workspace.link(file.path, file.entry)
+    for upload in uploads:
+        backend.places.give_back(area.tenant_id, Kind.UPLOADS, upload.place)
+    for inline in files:
+        workspace.write(inline.path, inline.content.encode())
 
 
 class Stored(NamedTuple):

@@ -16,7 +16,8 @@ from swarm.aws.clients import ClientError
 from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import ending
-from swarm.lifecycle.inputs import take_inputs
+from swarm.lifecycle.inputs import inline_of, take_inputs
+from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
 from swarm.logs import log
 from swarm.patterns import distil
@@ -25,6 +26,7 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.runlog import steps_of
 from swarm.retention import removal
 from swarm.runs import events
+from swarm.runs.conversation import Item, store_transcript
 from swarm.runs.entries import Entry, Prepared
 from swarm.runs.error_types import ErrorType
 from swarm.runs.events import MAX_SHOWN
@@ -84,7 +86,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     beginning, key = _beginning(backend, run), run.key
     area, slot = area_of(key), run.version + 1
     name = f"{slot:05}-{writer}.json.gz"
-    snapshot = first = None
+    snapshot = first = transcript = None
     if beginning.files.files.files:
         snapshot = area.of_run(key.run_id, "snapshots", name)
         copy_snapshot(backend.objects, snapshot, beginning.files, beginning.files_key)
@@ -92,6 +94,9 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         # A copy, like that of the conversation, so that a resumed run does not depend on the other being kept.
         first, compared_with = area.of_run(key.run_id, "snapshots", f"first-{name}"), beginning.compared_with
         copy_snapshot(backend.objects, first, load_snapshot(backend.objects, compared_with), compared_with)
+    if beginning.conversation:
+        transcript = area.of_run(key.run_id, "transcript", name)
+        store_transcript(backend.objects, transcript, beginning.conversation)
     reuse = reuse_for(backend, run)
     prepared = Prepared(
         snapshot=snapshot,
@@ -99,7 +104,7 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
         pattern_used=reuse.used,
         thread_id=reuse.thread_id,
         first_snapshot=first,
-        transcript=_copied(backend, beginning.transcript, area.of_run(key.run_id, "transcript", name)),
+        transcript=transcript,
         stored_bytes=beginning.stored_bytes,
     )
     user = StepEvent(
@@ -120,16 +125,10 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     )
 
 
-def _copied(backend: Backend, source: str | None, target: str) -> str | None:
-    if source is None:
-        return None
-    backend.objects.put(target, backend.objects.get(source))
-    return target
-
-
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """What a run starts from; a resumed one also from a conversation, and from the snapshot that one started from.
+    """What a run starts from; one that goes on with another also from the conversation, and a resumed one from the
+    snapshot that the other started from.
 
     `files_key` is where just these files are stored already, None where they are not.
     """
@@ -137,34 +136,32 @@ class _Beginning:
     files: StoredSnapshot = field(default_factory=StoredSnapshot)
     files_key: str | None = None
     events: tuple[RunEvent, ...] = ()
-    transcript: str | None = None
+    conversation: Sequence[Item] = ()
     compared_with: str | None = None
     stored_bytes: int = 0
 
 
 def _beginning(backend: Backend, run: Run) -> _Beginning:
-    beginning = _inherited(backend, run)
-    if not run.uploads and run.inputs is None:
-        return beginning
+    source = None if run.from_run_id is None else backend.runs.current(run.key.tenant_id, run.from_run_id)
+    beginning = _Beginning() if source is None else _inherited(backend, run, source)
     workspace = Workspace(beginning.files.files, backend.objects, area_of(run.key))
-    take_inputs(backend, run, workspace)
+    if source is not None and run.continues_run_id is not None:
+        beginning = replace(beginning, conversation=conversation(backend, run, source, workspace))
+    take_inputs(backend, area_of(run.key), run.uploads, inline_of(backend, run), workspace)
+    if not workspace.changed:
+        return beginning
     files = workspace.save()
     size = new_bytes(beginning.files.files, files)
     return replace(beginning, files=StoredSnapshot(files), files_key=None, stored_bytes=size)
 
 
-def _inherited(backend: Backend, run: Run) -> _Beginning:
-    if run.from_run_id is None:
-        return _Beginning()
-    source = backend.runs.current(run.key.tenant_id, run.from_run_id)
+def _inherited(backend: Backend, run: Run, source: Run) -> _Beginning:
     files = load_snapshot(backend.objects, source.snapshot)
     action, entries = "cloned" if source.started_at else "clone-missing", len(files.files.files)
-    workspace_events = (
-        WorkspaceEvent(run_id=run.run_id, source_run_id=run.from_run_id, action=action, entries=entries),
-    )
+    workspace_events = (WorkspaceEvent(run_id=run.run_id, source_run_id=source.run_id, action=action, entries=entries),)
     if run.resumed_from_run_id is None:
         return _Beginning(files, source.snapshot, workspace_events)
-    return _Beginning(files, source.snapshot, workspace_events, source.transcript, source.first_snapshot)
+    return _Beginning(files, source.snapshot, workspace_events, compared_with=source.first_snapshot)
 
 
 @dataclass(frozen=True, slots=True)

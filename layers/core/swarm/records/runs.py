@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,11 +46,12 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which runs: of a project, in one of some states (of none: in any), of a type, made from one time on and before
-    another, with these notes.
+    """Which runs: of a project, of a conversation, in one of some states (of none: in any), of a type, made from one
+    time on and before another, with these notes.
     """
 
     project_id: str | None = None
+    thread_id: str | None = None
     statuses: Sequence[RunStatus] = ()
     task_type: TaskType | None = None
     created_after: datetime | None = None
@@ -218,6 +220,7 @@ def encode(run: Run) -> Item:
         "status": {"S": run.status.value},
         "task_type": {"S": run.task_type.value},
         "schema": {"N": str(run.schema)},
+        "thread_id": {"S": run.conversation_id},
         "metadata": {"M": {name: {"S": value} for name, value in run.metadata.items()}},
         "body": {"S": _RUN.dump_json(run).decode()},
     }
@@ -237,6 +240,12 @@ def _only(query: RunQuery) -> Filter:
             tests.append(f"#{name} IN ({', '.join(places)})")
             names[f"#{name}"] = name
             values.update(places)
+    if query.thread_id is not None:
+        # A run that began a conversation may have been stored by a version that did not note which one it is. Keys
+        # cannot be filtered by.
+        tests.append("(thread_id = :thread OR attribute_not_exists(thread_id) AND contains(body, :itself))")
+        itself = f'"run_id":{json.dumps(query.thread_id)}'
+        values |= {":thread": {"S": query.thread_id}, ":itself": {"S": itself}}
     for place, (name, note) in enumerate(sorted(query.metadata.items())):
         tests.append(f"metadata.#note{place} = :note{place}")
         names[f"#note{place}"], values[f":note{place}"] = name, {"S": note}

@@ -13,6 +13,7 @@ from typing import Literal, assert_never
 from codex_swarm.models import (
     DiffSummary,
     MachineSummary,
+    MessageState,
     PatternRead,
     PatternUse,
     PlanStep,
@@ -21,6 +22,7 @@ from codex_swarm.models import (
     Usage,
 )
 from swarm.runs.events import StoredEvent
+from swarm.runs.messages import Message, moved, waiting
 from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
 
@@ -73,7 +75,8 @@ class TurnTaken:
     """One model response and the tool calls that came of it. `final` says that the agent is done.
 
     `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
-    where this turn changed it. `closing_words` are the model's last, of a final turn.
+    where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages that
+    this turn read.
     """
 
     transcript: str
@@ -83,6 +86,7 @@ class TurnTaken:
     batch: str | None = None
     plan: tuple[PlanStep, ...] | None = None
     closing_words: str | None = None
+    read: tuple[str, ...] = ()
     stored_bytes: int = 0
     kind: Literal["turn"] = "turn"
 
@@ -106,6 +110,25 @@ class BatchTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Messaged:
+    """Somebody said something to the agent. Whoever is at work goes on, behind this slot.
+
+    It is never behind a last turn: what is said then begins a new run.
+    """
+
+    message: Message
+    kind: Literal["message"] = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """Somebody took a message back before a turn that read it was committed."""
+
+    message_id: str
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The run is final: succeeded, failed or cancelled."""
 
@@ -118,7 +141,7 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Change = Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Ended
+Change = Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Messaged | Withdrawn | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +213,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 batch=change.batch,
                 plan=run.plan if change.plan is None else change.plan,
                 closing_words=change.closing_words,
+                messages=moved(run.messages, change.read, MessageState.READ),
                 batch_from=run.progress,
                 batch_done=0,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
@@ -204,7 +228,10 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 batch=None,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
             )
+        case Messaged() | Withdrawn():
+            after = replace(run, messages=_heard(run, change))
         case Ended():
+            unread = {message.id for message in waiting(run.messages)}
             after = replace(
                 run,
                 status=change.status,
@@ -213,8 +240,16 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 diff=change.diff,
                 pattern=change.pattern,
                 summary=change.summary,
+                messages=moved(run.messages, unread, MessageState.UNREAD),
                 ended_at=at,
             )
         case _:
             assert_never(change)
     return after
+
+
+def _heard(run: Run, change: Messaged | Withdrawn) -> tuple[Message, ...]:
+    """The run's messages, with one more or with one taken back."""
+    if isinstance(change, Messaged):
+        return (*run.messages, change.message)
+    return moved(run.messages, {change.message_id}, MessageState.WITHDRAWN)

@@ -18,6 +18,7 @@ from codex_swarm.models import (
 )
 from swarm.ids import RunKey
 from swarm.runs.limits import Limits
+from swarm.runs.messages import Message
 from swarm.tasks import TASKS
 
 SCHEMA = 2
@@ -57,6 +58,7 @@ class Run:
     reference_run_id: str | None = None
     from_run_id: str | None = None
     resumed_from_run_id: str | None = None
+    continues_run_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -75,6 +77,7 @@ class Run:
     stalls: int = 0
     plan: tuple[PlanStep, ...] = ()
     closing_words: str | None = None
+    messages: tuple[Message, ...] = ()
     batch: str | None = None
     batch_from: int = 0
     batch_done: int = 0
@@ -94,6 +97,11 @@ class Run:
     @property
     def run_id(self) -> str:
         return self.key.run_id
+
+    @property
+    def conversation_id(self) -> str:
+        """The id of the conversation that the run is a part of: that of the run that began it."""
+        return self.thread_id or self.run_id
 
     @property
     def system_instructions(self) -> str:
