@@ -17,6 +17,7 @@ from codex_swarm import __version__
 from codex_swarm.errors import (
     ApiError,
     CodexSwarmError,
+    Conflict,
     RateLimited,
     TransportError,
     Unavailable,
@@ -65,6 +66,7 @@ class Answer:
     """Method and path, for errors; without the query, which may hold a signature."""
     headers: httpx.Headers
     content: bytes
+    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class Connection:
                 body += chunk
                 if self.clock() > ends:
                     raise TransportError(f"{_named(asked)} was not answered in full in time")
-            return Answer(_named(asked), response.headers, bytes(body))
+            return Answer(_named(asked), response.headers, bytes(body), response.status_code)
 
     @asynccontextmanager
     async def _opened(self, asked: Outgoing, attempt: int) -> AsyncIterator[httpx.Response]:
@@ -274,6 +276,8 @@ def passing(error: CodexSwarmError) -> bool:
     """Whether the same request may work later."""
     if isinstance(error, TransportError):
         return error.passing
+    if isinstance(error, Conflict):
+        return error.code == "run_is_ending"
     return isinstance(error, (RateLimited, Unavailable)) and error.code != "not_configured"
 
 

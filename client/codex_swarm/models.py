@@ -251,6 +251,10 @@ class RunResume(Asked):
     limits: RunLimitsAsked | None = Field(default=None, description="What the new run may use at most.")
 
 
+MAX_TEXT = 16_000
+"""Characters of a message."""
+
+
 class MessageMode(StrEnum):
     """When the agent reads a message."""
 
@@ -270,7 +274,7 @@ class MessageState(StrEnum):
 class MessageCreate(Asked):
     """Says something to the agent of a run, or goes on with a run that has ended."""
 
-    text: PlainText = Field(max_length=16_000, description="What to say. Not blank.")
+    text: PlainText = Field(max_length=MAX_TEXT, description="What to say. Not blank.")
     mode: MessageMode = Field(
         default=MessageMode.STEER,
         description="While the run is active: `steer` is read before the agent's next turn, `followup` when it would"

@@ -194,6 +194,34 @@ def test_a_run_is_cancelled_from_the_page(cloud: LocalCloud, client: CodexSwarmC
     shoot(page, "cancelled")
 
 
+def test_a_conversation_goes_on_from_the_page(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    draft = client.start_run(project, "Create a file called draft.md with a plan. wait 60 seconds")
+    page.open(f"{cloud.url}/ui/runs/{draft.id}")
+    page.wait_for(f"{STATUS} === 'running' && {button('Send')}")
+    fill(page, "message", "touch budget.csv")
+    page.click("document.getElementById('later')")
+    page.click(button("Send"))
+    page.wait_for(f"{SHOWN}.includes('touch budget.csv followup · waiting') && {button('Take back')}")
+    without_faults(page, "messages")
+    page.click(button("Take back"))
+    page.wait_for(f"{SHOWN}.includes('touch budget.csv followup · withdrawn')")
+    fill(page, "message", f"touch {MARKUP.split(maxsplit=1)[0][1:]}.md")
+    page.click("document.getElementById('later')")
+    page.click(button("Send"))
+    page.wait_for(f"{STATUS} === 'succeeded'")
+    page.wait_for(f"{SHOWN}.includes('touch img.md steer · read')")
+    fill(page, "message", "Create a file called shorter.md with a plan")
+    page.click(button("Send"))
+    page.wait_for(f"!location.href.includes('{draft.id}') && {STATUS} === 'succeeded'")
+    page.wait_for(f"{SHOWN}.includes('goes on with {draft.id}')")
+    newest, first = client.get_thread(draft.id)
+    assert (newest.continues_run_id, first.id) == (draft.id, draft.id)
+    assert {file.path for file in client.iter_files(newest.id)} == {"draft.md", "img.md", "shorter.md"}
+    assert page.console == []
+
+
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:
     page.open(f"{cloud.url}/ui/runs/{'0' * 32}")
     page.wait_for(f"{SHOWN}.includes('no run {'0' * 32}')")

@@ -37,6 +37,14 @@ DELIVERY = {
     "attempts": 9,
     "created_at": "2025-01-13T10:00:00Z",
 }
+SAID = {
+    "id": "m-1",
+    "run_id": "run-1",
+    "mode": "followup",
+    "state": "waiting",
+    "text": "shorter",
+    "created_at": "2025-01-13T10:00:00Z",
+}
 EVENTS = {
     "events": [{"id": "1-0", "type": "status", "status": "running", "run_id": "run-1", "project_id": "demo"}],
     "next_after": "1-0",
@@ -57,6 +65,9 @@ class Call(NamedTuple):
 
 CALLS = [
     Call("run Go -p demo", {"POST /projects/demo/runs": told(RUN, 201)}, "run-1\n"),
+    Call("message run-1 shorter --followup", {"POST /runs/run-1/messages": told(SAID, 202)}, "said to run-1: m-1\n"),
+    Call("message run-1 shorter", {"POST /runs/run-1/messages": told(bodies.run(id="run-2"), 201)}, "run-2\n"),
+    Call("withdraw run-1 m-1", {"DELETE /runs/run-1/messages/m-1": GONE}, "withdrawn m-1\n"),
     Call("resume run-1", {"POST /runs/run-1/resume": told(RUN, 201)}, "run-1\n"),
     Call("cancel run-1", {"POST /runs/run-1/cancel": told({"status": "cancelled"})}, "cancelled run-1\n"),
     Call("templates", {}, "security\tcode\tLook for weaknesses\n"),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from codex_swarm import InvalidArgument, InvalidSignature, verify
+from codex_swarm import Conflict, InvalidArgument, InvalidSignature, MessageRead, verify
 from codex_swarm.models import RunRead
 from tests.client import bodies
-from tests.client.fake_api import FakeApi, told
+from tests.client.fake_api import Answer, FakeApi, refused, told
 
 SECRET, OLDER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx"
 NOW = 1_767_225_600.0
@@ -23,6 +23,14 @@ MESSAGE = json.dumps(
         "data": {"run_id": "run-1", "project_id": "demo", "status": "succeeded", "machine_summary": None},
     }
 )
+MESSAGE_READ = {
+    "id": "m-1",
+    "run_id": "run-1",
+    "mode": "followup",
+    "state": "waiting",
+    "text": "shorter",
+    "created_at": "2026-01-01T00:00:00Z",
+}
 DELIVERY = {
     "id": "msg_run-1",
     "run_id": "run-1",
@@ -50,6 +58,32 @@ def test_following_up_goes_on_with_files_and_conversation(api: FakeApi, either: 
         "from_run_id": "run-1",
     }
     assert len(api.received) == 1 + by_id
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["run", "id"])
+def test_what_is_said_is_a_message_or_begins_a_run(api: FakeApi, either: Any, by_id: bool) -> None:
+    run = "run-1" if by_id else RunRead.model_validate(bodies.run())
+    api.on("POST", "/runs/run-1/messages", refused(429, "too_many_messages", Retry_After="0"), told(MESSAGE_READ, 202))
+    said = either.send_message(run, "shorter", "followup", files={"a.md": "a"})
+    assert isinstance(said, MessageRead)
+    body = {"text": "shorter", "mode": "followup", "files": [{"path": "a.md", "content": "a"}]}
+    assert [each.json() for each in api.received] == [body, body]
+    assert len({each.headers["Idempotency-Key"] for each in api.received}) == 1
+    # While a run is ending it takes no message; a moment later there is a new one.
+    ending = refused(409, "run_is_ending", Retry_After="0")
+    api.on("POST", "/runs/run-1/messages", ending, told(bodies.run(id="run-2"), 201))
+    assert either.send_message(run, "shorter").id == "run-2"
+    api.on("GET", "/threads/run-1", told([bodies.run(id="run-2"), bodies.run()]))
+    assert [each.id for each in either.get_thread("run-1")] == ["run-2", "run-1"]
+
+
+def test_a_message_is_taken_back_or_was_read(api: FakeApi, either: Any) -> None:
+    api.on("DELETE", "/runs/run-1/messages/m-1", Answer(204), refused(409, "message_already_read"))
+    either.withdraw_message("run-1", "m-1")
+    with pytest.raises(Conflict):
+        either.withdraw_message("run-1", "m-1")
+    with pytest.raises(InvalidArgument):
+        either.send_message("run-1", "shorter", "shouted")
 
 
 def test_lists_come_in_pages_for_lists_of_ones_own(api: FakeApi, either: Any) -> None:

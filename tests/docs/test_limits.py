@@ -13,8 +13,10 @@ from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
+from codex_swarm.models import MAX_TEXT
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.runs.limits import MAX_STORED_BYTES
+from swarm.runs.messages import MAX_MESSAGES, MAX_WAITING
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -52,6 +54,9 @@ def test_every_figure_is_that_of_the_code() -> None:
         WORKSPACE.total_bytes,
         WORKSPACE.files,
         MAX_RUN_BYTES,
+        MAX_TEXT,
+        MAX_WAITING,
+        MAX_MESSAGES,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),
     ]

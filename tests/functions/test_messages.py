@@ -130,6 +130,7 @@ def test_a_message_with_a_key_is_said_once_also_when_the_run_has_ended_meanwhile
     assert words_of_users(stack, run_id) == ["touch first.md", "touch second.md"]
 
 
+@pytest.mark.proof
 def test_only_so_many_messages_wait_and_only_so_many_are_taken(stack: Stack) -> None:
     run_id = started(stack)
     waiting = [said(stack, run_id, f"touch {number}.md") for number in range(10)]

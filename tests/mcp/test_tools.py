@@ -42,6 +42,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "read_file": (True, None),
         "get_diff": (True, None),
         "upload_file": (False, False),
+        "send_message": (False, False),
         "cancel_run": (False, True),
     }
     assert all(tool.description and tool.output_schema for tool in tools)
@@ -50,6 +51,15 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "codex-swarm://runs/{run_id}/files/{+path}",
         "codex-swarm://runs/{run_id}/diff",
     }
+
+
+def test_what_is_said_to_a_run_is_read_or_begins_another(ask: Ask, api: FakeApi) -> None:
+    message = {"id": "m-1", "run_id": "run-1", "mode": "steer", "state": "waiting", "text": "shorter"}
+    waiting = told({**message, "created_at": "2026-01-01T00:00:00Z"}, 202)
+    api.on("POST", "/runs/run-1/messages", waiting, told(bodies.run(id="run-2", status="queued", progress=0), 201))
+    api.on("GET", "/runs/run-1", told(bodies.running(30)))
+    answers = [call(ask, "send_message", run_id="run-1", text="shorter").structured_content for _ in range(2)]
+    assert [(each["run_id"], each["state"]) for each in answers] == [("run-1", "running"), ("run-2", "queued")]
 
 
 def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeApi) -> None:

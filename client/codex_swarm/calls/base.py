@@ -22,6 +22,16 @@ def of_project(project_id: str, rest: str = "") -> str:
     return f"/projects/{segment(project_id, 'project_id')}" + (f"/{rest}" if rest else "")
 
 
+def of_message(run_id: str, message_id: str) -> str:
+    """The path of a message to a run. Raises `InvalidArgument`."""
+    return of_run(run_id, f"messages/{segment(message_id, 'message_id')}")
+
+
+def of_thread(thread_id: str) -> str:
+    """The path of a conversation. Raises `InvalidArgument`."""
+    return f"/threads/{segment(thread_id, 'thread_id')}"
+
+
 def given(**params: int | None) -> dict[str, str]:
     """The whole numbers that were given, as a query. Raises `InvalidArgument`."""
     return {name: str(whole(value, name, 0)) for name, value in params.items() if value is not None}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
 
-from codex_swarm.calls.base import of_project, of_run
+from codex_swarm.calls.base import of_message, of_project, of_run, of_thread
 from codex_swarm.calls.projects import ProjectCalls
 from codex_swarm.connection import parse
 from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
@@ -16,6 +17,9 @@ from codex_swarm.models import (
     ImportCreate,
     ImportRead,
     InlineFile,
+    MessageCreate,
+    MessageMode,
+    MessageRead,
     ProjectImport,
     RunCreate,
     RunImport,
@@ -102,7 +106,9 @@ class RunCalls(ProjectCalls):
         return await post()
 
     async def follow_up(self, run: RunRead | str, instructions: str, **options: Unpack[RunOptions]) -> RunRead:
-        """Starts a run that goes on where `run` (or the run of that id) ended: with its files and its conversation.
+        """Starts a run that goes on where `run` (or the run of that id) ended: with its files, and what it said last.
+
+        `send_message` takes the whole conversation over.
 
         The project is that run's, and so is the task type unless `task_type` names another.
         """
@@ -111,6 +117,43 @@ class RunCalls(ProjectCalls):
         return await self.start_run(
             before.project_id, instructions, reference_run_id=before.id, from_run_id=before.id, **options
         )
+
+    async def send_message(
+        self,
+        run: RunRead | str,
+        text: str,
+        mode: MessageMode | str = MessageMode.STEER,
+        *,
+        uploads: Sequence[str] = (),
+        files: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> MessageRead | RunRead:
+        """Says something to the agent of a run (or of the run of that id): the message, which the agent reads.
+
+        `steer` is read before the agent's next turn, `followup` when it would finish. When the run has ended, this
+        begins a run that goes on with its files and its whole conversation, and returns that. A message that got lost
+        is sent again under the same key, one of its own unless `idempotency_key` says another; it is said once.
+        """
+        said = shaped(
+            MessageCreate,
+            text=text,
+            mode=one_of(MessageMode, mode),
+            uploads=_listed(uploads, "uploads"),
+            files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
+        )
+        path = of_run(run.id if isinstance(run, RunRead) else run, "messages")
+        body = said.model_dump(mode="json", exclude_defaults=True)
+        headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}
+        answer = await self._connection.request("POST", path, body=body, headers=headers, repeat=True)
+        return parse(RunRead, answer) if answer.status == HTTPStatus.CREATED else parse(MessageRead, answer)
+
+    async def withdraw_message(self, run_id: str, message_id: str) -> None:
+        """Takes back a message that the agent has not read; raises `Conflict` when it has. Twice is once."""
+        await self._connection.request("DELETE", of_message(run_id, message_id))
+
+    async def get_thread(self, thread_id: str) -> list[RunRead]:
+        """The runs of one conversation, newest first, without artifacts and prompts; a run tells its `thread_id`."""
+        return [run async for run in items(self._connection, RunRead, of_thread(thread_id), {})]
 
     async def create_run_token(
         self, run_id: str, scope: str = "watch", *, seconds: int = 900, origins: Sequence[str] = ()

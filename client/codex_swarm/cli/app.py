@@ -25,6 +25,8 @@ app = typer.Typer(
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     STARTING: {
         "run": starting.run,
+        "message": starting.message,
+        "withdraw": starting.withdraw,
         "resume": starting.resume,
         "cancel": starting.cancel,
         "templates": starting.templates,

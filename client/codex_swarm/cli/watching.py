@@ -30,6 +30,7 @@ from codex_swarm.models import (
     CancelledEvent,
     DiffEvent,
     ErrorEvent,
+    MessageEvent,
     PatternEvent,
     PlanEvent,
     PlanStep,
@@ -278,6 +279,7 @@ def in_words(event: WatchedEvent) -> tuple[str, str] | None:
 
 _WORDS: dict[type[WatchedEvent], Callable[[Any], tuple[str, str]]] = {
     StatusEvent: lambda event: ("status", event.status.value),
+    MessageEvent: lambda event: ("message", f"{event.text} ({event.mode.value}, {event.state.value})"),
     PlanEvent: lambda event: ("plan", planned(event.steps)),
     ProgressEvent: lambda event: (f"{event.percent:3d} %", event.message),
     StepEvent: lambda event: (event.tool_name or event.role, event.content),

@@ -15,7 +15,7 @@ from codex_swarm.cli.templates import TEMPLATES, TemplateName
 from codex_swarm.cli.watching import watch_to_its_end
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument
-from codex_swarm.models import RunLimits, RunRead, TaskType
+from codex_swarm.models import MessageMode, MessageRead, RunLimits, RunRead, TaskType
 
 FROM_STDIN = "-"
 
@@ -105,6 +105,55 @@ def resume(
     with session.client() as client:
         resumed = client.resume_run(run_id, limits)
     _told(session, resumed, watch=watch)
+
+
+def message(
+    session: Session,
+    run_id: RunId,
+    text: Annotated[str, typer.Argument(help="What to say; `-` reads it from standard input.", show_default=False)],
+    followup: Annotated[
+        bool, typer.Option("--followup", help="Read when the agent would finish, not before its next turn.")
+    ] = False,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A small text file to send along, under its own name.", show_default=False),
+    ] = None,
+    upload: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A file or folder of any size to upload.", show_default=False),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Watch the run, or the new one, to its end.")] = False,
+) -> None:
+    """Say something to a run.
+
+    An active run reads it; after the end of a run, a new one goes on with its files and its conversation.
+
+        codex-swarm message RUN "Shorter, and add the budget" --watch
+    """
+    said = sys.stdin.read() if text == FROM_STDIN else text
+    with session.client() as client:
+        files = files_of(upload or ())
+        uploads = _uploaded(session, client, client.get_run(run_id).project_id, files) if files else []
+        mode = MessageMode.FOLLOWUP if followup else MessageMode.STEER
+        sent = client.send_message(run_id, said, mode, uploads=uploads, files=texts(file or ()))
+        if isinstance(sent, MessageRead) and watch:
+            watch_to_its_end(session, client.get_run(run_id))
+            return
+    if isinstance(sent, RunRead):
+        _told(session, sent, watch=watch)
+    else:
+        session.output.result(sent, "said to ", (run_id, "bold"), f": {sent.id}")
+
+
+def withdraw(
+    session: Session,
+    run_id: RunId,
+    message_id: Annotated[str, typer.Argument(help="As `message` printed it.", show_default=False)],
+) -> None:
+    """Take back a message that a run has not read."""
+    with session.client() as client:
+        client.withdraw_message(run_id, message_id)
+    session.output.result({"withdrawn": message_id}, "withdrawn ", (message_id, "bold"))
 
 
 def cancel(session: Session, run_id: RunId) -> None:

@@ -5,6 +5,7 @@ import {
 } from "./page.js";
 import { showChanges } from "./changes.js";
 import { downloadLink, saveFile, saveShared, showFiles } from "./files.js";
+import { listen, showTalk } from "./talk.js";
 import { showEvents } from "./transcript.js";
 
 const STAGES = [
@@ -39,7 +40,7 @@ function show(run) {
   $("name").textContent = run.name || run.id;
   if ($("status").textContent !== run.status) $("status").textContent = run.status;
   $("status").className = `pill ${run.status}`;
-  const before = [["from the files of", run.workspace_from_run_id], ["resumed from", run.resumed_from_run_id]];
+  const before = [["from the files of", run.workspace_from_run_id], ["goes on with", run.continues_run_id]];
   $("facts").replaceChildren(
     element("a", { href: `${at("ui")}?project_id=${encodeURIComponent(run.project_id)}` }, run.project_id),
     ` · ${run.task_type.replaceAll("_", " ")} · `, time(run.created_at),
@@ -57,6 +58,7 @@ function show(run) {
   $("from").hidden = active;
   showStages(run, active);
   showPlan(run.plan);
+  showTalk(run, path);
   showErrors(run.errors);
   showSummary(run);
   showUsage(run);
@@ -167,5 +169,6 @@ $("archive").addEventListener("click", () => attempt(async () => {
   await saveShared(path, "workspace/archive", "workspace.zip");
 }, $("archive")));
 
+listen(path, () => latest);
 keepUp(round);
 keepUp(() => showEvents(path));

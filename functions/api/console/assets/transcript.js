@@ -43,6 +43,7 @@ const TELLING = {
   artifact: (event) => ["Output", `${event.path} (${size(event.bytes)})`],
   diff: (event) => ["Changes", event.diff.shortstat || counted(event.diff.files.length, "file")],
   pattern: (event) => ["Pattern", event.summary],
+  message: (event) => ["Message", `${event.text} (${event.mode}, ${event.state})`],
   plan: (event) => ["Plan", event.steps.map((step) => `${MARKS[step.status]} ${step.title}`).join("\n")],
   error: (event) => ["Error", [event.error.error, event.error.suggestion].filter(Boolean).join(" — ")],
   cancelled: () => ["Cancelled", "Nothing of this run happens any more."],
