@@ -197,13 +197,13 @@ def test_a_run_is_cancelled_from_the_page(cloud: LocalCloud, client: CodexSwarmC
 def test_a_conversation_goes_on_from_the_page(
     cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
 ) -> None:
-    draft = client.start_run(project, "Create a file called draft.md with a plan. wait 60 seconds")
+    draft = client.start_run(project, "Create a file called draft.md with a plan. wait 50 seconds")
     page.open(f"{cloud.url}/ui/runs/{draft.id}")
-    page.wait_for(f"{STATUS} === 'running' && {button('Send')}")
+    page.wait_for(f"{STATUS} === 'running' && Boolean({button('Send')})")
     fill(page, "message", "touch budget.csv")
     page.click("document.getElementById('later')")
     page.click(button("Send"))
-    page.wait_for(f"{SHOWN}.includes('touch budget.csv followup · waiting') && {button('Take back')}")
+    page.wait_for(f"{SHOWN}.includes('touch budget.csv followup · waiting') && Boolean({button('Take back')})")
     without_faults(page, "messages")
     page.click(button("Take back"))
     page.wait_for(f"{SHOWN}.includes('touch budget.csv followup · withdrawn')")
