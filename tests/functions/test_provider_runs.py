@@ -27,7 +27,7 @@ from tests.provider.script import (
     refuses,
     says,
 )
-from tests.provider.server import ScriptedProvider
+from tests.provider.server import Received, ScriptedProvider
 from tests.support.provider_runs import Runs
 from tests.support.stack import stack as deployed
 
@@ -229,3 +229,39 @@ def test_without_key_and_offline_mode_a_run_is_refused_by_the_settings_name(monk
         assert (answer.status, answer.json["code"]) == (503, "not_configured")
         assert "OPENAI_API_KEY" in answer.json["detail"]
         assert stack.request("GET", "/runs").json == []
+
+
+def test_what_is_said_is_read_behind_the_answers_and_the_conversation_goes_on_in_a_new_run(runs: Runs) -> None:
+    replies = iter([WRITES, DONE, finishes("Made it shorter."), DONE])
+    said: list[int] = []
+
+    def say(text: str) -> Any:
+        run_id = stack.request("GET", "/runs?project_id=p1&limit=1").json[0]["id"]
+        answer = stack.request("POST", f"/runs/{run_id}/messages", {"text": text})
+        said.append(answer.status)
+        return answer.json
+
+    def reply(_: Received) -> Reply:
+        if not said:
+            say("Shorter.")
+        return next(replies)
+
+    provider, stack = runs.asking(reply)
+    run = stack.run(stack.finish(INSTRUCTIONS))
+    following = say("And add the budget.")
+    stack.drive(following["id"])
+    assert said == [202, 201]
+    first, second, third = asked(provider)
+    assert run["messages"][0]["state"] == "read"
+    assert [item["type"] for item in second["input"]] == [
+        "message",
+        "reasoning",
+        "function_call",
+        "function_call_output",
+        "message",
+    ]
+    assert second["input"][-1]["content"] == "Shorter."
+    # In one run and from run to run, a request begins with the one before.
+    assert second["input"][: len(first["input"])] == first["input"]
+    assert third["input"][: len(second["input"])] == second["input"]
+    assert third["input"][-1] == {"type": "message", "role": "user", "content": "And add the budget."}
