@@ -75,8 +75,8 @@ class TurnTaken:
     """One model response and the tool calls that came of it. `final` says that the agent is done.
 
     `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
-    where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages that
-    this turn read.
+    where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages
+    that this turn read.
     """
 
     transcript: str
