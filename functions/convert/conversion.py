@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -14,10 +13,12 @@ from convert.citations import citing
 from convert.contents import source_format
 from convert.directions import directed
 from convert.errors import CannotConvert
-from convert.formats import DOCX, MARKDOWN, ODT, PDF, PPTX, TXT, Format, Kind, format_of, target_format
+from convert.formats import DOCX, MARKDOWN, PDF, PPTX, TXT, Format, Kind, target_format
+from convert.house_style.reference import house_style
 from convert.images import Images
 from convert.inventory import inventory, lost
 from convert.inventory import notes as left_out
+from convert.looks import Reference, reference_of
 from convert.metadata import kept
 from convert.mirrored import mirror_tables
 from convert.pdf import PdfRequest, write_pdf
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from convert.tools.convert_document import Conversion
     from convert.tree import Element
 
-_REFERENCES = (DOCX, ODT, PPTX)
 _DIRECTED = frozenset({"pdf", "docx", "html", "epub"})
 """Formats that keep which way a paragraph is read."""
 
@@ -82,7 +82,11 @@ def _made(
         return _of_tables(request, place, source, target, pandoc.scratch)
     if source is PDF:
         return _of_pdf(request, place, target, pandoc.scratch)
-    if source is DOCX and target is DOCX and not (request.reference_document or request.bibliography):
+    if (
+        source is DOCX
+        and target is DOCX
+        and not (request.reference_document or request.template or request.bibliography)
+    ):
         return _same_word(request, place, pandoc.scratch, now)
     made = _to_document(request, workspace, place, source, target, pandoc, now)
     if part := STAMPED.get(target.name):
@@ -128,7 +132,8 @@ def _to_document(
 ) -> Made:
     if target.writer is None and target is not PDF:
         raise CannotConvert(f"{target.name} files cannot be written")
-    options = [*_layout(request, workspace, target, pandoc.scratch), *citing(request, workspace, pandoc.scratch)]
+    reference = reference_of(request, workspace, target)
+    options = [*_layout(request, target, reference), *citing(request, workspace, pandoc.scratch)]
     document = read_document(pandoc, place, request.source, source, View(target, changes=request.changes or ACCEPT))
     images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
     raw = _Raw(target)
@@ -154,7 +159,8 @@ def _to_document(
         [*images.notes, *raw.notes(), *document.about, *left_out(dropped)],
     )
     if target is PDF:
-        pdf_request = PdfRequest(result.name, images.names, PurePosixPath(request.target).stem, now)
+        house = house_style(reference.place, reference.name, ours=reference.ours) if reference else None
+        pdf_request = PdfRequest(result.name, images.names, PurePosixPath(request.target).stem, now, house)
         pdf = write_pdf(pandoc, tree, pdf_request, *options)
         about, warnings = pdf.about, list(pdf.notes)
     else:
@@ -164,24 +170,15 @@ def _to_document(
     return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)
 
 
-def _layout(request: Conversion, workspace: Path, target: Format, scratch: Path) -> list[str]:
+def _layout(request: Conversion, target: Format, reference: Reference | None) -> list[str]:
     options = ["--toc"] if request.table_of_contents else []
     if target.kind is Kind.TEXT and target is not TXT:
         options += ["--wrap=none"]
     if target.name == "html":
         options += ["--mathml"]
-    if request.reference_document is None:
-        return options
-    reference = format_of(request.reference_document)
-    if target not in _REFERENCES or reference is not target:
-        raise CannotConvert(
-            f"reference_document is {reference.name} and the target is {target.name}; it gives its styles to a target"
-            " of its own format, docx, odt or pptx"
-        )
-    place = file_in(workspace, request.reference_document)
-    check_archive(place, request.reference_document)
-    shutil.copyfile(place, scratch / f"reference.{target.name}")
-    return [*options, "--reference-doc", f"reference.{target.name}"]
+    if reference and target is not PDF:
+        options += ["--reference-doc", str(reference.place)]
+    return options
 
 
 class _Raw:

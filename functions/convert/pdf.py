@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from convert.house_style.reference import HouseStyle
     from convert.pandoc import Pandoc
     from convert.tree import Element
 
@@ -69,31 +70,43 @@ class PdfRequest:
     images: Mapping[str, str]
     name: str
     now: datetime
+    house: HouseStyle | None = None
 
 
 def write_pdf(pandoc: Pandoc, tree: dict[str, Any], request: PdfRequest, *options: str) -> Pdf:
     """Write the tree as a PDF into the scratch folder."""
     tree = rewrite(tree, without_markup_of_typst)
-    meta, inputs = _described(tree["meta"], tree["blocks"], request.name)
-    anchors, tables = Anchors(), WideTables(_A4)
+    house, images = request.house, request.images
+    meta, inputs = _described(tree["meta"], tree["blocks"], request.name, house)
+    page = _A4
+    if house:
+        page = Page(house.width, house.height, house.type_size)
+        for name, data in house.images.items():
+            (pandoc.scratch / name).write_bytes(data)
+        images = {**images, **{f"{number} of the house style": name for number, name in enumerate(house.images, 1)}}
+    anchors, tables = Anchors(), WideTables(page)
     blocks = rewrite(anchors.linked(tree["blocks"]), in_order)
     blocks = rewrite(tables.fitted(rewrite(blocks, bold_heads)), numbered_once)
     blocks, said = formulas(pandoc, rewrite(blocks, with_description))
     layout = ["--template", str(_LAYOUT), "--syntax-highlighting", "idiomatic", *options]
     warnings = pandoc.write({**tree, "meta": meta, "blocks": blocks}, _WRITER, _MAIN, layout)
     place = pandoc.scratch / request.result
-    done = typeset(pandoc.scratch / _MAIN, place, request.images, inputs, request.now.replace(microsecond=0))
+    done = typeset(pandoc.scratch / _MAIN, place, images, inputs, request.now.replace(microsecond=0))
     about = ", ".join(filter(None, (page_count(place), done.standard)))
-    return Pdf(about, [*done.notes(), *tables.notes, *anchors.notes(), *said, *warnings])
+    return Pdf(
+        about, [*(house.notes if house else ()), *done.notes(), *tables.notes, *anchors.notes(), *said, *warnings]
+    )
 
 
-def _described(meta: dict[str, Any], blocks: list[Element], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _described(
+    meta: dict[str, Any], blocks: list[Element], name: str, house: HouseStyle | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The metadata without what typst cannot take, and what the layout is told beside it."""
     language = text_of_meta(meta.get("lang")) if "lang" in meta else ""
     found = language_and_region(language) or (language_of_letters(plain_text(blocks)) or "en", None)
     headings = [plain_text(block["c"][2]) for block in blocks if block["t"] == "Header"]
     tag = "-".join(filter(None, found))
-    inputs = {
+    inputs: dict[str, Any] = {
         "language": found[0],
         "region": found[1],
         "direction": "rtl" if text_of_meta(meta.get("dir")) == "rtl" else "ltr",
@@ -101,6 +114,11 @@ def _described(meta: dict[str, Any], blocks: list[Element], name: str) -> tuple[
         "text-fonts": text_families(tag),
         "code-fonts": code_families(tag),
     }
+    if house:
+        inputs["house"] = house.as_input()
+        faces = {role: style["font"] for role, style in house.styles.items() if "font" in style}
+        inputs["faces"] = {role: text_families(tag, font) for role, font in faces.items()}
+        inputs["text-fonts"] = inputs["faces"].get("body", inputs["text-fonts"])
     return {key: value for key, value in meta.items() if key not in {"lang", "dir"}}, inputs
 
 

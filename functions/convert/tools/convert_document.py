@@ -27,6 +27,7 @@ class Conversion:
     bibliography: str | None
     citation_style: str | None
     changes: str | None = None
+    template: str | None = None
 
 
 def conversion(arguments: Mapping[str, Any]) -> Conversion:
@@ -43,6 +44,7 @@ def conversion(arguments: Mapping[str, Any]) -> Conversion:
         bibliography=optional_path_in(arguments, "bibliography"),
         citation_style=optional_path_in(arguments, "citation_style"),
         changes=changes_in(arguments),
+        template=text_in(arguments, "template"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from importlib.util import find_spec
@@ -21,6 +22,12 @@ _LAST = ("New Computer Modern", "New Computer Modern Math", _CODE)
 # One character code is drawn differently in each of these places (Han unification), so the language decides.
 _HAN = {"ja": "JP", "ko": "KR", "zh-tw": "TC", "zh-hant": "TC", "zh-hk": "HK"}
 _SHOWN = 12
+_SERIF = re.compile(
+    r"times|serif|georgia|cambria|garamond|palatino|bookman|book antiqua|minion|century|baskerville|caslon|bodoni",
+    re.IGNORECASE,
+)
+_SANS = re.compile(r"sans|gothic|grotesk|grotesque", re.IGNORECASE)
+_MONO = re.compile(r"mono|courier|consolas|typewriter|\bcode\b", re.IGNORECASE)
 
 
 @cache
@@ -41,9 +48,9 @@ def families(first: Sequence[str], language: str) -> list[str]:
     return [*first, *known, *_LAST]
 
 
-def text_families(language: str) -> list[str]:
+def text_families(language: str, font: str = _TEXT) -> list[str]:
     """Fonts of running text."""
-    return families([_TEXT], language)
+    return families(list(dict.fromkeys([font, _TEXT])), language)
 
 
 def code_families(language: str) -> list[str]:
@@ -60,3 +67,15 @@ def scripts(characters: Iterable[str]) -> str:
     return ", ".join(
         f"{script}: {' '.join(found[:_SHOWN])}{' ...' * (len(found) > _SHOWN)}" for script, found in by_script.items()
     )
+
+
+def stand_in(font: str, family: str) -> str:
+    """The font itself where it is here; else the one nearest to it. `family` is its kind as Word names it, or empty."""
+    if font in all_fonts().families():
+        return font
+    # A name says more than what a program noted of a font that it had not.
+    if _MONO.search(font) or family == "modern":
+        return _CODE
+    if _SERIF.search(font) and not _SANS.search(font):
+        return _TEXT
+    return _TEXT if family == "roman" and not _SANS.search(font) else "Noto Sans"

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from swarm.agent.tools.tool import Arguments, Tool
 
+TEMPLATES = "slides for pptx; letter, report, minutes, proposal, invoice or cv for docx and pdf"
+"""The looks that the convert function brings along, in words: `python -m infra.documents` makes them."""
+
 
 class ConvertDocument(Arguments):
     """What `convert_document` takes."""
@@ -17,8 +20,11 @@ class ConvertDocument(Arguments):
     )
     reference_document: str | None = Field(
         default=None,
-        description="A docx, odt or pptx of the workspace whose styles a target of the same format takes. Null for the"
-        " standard ones.",
+        description="A docx, odt or pptx of the workspace whose styles a target of the same format takes; a pdf takes"
+        " page, margins, type, header, footer and logo of a docx. Null for the standard ones.",
+    )
+    template: str | None = Field(
+        default=None, description=f"In place of reference_document, a look by name: {TEMPLATES}. Null for the standard."
     )
     changes: str | None = Field(
         default=None,

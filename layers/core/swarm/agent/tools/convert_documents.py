@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from swarm.agent.tools import convert_document
-from swarm.agent.tools.convert_document import ConvertDocument
+from swarm.agent.tools.convert_document import TEMPLATES, ConvertDocument
 from swarm.agent.tools.tool import Arguments, Tool
 from swarm.errors import InvalidRequest
 
@@ -36,6 +36,7 @@ class ConvertDocuments(Arguments):
         " beside its source.",
     )
     table_of_contents: bool | None = Field(default=None, description="Whether each begins with a table of contents.")
+    template: str | None = Field(default=None, description=f"A look for each: {TEMPLATES}. Null for the standard.")
 
 
 def one_for_each(arguments: ConvertDocuments, workspace: Workspace) -> list[ConvertDocument]:
@@ -57,7 +58,8 @@ def one_for_each(arguments: ConvertDocuments, workspace: Workspace) -> list[Conv
             target = str(folder / f"{path.stem}-{path.suffix.removeprefix('.')}{suffix}")
         made.add(target)
         contents = arguments.table_of_contents
-        parts.append(ConvertDocument(source=source, target=target, table_of_contents=contents))
+        looks = arguments.template
+        parts.append(ConvertDocument(source=source, target=target, table_of_contents=contents, template=looks))
     return parts
 
 
