@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypedDict
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
-    APIGatewayAuthorizerEventV2,
-)
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import JsonValue
+from swarm.aws import clients
+from swarm.records.api_keys import ApiKeys
+from swarm.records.run_tokens import RunTokens
+from swarm.records.table import Table
+from swarm.settings import settings
 
-from swarm.records.backend import backend
+if TYPE_CHECKING:
+    # Every request waits for this function, so it starts with no library but the one that reads the table.
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SHARED = "GET /shared/"
 """How the keys of the routes begin that take a token."""
@@ -24,14 +28,13 @@ class Verdict(TypedDict):
     context: dict[str, str]
 
 
-def handler(event: dict[str, JsonValue], context: LambdaContext) -> Verdict:
+def handler(event: Mapping[str, Any], context: LambdaContext) -> Verdict:
     """The verdict on a request that carries `Authorization: Bearer <key>`, or to `/shared` with `?token=`."""
-    asked = APIGatewayAuthorizerEventV2(event)
-    if asked.route_key.startswith(SHARED):
-        return _of_token((asked.query_string_parameters or {}).get("token", ""), datetime.now(UTC))
-    header = asked.headers.get("authorization", "")
-    scheme, _, api_key = header.partition(" ")
-    found = backend().tenants.api_key(api_key.strip()) if scheme.lower() == "bearer" else None
+    if event["routeKey"].startswith(SHARED):
+        return _of_token((event.get("queryStringParameters") or {}).get("token", ""), datetime.now(UTC))
+    # API Gateway writes the names of headers in small letters.
+    scheme, _, api_key = event["headers"].get("authorization", "").partition(" ")
+    found = ApiKeys(_table()).find(api_key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         return Verdict(isAuthorized=False, context={})
     scopes = {"scopes": " ".join(sorted(found.scopes))} if found.scopes else {}
@@ -39,7 +42,7 @@ def handler(event: dict[str, JsonValue], context: LambdaContext) -> Verdict:
 
 
 def _of_token(token: str, now: datetime) -> Verdict:
-    found = backend().run_tokens.find(token)
+    found = RunTokens(_table()).find(token)
     if found is None:
         return Verdict(isAuthorized=False, context={})
     context = {
@@ -50,3 +53,8 @@ def _of_token(token: str, now: datetime) -> Verdict:
     }
     # One that is late is let in as far as to be told so; the gateway itself would only say "Forbidden".
     return Verdict(isAuthorized=True, context=context if now < found.expires_at else {**context, "expired": "1"})
+
+
+@cache
+def _table() -> Table:
+    return Table(clients.dynamodb(), settings().table_name)

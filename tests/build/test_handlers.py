@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from swarm.records.tenants import key_hash
+from swarm.records.api_keys import key_hash
 from tests.build.conftest import FUNCTIONS, RESOURCES, Build
 from tests.events.test_samples import KEY, SAMPLES, function_of
 from tests.support.job_server import job_server

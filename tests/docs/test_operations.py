@@ -15,7 +15,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
 from swarm.ids import RunKey
-from swarm.records.tenants import ApiKey
+from swarm.records.api_keys import ApiKey, ApiKeys
+from swarm.records.table import Table
 from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -55,7 +56,7 @@ def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
     clients.dynamodb().put_item(
         TableName="table", Item=options["--item"], ConditionExpression=options["--condition-expression"]
     )
-    assert stack.backend.tenants.api_key(key) == ApiKey("draftpunk", frozenset())
+    assert ApiKeys(Table(clients.dynamodb(), "table")).find(key) == ApiKey("draftpunk", frozenset())
     assert key not in json.dumps(options)
 
 
@@ -71,7 +72,7 @@ def test_a_key_gets_the_scope_import(stack: Stack, tmp_path: Path) -> None:
         UpdateExpression=options["--update-expression"],
         ExpressionAttributeValues=options["--expression-attribute-values"],
     )
-    assert stack.backend.tenants.api_key(key) == ApiKey("draftpunk", frozenset({"import"}))
+    assert ApiKeys(Table(clients.dynamodb(), "table")).find(key) == ApiKey("draftpunk", frozenset({"import"}))
 
 
 def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:

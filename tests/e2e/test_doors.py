@@ -10,7 +10,7 @@ import pytest
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import ApiError, AuthError, Unavailable
 from infra.local.cloud import LocalCloud
-from swarm.records.tenants import key_hash
+from swarm.records.api_keys import key_hash
 from tests.local.clouds import Clouds
 from tests.support.paths import ROOT
 

@@ -14,7 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
 from swarm.ids import RunKey
-from swarm.records.tenants import key_hash
+from swarm.records.api_keys import key_hash
 from tests.support.lambda_context import lambda_context
 from tests.support.lambdas import answering
 from tests.support.paths import ROOT

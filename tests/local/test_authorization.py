@@ -13,7 +13,7 @@ from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request
 from infra.local.front.routes import UnsupportedApi, read
 from infra.local.front.throttle import Throttle
-from swarm.records.tenants import key_hash
+from swarm.records.api_keys import key_hash
 from tests.local.clouds import item
 
 

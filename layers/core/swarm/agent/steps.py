@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from codex_swarm.models import PlanStep, StepEvent
+from swarm.adapters import adapter
 from swarm.agent.model import ModelTurn
 from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
 from swarm.agent.tools.toolbox import ToolResult
@@ -15,8 +16,6 @@ from swarm.runs.conversation import Item
 from swarm.runs.events import MAX_SHOWN, step_id
 from swarm.runs.run import Run
 from swarm.text import clip
-
-_PLAN: TypeAdapter[list[PlanStep]] = TypeAdapter(list[PlanStep])
 
 
 def is_finish(result: ToolResult) -> bool:
@@ -27,7 +26,7 @@ def is_finish(result: ToolResult) -> bool:
 def plan_of(results: Sequence[ToolResult]) -> tuple[PlanStep, ...] | None:
     """The plan that the turn's last `update_plan` gave; None where there was none."""
     plans = [result.args for result in results if result.tool == UPDATE_PLAN and result.ok and result.args]
-    return tuple(_PLAN.validate_python(plans[-1].get("steps"))) if plans else None
+    return tuple(adapter(list[PlanStep]).validate_python(plans[-1].get("steps"))) if plans else None
 
 
 def closing_words(turn: ModelTurn, results: Sequence[ToolResult]) -> str | None:

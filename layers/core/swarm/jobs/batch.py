@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import AliasChoices, Field, JsonValue, TypeAdapter
+from pydantic import AliasChoices, Field, JsonValue
 
+from swarm.adapters import adapter
 from swarm.records.backend import area_of
 from swarm.runs.run import Run
 from swarm.workspace.objects import ObjectMissing, ObjectStore
@@ -119,10 +120,6 @@ class JobOutcome:
     deleted: Sequence[str] = ()
 
 
-_BATCH = TypeAdapter(Batch)
-_OUTCOME = TypeAdapter(JobOutcome)
-
-
 def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]], files: Snapshot) -> Batch:
     """The batch of these calls: the commands of a turn are one job, conversions are spread over as many as may be.
 
@@ -160,24 +157,24 @@ def refer(run: Run, batch: Batch, job: Job) -> JobRef:
 def store_batch(store: ObjectStore, run: Run, batch: Batch) -> str:
     """Store the batch; its key."""
     key = _key(run, batch.id, "batch.json")
-    store.put(key, _BATCH.dump_json(batch))
+    store.put(key, adapter(Batch).dump_json(batch))
     return key
 
 
 def load_batch(store: ObjectStore, key: str) -> Batch:
     """The stored batch."""
-    return _BATCH.validate_json(store.get(key))
+    return adapter(Batch).validate_json(store.get(key))
 
 
 def store_outcome(store: ObjectStore, run: Run, batch_id: str, job_id: str, outcome: JobOutcome) -> bool:
     """Store what a job came to, once and for all; false when it was there already."""
-    return store.put_new(_key(run, batch_id, f"{job_id}.outcome.json"), _OUTCOME.dump_json(outcome))
+    return store.put_new(_key(run, batch_id, f"{job_id}.outcome.json"), adapter(JobOutcome).dump_json(outcome))
 
 
 def load_outcome(store: ObjectStore, run: Run, batch_id: str, job_id: str) -> JobOutcome | None:
     """What a job came to, or None while it has not."""
     try:
-        return _OUTCOME.validate_json(store.get(_key(run, batch_id, f"{job_id}.outcome.json")))
+        return adapter(JobOutcome).validate_json(store.get(_key(run, batch_id, f"{job_id}.outcome.json")))
     except ObjectMissing:
         return None
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from io import SEEK_END
 from typing import BinaryIO
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from swarm.adapters import adapter
 from swarm.errors import InvalidPath
 from swarm.jobs.batch import CallResult
 from swarm.jobs.issue import JobLimits
@@ -36,9 +37,6 @@ MAX_FILES = WorkspaceLimits().files
 
 _MAX_NAME_RECORD = 4_096
 _END = bytes(tarfile.BLOCKSIZE)
-
-_OUTCOMES = TypeAdapter(list[CallResult])
-_PATHS = TypeAdapter(list[str])
 
 
 class InvalidResult(Exception):
@@ -97,9 +95,9 @@ def _take(result: Result, name: str, content: Content, limits: JobLimits) -> Non
         if len(content) > MAX_JSON_BYTES:
             raise InvalidResult(f"{name!r} has {len(content)} bytes; at most {MAX_JSON_BYTES} are taken")
         if name == RESULTS:
-            result.outcomes = _OUTCOMES.validate_json(content.read())
+            result.outcomes = adapter(list[CallResult]).validate_json(content.read())
         else:
-            result.deleted = [valid_path(path) for path in _PATHS.validate_json(content.read())]
+            result.deleted = [valid_path(path) for path in adapter(list[str]).validate_json(content.read())]
         return
     if name.startswith(TEXTS):
         if len(content) > MAX_TEXT_BYTES:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import TypeAdapter
 
+from swarm.adapters import adapter
 from swarm.ids import RunKey
 from swarm.jobs.batch import JobRef
 from swarm.lifecycle.transitions import Outcome
@@ -25,12 +25,9 @@ class TaskState(TypedDict):
     jobs: Sequence[JobRef]
 
 
-_KEY = TypeAdapter(RunKey)
-
-
 def run_of(event: object, context: LambdaContext) -> RunKey:
     """The run that a task is for. The log names it from here on."""
-    key = _KEY.validate_python(event)
+    key = adapter(RunKey).validate_python(event)
     log.append_keys(run_id=key.run_id, project_id=key.project_id, request_id=context.aws_request_id)
     return key
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from codex_swarm.models import (
     DiffSummary,
@@ -27,6 +27,7 @@ from codex_swarm.models import (
     StepEvent,
     Usage,
 )
+from swarm.adapters import adapter
 from swarm.errors import InvalidRequest, InvalidUpload, NotImportable, UploadNotFound
 from swarm.ids import RunKey
 from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
@@ -45,8 +46,6 @@ from swarm.workspace.snapshot import Snapshot
 
 STEPS = "steps.jsonl"
 STEPS_AN_ENTRY = 50
-
-_STEP = TypeAdapter(StepEvent)
 
 
 def take_project(backend: Backend, tenant_id: str, project_id: str, project: ProjectImport) -> None:
@@ -163,7 +162,7 @@ def _steps(backend: Backend, key: RunKey, given: RunImport, record: dict[str, St
         return []
     text = backend.objects.get(area_of(key).blob(record[STEPS].entry.sha256))
     try:
-        read = [_STEP.validate_json(line) for line in text.splitlines() if line.strip()]
+        read = [adapter(StepEvent).validate_json(line) for line in text.splitlines() if line.strip()]
     except ValidationError as error:
         raise InvalidRequest(f"{STEPS} has a line that is no step: {error.errors()[0]['msg']}") from error
     return [

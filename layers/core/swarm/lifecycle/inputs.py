@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
-
+from swarm.adapters import adapter
 from swarm.errors import (
     ContradictoryInputs,
     InvalidRequest,
@@ -104,10 +103,6 @@ class Said:
     files: tuple[InlineFile, ...] = ()
 
 
-_UPLOAD = TypeAdapter(Upload)
-_INLINE = TypeAdapter(list[InlineFile])
-
-
 def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime) -> OpenUpload:
     """A new upload, which is forgotten after a day. Raises `CallerError`s."""
     checked = _checked(files)
@@ -119,7 +114,7 @@ def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFil
         backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
         raise
     upload = Upload(new_id(), checked, place)
-    backend.objects.put(_manifest_key(area, upload.id), _UPLOAD.dump_json(upload), expires=True)
+    backend.objects.put(_manifest_key(area, upload.id), adapter(Upload).dump_json(upload), expires=True)
     backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)
     signer = backend.signer(now, UPLOAD_LIFETIME)
     urls = []
@@ -155,7 +150,7 @@ def upload_of(backend: Backend, area: ProjectArea, upload_id: str) -> Upload:
     if not could_be_run_id(upload_id):
         raise UploadNotFound(upload_id)
     try:
-        return _UPLOAD.validate_json(backend.objects.get(_manifest_key(area, upload_id)))
+        return adapter(Upload).validate_json(backend.objects.get(_manifest_key(area, upload_id)))
     except ObjectMissing:
         raise UploadNotFound(upload_id) from None
 
@@ -214,13 +209,13 @@ def store_inline(backend: Backend, area: ProjectArea, run_id: str, files: Sequen
     if not files:
         return None
     key = area.of_run(run_id, "inputs", f"{new_id()}.json")
-    backend.objects.put(key, _INLINE.dump_json(list(files)))
+    backend.objects.put(key, adapter(list[InlineFile]).dump_json(list(files)))
     return key
 
 
 def inline_of(backend: Backend, run: Run) -> list[InlineFile]:
     """The files that came with the run's request."""
-    return [] if run.inputs is None else _INLINE.validate_json(backend.objects.get(run.inputs))
+    return [] if run.inputs is None else adapter(list[InlineFile]).validate_json(backend.objects.get(run.inputs))
 
 
 def take_inputs(

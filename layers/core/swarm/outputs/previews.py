@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from swarm.adapters import adapter
 from swarm.aws import clients
 from swarm.aws.functions import CallFailed, CallThrottled, ask
 from swarm.aws.presigning import Presigner
@@ -59,9 +60,6 @@ class Preview:
         return base64.b64decode(self.content)
 
 
-_PREVIEW = TypeAdapter(Preview)
-
-
 def preview(backend: Backend, run: RunKey, files: Snapshot, path: str, signer: Presigner) -> Preview:
     """The preview of a file, drawn once. Raises `CallerError`s that say why there is none."""
     entry = files.files.get(path)
@@ -92,12 +90,12 @@ def _kept_or_drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, s
     area = area_of(run)
     key = area.of_run(run.run_id, "previews", f"{entry.sha256}-{kind}-{VERSION}.json")
     try:
-        return _PREVIEW.validate_json(backend.objects.get(key))
+        return adapter(Preview).validate_json(backend.objects.get(key))
     except ObjectMissing:
         with backend.places.one(run.tenant_id, Kind.PREVIEWS, signer.now, LIFETIME):
             drawn = _drawn(backend, run, kind, entry, signer.get(area.blob(entry.sha256)))
     # The same bytes give the same preview, or the same reason for none.
-    backend.objects.put(key, _PREVIEW.dump_json(drawn))
+    backend.objects.put(key, adapter(Preview).dump_json(drawn))
     return drawn
 
 
@@ -106,7 +104,7 @@ def _drawn(backend: Backend, run: RunKey, kind: str, entry: FileEntry, url: str)
     try:
         tenant_id = backend.settings.isolation_id(run)
         answer = ask(clients.functions(), backend.settings.preview_function, asked, tenant_id)
-        return _PREVIEW.validate_json(answer)
+        return adapter(Preview).validate_json(answer)
     except CallThrottled as throttled:
         raise PreviewsBusy from throttled
     except (CallFailed, ValidationError) as failure:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 _TRIED = 20
@@ -50,18 +51,24 @@ class Kind:
 
     name: str
     type: str
-    expressions: tuple[re.Pattern[str], ...]
+    expressions: tuple[str, ...]
 
     def values(self, text: str) -> Iterator[str]:
         """What the text has of this kind, in its order, with repetitions."""
         found = [
             (match.start(), " -> ".join(group.strip(_QUOTES) for group in match.groups() if group) or match[0])
             for expression in self.expressions
-            for match in islice(expression.finditer(text), _TRIED)
+            for match in islice(_compiled(expression).finditer(text), _TRIED)
         ]
         return (value for _, value in sorted(found))
 
 
 def kind(name: str, value_type: str, *expressions: str) -> Kind:
     """A kind whose values are written in any of these ways, in capitals or not."""
-    return Kind(name, value_type, tuple(re.compile(expression, re.IGNORECASE) for expression in expressions))
+    return Kind(name, value_type, expressions)
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    # Only when a pattern is made: compiling all of them takes longer than most functions take to start.
+    return re.compile(expression, re.IGNORECASE)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import TypeAdapter
-
+from swarm.adapters import adapter
 from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
 from swarm.ids import could_be_run_id
@@ -68,9 +67,6 @@ class Delivery:
     def execution(self) -> str:
         """The name of the execution that works on it; a name is taken once and for all."""
         return f"{self.id}-{self.round}"
-
-
-_DELIVERY = TypeAdapter(Delivery)
 
 
 class Outbox:
@@ -188,7 +184,7 @@ class Outbox:
             **deliveries_of_tenant(message.tenant_id, "", at, message.run_id).attributes("GSI2"),
             "version": {"N": str(message.version)},
             "schema": {"N": str(message.schema)},
-            "body": {"S": _DELIVERY.dump_json(message).decode()},
+            "body": {"S": adapter(Delivery).dump_json(message).decode()},
             "expires_at": {"N": str(int((message.created_at + self._retention).timestamp()))},
         }
         if status is not DeliveryStatus.PENDING:
@@ -201,4 +197,4 @@ def _input(tenant_id: str, run_id: str) -> str:
 
 
 def _decode(item: Item) -> Delivery:
-    return _DELIVERY.validate_json(item["body"]["S"])
+    return adapter(Delivery).validate_json(item["body"]["S"])

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from swarm import sizes
+from swarm.adapters import adapter
 from swarm.errors import InvalidCursor
 from swarm.records.table import Filter, Item, QueryOptions, Table
 
@@ -113,13 +114,10 @@ def _encoded(place: str | None, listed: Range) -> str:
 def _decoded(cursor: str, listed: Range) -> str:
     try:
         decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        place, digest = _CURSOR.validate_json(decoded)
+        place, digest = adapter(tuple[str, str]).validate_json(decoded)
     except (binascii.Error, ValidationError, ValueError) as error:
         raise InvalidCursor from error
     # A place longer than any sort key is one that DynamoDB would not even look for.
     if digest != listed.digest or not listed.first <= place <= listed.last or sizes.of_text(place) > sizes.SORT_KEY:
         raise InvalidCursor
     return place
-
-
-_CURSOR = TypeAdapter(tuple[str, str])

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from swarm.ids import RunKey
+from swarm.records.api_keys import key_hash
 from swarm.records.keys import run_token_key, sortable
 from swarm.records.table import Item, Table
-from swarm.records.tenants import key_hash
 
 REMEMBERED = timedelta(days=1)
 TOKEN_BYTES = 32

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from pydantic import TypeAdapter
-
 from codex_swarm.models import StepEvent
+from swarm.adapters import adapter
 from swarm.ids import RunKey
 from swarm.records.keys import slot_key, sortable
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
@@ -22,8 +21,6 @@ SPILL_BYTES = 100_000
 """An entry over this goes to the blob store, far from DynamoDB's 400 KB an item."""
 
 LAST_SLOT = 99_999_999
-
-_ENTRY = TypeAdapter(Entry)
 
 
 class SlotTaken(Exception):
@@ -72,18 +69,18 @@ class MemoryRunLog:
 
     def append(self, key: RunKey, entry: Entry) -> None:
         slots = self._of(key)
-        held = slots.setdefault(entry.slot, _ENTRY.dump_json(entry))
-        if _ENTRY.validate_json(held).writer != entry.writer:
+        held = slots.setdefault(entry.slot, adapter(Entry).dump_json(entry))
+        if adapter(Entry).validate_json(held).writer != entry.writer:
             raise SlotTaken(entry.slot)
 
     def read(self, key: RunKey, after: int = -1) -> Iterator[Entry]:
         for slot, held in sorted(self._of(key).items()):
             if slot > after:
-                yield _ENTRY.validate_json(held)
+                yield adapter(Entry).validate_json(held)
 
     def first(self, tenant_id: str, run_id: str) -> Entry | None:
         held = self._entries.get((tenant_id, run_id), {}).get(0)
-        return _ENTRY.validate_json(held) if held else None
+        return adapter(Entry).validate_json(held) if held else None
 
     def has(self, key: RunKey, slot: int) -> bool:
         return slot in self._of(key)
@@ -121,7 +118,7 @@ class DynamoRunLog:
         return self._table.get(slot_key(key.tenant_id, key.run_id, slot)) is not None
 
     def _item(self, key: RunKey, entry: Entry) -> Item:
-        body = _ENTRY.dump_json(entry)
+        body = adapter(Entry).dump_json(entry)
         item: Item = {
             **slot_key(key.tenant_id, key.run_id, entry.slot).attributes(),
             "writer": {"S": entry.writer},
@@ -139,5 +136,5 @@ class DynamoRunLog:
     def entry_in(self, item: Item) -> Entry:
         """The entry that an item of the log holds."""
         if "spilled" in item:
-            return _ENTRY.validate_json(self._objects.get(item["spilled"]["S"]))
-        return _ENTRY.validate_json(item["body"]["S"])
+            return adapter(Entry).validate_json(self._objects.get(item["spilled"]["S"]))
+        return adapter(Entry).validate_json(item["body"]["S"])

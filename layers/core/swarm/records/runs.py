@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from codex_swarm.models import RunStatus, TaskType
+from swarm.adapters import adapter
 from swarm.errors import RunNotFound
 from swarm.ids import RunKey, could_be_run_id
 from swarm.records.keys import (
@@ -32,8 +31,6 @@ from swarm.runs.run import Run
 
 SHORT_LOG = 20
 """Entries of a log that is read whole together with its run."""
-
-_RUN = TypeAdapter(Run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +219,7 @@ def encode(run: Run) -> Item:
         "schema": {"N": str(run.schema)},
         "thread_id": {"S": run.conversation_id},
         "metadata": {"M": {name: {"S": value} for name, value in run.metadata.items()}},
-        "body": {"S": _RUN.dump_json(run).decode()},
+        "body": {"S": adapter(Run).dump_json(run).decode()},
     }
     if run.status.final:
         return item
@@ -258,4 +255,4 @@ def _stored(item: Item) -> StoredRun:
 
 def decode(item: Item) -> Run:
     """The run of an item. Fields that later versions added have their defaults."""
-    return _RUN.validate_json(item["body"]["S"])
+    return adapter(Run).validate_json(item["body"]["S"])

@@ -1,4 +1,4 @@
-"""Tenants: who an API key belongs to, what each may use, and which of its runs are active or wait for their turn.
+"""Tenants: what each may use, and which of its runs are active or wait for their turn.
 
 A tenant is one item, so that whether a run is counted, waits, or is refused is decided by one conditional write. What
 waits is admitted fairly over the tenant's projects: each project's n-th waiting run comes before the (n+1)-th of any
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from swarm.errors import ProjectBeingDeleted, StorageFull, TenantBusy, TooManyActiveRuns, TooManyQueuedRuns
 from swarm.ids import RunKey
-from swarm.records.keys import all_tenants, api_key_key, sortable, tenant_key
+from swarm.records.keys import all_tenants, sortable, tenant_key
 from swarm.records.quotas import Quotas
 from swarm.records.table import ConditionFailed, Item, Table
 from swarm.runs.limits import Allowance, allowance_of
@@ -50,13 +50,6 @@ class Waiting(NamedTuple):
 
     since: str
     project: str
-
-
-class ApiKey(NamedTuple):
-    """A key: whose it is, and the scopes that it was given besides what every key may do."""
-
-    tenant_id: str
-    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +112,13 @@ class Tenant:
 
 
 class Tenants:
-    """Keys, quotas, active and waiting runs in the table."""
+    """Quotas, active and waiting runs in the table."""
 
     def __init__(self, table: Table, max_active: int, max_queued: int, quotas: Quotas) -> None:
         self._table = table
         self._max_active = max_active
         self._max_queued = max_queued
         self._quotas = quotas
-
-    def api_key(self, api_key: str) -> ApiKey | None:
-        """Whose the key is and what else it may do. Only the key's hash is stored."""
-        item = self._table.get(api_key_key(key_hash(api_key)))
-        return ApiKey(item["tenant_id"]["S"], _members(item, "scopes")) if item else None
 
     def get(self, tenant_id: str) -> Tenant:
         """The tenant as it stands."""
@@ -360,8 +348,3 @@ def _members(item: Item, name: str) -> frozenset[str]:
 
 def _number(item: Item, name: str, default: int) -> int:
     return int(item[name]["N"]) if name in item else default
-
-
-def key_hash(api_key: str) -> str:
-    """What is stored of an API key: the SHA-256 of its text, in hex."""
-    return hashlib.sha256(api_key.encode()).hexdigest()

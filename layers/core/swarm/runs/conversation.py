@@ -6,8 +6,9 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
 
+from swarm.adapters import adapter
 from swarm.errors import CorruptObject
 from swarm.workspace.objects import ObjectStore
 
@@ -18,9 +19,6 @@ REFUSED = "[the pictures could not be shown: the provider refused them; do not g
 
 Item = Mapping[str, JsonValue]
 """One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
-
-_ITEMS: TypeAdapter[list[Item]] = TypeAdapter(list[Item])
-_STORED: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 def user_message(text: str) -> Item:
@@ -68,8 +66,8 @@ def store_transcript(store: ObjectStore, key: str, items: Sequence[Item]) -> Non
 def load_transcript(store: ObjectStore, key: str) -> list[Item]:
     """The stored conversation. Raises `CorruptObject`."""
     try:
-        stored = _STORED.validate_json(gzip.decompress(store.get(key)))
-        return _ITEMS.validate_python(stored["items"])
+        stored = adapter(dict[str, JsonValue]).validate_json(gzip.decompress(store.get(key)))
+        return adapter(list[Item]).validate_python(stored["items"])
     except (OSError, EOFError, ValidationError, KeyError) as error:
         raise CorruptObject(f"the transcript at {key} cannot be read") from error
 

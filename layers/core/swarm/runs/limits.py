@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
 from codex_swarm.models import RunLimits, Usage
+from swarm.adapters import adapter
 from swarm.errors import InvalidRequest
 from swarm.runs.usage import Price
 
@@ -55,19 +54,16 @@ class Allowance:
     ceilings: Limits = CEILINGS
 
 
-_ALLOWANCE = TypeAdapter(Allowance)
-
-
 def allowance_of(text: str) -> Allowance:
     """The allowance that a JSON text gives, `{"defaults": {...}, "ceilings": {...}}`; the built-in one without text."""
-    return _ALLOWANCE.validate_json(text) if text else Allowance()
+    return adapter(Allowance).validate_json(text) if text else Allowance()
 
 
 def granted(wanted: RunLimits | None, allowance: Allowance) -> Limits:
     """The limits of a run: what was asked for, or the default, and never more than the ceiling."""
     asked = wanted or RunLimits()
     values = {limit.name: _granted(limit.name, asked, allowance) for limit in fields(Limits)}
-    return TypeAdapter(Limits).validate_python(values)
+    return adapter(Limits).validate_python(values)
 
 
 def _granted(name: str, asked: RunLimits, allowance: Allowance) -> float | None:

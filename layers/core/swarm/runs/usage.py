@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from codex_swarm.models import Usage
+from swarm.adapters import adapter
 
 MILLION = 1_000_000
 
@@ -41,12 +40,9 @@ class Price:
         return (fresh * self.input + tokens.cached * cached_price + tokens.output * self.output) / MILLION
 
 
-_PRICES: TypeAdapter[dict[str, Price]] = TypeAdapter(dict[str, Price])
-
-
 def prices_of(text: str) -> Mapping[str, Price]:
     """The prices that a JSON text gives by model, `{"model": {"input": 1.0, "output": 4.0, "cached": 0.1}}`."""
-    return _PRICES.validate_json(text) if text else {}
+    return adapter(dict[str, Price]).validate_json(text) if text else {}
 
 
 def total(one: Usage, other: Usage) -> Usage:

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from swarm.adapters import adapter
 from swarm.errors import CorruptObject
 from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
 from swarm.workspace.snapshot import FileEntry
@@ -92,9 +93,6 @@ class DocumentText:
         return "; ".join(told)
 
 
-_TEXT = TypeAdapter(DocumentText)
-
-
 def is_document(path: str) -> bool:
     """Whether a file of this name has a text of its own kind, made by a reader of documents."""
     return PurePosixPath(path).suffix.lower() in DOCUMENTS
@@ -107,7 +105,7 @@ def is_markup(path: str) -> bool:
 
 def validated(data: bytes) -> DocumentText:
     """The text that somebody delivered. Raises `pydantic.ValidationError`."""
-    return _TEXT.validate_json(data)
+    return adapter(DocumentText).validate_json(data)
 
 
 class DocumentTexts:
@@ -127,7 +125,7 @@ class DocumentTexts:
         if (known := self._known.get(sha256)) is not None:
             return known
         try:
-            found = _TEXT.validate_json(gzip.decompress(self._store.get(text_key(self._area, sha256))))
+            found = adapter(DocumentText).validate_json(gzip.decompress(self._store.get(text_key(self._area, sha256))))
         except ObjectMissing:
             return None
         except (OSError, EOFError, ValidationError) as error:
@@ -145,7 +143,7 @@ class DocumentTexts:
 
     def put(self, sha256: str, text: DocumentText) -> None:
         """Keep a text. Equal bytes give equal texts, so it does not matter who comes first."""
-        data = gzip.compress(_TEXT.dump_json(text), compresslevel=4, mtime=0)
+        data = gzip.compress(adapter(DocumentText).dump_json(text), compresslevel=4, mtime=0)
         self._store.put(text_key(self._area, sha256), data)
 
 

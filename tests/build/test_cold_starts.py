@@ -1,0 +1,76 @@
+"""How long a function takes to start as it is built, beside what its libraries take here and now.
+
+Processor time, the least of several in turns, so that other work on the machine counts for little.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sysconfig
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import pytest
+
+from tests.build.conftest import FUNCTIONS, Build
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
+
+ATTEMPTS, ROUNDS = 4, 5
+CLIENT = "import boto3; boto3.client('dynamodb', region_name='us-east-1')"
+FLAGS, UNCHECKED_HASH = 4, 0b01
+"""Where a .pyc file says how it is told stale, and that it never is (PEP 552)."""
+
+
+@pytest.mark.parametrize(
+    ("function", "statement", "alternative", "most"),
+    [
+        ("authorizer", "import authorizer.app; from swarm.aws import clients; clients.dynamodb()", CLIENT, 1.3),
+        ("api", "import api.app", CLIENT, 1.5),
+        ("agent", "import agent.app", "import openai, boto3", 1.3),
+    ],
+    ids=["authorizer", "api", "agent"],
+)
+def test_a_function_starts_in_little_more_than_its_libraries_take(
+    function: str, statement: str, alternative: str, most: float, build: Build, tmp_path: Path
+) -> None:
+    roots = build.roots(FUNCTIONS[function])
+    packages = [Path(sysconfig.get_path("purelib"))]
+    processor_seconds(build, alternative, packages, bytecode=tmp_path)
+    ours, others = [], []
+    for _ in range(ATTEMPTS):
+        for _ in range(ROUNDS):
+            ours.append(processor_seconds(build, statement, roots))
+            others.append(processor_seconds(build, alternative, packages, bytecode=tmp_path))
+        if min(ours) <= most * min(others):
+            break
+    assert min(ours) <= most * min(others)
+
+
+@pytest.mark.parametrize("function", ["authorizer", "agent", "sandbox"])
+def test_what_is_built_has_bytecode_of_its_own_python_that_is_taken_as_it_is(function: str, build: Build) -> None:
+    """Packing changes the times of files, which is what Python otherwise tells stale bytecode by."""
+    for root in build.roots(FUNCTIONS[function]):
+        if (root / "pandas").exists():
+            # The largest layer has no room for it.
+            continue
+        for source in root.rglob("*.py"):
+            compiled = Path(cache_from_source(str(source))).read_bytes()
+            assert compiled[FLAGS] == UNCHECKED_HASH, source
+            assert str(root).encode() not in compiled, f"{source}: errors would name folders of whoever built it"
+
+
+def processor_seconds(build: Build, statement: str, roots: list[Path], bytecode: Path | None = None) -> float:
+    """Of a Python that does that and ends; it reads bytecode from beside the sources, or keeps it in a folder."""
+    kept = {"PYTHONPYCACHEPREFIX": str(bytecode)} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(map(str, roots)), **kept}
+    before = os.times()
+    subprocess.run(
+        [str(build.python), "-s", "-P", "-c", statement],
+        env={**environment, "AWS_DEFAULT_REGION": "us-east-1"},
+        check=True,
+        timeout=60,
+    )
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
