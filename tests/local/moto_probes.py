@@ -24,6 +24,7 @@ from moto import backends
 from moto.core import responses
 from moto.core.config import default_user_config
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
@@ -417,6 +418,38 @@ def paths_read(_probe: Probe) -> bool:
     return all(module.parse("$.a.b") is module.parse("$.a.b") for module in modules)
 
 
+def conditions_parsed(_probe: Probe) -> bool:
+    """A text is taken apart once, and each call has its own values and names, and its own mistakes."""
+    taken_apart = []
+
+    class Telling(str):
+        """An expression that tells when a parser begins to cut it."""
+
+        __slots__ = ()
+
+        def __getitem__(self, part: Any) -> str:
+            taken_apart.append(part)
+            return super().__getitem__(part)
+
+    text = Telling("attribute_not_exists(a.#name) OR (size(#name) > :least AND #name IN (:one, :least))")
+
+    def parsed(names: dict[str, str], values: dict[str, Any]) -> tuple[str, list[str]]:
+        parser = ConditionExpressionParser(text, names, values)
+        return repr(parser.parse()), parser.expr_attr_values_found
+
+    first, found = parsed({"#name": "n"}, {":least": {"N": "1"}, ":one": {"N": "2"}})
+    second, _ = parsed({"#name": "n"}, {":least": {"N": "3"}, ":one": {"N": "4"}})
+    other, _ = parsed({"#name": "m"}, {":least": {"N": "3"}, ":one": {"N": "4"}})
+    once = len(taken_apart) == 2
+    for _ in range(2):
+        try:
+            parsed({"#name": "n"}, {":one": {"N": "2"}})
+        except KeyError:
+            continue
+        return False
+    return once and found == [":least", ":one", ":least"] and len({first, second, other}) == 3 and "4" in second
+
+
 def attributes_sent(probe: Probe) -> bool:
     """An item of many attributes comes as it was stored, and costs no look at each of them."""
     dynamodb, name = probe.client("dynamodb"), probe.name()
@@ -480,6 +513,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         services_found,
         actions_listed,
         paths_read,
+        conditions_parsed,
         attributes_sent,
     )
 }

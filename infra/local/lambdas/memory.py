@@ -40,12 +40,14 @@ def overgrown(limits: Mapping[int, int]) -> dict[int, list[int]]:
 
 
 def _processes() -> Iterable[_Process]:
+    # Of all processes, twice a second: `pathlib` would take three times as long.
     page = os.sysconf("SC_PAGE_SIZE")
-    for stat in PROC.glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError, IndexError):
-            # pid (name) state ppid pgrp session ... rss; the name may hold anything, so read from its end.
-            fields = stat.read_text().rpartition(")")[2].split()
-            yield _Process(int(stat.parent.name), int(fields[1]), int(fields[3]), int(fields[21]) * page)
+    with suppress(FileNotFoundError), os.scandir(PROC) as folders:
+        for name in [folder.name for folder in folders if folder.name.isdecimal()]:
+            with suppress(OSError, ValueError, IndexError), open(f"{PROC}/{name}/stat", "rb") as stat:  # noqa: PTH123
+                # pid (name) state ppid pgrp session ... rss; the name may hold anything, so read from its end.
+                fields = stat.read().rpartition(b")")[2].split(None, 22)
+                yield _Process(int(name), int(fields[1]), int(fields[3]), int(fields[21]) * page)
 
 
 def _tree(

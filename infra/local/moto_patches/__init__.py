@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from infra.local.moto_patches import (
     answers,
     cloudformation,
+    conditions,
     definitions,
     events,
     history,
@@ -47,6 +48,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "services_found": answers.find_services_once,
     "actions_listed": answers.list_actions_once,
     "paths_read": answers.read_paths_once,
+    "conditions_parsed": conditions.parse_once,
     "attributes_sent": answers.send_attributes_as_they_are,
 }
 

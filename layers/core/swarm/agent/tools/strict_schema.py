@@ -15,7 +15,10 @@ from pydantic import BaseModel, JsonValue
 
 @cache
 def strict_schema(model: type[BaseModel]) -> Mapping[str, JsonValue]:
-    """The schema of the model's fields; a field with a default must allow null."""
+    """The schema of the model's fields; a field with a default must allow null.
+
+    Made once a process: every slice of every run wants that of every tool.
+    """
     schema = model.model_json_schema()
     return _object(schema, schema.get("$defs", {}))
 
