@@ -25,7 +25,7 @@ usage() {
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
-  bench      measure
+  bench      measure everything that has a target, in one table: --json FILE; bench NAME measures one thing
   smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
   openapi    write docs/openapi.json again from the handlers
   pages      write the pages of docs/ again that are made from the code
@@ -204,7 +204,10 @@ proofs)
     ;;
 check) check ;;
 build) sam build "$@" ;;
-bench) exec "$python" -m tests.benchmarks "$@" ;;
+bench)
+    environment "$here/.venv-bench" requirements/bench.txt
+    exec "$python" -m tests.benchmarks "$@"
+    ;;
 grants) exec "$python" -m tests.grants "$@" ;;
 smoke) exec "$python" -m infra.smoke "$@" ;;
 openapi) openapi ;;

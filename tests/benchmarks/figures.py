@@ -1,9 +1,49 @@
-"""Figures as people read them."""
+"""Figures as people read them, and as a program does."""
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import statistics
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; `beside` is the same of the alternative, if there is one, and `target` what is wanted."""
+
+    name: str
+    value: float
+    unit: str
+    alternative: str = ""
+    beside: float | None = None
+    target: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the alternative's figure this one is."""
+        return self.value / self.beside if self.beside else None
+
+    def line(self) -> str:
+        """The figure as a row of a table."""
+        ratio = "" if self.ratio is None else f"{self.ratio:8.2f} x {self.alternative}"
+        return f"{self.name:44} {self.value:10.4g} {self.unit:14} {self.target:12} {ratio}"
+
+
+def keep(figures: Sequence[Figure], path: Path) -> None:
+    """Leave the figures as JSON, with what they were measured on."""
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0],
+        "figures": [{**asdict(figure), "ratio": figure.ratio} for figure in figures],
+    }
+    path.write_text(json.dumps(document, indent=2) + "\n")
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

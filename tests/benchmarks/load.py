@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from infra.local.cloud import TENANT, LocalCloud
-from tests.benchmarks.figures import spread
+from tests.benchmarks.figures import Figure, percentile, spread
 from tests.benchmarks.machine import MIB, Watch, measurable
 from tests.support.story import Records, flaws
 from tests.support.watchers import watched
@@ -44,10 +44,11 @@ def main(arguments: list[str]) -> None:
         logs = chosen.logs or Path(temporary)
         parameters = {"MaxActiveRuns": str(min(1_000, chosen.runs))}
         with LocalCloud(log_folder=logs, parameters=parameters) as cloud, watched(cloud, chosen.watchers):
-            _measure(cloud, chosen.runs, chosen.clients, chosen.instructions)
+            measure(cloud, chosen.runs, chosen.clients, chosen.instructions)
 
 
-def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> None:
+def measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> list[Figure]:
+    """Says what came of it as it goes; the figures that have a target are the answer."""
     httpx.put(f"{cloud.url}/projects/load", json={"name": "load"}, timeout=60).raise_for_status()
     command = [sys.executable, "-m", "tests.benchmarks.clients", cloud.url, str(runs), str(clients), instructions]
     table = cloud.table_seconds()
@@ -72,6 +73,13 @@ def _measure(cloud: LocalCloud, runs: int, clients: int, instructions: str) -> N
     if measurable():
         _memory(watch)
         _bottleneck(watch, table)
+    return [
+        Figure(f"load, {runs} runs by {clients} clients", runs / measured["seconds"], "runs/s", target="8"),
+        Figure("load, POST, p95", percentile(measured["posts"], 95), "s", target="1.5"),
+        Figure("load, host, processor time a run", watch.host_seconds / runs, "s"),
+        Figure("load, workers, processor time a run", watch.worker_seconds / runs, "s"),
+        Figure("load, runs lost", runs - len(ends), "runs", target="0"),
+    ]
 
 
 def _tell_failures(records: Records, failed: list[str]) -> None:

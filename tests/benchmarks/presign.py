@@ -24,7 +24,15 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="./run.sh bench presign", description=__doc__)
     parser.add_argument("--urls", type=int, default=200, help=f"signed in each of the {ROUNDS} rounds (200)")
     chosen = parser.parse_args(arguments)
-    keys = [f"t/tenant/p/project/blobs/{number:064x}" for number in range(chosen.urls)]
+    mine, boto, ratios = measure(chosen.urls)
+    print(f"ours   {mine:6.1f} us a URL")
+    print(f"boto3  {boto:6.1f} us a URL")
+    print(f"ratio  {median(ratios):.0f} (from {ratios[0]:.0f} to {ratios[-1]:.0f} over {ROUNDS} rounds)")
+
+
+def measure(urls: int) -> tuple[float, float, list[float]]:
+    """Microseconds a URL of ours and of boto3's, and by how much ours was quicker in each round, in order."""
+    keys = [f"t/tenant/p/project/blobs/{number:064x}" for number in range(urls)]
     client = boto3.client(
         "s3",
         region_name="us-east-1",
@@ -46,10 +54,7 @@ def main(arguments: list[str]) -> None:
 
     rounds = [(_seconds(ours), _seconds(theirs)) for _ in range(ROUNDS)]
     mine, boto = (median([each[place] for each in rounds]) / len(keys) * 1e6 for place in (0, 1))
-    ratios = sorted(theirs / ours for ours, theirs in rounds)
-    print(f"ours   {mine:6.1f} us a URL")
-    print(f"boto3  {boto:6.1f} us a URL")
-    print(f"ratio  {median(ratios):.0f} (from {ratios[0]:.0f} to {ratios[-1]:.0f} over {ROUNDS} rounds)")
+    return mine, boto, sorted(theirs / ours for ours, theirs in rounds)
 
 
 def _seconds(work: Callable[[], None]) -> float:
