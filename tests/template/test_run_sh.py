@@ -86,7 +86,9 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path, bare_m
     assert not (elsewhere / ".venv").exists()
 
 
-@pytest.mark.parametrize("path", [".venv", ".venv-sam", ".venv-checkov", ".venv-bench", "node_modules", ".aws-sam", ".env", "dist"])
+@pytest.mark.parametrize(
+    "path", [".venv", ".venv-sam", ".venv-checkov", ".venv-bench", "node_modules", ".aws-sam", ".env", "dist"]
+)
 def test_what_it_makes_is_not_committed(path: str) -> None:
     ignored = subprocess.run(["git", "check-ignore", "-q", f"{path}/x"], cwd=ROOT, check=False)
     assert ignored.returncode == 0
