@@ -12,9 +12,8 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
 from codex_swarm.models import MessageMode, MessageState
+from swarm.adapters import adapter
 from swarm.errors import (
     CallerError,
     IdempotencyKeyReused,
@@ -37,9 +36,6 @@ from swarm.runs.run import Run
 from swarm.workspace.working_copy import Workspace
 
 NOT_DONE = "[this was not done: the run ended before]"
-
-
-_SAID = TypeAdapter(Said)
 
 
 def send(
@@ -79,7 +75,7 @@ def send(
             created_at=now,
             fingerprint=fingerprint,
         )
-        backend.objects.put(message.key, _SAID.dump_json(said))
+        backend.objects.put(message.key, adapter(Said).dump_json(said))
         _append(backend, latest, Messaged(message=message), message, MessageState.WAITING, now)
         return message
 
@@ -119,7 +115,7 @@ def withdraw(backend: Backend, tenant_id: str, run_id: str, message_id: str, *, 
 
 def read(backend: Backend, run: Run, message: Message, workspace: Workspace) -> Item:
     """The message as the conversation has it, its files being in the workspace then."""
-    said = _SAID.validate_json(backend.objects.get(message.key))
+    said = adapter(Said).validate_json(backend.objects.get(message.key))
     try:
         take_inputs(backend, area_of(run.key), said.uploads, said.files, workspace)
     except (InvalidUpload, CallerError) as error:
