@@ -315,6 +315,9 @@ class TenantUsage(Wire):
     measured_at: Timestamp | None = Field(default=None, description="When it was measured last.")
     active_runs: Used
     queued_runs: Used
+    requests_per_second: int | None = Field(
+        default=None, description="That are answered in the long run; at once twice as many. Null for any number."
+    )
     uploads: Used = Field(description="Prepared, and not taken by a run yet; each is forgotten after a day.")
     archives: Used = Field(description="Being packed.")
     previews: Used = Field(description="Being drawn.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api import openapi, problems, shared
-from api.requests import Event, normalised, without_body
+from api.requests import Event, normalised, tenant_in, without_body
 from api.resolver import ApiResolver
 from api.routes import (
     archive,
@@ -28,8 +29,9 @@ from api.routes import (
     webhooks,
     workspace,
 )
-from swarm.errors import CallerError
+from swarm.errors import CallerError, TooManyRequests
 from swarm.logs import log
+from swarm.records.backend import backend
 
 app = ApiResolver()
 for resource in (
@@ -70,8 +72,12 @@ def handler(event: Event, context: LambdaContext) -> Event:
 
 def _answer(event: Event, context: LambdaContext, opened: Callable[[Event], Event]) -> Event:
     try:
+        if tenant_id := tenant_in(event):
+            backend().rates.require(tenant_id, datetime.now(UTC))
         answer = app.resolve(normalised(opened(event)), context)
         return without_body(event, problems.bounded(answer))
+    except TooManyRequests as error:
+        return watch.later() if watch.is_stream(event) else problems.as_event(problems.refused(error))
     except CallerError as error:
         return problems.as_event(problems.refused(error))
     except Exception as error:  # noqa: BLE001  the last resort: whatever it is, the caller gets an answer without it

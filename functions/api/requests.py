@@ -76,13 +76,18 @@ def _decoded(event: Event) -> bytes:
         raise InvalidJson("the body cannot be decoded") from error
 
 
+def tenant_in(event: Event) -> str | None:
+    """The tenant that the authorizer found the caller's key or token to belong to; None on routes that are open."""
+    context = (event["requestContext"].get("authorizer") or {}).get("lambda") or {}
+    return str(context["tenant_id"]) if context.get("tenant_id") else None
+
+
 def tenant_of(router: Router) -> str:
-    """The tenant that the authorizer found the caller's key to belong to."""
-    authorizer = router.current_event.request_context.authorizer
-    context = authorizer.get_lambda if authorizer else None
-    if not context or not context.get("tenant_id"):
+    """The same of the request that is being answered. Raises `Unauthenticated`."""
+    tenant_id = tenant_in(router.current_event.raw_event)
+    if tenant_id is None:
         raise Unauthenticated
-    return str(context["tenant_id"])
+    return tenant_id
 
 
 def require_scope(router: Router, scope: str) -> None:

@@ -160,14 +160,19 @@ class LocalCloud:
         self._clients = Clients(self.endpoint_url, credentials.operator, self._server.app)
         self._running.callback(self._clients.close)
         translated = self._deploy()
+        found = self._routes()
         if data is not None:
             data.put_back(self.resources, self._physical_ids)
             data.write_down(self._server.recording, self.resources, self._physical_ids)
         self.development_key = secrets.token_urlsafe(24) if data is None else data.folder.development_key()
         self.permissions.replace(roles.read(self.resources))
         state_machines.ask_of(self._server.app, self._machine_credentials(credentials))
-        self._start_functions(translated, credentials, data)
-        self._serve(front)
+        # A watcher waits anyway.
+        asked = {route.function_arn for route in found if not route.waits}
+        asked |= {route.authorizer.function_arn for route in found if route.authorizer}
+        self._start_functions(translated, credentials, data, asked)
+        self._server.behind.functions = frozenset(name for name, each in self.functions.items() if each.behind)
+        self._serve(front, found)
         if data is not None:
             # First of all when it stops: what is cut short then must not look as if it had ended.
             self._running.callback(data.stop_writing)
@@ -203,7 +208,16 @@ class LocalCloud:
             **self.parameters,
         }
 
-    def _start_functions(self, translated: Template, credentials: CredentialIssuer, data: Data | None) -> None:
+    def _routes(self) -> list[routes.Route]:
+        documents = [
+            each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"
+        ]
+        return [route for document in documents for route in routes.read(document)]
+
+    def _start_functions(
+        self, translated: Template, credentials: CredentialIssuer, data: Data | None, asked: set[str]
+    ) -> None:
+        """Those that are `asked` by the front, where somebody waits, go before the others."""
         self.log_folder.mkdir(parents=True, exist_ok=True)
         lifeline = Lifeline()
         self._running.callback(lifeline.close)
@@ -213,7 +227,17 @@ class LocalCloud:
             own = credentials.issue(specification.logical_id, specification.role)
             variables = environment(specification, own, self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
-            self.functions.add(Function(specification, variables, log, lifeline, self._crowded, self.account))
+            self.functions.add(
+                Function(
+                    specification,
+                    variables,
+                    log,
+                    lifeline,
+                    self._crowded,
+                    self.account,
+                    behind=specification.arn not in asked,
+                )
+            )
         lambda_patches.run_with(self.functions)
         self._running.callback(lambda_patches.run_with, None)
         self._running.callback(state_machines.stop_everything)
@@ -234,11 +258,7 @@ class LocalCloud:
         processors = os.cpu_count() or 1
         return self._server.table.calls > processors or running() > processors
 
-    def _serve(self, front: Front) -> None:
-        documents = [
-            each.properties["Body"] for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Api"
-        ]
-        found = [route for document in documents for route in routes.read(document)]
+    def _serve(self, front: Front, found: list[routes.Route]) -> None:
         self._store_key(self.development_key)
         [stage] = [each for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Stage"]
         key = None if self.require_key else self.development_key

@@ -18,11 +18,11 @@ from werkzeug.serving import ThreadedWSGIServer
 from infra.local.authentication.guard import Guard
 from infra.local.calls import Calls
 from infra.local.connections import KeptConnections
-from infra.local.identity import CredentialIssuer
+from infra.local.identity import CredentialIssuer, Credentials
 from infra.local.loopback import is_loopback
 from infra.local.permissions.enforcement import Permissions
 from infra.local.persistence.recording import Recording
-from infra.local.wsgi import Environ, WsgiApp, ask
+from infra.local.wsgi import SIGNER, Environ, WsgiApp, ask
 
 # An answer of these has no body, and no length either.
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
@@ -57,6 +57,32 @@ class OneTableCallAtATime:
     def _count(self, more: int) -> None:
         with self._counting:
             self.calls += more
+
+
+class BehindOneAtATime:
+    """WSGI middleware. What functions ask of the stores that nobody waits for is answered one call at a time.
+
+    All calls share one interpreter, and those of a request that somebody waits for share it with one other at most.
+    """
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self.functions: frozenset[str] = frozenset()
+        """Their logical ids."""
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        signer: Credentials | None = environ[SIGNER]
+        stores = environ.get("HTTP_X_AMZ_TARGET", "DynamoDB").startswith("DynamoDB") and not _invokes(environ)
+        if signer is None or signer.owner not in self.functions or not stores:
+            return self._app(environ, start_response)
+        with self._lock:
+            return self._app(environ, start_response)
+
+
+def _invokes(environ: Environ) -> bool:
+    """An Invoke takes as long as its function, whose own calls would wait for it."""
+    return str(environ.get("PATH_INFO", "")).endswith("/invocations")
 
 
 class LoopbackOnly:
@@ -128,7 +154,8 @@ class AwsServer:
         _configure_moto()
         self.recording = Recording(DomainDispatcherApplication(create_backend_app))
         self.table = OneTableCallAtATime(self.recording)
-        self.calls = Calls(self.table, permissions)
+        self.behind = BehindOneAtATime(self.table)
+        self.calls = Calls(self.behind, permissions)
         app = LoopbackOnly(Guard(self.calls, credentials))
         self.app: WsgiApp = app
         self._server = _Server("127.0.0.1", 0, app, _Handler)

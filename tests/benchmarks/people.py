@@ -55,10 +55,12 @@ def ordinary(url: str, key: str, seconds: float) -> Measured:
             run = ask("POST", f"/projects/{PROJECT}/runs", 201, {"instructions": "touch a.md"}).get("id")
             ask("GET", "/projects", 200)
             ask("GET", "/runs?limit=20", 200)
-            while run and (status := ask("GET", f"/runs/{run}", 200).get("status")) in {"queued", "running"}:
+            while run and (seen := ask("GET", f"/runs/{run}", 200)).get("status") in {"queued", "running"}:
                 ask("GET", f"/runs/{run}/workspace/files", 200)
             if run:
-                measured.ends.append(str(status))
+                measured.ends.append(str(seen.get("status")))
+                if measured.ends[-1] != "succeeded":
+                    measured.failed.append(f"run {run}: {seen.get('errors')}")
     return measured
 
 
@@ -78,8 +80,8 @@ def abusive(url: str, key: str, seconds: float) -> Measured:
     turns = itertools.cycle(itertools.combinations(range(4), 2))
 
     def watch() -> httpx.Response:
-        seen = api.get(f"/runs/{idle['id']}/events").json()["next_after"]
-        return api.get(f"/runs/{idle['id']}/stream?after={seen}")
+        seen = api.get(f"/runs/{idle['id']}/events")
+        return api.get(f"/runs/{idle['id']}/stream?after={seen.json()['next_after']}") if seen.is_success else seen
 
     def compare() -> httpx.Response:
         old, new = next(turns)

@@ -27,7 +27,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 WORKSPACE = WorkspaceLimits()
 PARAMETERS = (
     "MaxActiveRuns MaxQueuedRuns MaxStoredGigabytes MaxUploads MaxArchives MaxPreviews MaxDiffs MaxWatchers "
-    "ApiRateLimit"
+    "MaxRequestsPerSecond ApiRateLimit"
 ).split()
 
 

@@ -24,6 +24,7 @@ def get_usage() -> TenantUsage:
         stored_bytes=Used(used=tenant.stored, limit=tenant.quotas.stored_bytes),
         measured_at=tenant.measured_at,
         active_runs=Used(used=len(tenant.active), limit=tenant.max_active),
+        requests_per_second=tenant.quotas.requests_per_second or None,
         queued_runs=Used(used=len(tenant.waiting), limit=tenant.max_queued),
         **places,
     )

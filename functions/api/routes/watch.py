@@ -9,7 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from api.requests import tenant_of
+from api.requests import Event, tenant_of
 from api.resolver import Router
 from codex_swarm.models import EventPage
 from swarm.errors import TooManyUnderWay
@@ -52,6 +52,17 @@ def stream_events(
         # It has seen the end already; this is how the standard tells a client not to come again.
         return Response(204, None, "", headers)
     return Response(200, "text/event-stream", stream.encode(replay, retry), headers)
+
+
+def is_stream(event: Event) -> bool:
+    """Whether an EventSource may have asked this."""
+    return str(event["rawPath"]).endswith("/stream")
+
+
+def later() -> Event:
+    """Nothing, and when to come again. EventSource would take an error for the end, and never come again."""
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    return {"statusCode": 200, "headers": headers, "body": f"retry: {stream.FULL_RETRY_MILLISECONDS}\n\n"}
 
 
 def _what_comes(log: RunLog, key: RunKey, seen: stream.Replay) -> stream.Replay | None:

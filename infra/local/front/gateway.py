@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from infra.local.front.response import (
 )
 from infra.local.front.routes import Route
 from infra.local.front.throttle import Throttle
+from infra.local.front.turns import NoTurn, Turns
 from infra.local.lambdas.invocation import RequestTooLarge, Throttled
 from infra.local.lambdas.service import LambdaService
 
@@ -36,6 +38,7 @@ class Gateway:
         self._functions = functions
         self._development_key = development_key
         self._authorization = Authorization(functions)
+        self._turns = Turns()
 
     def answer(self, request: Request) -> Response:
         """Every request gets a response; nothing that a client or a function does is raised."""
@@ -55,10 +58,14 @@ class Gateway:
                 return verdict
             context = verdict
         event = json.dumps(proxy_event(request, route.key, parameters, context)).encode()
+        deadline = time.monotonic() + route.timeout
+        caller = str((context or {}).get("tenant_id", ""))
         try:
-            function = self._functions.by_arn(route.function_arn)
-            deadline = time.monotonic() + route.timeout
-            result = function.begin(event, timeout=route.timeout).wait(deadline - time.monotonic())
+            with nullcontext() if route.waits else self._turns.of(caller, route.timeout):
+                function, left = self._functions.by_arn(route.function_arn), deadline - time.monotonic()
+                result = function.begin(event, timeout=left).wait(deadline - time.monotonic())
+        except NoTurn:
+            return TOO_MANY_REQUESTS
         except Throttled:
             return UNAVAILABLE
         except RequestTooLarge:

@@ -40,6 +40,11 @@ class Route:
         """As in `routeKey`."""
         return self.path if self.path == "$default" else f"{self.method} {self.path}"
 
+    @property
+    def waits(self) -> bool:
+        """Whether an answer may take its time, and takes no processor meanwhile."""
+        return self.path.endswith("/stream")
+
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """The path's parameters when the route takes the request, else None."""
         if self.method not in ("ANY", method):

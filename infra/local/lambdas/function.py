@@ -35,6 +35,8 @@ STARTING_AT_ONCE = os.cpu_count() or 2
 # or the table are taken, another is started only when none of the function's has been given back for a good while.
 GROWTH_SECONDS = 0.1
 CROWDED_GROWTH_SECONDS = 1.5
+# But so many are started all the same where somebody waits at the front: one slow call must not hold up all others.
+FEW_WORKERS = 3
 # A worker costs some 60 MB; one that has been idle for so long goes, unless it is the last that a shared function has.
 IDLE_SECONDS = 120.0
 TENANT_ID = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}")
@@ -68,8 +70,12 @@ class Function:
         lifeline: Lifeline,
         crowded: Callable[[], bool],
         account: Account,
+        *,
+        behind: bool = False,
     ) -> None:
+        """With `behind`, its workers leave the processors to those of other functions that want them."""
         self.specification = specification
+        self.behind = behind
         self.environment = dict(environment)
         self.log_path = log_path
         self._lifeline = lifeline
@@ -81,6 +87,7 @@ class Function:
         self._waiters: deque[_Waiter] = deque()
         self._moved = 0.0
         self._workers: set[Worker] = set()
+        self._spare: set[Worker] = set()
         self._stopped = False
         reserved = specification.reserved_concurrency
         self._limit = MOST_WORKERS if reserved is None else reserved
@@ -195,20 +202,28 @@ class Function:
         return worker
 
     def _grow(self) -> None:
-        """Start a worker for whoever waits longest, unless one was started or given back just now."""
+        """Start a worker for those who wait, unless one was started or given back just now."""
         if self.specification.per_tenant:
             self._grow_for_tenants()
             return
         if not self._waiters or self._stopped or len(self._workers) >= self._limit:
             return
         unmoved = time.monotonic() - self._moved
-        if self._workers and (unmoved < GROWTH_SECONDS or (unmoved < CROWDED_GROWTH_SECONDS and self._crowded())):
+        patient = self.behind or len(self._workers) >= FEW_WORKERS
+        if self._workers and unmoved < GROWTH_SECONDS:
             return
-        if sum(worker.starting for worker in self._workers) < STARTING_AT_ONCE:
+        if self._workers and patient and unmoved < CROWDED_GROWTH_SECONDS and self._crowded():
+            return
+        starting = sum(worker.starting for worker in self._workers)
+        if starting < STARTING_AT_ONCE and len(self._spare) < len(self._waiters):
             worker = Worker(self, self._log, self._lifeline)
             self._workers.add(worker)
             self._moved = time.monotonic()
-            self._waiters.popleft().set_result(worker)
+            if len(self._workers) > 1:
+                # Who waits takes what is free sooner: this one, or one of the others.
+                self._spare.add(worker)
+            else:
+                self._waiters.popleft().set_result(worker)
 
     def _grow_for_tenants(self) -> None:
         """Start a worker for each that waits, whatever other tenants have; who finds no room is told so at once."""
@@ -236,9 +251,12 @@ class Function:
 
     # what workers tell
 
-    def ready(self) -> None:
-        """A worker has started, so another may."""
+    def ready(self, worker: Worker) -> None:
+        """The worker has started, so another may."""
         with self._lock:
+            if worker in self._spare:
+                self._spare.remove(worker)
+                self._give(worker)
             self._grow()
 
     def released(self, worker: Worker) -> None:
@@ -246,17 +264,21 @@ class Function:
         with self._lock:
             if worker in self._workers and worker.alive:
                 self._moved = time.monotonic()
-                waiter = next((each for each in self._waiters if each.tenant == worker.tenant), None)
-                if waiter is not None:
-                    self._waiters.remove(waiter)
-                    waiter.set_result(worker)
-                else:
-                    self._idle.append(worker)
+                self._give(worker)
+
+    def _give(self, worker: Worker) -> None:
+        waiter = next((each for each in self._waiters if each.tenant == worker.tenant), None)
+        if waiter is not None:
+            self._waiters.remove(waiter)
+            waiter.set_result(worker)
+        else:
+            self._idle.append(worker)
 
     def lost(self, worker: Worker) -> None:
         """The worker's process has ended."""
         with self._lock:
             self._workers.discard(worker)
+            self._spare.discard(worker)
             if worker.tenant is not None:
                 self._account.remove_environment()
             if worker in self._idle:

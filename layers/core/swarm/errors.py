@@ -13,8 +13,8 @@
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
-    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TenantBusy,
-    │   │                     PreviewsBusy, TooManyMessages
+    │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TooManyRequests,
+    │   │                     TenantBusy, PreviewsBusy, TooManyMessages
     │   └── Unavailable 503   NotConfigured
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -485,6 +485,19 @@ class TooManyMessages(TooMany):
 
     code = "too_many_messages"
     retry_after = 30
+
+
+class TooManyRequests(TooMany):
+    """The tenant's requests come faster than it may ask."""
+
+    code = "rate_limited"
+
+    def __init__(self, milliseconds: int) -> None:
+        super().__init__(
+            "your requests come faster than you may ask; ask again after Retry-After seconds, and seldom, or watch a "
+            "run by its stream. GET /usage tells how many a second are answered"
+        )
+        self.retry_after = max(1, -(-milliseconds // 1_000))
 
 
 class TenantBusy(TooMany):

@@ -38,6 +38,7 @@ class Settings:
     max_active_runs: int = 10
     max_queued_runs: int = 1_000
     max_stored_gigabytes: int = 50
+    max_requests_per_second: int = 0
     max_watchers: int = 20
     max_uploads: int = 100
     max_archives: int = 4
@@ -92,6 +93,7 @@ class Settings:
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or otherwise.max_active_runs),
             max_queued_runs=int(read("MAX_QUEUED_RUNS") or otherwise.max_queued_runs),
             max_stored_gigabytes=int(read("MAX_STORED_GIGABYTES") or otherwise.max_stored_gigabytes),
+            max_requests_per_second=int(read("MAX_REQUESTS_PER_SECOND") or otherwise.max_requests_per_second),
             max_watchers=int(read("MAX_WATCHERS") or otherwise.max_watchers),
             max_uploads=int(read("MAX_UPLOADS") or otherwise.max_uploads),
             max_archives=int(read("MAX_ARCHIVES") or otherwise.max_archives),

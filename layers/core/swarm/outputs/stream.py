@@ -27,6 +27,8 @@ FULL_RETRY_MILLISECONDS = 15_000
 """After which a watcher comes again: as a rule, and where its tenant has as many waiting as it may."""
 
 POLL_SECONDS = 0.5
+QUIET_SECONDS, QUIET_POLL_SECONDS = 3.0, 1.0
+"""Between two looks whether something has happened: as a rule, and where nothing has for so long."""
 
 EVENT_FRAME = 60
 """Bytes around an event in an answer, its id included."""
@@ -117,7 +119,7 @@ def wait_for(
     """What comes behind a replay that ended with nothing new, as soon as it comes; nothing, after so many seconds."""
     deadline, replay = clock() + seconds, seen
     while not replay.events and not replay.ended and (left := deadline - clock()) > 0:
-        sleep(min(POLL_SECONDS, left))
+        sleep(min(POLL_SECONDS if seconds - left < QUIET_SECONDS else QUIET_POLL_SECONDS, left))
         # The one slot that comes next is cheaper to look for than the log is to read.
         if log.has(key, replay.slot + 1):
             replay = since(log, key, seen.cursor)

@@ -17,6 +17,7 @@ from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
 from swarm.records.quotas import Places, Quotas
+from swarm.records.rates import Rates
 from swarm.records.run_tokens import RunTokens
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
@@ -52,6 +53,7 @@ class Backend:
     patterns: Patterns
     tenants: Tenants
     places: Places
+    rates: Rates
     inventory: ObjectInventory
     executions: Executions
     outbox: Outbox
@@ -97,6 +99,7 @@ def connect(chosen: Settings) -> Backend:
     log = DynamoRunLog(table, objects)
     quotas = Quotas(
         stored_bytes=chosen.max_stored_gigabytes * 10**9,
+        requests_per_second=chosen.max_requests_per_second,
         watchers=chosen.max_watchers,
         uploads=chosen.max_uploads,
         archives=chosen.max_archives,
@@ -115,6 +118,7 @@ def connect(chosen: Settings) -> Backend:
         patterns=Patterns(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),
         places=Places(table, quotas),
+        rates=Rates(table, quotas),
         inventory=ObjectInventory(clients.s3(), chosen.bucket_name),
         executions=Executions(clients.states(), chosen.state_machine_arn),
         outbox=Outbox(

@@ -117,6 +117,11 @@ def places_key(tenant_id: str) -> Key:
     return Key(f"T#{tenant_id}", "PLACES")
 
 
+def rate_key(tenant_id: str) -> Key:
+    """The bucket of a tenant's requests."""
+    return Key(f"T#{tenant_id}", "RATE")
+
+
 def webhook_secrets_key(tenant_id: str) -> Key:
     """A tenant's secrets that sign webhooks."""
     return Key(f"T#{tenant_id}", "WEBHOOK")

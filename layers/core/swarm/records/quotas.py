@@ -30,9 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quotas:
-    """The most that a tenant may have: bytes stored, and of each kind under way."""
+    """The most that a tenant may have: bytes stored, requests a second (0 for any), and of each kind under way."""
 
     stored_bytes: int = 0
+    requests_per_second: int = 0
     watchers: int = 0
     uploads: int = 0
     archives: int = 0
