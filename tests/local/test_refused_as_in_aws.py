@@ -160,8 +160,8 @@ def test_stage_takes_a_burst_and_then_a_rate() -> None:
 def test_template_of_the_service_says_how_much_its_api_takes(cloud: LocalCloud) -> None:
     settings = cloud.resources["HttpApiApiGatewayDefaultStage"].properties["DefaultRouteSettings"]
     assert {name: float(value) for name, value in settings.items()} == {
-        "ThrottlingRateLimit": 100,
-        "ThrottlingBurstLimit": 200,
+        "ThrottlingRateLimit": 400,
+        "ThrottlingBurstLimit": 800,
     }
 
 
