@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from convert.errors import CannotConvert
 from convert.formats import Format, Kind, format_of
+from convert.jats import ROOT
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The beginning of a compound file ([MS-CFB]): older Office files, and newer ones that are encrypted."""
@@ -70,6 +71,8 @@ def _by_content(place: Path, name: str, head: bytes) -> str | None:
     for start, suffix in _STARTS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             return suffix
+    if name.lower().endswith(".xml") and ROOT.search(head):
+        return "jats"
     if not zipfile.is_zipfile(place):
         return None
     try:

@@ -13,7 +13,8 @@ from convert.citations import citing
 from convert.contents import source_format
 from convert.directions import directed
 from convert.errors import CannotConvert
-from convert.formats import DOCX, MARKDOWN, PDF, PPTX, TXT, Format, Kind, target_format
+from convert.fences import with_exec
+from convert.formats import DOCX, MARKDOWN, PDF, PPTX, SMD, STENCILA, TXT, Format, Kind, target_format
 from convert.house_style.reference import house_style
 from convert.images import Images
 from convert.inventory import inventory, lost
@@ -26,6 +27,7 @@ from convert.plainer import automatic_widths, for_markdown, pictures_apart
 from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
+from convert.stencila_writer import as_json
 from convert.tree import everything, rewrite
 from convert.word.copying import copy_word
 from convert.word.revisions import ACCEPT
@@ -138,14 +140,7 @@ def _to_document(
     images = Images(workspace, pandoc.scratch, request.source, request.target, target, document.inside)
     raw = _Raw(target)
     blocks = rewrite(rewrite(document.tree["blocks"], raw.change), images.change)
-    if source is PPTX and target is not PPTX:
-        blocks = rewrite(blocks, with_labelled_notes)
-    if source is MARKDOWN:
-        blocks = rewrite(blocks, automatic_widths)
-    if target is MARKDOWN:
-        blocks = rewrite(blocks, for_markdown)
-    if target is PPTX:
-        blocks = rewrite(blocks, pictures_apart)
+    blocks = _adapted(blocks, source, target)
     meta = kept(document.tree["meta"], request)
     if "title" not in meta and target.name in {"html", "epub"}:
         meta["title"] = {"t": "MetaString", "c": PurePosixPath(request.target).stem}
@@ -163,11 +158,27 @@ def _to_document(
         pdf_request = PdfRequest(result.name, images.names, PurePosixPath(request.target).stem, now, house)
         pdf = write_pdf(pandoc, tree, pdf_request, *options)
         about, warnings = pdf.about, list(pdf.notes)
+    elif target is STENCILA:
+        result.write_text(as_json(tree), encoding="utf-8")
+        warnings = []
     else:
         warnings = pandoc.write(tree, str(target.writer), result.name, options)
         if target is DOCX:
             mirror_tables(result)
     return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)
+
+
+def _adapted(blocks: list[Element], source: Format, target: Format) -> list[Element]:
+    """The blocks without what the target has no place for, or only an ugly one."""
+    if source is PPTX and target is not PPTX:
+        blocks = rewrite(blocks, with_labelled_notes)
+    if source in (MARKDOWN, SMD):
+        blocks = rewrite(blocks, automatic_widths)
+    if target in (MARKDOWN, SMD):
+        blocks = rewrite(blocks, for_markdown)
+    if target is SMD:
+        blocks = rewrite(blocks, with_exec)
+    return rewrite(blocks, pictures_apart) if target is PPTX else blocks
 
 
 def _layout(request: Conversion, target: Format, reference: Reference | None) -> list[str]:
@@ -185,7 +196,7 @@ class _Raw:
     """Markup that only one format knows, in a document on its way to another."""
 
     def __init__(self, target: Format) -> None:
-        self._keeps_html = target.name in {"html", "epub", "markdown", "ipynb"}
+        self._keeps_html = target.name in {"html", "epub", "markdown", "stencila-markdown", "ipynb"}
         self._dropped = 0
 
     def change(self, element: Element) -> Sequence[Element]:

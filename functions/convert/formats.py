@@ -56,6 +56,9 @@ TXT = Format("txt", Kind.TEXT, "commonmark", "plain", _NONE)
 PPTX = Format("pptx", Kind.SLIDES, "html", "pptx", _OFFICE)
 DOCX = Format("docx", Kind.CONTAINER, "docx", "docx", _OFFICE)
 ODT = Format("odt", Kind.CONTAINER, "odt", "odt", _OFFICE | {"svg"})
+SMD = Format("stencila-markdown", Kind.TEXT, _MARKDOWN, _GFM)
+STENCILA = Format("stencila", Kind.TEXT, "json", "json")
+JATS = Format("jats", Kind.TEXT, "jats", "jats_archiving")
 HTML = Format("html", Kind.TEXT, "html", "html5")
 
 _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
@@ -72,6 +75,10 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
         ".latex": Format("latex", Kind.TEXT, "latex", "latex"),
         ".rst": Format("rst", Kind.TEXT, "rst", "rst"),
         ".ipynb": Format("ipynb", Kind.TEXT, "ipynb", "ipynb", frozenset({"png", "jpg", "gif", "svg"})),
+        ".jats": JATS,
+        ".nxml": JATS,
+        ".smd": SMD,
+        ".json": STENCILA,
         ".pptx": PPTX,
         ".txt": TXT,
         ".text": TXT,

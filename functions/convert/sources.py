@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convert import rtf, webpages
+from convert import jats, rtf, stencila, webpages
 from convert.archives import check_archive
 from convert.decode import as_text
 from convert.errors import CannotConvert
-from convert.formats import DOCX, HTML, MARKDOWN, ODT, TXT, Format, Kind, format_of
+from convert.fences import plain_fences
+from convert.formats import DOCX, HTML, JATS, MARKDOWN, ODT, SMD, STENCILA, TXT, Format, Kind, format_of
 from convert.odt import write_prepared
 from convert.ooxml import Package
 from convert.slides import slides_as_html
@@ -84,7 +85,10 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
     else:
         text = as_text(place.read_bytes(), name)
         notes = [text.note] if text.note else []
-        _put(pandoc, source, _prepared(text.characters, form))
+        if form is STENCILA:
+            tree, said = stencila.as_tree(text.characters, name)
+            return Document(tree, inside, [*notes, *said])
+        _put(pandoc, source, _prepared(text.characters, form, name))
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
     if form.name == "ipynb":
@@ -134,9 +138,13 @@ def _put(pandoc: Pandoc, source: str, text: str) -> None:
     (pandoc.scratch / source).write_text(text, encoding="utf-8")
 
 
-def _prepared(text: str, form: Format) -> str:
+def _prepared(text: str, form: Format, name: str) -> str:
+    if form in (MARKDOWN, SMD):
+        return plain_fences(text)
     if form is TXT:
         return literal(text)
+    if form is JATS:
+        return jats.checked(text, name)
     return webpages.prepared(text) if form is HTML else text
 
 

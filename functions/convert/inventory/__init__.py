@@ -86,6 +86,7 @@ _TAKERS: Mapping[str, str] = MappingProxyType(
         "html": "convert.inventory.web",
         "epub": "convert.inventory.web",
         "ipynb": "convert.inventory.notebook",
+        "jats": "convert.inventory.jats",
     }
 )
 """Name of a format -> the module whose function `take` reads its raw files."""

@@ -123,8 +123,19 @@ def older_workbook() -> bytes:
     return globals_of((first, first + len(pages[0]))) + b"".join(pages)
 
 
+_ARTICLE = """<article xmlns:xlink="http://www.w3.org/1999/xlink"><front><article-meta><title-group>
+<article-title>Rivers</article-title></title-group></article-meta></front><body><sec><title>Levels</title>
+<p>Explained <ext-link xlink:href="https://example.org/elsewhere">there</ext-link>
+<xref ref-type="fn" rid="f">1</xref></p>
+<fig id="g"><caption><p>Captioned</p></caption><graphic xlink:href="crimson.png"/></fig>
+<table-wrap><table><tr><th>Region</th></tr><tr><td>Northern</td></tr></table></table-wrap></sec></body>
+<back><fn-group><fn id="f"><p>Underneath</p></fn></fn-group>
+<ack><p>Thanked</p></ack></back></article>"""
+
+
 FAMILY = Family(
     files={
+        "article.jats": _ARTICLE.encode(),
         "text.rtf": _RTF,
         "page.html": _PAGE.encode("koi8_r"),
         "book.epub": _epub(),
@@ -158,6 +169,13 @@ FAMILY = Family(
         Case(Content.TEXT, "cells.ipynb", "print('Coded')", Fate.CARRIED),
         Case(Content.TEXT, "cells.ipynb", "Printed", Fate.CARRIED),
         Case(Content.RAW, "cells.ipynb", "Uncooked words", Fate.CARRIED),
+        Case(Content.TEXT, "article.jats", "Levels", Fate.CARRIED),
+        Case(Content.CELL, "article.jats", "Northern", Fate.CARRIED, said="| Region"),
+        Case(Content.FOOTNOTE, "article.jats", "Underneath", Fate.CARRIED),
+        Case(Content.CAPTION, "article.jats", "Captioned", Fate.CARRIED),
+        Case(Content.PICTURE, "article.jats", "crimson.png", Fate.CARRIED),
+        Case(Content.LINK, "article.jats", "https://example.org/elsewhere", Fate.CARRIED),
+        Case(Content.TEXT, "article.jats", "Thanked", Fate.CARRIED),
         Case(
             Content.HIDDEN_SHEET,
             "older.xls",

@@ -16,7 +16,7 @@ class ConvertDocument(Arguments):
     source: str = Field(description="The document to convert: a path relative to the workspace, such as docs/a.md.")
     target: str = Field(
         description="The file to make. Its suffix is the format: .md .docx .pdf .html .odt .rtf .epub .tex .rst .ipynb"
-        " .pptx .txt; from .xlsx, .csv or .tsv also to each other."
+        " .pptx .txt .jats .smd .json (Stencila's); from .xlsx, .csv or .tsv also to each other."
     )
     reference_document: str | None = Field(
         default=None,
