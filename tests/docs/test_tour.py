@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
+from itertools import pairwise
 
 from tests.support.paths import ROOT
 
@@ -41,6 +43,18 @@ def test_every_path_exists() -> None:
 def test_every_name_is_defined_in_its_file() -> None:
     assert len(names()) > 30
     assert [(path, name) for path, name in names() if name not in defined_in(path)] == []
+
+
+def test_the_rooms_and_what_each_may_import_are_those_of_the_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    [rooms] = [contract for contract in settings["contracts"] if contract["id"] == "rooms"]
+    layers = [layer.split(" | ") for layer in rooms["layers"]]
+    assert {room for layer in layers for room in layer} == {
+        each.stem for each in (ROOT / "layers/core/swarm").iterdir() if not each.name.startswith("_")
+    }
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.+) \|$", TOUR, re.MULTILINE) if row.count(" | ") == 2]
+    told = [(CODE.findall(room), CODE.findall(below)) for room, _, below in rows]
+    assert told == [*pairwise(layers), (layers[-1], [])]
 
 
 def test_it_passes_every_state_of_the_run() -> None:
