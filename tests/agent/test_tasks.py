@@ -62,14 +62,14 @@ def test_only_tasks_about_many_files_convert_many_at_once() -> None:
     }
 
 
-def ranked(task_type: TaskType, *written: str, had: tuple[str, ...] = ()) -> list[str]:
+def ranked(task_type: TaskType, *written: str, had: tuple[str, ...] = (), instructions: str = "do it") -> list[str]:
     """Results of a run that wrote these files, each larger than the one before, and had others."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     run = Run(
         key=RunKey(tenant_id="t", project_id="p", run_id="r"),
         name="r",
         task_type=task_type,
-        instructions="do it",
+        instructions=instructions,
         created_at=now,
     )
     sizes = {path: size for size, path in enumerate([*written, *had], 1)}
@@ -103,6 +103,13 @@ def test_the_main_result_is_what_the_task_is_for(task_type: str, best: str, othe
     had = ("given.docx", "given.md", "given.py", "given.csv")
     assert ranked(TaskType(task_type), best, *others, had=had)[0] == best
     assert set(ranked(TaskType(task_type), best, *others)) == {best, *others}
+
+
+def test_of_what_the_task_favours_alike_the_file_that_the_instructions_name_comes_first() -> None:
+    written = ("deep/folder/plan.md", "notes.md", "other.md")
+    assert ranked(TaskType.WRITING, *written, instructions="Write plan.md, and notes if you must") == [
+        "deep/folder/plan.md", "other.md", "notes.md",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

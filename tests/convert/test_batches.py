@@ -8,6 +8,12 @@ from tests.convert.conftest import Converter
 from tests.convert.documents import png, word
 
 
+@pytest.fixture
+def converter(deployed: Converter) -> Converter:
+    """The whole function: this is about what it does around a document, too."""
+    return deployed
+
+
 @pytest.mark.proof
 def test_broken_files_fail_alone_and_the_order_is_kept(converter: Converter) -> None:
     files = {f"in/{number:02}.docx": word(f"letter {number}") for number in range(8)}

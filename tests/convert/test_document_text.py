@@ -34,6 +34,12 @@ More words.
 """
 
 
+@pytest.fixture
+def converter(deployed: Converter) -> Converter:
+    """The whole function: this is about what it does around a document, too."""
+    return deployed
+
+
 def texts(converter: Converter, files: dict[str, bytes]) -> dict[str, DocumentText]:
     """The texts of these documents, made by one job."""
     calls = [("document_text", {"path": path}) for path in files]

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.proof
 Calls = list[tuple[str, Mapping[str, Any]]]
 
 
+@pytest.fixture
+def converter(deployed: Converter) -> Converter:
+    """The whole function: this is about what it does around a document, too."""
+    return deployed
+
+
 def pdf(*sizes: tuple[float, float], password: str = "") -> bytes:
     writer = pypdf.PdfWriter()
     for size in sizes:
