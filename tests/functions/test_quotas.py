@@ -15,6 +15,7 @@ from swarm.outputs import archive
 from swarm.outputs.run_diff import kept
 from swarm.records.quotas import Kind, Places
 from swarm.retention.cleaning import clean
+from swarm.retention.sweeping import expire
 from swarm.workspace.objects import DAY, ProjectArea
 from tests.outputs.runs import holding
 from tests.support.lambda_context import lambda_context
@@ -226,6 +227,15 @@ def test_what_nobody_used_goes_after_a_day(narrow: Stack) -> None:
     assert made(narrow) == {"diffs"}
     cleaned(narrow, later(3 * DAY))
     assert made(narrow) == set()
+
+
+def test_what_is_not_a_day_old_stays_when_its_project_is_looked_at(narrow: Stack) -> None:
+    narrow.project()
+    send(narrow, upload(narrow, 3), b"abc")
+    area = ProjectArea("tenant-a", "p1")
+    assert expire(narrow.backend, area, later(DAY - MINUTE)) == (0, True)
+    deleted, more = expire(narrow.backend, area, later(DAY + MINUTE))
+    assert (deleted > 0, more) == (True, False)
 
 
 def test_what_is_new_when_others_go_goes_later(narrow: Stack) -> None:

@@ -37,7 +37,7 @@ from swarm.records.backend import Backend, area_of
 from swarm.records.projects import ProjectChange
 from swarm.records.quotas import Kind
 from swarm.runs import events
-from swarm.runs.conversation import Item, assistant_message, store_transcript, user_message
+from swarm.runs.conversation import assistant_message, store_transcript, user_message
 from swarm.runs.entries import Change, Created, Ended, Entry, Prepared, TurnTaken, apply
 from swarm.runs.events import MAX_SHOWN
 from swarm.runs.run import Artifact, Run
@@ -117,7 +117,8 @@ def _entries(backend: Backend, key: RunKey, given: RunImport, at: datetime) -> I
     snapshot = area.of_run(key.run_id, "snapshots", "imported.json.gz")
     backend.objects.put(snapshot, Snapshot({path: file.entry for path, file in files.items()}).encode())
     transcript = area.of_run(key.run_id, "transcript", "imported.json.gz")
-    store_transcript(backend.objects, transcript, _conversation(given, steps))
+    said = [assistant_message(step.content) for step in steps if step.role == "assistant"]
+    store_transcript(backend.objects, transcript, [user_message(given.instructions), *said])
     created = Run(
         key=key,
         name=given.name or key.run_id,
@@ -242,12 +243,6 @@ def _diff(backend: Backend, artifacts: tuple[Artifact, ...]) -> DiffSummary | No
     except ValidationError:
         return None
     return shortened(found, MAX_LISTED_DIFF_BYTES)
-
-
-def _conversation(given: RunImport, steps: Sequence[StepEvent]) -> list[Item]:
-    """What a run that goes on with this one is told of it."""
-    said = [assistant_message(step.content) for step in steps if step.role == "assistant"]
-    return [user_message(given.instructions), *said]
 
 
 def _status(key: RunKey, status: RunStatus) -> StatusEvent:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from swarm.aws.executions import Execution
 from swarm.errors import ProjectNotFound
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import creation, ending, queue, transitions
@@ -19,7 +18,6 @@ from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.tenants import Tenant
 from swarm.runs.entries import Created
-from swarm.runs.run import Run
 
 GRACE = timedelta(minutes=2)
 """How long whatever is being done may look undone: far longer than any request takes."""
@@ -74,14 +72,10 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
             creation.complete(backend, run)
             repairs.started += 1
     elif execution.status != "RUNNING":
-        _end(backend, run, execution, now)
+        log.warning("an execution ended without its run", run_id=run.run_id, status=execution.status)
+        error = explain(run, execution.error or f"Execution.{execution.status}", execution.cause)
+        transitions.fail(backend, key, error, writer=new_id(), now=now)
         repairs.failed += 1
-
-
-def _end(backend: Backend, run: Run, execution: Execution, now: datetime) -> None:
-    log.warning("an execution ended without its run", run_id=run.run_id, status=execution.status)
-    error = explain(run, execution.error or f"Execution.{execution.status}", execution.cause)
-    transitions.fail(backend, run.key, error, writer=new_id(), now=now)
 
 
 def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:

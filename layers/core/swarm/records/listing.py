@@ -82,8 +82,11 @@ def page_of(
     weight, place, start = 0, seen, None
     if rest.first > rest.last:
         return Page(found, None)
+    # One item may be the one that was seen last, and one more tells whether anything follows.
+    most = max(wanted.most + 2, FILTERED if rest.only.values else 0)
     for _ in range(queries):
-        part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, _query_options(rest, wanted, start))
+        options = QueryOptions(newest_first=rest.newest_first, most=most, start=start)
+        part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, options)
         for item in part.items:
             sort_key = item[f"{rest.index}SK"]["S"]
             if sort_key == seen:
@@ -98,12 +101,6 @@ def page_of(
             return Page(found, None)
         start, place = part.next, part.next[f"{rest.index}SK"]["S"]
     return Page(found, _encoded(place, listed))
-
-
-def _query_options(listed: Range, wanted: Wanted[T], start: Item | None) -> QueryOptions:
-    # One item may be the one that was seen last, and one more tells whether anything follows.
-    most = max(wanted.most + 2, FILTERED if listed.only.values else 0)
-    return QueryOptions(newest_first=listed.newest_first, most=most, start=start)
 
 
 def _encoded(place: str | None, listed: Range) -> str:

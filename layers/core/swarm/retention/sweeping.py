@@ -78,7 +78,7 @@ def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) ->
         return None
     # A text goes with its blob, or when a newer reader has come: it can be made again, so no one loses anything.
     named = chain(
-        ((version, _name(version, area)) for version in backend.inventory.versions(area.blobs)),
+        ((version, version.key.removeprefix(area.blobs)) for version in backend.inventory.versions(area.blobs)),
         ((version, sha256_of(version.key, area)) for version in backend.inventory.versions(area.texts)),
     )
     unused = (version for version, sha256 in named if version.stored_at < now - MARGIN and sha256 not in live)
@@ -106,10 +106,6 @@ def _mark(backend: Backend, area: ProjectArea, enough: Enough) -> set[str] | Non
 def _kind(key: str, area: ProjectArea) -> str:
     """Of an object of a run: snapshots, archives and so on."""
     return key.removeprefix(area.run()).split("/")[1]
-
-
-def _name(version: Version, area: ProjectArea) -> str:
-    return version.key.removeprefix(area.blobs)
 
 
 def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Iterator[ProjectArea]:
