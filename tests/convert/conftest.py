@@ -50,12 +50,12 @@ class Converter:
         return done.output
 
 
-@pytest.fixture
-def converter(tmp_path: Path) -> Converter:
+@pytest.fixture(scope="session")
+def converter(tmp_path_factory: pytest.TempPathFactory) -> Converter:
     """What the function's processes do with each document, without the function and its processes."""
 
     def work(calls: Calls, files: Mapping[str, bytes], limits: Mapping[str, int]) -> Delivery:
-        job = tmp_path / "job"
+        job = tmp_path_factory.mktemp("job")
         workspace, scratch = job / "workspace", job / "scratch"
         for path, content in files.items():
             _put(workspace / path, content)

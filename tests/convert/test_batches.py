@@ -8,7 +8,7 @@ from tests.convert.conftest import Converter
 from tests.convert.documents import png, word
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def converter(deployed: Converter) -> Converter:
     """The whole function: this is about what it does around a document, too."""
     return deployed

@@ -34,7 +34,7 @@ More words.
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def converter(deployed: Converter) -> Converter:
     """The whole function: this is about what it does around a document, too."""
     return deployed

@@ -32,7 +32,7 @@ CANARY = "canary-7f3a-that-nobody-may-see"
 BOUNDED = {"memory_bytes": 700_000_000, "cpu_seconds": 8, "seconds": 25}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def converter(deployed: Converter) -> Converter:
     """The whole function: this is about what it does around a document, too."""
     return deployed

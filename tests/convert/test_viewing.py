@@ -19,7 +19,7 @@ pytestmark = pytest.mark.proof
 Calls = list[tuple[str, Mapping[str, Any]]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def converter(deployed: Converter) -> Converter:
     """The whole function: this is about what it does around a document, too."""
     return deployed

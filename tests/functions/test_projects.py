@@ -224,6 +224,7 @@ def test_a_run_does_not_go_on_in_another_project_that_has_the_id_by_now(stack: S
     assert stack.run(run_id)["status"] == "cancelled"
 
 
+@pytest.mark.proof
 def test_a_project_that_has_too_much_for_one_round_is_cleared_in_slices(stack: Stack) -> None:
     for _ in range(5):
         stack.finish(HAIKU)

@@ -92,6 +92,7 @@ def test_whoever_ends_a_run_admits_the_next(narrow: Stack, ending: Callable[[Sta
     assert started(narrow) == [first, second]
 
 
+@pytest.mark.proof
 def test_the_runs_of_one_project_starve_no_other(narrow: Stack) -> None:
     many = [narrow.start(WORK, "p1") for _ in range(3)]
     late = narrow.start(WORK, "p2")

@@ -302,6 +302,7 @@ def test_what_is_worked_out_for_a_tenant_is_bounded(narrow: Stack, places: Place
         assert narrow.request("GET", REQUESTS[kind](run_id)).status in {200, 307}
 
 
+@pytest.mark.proof
 def test_an_archive_that_a_function_packs_has_a_place_until_it_is_made(narrow: Stack) -> None:
     run_id = holding(narrow, {f"{n:04}.md": b"text" for n in range(archive.MAX_AWAITED_FILES)})
     orders: list[Any] = []

@@ -303,6 +303,7 @@ class Discarding:
             self._store.put(key, data, expires=expires)
 
 
+@pytest.mark.proof
 def test_a_large_result_is_never_held_whole(stack: Stack, tmp_path: Path) -> None:
     halted = waiting(stack, "run `make`")
     with (tmp_path / "tar").open("wb") as made:

@@ -136,7 +136,7 @@ def test_files_are_not_copied() -> None:
 GOOD = delivery([result("c/0000")], {"a.md": b"# A\n", LONG: b"deep"}, ["gone"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     changes=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8),
     repair=st.booleans(),

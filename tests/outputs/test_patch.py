@@ -43,6 +43,12 @@ def test_git_makes_the_new_files_of_the_old_ones(old: Tree, new: Tree, tmp_path:
     assert applied(tmp_path, old, difference(old, new).patch) == new
 
 
+def test_three_lines_around_a_change_are_shown_as_git_shows_them() -> None:
+    old, new = ({"a.md": b"".join(b"%d\n" % (n or changed) for n in range(-9, 10))} for changed in (0, 100))
+    patch = difference(old, new).patch.decode()
+    assert patch.endswith("@@ -7,7 +7,7 @@\n -3\n -2\n -1\n-0\n+100\n 1\n 2\n 3\n")
+
+
 @needs_git
 def test_what_is_no_text_is_named_and_the_rest_still_applies(tmp_path: Path) -> None:
     old = {"a.md": b"1\n", "picture.png": b"\x89PNG\0old", "big.txt": b"x" * (bounds.MAX_FILE_BYTES + 1)}
