@@ -27,6 +27,7 @@ usage() {
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
   bench      measure everything that has a target, in one table: --json FILE; bench NAME measures one thing
   smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
+  docs       make a site of the documentation in .site, links checked
   openapi    write docs/openapi.json again from the handlers
   pages      write the pages of docs/ again that are made from the code
   lock       resolve every lock file again; --upgrade takes newer versions
@@ -99,6 +100,11 @@ checkov() {
     "$here/.venv-checkov/bin/python" -m checkov.main --config-file infra/checkov.yaml
 }
 
+docs() {
+    environment "$here/.venv-docs" requirements/docs.txt
+    "$here/.venv-docs/bin/python" -m infra.site
+}
+
 node_tools() {
     command -v npm >/dev/null || die "check needs npm for asl-validator (on Debian: apt-get install npm)"
     if ! cmp -s package-lock.json node_modules/installed.json; then
@@ -152,6 +158,7 @@ check() {
     step "checkov" checkov
     step "sam validate" sam validate --lint --region us-east-1
     step "sam build" build_within_limits
+    step "docs" docs
     step "npm packages" node_tools
     step "asl-validator" node_modules/.bin/asl-validator \
         --yaml-definition "$(sed 's/\${Partition}/aws/' infra/run.asl.yaml)" \
@@ -180,7 +187,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | smoke | grants | openapi | pages | lock) development ;;
+demo | services | example | test | proofs | check | build | bench | smoke | grants | docs | openapi | pages | lock) development ;;
 *)
     [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
     development
@@ -204,6 +211,7 @@ proofs)
     ;;
 check) check ;;
 build) sam build "$@" ;;
+docs) docs ;;
 bench)
     environment "$here/.venv-bench" requirements/bench.txt
     exec "$python" -m tests.benchmarks "$@"

@@ -46,10 +46,11 @@ LOCKS = (
     Lock(Path("layers/preview/requirements.txt"), (str(LAYER_INPUTS[4]),)),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
     Lock(Path("requirements/checkov.txt"), ("--group", "checkov"), follows_dev=False),
+    Lock(Path("requirements/docs.txt"), ("--group", "docs"), follows_dev=False),
     Lock(Path("requirements/bench.txt"), ("--group", "bench"), follows_dev=False),
 )
 
-OWN_ENVIRONMENTS = ("sam", "checkov", "bench")
+OWN_ENVIRONMENTS = ("sam", "checkov", "docs", "bench")
 """Groups of pyproject.toml that are not installed with the rest."""
 
 

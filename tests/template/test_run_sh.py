@@ -87,7 +87,19 @@ def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path, bare_m
 
 
 @pytest.mark.parametrize(
-    "path", [".venv", ".venv-sam", ".venv-checkov", ".venv-bench", "node_modules", ".aws-sam", ".env", "dist"]
+    "path",
+    [
+        ".venv",
+        ".venv-sam",
+        ".venv-checkov",
+        ".venv-bench",
+        ".venv-docs",
+        ".site",
+        "node_modules",
+        ".aws-sam",
+        ".env",
+        "dist",
+    ],
 )
 def test_what_it_makes_is_not_committed(path: str) -> None:
     ignored = subprocess.run(["git", "check-ignore", "-q", f"{path}/x"], cwd=ROOT, check=False)
