@@ -22,6 +22,7 @@ COMMANDS = [
     "grants",
     "bench",
     "smoke",
+    "docs",
     "openapi",
     "pages",
     "lock",
