@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def query_one_partition() -> None:
 
 
 def _query(original: Wrapper, table: Any, *args: Any, **kwargs: Any) -> Any:
-    called = inspect.signature(original).bind(table, *args, **kwargs).arguments
+    called = _signature(original).bind(table, *args, **kwargs).arguments
     hash_key, wanted = called["hash_key"], called.get("hash_key_conditions")
     part: Mapping[Any, Any] = table.items
     if called.get("index_name") is None:
@@ -44,6 +45,9 @@ def _query(original: Wrapper, table: Any, *args: Any, **kwargs: Any) -> Any:
         # Of an index the key is any attribute, or several.
         part = {key: found for key, items in table.items.items() if (found := _having(items, wanted))}
     return original(_Part(table, part), *args, **kwargs)
+
+
+_signature = functools.cache(inspect.signature)
 
 
 def _having(items: Mapping[Any, Any], wanted: list[tuple[str, Any]]) -> dict[Any, Any]:

@@ -49,6 +49,8 @@ _PATIENT = Config(
     read_timeout=10,
     max_pool_connections=32,
     retries={"mode": "standard", "total_max_attempts": 4},
+    # botocore would describe system and libraries anew with each request, in a twentieth of what a run takes.
+    user_agent="codex-swarm",
 )
 
 
