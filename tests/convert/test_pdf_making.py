@@ -102,6 +102,16 @@ def overlapping(words: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return bad
 
 
+def test_a_long_head_is_divided_and_does_not_run_into_the_next(converter: Converter) -> None:
+    heads = HEADS[:10]
+    made = Sheets(converter, markdown_table(heads, [["some words in a cell"] * 10] * 3))
+    assert "has 10 columns" not in made.said
+    assert overlapping(made.words) == []
+    shown = [word["text"] for word in made.words]
+    assert "bility" in shown
+    assert "Programme" in shown
+
+
 @pytest.mark.parametrize(
     "heads, cell, marks, said",
     [
