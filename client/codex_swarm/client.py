@@ -21,6 +21,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 import httpx
 
 from codex_swarm import settings
+from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.transfers import TransferCalls
 from codex_swarm.calls.webhooks import WebhookCalls
 from codex_swarm.connection import Connection
@@ -32,7 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(TransferCalls, WebhookCalls):
+class _Calls(TransferCalls, SearchCalls, WebhookCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -165,6 +166,9 @@ class CodexSwarmClient(_Blocking):
     get_preview = _call(_Calls.get_preview)
     get_diff = _call(_Calls.get_diff)
     get_patch = _call(_Calls.get_patch)
+    search_run = _call(_Calls.search_run)
+    search_project = _call(_Calls.search_project)
+    read_texts = _call(_Calls.read_texts)
     get_artifacts = _call(_Calls.get_artifacts)
     get_artifact = _call(_Calls.get_artifact)
 

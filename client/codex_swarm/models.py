@@ -534,6 +534,48 @@ class WorkspaceFileListing(Wire):
     next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
 
 
+class SearchHit(Wire):
+    """A line that has what was looked for, and where it stands."""
+
+    run_id: str
+    path: str
+    place: str = Field(description="`line 12` of a text file; of a document its page, clause, heading, slide or cells.")
+    snippet: str = Field(description="The line, or of a long one what is around the match.")
+    start: int = Field(description="Where the match begins in `snippet`, in characters.")
+    end: int = Field(description="Where it ends.")
+
+
+class NotSearched(Wire):
+    """A file that was not searched, or only in part: what was looked for may be in it all the same."""
+
+    run_id: str
+    path: str
+    reason: str
+    unread: bool = Field(default=False, description="Whether `POST /runs/{run_id}/workspace/texts` may help.")
+
+
+class SearchRead(Wire):
+    """What a search found in the files that this page went through. A page may be empty and still not the last."""
+
+    query: str
+    hits: list[SearchHit]
+    searched: int = Field(description="Files that this page searched; of the last one maybe its beginning only.")
+    total_files: int = Field(description="Files to search in all, whatever the page.")
+    runs: int = Field(default=1, description="Runs whose files these are: of a project its newest ones.")
+    not_searched: list[NotSearched] = Field(default_factory=list, description="The first of those on this page.")
+    not_searched_total: int = Field(default=0, description="How many they are on this page.")
+    next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
+
+
+class TextsRead(Wire):
+    """Documents whose text was made just now, so that they can be searched and compared."""
+
+    run_id: str
+    read: list[str] = Field(description="Their paths.")
+    not_read: list[NotSearched] = Field(default_factory=list, description="What could not be read, and why.")
+    next_cursor: str | None = Field(default=None, description="There are more: ask again with `?cursor=`.")
+
+
 class ArchiveRead(Wire):
     """A workspace as one zip file; while it is being made, without an address: ask again."""
 

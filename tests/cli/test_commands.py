@@ -51,6 +51,12 @@ EVENTS = {
     "ended": True,
 }
 DIFF = {"artifact_id": "art-1", "summary": {"files": [{"path": "hello.md", "status": "A"}], "shortstat": "1 file"}}
+SEARCH = {
+    "query": "fee",
+    "hits": [{"run_id": "run-1", "path": "c.docx", "place": "clause 4.2", "snippet": "a fee", "start": 2, "end": 5}],
+    "searched": 1,
+    "total_files": 2,
+}
 GONE = Answer(204)
 
 
@@ -102,6 +108,21 @@ CALLS = [
     ),
     Call("diff run-1", {"GET /runs/run-1/diff?format=patch": Answer(200, b"+# Hello\n")}, "+# Hello\n", as_json=False),
     Call("diff run-1 --stat", {"GET /runs/run-1/diff": told(DIFF)}, "A\thello.md\n"),
+    Call(
+        "search fee --run run-1",
+        {"GET /runs/run-1/workspace/search?q=fee&limit=200": told(SEARCH)},
+        "c.docx\tclause 4.2\ta fee\n",
+    ),
+    Call(
+        "search fee -p demo --read",
+        {
+            "GET /projects/demo/search?q=fee&limit=200": told(
+                {**SEARCH, "not_searched": [{"run_id": "run-1", "path": "d.docx", "reason": "x", "unread": True}]}
+            ),
+            "POST /runs/run-1/workspace/texts": told({"run_id": "run-1", "read": ["d.docx"]}),
+        },
+        "run-1\tc.docx\tclause 4.2\ta fee\n",
+    ),
     Call(
         "artifacts run-1",
         {"GET /runs/run-1/artifacts": told([bodies.artifact()])},

@@ -243,6 +243,34 @@ def test_projects_are_complete_over_their_pages(api: FakeApi, client: CodexSwarm
     assert [project.id for project in client.list_projects()] == ["demo", "other"]
 
 
+def test_a_search_goes_over_its_pages_until_it_has_enough(api: FakeApi, client: CodexSwarmClient) -> None:
+    def page(*paths: str, next_cursor: str | None = None) -> Answer:
+        hits = [
+            {"run_id": "r", "path": path, "place": "line 1", "snippet": "x", "start": 0, "end": 1} for path in paths
+        ]
+        missing = [{"run_id": "r", "path": "scan.pdf", "reason": "a scan"}]
+        said = {"query": "x", "hits": hits, "searched": 1, "total_files": 9, "next_cursor": next_cursor}
+        return told({**said, "not_searched": missing, "not_searched_total": 1})
+
+    api.on("GET", "/runs/r/workspace/search?turn=1&q=a+b&limit=3", page("a", "b", next_cursor="2"))
+    api.on("GET", "/runs/r/workspace/search?turn=1&q=a+b&limit=1&cursor=2", page(next_cursor="3"))
+    api.on("GET", "/runs/r/workspace/search?q=a+b&limit=1&turn=1&cursor=3", page("c", next_cursor="4"))
+    found = client.search_run("r", "a b", most=3, turn=1)
+    assert [hit.path for hit in found.hits] == ["a", "b", "c"]
+    assert (found.searched, found.not_searched_total, len(found.not_searched), found.next_cursor) == (3, 3, 3, "4")
+
+
+def test_documents_are_read_page_after_page(api: FakeApi, client: CodexSwarmClient) -> None:
+    failed = [{"run_id": "r", "path": "b.docx", "reason": "x"}]
+    api.on(
+        "POST", "/runs/r/workspace/texts?changes=true", told({"run_id": "r", "read": ["a.docx"], "next_cursor": "2"})
+    )
+    following = {"run_id": "r", "read": ["c.docx"], "not_read": failed}
+    api.on("POST", "/runs/r/workspace/texts?changes=true&cursor=2", told(following))
+    made = client.read_texts("r", changes=True)
+    assert (made.read, [each.path for each in made.not_read]) == (["a.docx", "c.docx"], ["b.docx"])
+
+
 def test_an_unknown_status_is_refused_before_anything_is_sent(api: FakeApi, client: CodexSwarmClient) -> None:
     with pytest.raises(ValueError, match="happy"):
         client.list_runs(status="happy")

@@ -201,6 +201,8 @@ def commands_and_conversions_run_elsewhere(stage: Stage) -> None:
     run = stage.made("Create a file called a.md with a greeting. run `echo 1 > b.txt`. convert a.md to a.docx")
     assert {file.path for file in stage.client.iter_files(run.run_id)} >= {"a.md", "a.docx", "b.txt"}
     assert stage.client.get_preview(run.run_id, "a.docx").content
+    assert stage.client.read_texts(run.run_id).read == ["a.docx"]
+    assert stage.client.search_run(run.run_id, "a.md").not_searched == []
 
 
 def a_command_that_cannot_be_run_is_a_result_too(stage: Stage) -> None:

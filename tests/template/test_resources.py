@@ -21,7 +21,7 @@ TOLD = {
     "ARCHIVE_FUNCTION": {"Api"},
     "PREVIEW_FUNCTION": {"Api"},
     "SANDBOX_FUNCTION": {"Dispatch"},
-    "CONVERT_FUNCTION": {"Dispatch"},
+    "CONVERT_FUNCTION": {"Dispatch", "Api"},
     "JANITOR_FUNCTION": {"Api"},
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},

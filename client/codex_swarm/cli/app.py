@@ -38,6 +38,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "events": finding.events,
         "files": outputs.files,
         "get": outputs.get,
+        "search": outputs.search,
         "diff": outputs.diff,
         "artifacts": outputs.artifacts,
         "archive": outputs.archive,

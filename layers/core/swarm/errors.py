@@ -15,7 +15,7 @@
     │   ├── PreviewFailed 422
     │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TooManyRequests,
     │   │                     TenantBusy, PreviewsBusy, TooManyMessages
-    │   └── Unavailable 503   NotConfigured
+    │   └── Unavailable 503   NotConfigured, ReadingFailed
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
     ├── InvalidUpload             what was uploaded is not what was promised; the run that takes it fails
@@ -510,12 +510,12 @@ class TenantBusy(TooMany):
 
 
 class PreviewsBusy(TooMany):
-    """All environments in which documents are drawn are taken."""
+    """All environments in which documents are drawn or read are taken."""
 
     code = "previews_busy"
 
     def __init__(self) -> None:
-        super().__init__("too many documents are drawn just now; ask again in a moment")
+        super().__init__("too many documents are drawn or read just now; ask again in a moment")
 
 
 class Unavailable(CallerError):
@@ -523,6 +523,15 @@ class Unavailable(CallerError):
 
     status = 503
     code = "unavailable"
+
+
+class ReadingFailed(Unavailable):
+    """The function that reads documents did not do it."""
+
+    code = "reading_failed"
+
+    def __init__(self) -> None:
+        super().__init__("the documents could not be read just now; ask again in a moment")
 
 
 class NotConfigured(Unavailable):

@@ -10,10 +10,12 @@ from rich.text import Text
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.output import Output
-from codex_swarm.cli.session import RunId, Session
+from codex_swarm.cli.session import ProjectId, RunId, Session
+from codex_swarm.models import SearchRead
 from codex_swarm.text import printable
 
 STDOUT = Path("-")
+_NAMED = 10
 Turn = Annotated[int | None, typer.Option(min=0, help="As it was after this turn.", show_default=False)]
 _COLOURS = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "i": "bold"}
 """By the first character of a patch's line."""
@@ -111,6 +113,48 @@ def diff(
         return
     for line in patch.splitlines():
         output.show(Text(printable(line), style=_COLOURS.get(line[:1], ""), overflow="fold"))
+
+
+def search(
+    session: Session,
+    query: Annotated[str, typer.Argument(metavar="WORDS", help="Words that stand next to each other.")],
+    run_id: Annotated[str | None, typer.Option("--run", metavar="RUN", help="Of this run.", show_default=False)] = None,
+    project_id: ProjectId = None,
+    read: Annotated[bool, typer.Option("--read", help="Have documents read first that were not yet.")] = False,
+    most: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 200,
+) -> None:
+    """Look for words in the files of a run, or of the newest runs of a project.
+
+    Documents are searched by their text. Prints path, place and line, and of a project the run first.
+    """
+    output = session.output
+    with session.client() as client:
+
+        def find() -> SearchRead:
+            if run_id is not None:
+                return client.search_run(run_id, query, most=most)
+            return client.search_project(session.project(project_id), query, most=most)
+
+        found = find()
+        unread = list(dict.fromkeys(each.run_id for each in found.not_searched if each.unread))
+        if read and unread:
+            for each in unread:
+                client.read_texts(each)
+            found = find()
+    if output.as_json:
+        output.json(found)
+        return
+    rows = [(*(() if run_id else (hit.run_id,)), hit.path, hit.place, hit.snippet) for hit in found.hits]
+    output.table([*([] if run_id else ["run"]), "path", "place", "line"], rows, empty="no line has these words")
+    output.remark((f"{found.searched} files searched", "dim"))
+    for missing in found.not_searched[:_NAMED]:
+        output.remark(f"not searched: {missing.path}: {missing.reason}")
+    if found.not_searched_total > _NAMED:
+        output.remark(f"not searched: {found.not_searched_total - _NAMED} more; --json lists them")
+    if any(each.unread for each in found.not_searched):
+        output.remark("--read has documents read first that were not yet")
+    if found.next_cursor is not None:
+        output.remark("there are more; --most shows them")
 
 
 def artifacts(

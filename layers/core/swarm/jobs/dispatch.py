@@ -16,15 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from pydantic import ValidationError
-
 from codex_swarm.models import ProgressEvent
 from swarm.aws.functions import OUT_OF_MEMORY, TIMED_OUT, CallFailed, CallThrottled
 from swarm.errors import RunStopped
 from swarm.ids import RunKey
 from swarm.jobs import pictures
 from swarm.jobs.batch import (
-    DOCUMENT_TEXT,
     Batch,
     CallResult,
     Executor,
@@ -38,6 +35,7 @@ from swarm.jobs.batch import (
 )
 from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.jobs.tarball import Content, InvalidResult, Result, read_result
+from swarm.jobs.texts import keep_texts
 from swarm.logs import log
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
@@ -47,7 +45,6 @@ from swarm.runs.entries import Entry, Marked
 from swarm.runs.plan import ceiling_of
 from swarm.runs.run import Run
 from swarm.text import clip
-from swarm.workspace.document_texts import DocumentTexts, validated
 from swarm.workspace.file_types import file_type
 from swarm.workspace.objects import ObjectMissing
 from swarm.workspace.snapshot import FileEntry
@@ -208,21 +205,8 @@ def _outcome(task: Task, delivered: BinaryIO) -> JobOutcome:
     except InvalidResult as error:
         log.warning("a result was refused", run_id=task.run.run_id, job_id=task.job.id, reason=str(error))
         return _failed(task.job, f"its result was refused: {error}")
-    _keep_texts(task, result.texts)
+    keep_texts(task.backend.objects, area_of(task.run.key), task.job.calls, result.texts)
     return JobOutcome(_in_order(task.job, result), _stored(task, result.files), result.deleted)
-
-
-def _keep_texts(task: Task, delivered: Mapping[str, Content]) -> None:
-    """Store the texts of the documents that this job was to read. Nothing else that calls itself a text is taken."""
-    texts = DocumentTexts(task.backend.objects, area_of(task.run.key))
-    for call in task.job.calls:
-        sha256 = str(call.arguments.get("sha256"))
-        if call.tool != DOCUMENT_TEXT or sha256 not in delivered:
-            continue
-        try:
-            texts.put(sha256, validated(delivered[sha256].read()))
-        except ValidationError as error:
-            log.warning("a text was refused", run_id=task.run.run_id, sha256=sha256, faults=error.error_count())
 
 
 def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:

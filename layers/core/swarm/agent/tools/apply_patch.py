@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from swarm.agent.tools.patches import FileChange, changes_in, patched
-from swarm.agent.tools.text_files import as_text, described
 from swarm.agent.tools.tool import Arguments, Done, Tool
 from swarm.errors import ToolFailure
 from swarm.text import clip_lines
+from swarm.workspace.text_files import as_text, described
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace

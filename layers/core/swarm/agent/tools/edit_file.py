@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from swarm.agent.tools.passages import Place, nearest, places_of, replaced
-from swarm.agent.tools.text_files import as_text, described
 from swarm.agent.tools.tool import PATH_DESCRIPTION, Arguments, Tool
 from swarm.errors import ToolFailure
+from swarm.workspace.text_files import as_text, described
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace

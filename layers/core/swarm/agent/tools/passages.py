@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from swarm.agent.tools.text_files import lines_of
 from swarm.workspace.searching import ALIKE
+from swarm.workspace.text_files import lines_of
 
 _NEAREST = 3
 _LEAST_LIKE = 60

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from swarm.agent.tools.text_files import as_text, described, lines_of
 from swarm.agent.tools.tool import PATH_DESCRIPTION, Arguments, Tool
 from swarm.errors import ToolFailure
 from swarm.text import MAX_OUTPUT, clip_lines
+from swarm.workspace.text_files import as_text, described, lines_of
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace

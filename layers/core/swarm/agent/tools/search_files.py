@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 import re2  # type: ignore[import-untyped]
 from pydantic import Field
 
-from swarm.agent.tools.text_files import described, lines_of, searchable
 from swarm.agent.tools.tool import Arguments, Tool
 from swarm.errors import ToolFailure
 from swarm.text import clip_lines
 from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, DocumentText, is_document, is_markup
 from swarm.workspace.file_types import file_type, is_binary_type
 from swarm.workspace.searching import Find, folded, matches_in_document, matches_in_text
+from swarm.workspace.text_files import described, lines_of, searchable
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace
