@@ -166,6 +166,7 @@ class CodexSwarmClient(_Blocking):
     get_preview = _call(_Calls.get_preview)
     get_diff = _call(_Calls.get_diff)
     get_patch = _call(_Calls.get_patch)
+    get_diff_page = _call(_Calls.get_diff_page)
     search_run = _call(_Calls.search_run)
     search_project = _call(_Calls.search_project)
     read_texts = _call(_Calls.read_texts)

@@ -610,6 +610,13 @@ class DiffRead(Wire):
     summary: DiffSummary = Field(description="Of the files on this page; `shortstat` is of all.")
     total_files: int = Field(default=0, description="Of the whole difference, whatever the page.")
     next_cursor: str | None = Field(default=None, description="Ask for the next page with `?cursor=`.")
+    by_text: list[str] = Field(
+        default_factory=list, description="Documents on this page that were compared by their text, not their bytes."
+    )
+    unread: list[str] = Field(
+        default_factory=list,
+        description="Documents whose text is not known yet: `POST /runs/{run_id}/workspace/texts?changes=true`.",
+    )
     patch_url: str | None = Field(default=None, description="The unified patch, without a key until `expires_at`.")
     expires_at: Timestamp | None = None
 

@@ -107,6 +107,7 @@ CALLS = [
         as_json=False,
     ),
     Call("diff run-1", {"GET /runs/run-1/diff?format=patch": Answer(200, b"+# Hello\n")}, "+# Hello\n", as_json=False),
+    Call("diff run-1 --html", {"GET /runs/run-1/diff?format=html": Answer(200, b"<p>")}, "<p>", as_json=False),
     Call("diff run-1 --stat", {"GET /runs/run-1/diff": told(DIFF)}, "A\thello.md\n"),
     Call(
         "search fee --run run-1",

@@ -92,6 +92,9 @@ Call = Callable[[CodexSwarmClient], Any]
             8,
             id="artifacts",
         ),
+        pytest.param(
+            lambda c: c.get_diff("run-1").unread, "/runs/run-1/diff", {**DIFF, "unread": ["c"]}, ["c"], id="unread"
+        ),
         pytest.param(lambda c: c.get_diff("run-1").summary.files[0].path, "/runs/run-1/diff", DIFF, "a.md", id="diff"),
         pytest.param(
             lambda c: c.get_pattern("run-1").variables["tone"].example,
@@ -254,7 +257,7 @@ def test_a_search_goes_over_its_pages_until_it_has_enough(api: FakeApi, client: 
 
     api.on("GET", "/runs/r/workspace/search?turn=1&q=a+b&limit=3", page("a", "b", next_cursor="2"))
     api.on("GET", "/runs/r/workspace/search?turn=1&q=a+b&limit=1&cursor=2", page(next_cursor="3"))
-    api.on("GET", "/runs/r/workspace/search?q=a+b&limit=1&turn=1&cursor=3", page("c", next_cursor="4"))
+    api.on("GET", "/runs/r/workspace/search?turn=1&q=a+b&limit=1&cursor=3", page("c", next_cursor="4"))
     found = client.search_run("r", "a b", most=3, turn=1)
     assert [hit.path for hit in found.hits] == ["a", "b", "c"]
     assert (found.searched, found.not_searched_total, len(found.not_searched), found.next_cursor) == (3, 3, 3, "4")

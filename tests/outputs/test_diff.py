@@ -45,7 +45,9 @@ def grown(stack: Stack) -> tuple[str, int]:
 def test_the_diff_of_a_run_comes_with_its_patch(stack: Stack) -> None:
     run_id = stack.finish(TWO_FILES)
     answer = stack.request("GET", f"/runs/{run_id}/diff").json
-    assert set(answer) == {"artifact_id", "summary", "patch_url", "expires_at", "total_files", "next_cursor"}
+    assert set(answer) == {
+        *("artifact_id", "summary", "patch_url", "expires_at", "total_files", "next_cursor", "by_text", "unread")
+    }
     assert answer["summary"]["branch"] == f"run/{run_id}"
     assert answer["summary"]["files"] == [{"path": "a.md", "status": "A"}, {"path": "b.md", "status": "A"}]
     patch = stack.request("GET", f"/runs/{run_id}/diff?format=patch")
@@ -114,7 +116,7 @@ REFUSED = {
     "diff?to_turn=99": (404, "turn_not_found"),
     "diff?from_turn=-1": (422, "invalid_request"),
     "diff?from_turn=x": (422, "invalid_request"),
-    "diff?format=html": (422, "invalid_request"),
+    "diff?format=xml": (422, "invalid_request"),
     "diff?from_turn=9999999999999999999999": (404, "turn_not_found"),
     "workspace/files?turn=9": (404, "turn_not_found"),
     "workspace/files/a.md?turn=9": (404, "turn_not_found"),

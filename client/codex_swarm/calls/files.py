@@ -127,6 +127,11 @@ class FileCalls(Calls):
         params = {"format": "patch", **given(from_turn=from_turn, to_turn=to_turn)}
         return _text((await self._connection.request("GET", of_run(run_id, "diff"), params=params)).content, "utf-8")
 
+    async def get_diff_page(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> str:
+        """The same as a page of HTML for people, that shows what changed word by word, in documents too."""
+        params = {"format": "html", **given(from_turn=from_turn, to_turn=to_turn)}
+        return _text((await self._connection.request("GET", of_run(run_id, "diff"), params=params)).content, "utf-8")
+
     async def get_artifacts(self, run_id: str) -> list[ArtifactRead]:
         """The outputs that the run recorded."""
         return await self._connection.read(list[ArtifactRead], of_run(run_id, "artifacts"), of=run_id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 from bisect import bisect_right
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from api.files import MAX_INLINE_BYTES, SAFE, file_response, file_url, presigner
+from api.files import MAX_INLINE_BYTES, SAFE, bytes_response, file_response, file_url, presigner
 from api.paging import cursor_after, fitting, paged, path_before, weight
 from api.requests import tenant_of
 from api.resolver import Router
@@ -18,8 +18,9 @@ from api.views import artifact_read, step_read
 from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
 from swarm.errors import ArtifactNotFound, DiffNotFound, InvalidCursor
 from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
-from swarm.outputs import stream
+from swarm.outputs import stream, word_view
 from swarm.outputs.artifact_kinds import served_as
+from swarm.outputs.diff import compared_by_text
 from swarm.outputs.run_diff import KeptDiff, kept
 from swarm.outputs.stream import Cursor, UnknownCursor
 from swarm.outputs.turns import snapshots
@@ -75,7 +76,10 @@ def get_diff(
     from_turn: Annotated[int | None, Query(ge=0, description="Compare from the files after this turn.")] = None,
     to_turn: Annotated[int | None, Query(ge=0, description="Compare to the files after this turn.")] = None,
     format: Annotated[  # noqa: A002  the parameter's name
-        Literal["json", "patch"], Query(description="`patch`: the unified patch itself, as text/x-diff.")
+        Literal["json", "patch", "html"],
+        Query(
+            description="`patch`: the unified patch itself, as text/x-diff. `html`: a page that marks it word by word."
+        ),
     ] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_DIFF_FILES, description="Files a page, at most.")] = MAX_DIFF_FILES,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
@@ -91,11 +95,16 @@ def get_diff(
             summary=page,
             total_files=len(found.summary.files),
             next_cursor=next_cursor,
+            by_text=[path for path in found.by_text if path in {file.path for file in page.files}],
+            unread=list(found.unread),
             patch_url=patch_url,
             expires_at=signer.expires_at,
         )
         return Response(200, content_types.APPLICATION_JSON, body)
     patch = backend().objects.get(found.patch)
+    if format == "html":
+        shown = word_view.page(patch.decode(errors="replace")).encode()
+        return cast("Response[DiffRead | str]", bytes_response("text/html; charset=utf-8", shown, SAFE))
     if len(patch) > MAX_INLINE_BYTES:
         return Response(307, PATCH, "", {"Location": patch_url, **SAFE})
     answer = Response[DiffRead | str](200, PATCH, base64.b64encode(patch).decode(), dict(SAFE))
@@ -125,11 +134,15 @@ def _difference(run: Run, from_turn: int | None, to_turn: int | None, now: datet
         summary, patch = artifacts.get("diff-summary"), artifacts.get("diff-patch")
         if run.diff is None or summary is None:
             raise DiffNotFound(run.run_id)
-        if patch is not None:
-            return summary.id, KeptDiff(_whole(run.diff, summary), patch.key)
-        # Ended by a version that kept no patch.
-        found = kept(backend(), run, backend().snapshot(run.first_snapshot), backend().files_of(run), now)
-        return summary.id, found or KeptDiff(run.diff, summary.key)
+        whole = _whole(run.diff, summary)
+        # There was a version that kept no patch.
+        recorded = KeptDiff(whole, patch.key) if patch else None
+        if recorded is not None and not any(compared_by_text(file.path) for file in whole.files):
+            return summary.id, recorded
+        # Documents may have been read since.
+        began = backend().snapshot(run.first_snapshot)
+        found = kept(backend(), run, began, backend().files_of(run), now, recorded)
+        return summary.id, found or KeptDiff(whole, summary.key)
     last = run.turns if to_turn is None else to_turn
     old, new = map(backend().snapshot, snapshots(backend(), run, from_turn or 0, last))
     between = kept(backend(), run, old, new, now)

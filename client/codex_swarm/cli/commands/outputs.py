@@ -93,12 +93,20 @@ def diff(
     session: Session,
     run_id: RunId,
     stat: Annotated[bool, typer.Option("--stat", help="Only which files changed, and how.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="A page that shows it word by word.")] = False,
     from_turn: Annotated[int | None, typer.Option(min=0, help="Since this turn.", show_default=False)] = None,
     to_turn: Annotated[int | None, typer.Option(min=0, help="Until this turn.", show_default=False)] = None,
 ) -> None:
-    """Show what a run changed, as a patch for `git apply`."""
+    """Show what a run changed, as a patch for `git apply`.
+
+    Documents are compared by their text as far as it is known, in lines that `git apply` passes over; `search --read`
+    has them read.
+    """
     output = session.output
     with session.client() as client:
+        if html:
+            output.bytes(client.get_diff_page(run_id, from_turn=from_turn, to_turn=to_turn).encode())
+            return
         if stat or output.as_json:
             found = client.get_diff(run_id, from_turn=from_turn, to_turn=to_turn)
             if output.as_json:

@@ -21,7 +21,8 @@ export async function showChanges(path) {
     save(URL.createObjectURL(blob), "changes.patch");
   }, $("save-patch")));
   const patch = await (await fetch(found.patch_url)).text();
-  const files = patch.slice(0, MOST_BYTES).split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
+  const files = patch.slice(0, MOST_BYTES).split(/^(?=diff --git |Binary files )/m)
+    .filter((part) => part.startsWith("diff --git ") || part.includes("\n# @@"));
   if (patch.length > MOST_BYTES) $("changes-told").textContent += ". The beginning is shown; download the patch for the rest.";
   for (let first = 0; first < files.length; first += AT_ONCE) {
     $("patches").append(...files.slice(first, first + AT_ONCE).map((part) => file(part, files.length)));
@@ -33,7 +34,9 @@ export async function showChanges(path) {
 const address = async (path) => (await (await ask(`${path}/diff?limit=1`)).json()).patch_url;
 
 function file(part, count) {
-  const lines = part.replace(/\n$/, "").split("\n");
+  /* What is said of the text of a document stands behind a mark, so that git passes over it. */
+  const document = part.startsWith("Binary files ");
+  const lines = part.replace(/\n$/, "").split("\n").map((each) => document ? each.replace(/^# /, "") : each);
   const from = lines.findIndex((line) => line.startsWith("@@"));
   const body = from === -1 ? lines.slice(1) : lines.slice(from);
   const number = (sign) => body.filter((line) => line.startsWith(sign)).length;
@@ -58,6 +61,8 @@ function line(text) {
 }
 
 function name(lines) {
+  const document = lines[0].match(/^Binary files a\/(.*) and b\/\1 differ$/);
+  if (document) return document[1];
   const to = lines.find((each) => each.startsWith("+++ "))?.slice(4);
   const from = lines.find((each) => each.startsWith("--- "))?.slice(4);
   const told = to && to !== "/dev/null" ? to : from;

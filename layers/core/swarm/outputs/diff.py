@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from codex_swarm.models import DiffFile, DiffSummary
+from swarm.outputs import text_lines
 from swarm.outputs.hunks import Lines, compare, split
+from swarm.workspace.document_texts import DocumentText, is_document, is_markup
 from swarm.workspace.snapshot import FileChange, FileEntry
 
 MAX_FILES = 2_000
@@ -23,6 +25,9 @@ MAX_FILE_EFFORT = 50_000_000
 MAX_EFFORT = 400_000_000
 """`hunks.effort` that goes into one file and into all; past it a file is replaced as a whole."""
 
+MAX_TEXT_EFFORT = 100_000_000
+"""The same for texts of documents: somebody waits for them."""
+
 READERS = 24
 
 Read = Callable[[FileEntry], bytes]
@@ -33,11 +38,15 @@ _STAT_WIDTH = 40
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """One changed file. `lines` is None where there are none to compare, and `reason` says why."""
+    """One changed file. `lines` is None where there are none to compare, and `reason` says why.
+
+    `text` is what the text of a document differs in; its bytes are compared by nobody.
+    """
 
     change: FileChange
     lines: Lines | None
     reason: str = ""
+    text: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +58,14 @@ class Diff:
     is_text: Mapping[str, bool]
 
 
-def diff(branch: str, changes: Sequence[FileChange], read: Read) -> Diff:
-    """The difference that these changes make. `read` gives the bytes of a stored file, in several threads."""
-    files = list(_compared(changes, read))
+def diff(
+    branch: str, changes: Sequence[FileChange], read: Read, texts: Mapping[str, DocumentText] | None = None
+) -> Diff:
+    """The difference that these changes make. `read` gives the bytes of a stored file, in several threads.
+
+    `texts` are those of documents, by the SHA-256 of their bytes: documents are compared by them.
+    """
+    files = list(_compared(changes, read, texts or {}))
     summary = DiffSummary(
         branch=branch,
         files=[DiffFile(path=change.path, status=_LETTERS[change.status]) for change in changes],
@@ -74,13 +88,19 @@ def shortened(summary: DiffSummary, most_bytes: int) -> DiffSummary:
     return summary
 
 
-def _compared(changes: Sequence[FileChange], read: Read) -> Iterator[FileDiff]:
-    fitting = _fitting(changes)
+def _compared(changes: Sequence[FileChange], read: Read, texts: Mapping[str, DocumentText]) -> Iterator[FileDiff]:
+    documents = {change.path: both for change in changes if (both := _texts_of(change, texts)) is not None}
+    fitting = _fitting([change for change in changes if change.path not in documents])
     wanted = [change for change in changes if change.path in fitting]
-    left = MAX_EFFORT
+    left, left_of_texts = MAX_EFFORT, MAX_TEXT_EFFORT
     with ThreadPoolExecutor(max_workers=READERS) as pool:
         sides = pool.map(lambda change: (_lines(change.before, read), _lines(change.after, read)), wanted)
         for change in changes:
+            if change.path in documents:
+                text, spent = text_lines.compare_texts(*documents[change.path], min(left_of_texts, MAX_FILE_EFFORT))
+                left_of_texts -= spent
+                yield FileDiff(change, None, "binary", text)
+                continue
             if change.path not in fitting:
                 yield FileDiff(change, None, "too large")
                 continue
@@ -91,6 +111,24 @@ def _compared(changes: Sequence[FileChange], read: Read) -> Iterator[FileDiff]:
             lines, spent = compare(old, new, min(left, MAX_FILE_EFFORT))
             left -= spent
             yield FileDiff(change, lines)
+
+
+def _texts_of(
+    change: FileChange, texts: Mapping[str, DocumentText]
+) -> tuple[DocumentText | None, DocumentText | None] | None:
+    """The texts of both sides of a document, None for a side that is not there; None where one is not known."""
+    if not compared_by_text(change.path):
+        return None
+    sides = [None if entry is None else texts.get(entry.sha256) for entry in (change.before, change.after)]
+    for entry, text in zip((change.before, change.after), sides, strict=True):
+        if entry is not None and (text is None or text.problem):
+            return None
+    return sides[0], sides[1]
+
+
+def compared_by_text(path: str) -> bool:
+    """Whether a file of this name is a document whose bytes say nothing to people."""
+    return is_document(path) and not is_markup(path)
 
 
 def _fitting(changes: Sequence[FileChange]) -> set[str]:
@@ -117,8 +155,9 @@ def _lines(entry: FileEntry | None, read: Read) -> list[str] | None:
 
 
 def _shortstat(files: Sequence[FileDiff]) -> str:
-    insertions = sum(file.lines.insertions for file in files if file.lines)
-    deletions = sum(file.lines.deletions for file in files if file.lines)
+    lines = [found for file in files if (found := file.lines or file.text)]
+    insertions = sum(each.insertions for each in lines)
+    deletions = sum(each.deletions for each in lines)
     parts = [_plural(len(files), "file") + " changed"]
     if insertions:
         parts.append(_plural(insertions, "insertion") + "(+)")
@@ -132,16 +171,18 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _stat_line(file: FileDiff) -> str:
-    if file.lines is None:
+    found = file.lines or file.text
+    if found is None:
         before, after = _sizes(file.change)
         size = f"{before} -> {after} bytes"
         return f"{file.change.path} | " + (
             f"Bin {size}" if file.reason == "binary" else f"{size}, too large to compare"
         )
-    lines = file.lines.insertions + file.lines.deletions
+    lines = found.insertions + found.deletions
     scale = min(1.0, _STAT_WIDTH / lines) if lines else 1.0
-    bar = "+" * round(file.lines.insertions * scale) + "-" * round(file.lines.deletions * scale)
-    return f"{file.change.path} | {lines} {bar}".rstrip()
+    bar = "+" * round(found.insertions * scale) + "-" * round(found.deletions * scale)
+    told = f"{file.change.path} | {lines} {bar}".rstrip()
+    return told if file.lines else f"{told} of its text"
 
 
 def _sizes(change: FileChange) -> Iterable[int]:
@@ -154,7 +195,7 @@ def _patch(file: FileDiff) -> str:
     if file.lines is None:
         # As `diff -r` says it: a line that `patch` and `git apply` pass over, so that the rest still applies.
         if file.reason == "binary":
-            return f"Binary files {old} and {new} differ\n"
+            return f"Binary files {old} and {new} differ\n{_of_text(file)}"
         before, after = _sizes(change)
         return f"Files {old} and {new} are too large to compare ({before} -> {after} bytes)\n"
     lines = [f"diff --git {old} {new}\n"]
@@ -167,6 +208,21 @@ def _patch(file: FileDiff) -> str:
         lines.append(f"--- {_ended(old) if change.before else '/dev/null'}\n")
         lines.append(f"+++ {_ended(new) if change.after else '/dev/null'}\n")
     return "".join([*lines, file.lines.hunks])
+
+
+def _of_text(file: FileDiff) -> str:
+    """What the text of a document differs in, as lines that `patch` and `git apply` pass over."""
+    if file.text is None:
+        return ""
+    if not file.text.hunks:
+        return f"{OF_TEXT}{file.change.path}: the text is the same\n"
+    # A line may have any character at which something else would end it.
+    lines = [f"{OF_TEXT}{line}" for line in file.text.hunks.removesuffix("\n").split("\n")]
+    return "\n".join([f"{OF_TEXT}{file.change.path}: the text, to be read; this patch does not change it", *lines, ""])
+
+
+OF_TEXT = "# "
+"""How lines of a patch begin that are about the text of a document."""
 
 
 def _name(side: str, path: str) -> str:
