@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from codex_swarm.connection import Connection, Outage
 from codex_swarm.errors import CodexSwarmError, UnexpectedAnswer
-from codex_swarm.models import EndEvent, ResetEvent, WatchedEvent
+from codex_swarm.models import DeltaEvent, EndEvent, ResetEvent, WatchedEvent
 from codex_swarm.shaping import faults
 
 _BETWEEN_CONNECTIONS = 1.0
@@ -30,15 +30,21 @@ class TimeIsUp(Exception):
 
 
 async def follow(
-    connection: Connection, path: str, last_event_id: str | None = None, deadline: float | None = None
+    connection: Connection,
+    path: str,
+    last_event_id: str | None = None,
+    deadline: float | None = None,
+    *,
+    drafts: bool = False,
 ) -> AsyncGenerator[WatchedEvent, None]:
     """Every event after `last_event_id`, or from the first, in order and once each, until the run ends.
 
+    With `drafts`, a `DeltaEvent` now and then has what is being written; it is none of the sequence.
     Where the run has no event of that id, a `ResetEvent` says so, and all events follow. The service sends what
     is new, waits a while and closes. The next connection goes on where the last one stopped, also when that broke;
     an outage of the service is waited out. Raises `TimeIsUp` at the deadline.
     """
-    place = _Place(last_event_id or "")
+    place = _Place(last_event_id or "", drafts)
     outage = Outage(connection, deadline)
     while not place.ended:
         left = _LONGEST_SILENCE if deadline is None else deadline - connection.clock()
@@ -68,11 +74,14 @@ class _Place:
     """How far a run was followed, and what the service asked for."""
 
     last_id: str
+    with_drafts: bool
     pause: float = _BETWEEN_CONNECTIONS
     ended: bool = False
 
     def take(self, event: WatchedEvent) -> bool:
         """Moves on by one event; whether it is one of the run, and not the sign that none will follow."""
+        if isinstance(event, DeltaEvent):
+            return self.with_drafts
         if isinstance(event, EndEvent):
             self.ended = True
             return False
@@ -106,4 +115,5 @@ def _event(message: ServerSentEvent) -> WatchedEvent:
         event = _EVENT.validate_json(message.data)
     except ValidationError as error:
         raise UnexpectedAnswer(f"an event that this client does not know: {faults(error)}") from None
-    return event.model_copy(update={"id": message.id})
+    # A message without an id counts as one with that of the message before.
+    return event if isinstance(event, DeltaEvent) else event.model_copy(update={"id": message.id})

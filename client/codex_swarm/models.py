@@ -811,6 +811,16 @@ class EndEvent(Event):
     type: Literal["end"] = "end"
 
 
+class DeltaEvent(Event):
+    """What the agent is writing just now; it replaces the one before, and counts until the next event."""
+
+    id: str = Field(default="", exclude_if=_unset, description="Always empty: nothing is gone on from here.")
+    type: Literal["delta"] = "delta"
+    text: str = Field(default="", exclude_if=_unset, description="What the agent says; of a long text the end.")
+    path: str | None = Field(default=None, exclude_if=_none, description="The file that it is writing.")
+    content: str = Field(default="", exclude_if=_unset, description="What it writes there; of a long one the end.")
+
+
 class UnknownEvent(Event):
     """An event that this version does not know: of a later service, with its fields as attributes."""
 
@@ -836,7 +846,9 @@ RunEvent = Annotated[
 ]
 """What a run's log tells watchers; `type` says which."""
 
-WatchedEvent = Annotated[RunEvent | ResetEvent | EndEvent | UnknownEvent, Field(union_mode="left_to_right")]
+WatchedEvent = Annotated[
+    RunEvent | ResetEvent | DeltaEvent | EndEvent | UnknownEvent, Field(union_mode="left_to_right")
+]
 """What a watcher is sent: events of the run, and of the watching itself."""
 
 

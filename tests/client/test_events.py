@@ -9,7 +9,7 @@ import pytest
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import NotFound, TransportError, UnexpectedAnswer
-from codex_swarm.models import ProgressEvent, RunStatus, StatusEvent, StepEvent, UnknownEvent
+from codex_swarm.models import DeltaEvent, ProgressEvent, RunStatus, StatusEvent, StepEvent, UnknownEvent
 from tests.client.conftest import Clock
 from tests.client.fake_api import HANG_UP, Answer, FakeApi, refused, told
 
@@ -55,6 +55,26 @@ def test_one_connection_tells_the_whole_run(api: FakeApi, client: CodexSwarmClie
     assert [event.type for event in events] == ["status", "progress", "status", "progress"]
     assert events[-1] == ProgressEvent(id="3", stage="x", message="…", percent=100)
     assert cursors(api) == [None]
+
+
+def test_drafts_come_where_they_are_asked_for_and_change_no_place(api: FakeApi, client: CodexSwarmClient) -> None:
+    draft = "event: delta\n" + message({"type": "delta", "text": "I write", "path": "a.md", "content": "# A"})
+    told = (
+        stream(status("queued", "0"), draft),
+        stream(draft, status("succeeded", "1"), END),
+    )
+    api.on("GET", STREAM, *told, *told)
+    assert [event.type for event in client.events("run-1")] == ["status", "status"]
+    assert cursors(api) == [None, "0"]
+    shown = list(client.events("run-1", drafts=True))
+    assert [(event.type, event.id) for event in shown] == [
+        ("status", "0"),
+        ("delta", ""),
+        ("delta", ""),
+        ("status", "1"),
+    ]
+    assert shown[1] == DeltaEvent(text="I write", path="a.md", content="# A")
+    assert cursors(api) == [None, "0", None, "0"]
 
 
 def test_a_closed_connection_is_opened_where_it_stopped(api: FakeApi, client: CodexSwarmClient, clock: Clock) -> None:

@@ -7,13 +7,14 @@ from typing import get_args
 
 import pytest
 
-from codex_swarm.models import EndEvent, Event, ResetEvent, RunEvent
+from codex_swarm.models import DeltaEvent, EndEvent, Event, ResetEvent, RunEvent
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, str] = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 KINDS: dict[str, type[Event]] = {
-    kind.model_fields["type"].default: kind for kind in (*get_args(get_args(RunEvent)[0]), ResetEvent, EndEvent)
+    kind.model_fields["type"].default: kind
+    for kind in (*get_args(get_args(RunEvent)[0]), ResetEvent, DeltaEvent, EndEvent)
 }
 OF_ALL = Event.model_fields.keys() | {"type"}
 

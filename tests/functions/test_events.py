@@ -14,7 +14,7 @@ from codex_swarm.models import DiffEvent, DiffFile, DiffSummary, RunEvent, RunSt
 from swarm import sizes
 from swarm.ids import RunKey
 from swarm.outputs import stream
-from swarm.outputs.stream import BEGINNING, Cursor, Replay
+from swarm.outputs.stream import BEGINNING, Cursor, Glimpse, Replay
 from swarm.records.runlog import MemoryRunLog
 from swarm.runs.entries import Entry, TurnTaken
 from tests.support.stack import Stack
@@ -157,7 +157,8 @@ def write(log: MemoryRunLog, slot: int, *told: RunEvent) -> None:
 
 
 def wait(log: MemoryRunLog, clock: Clock, cursor: Cursor = BEGINNING) -> Replay:
-    return stream.wait_for(log, KEY, stream.since(log, KEY, cursor), 20.0, clock, clock.sleep)
+    seen = stream.since(log, KEY, cursor)
+    return stream.wait_for(log, KEY, seen, lambda slot: Glimpse(log.has(KEY, slot)), 20.0, clock, clock.sleep)
 
 
 def test_with_nothing_new_it_waits_and_then_gives_up() -> None:

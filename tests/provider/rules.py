@@ -54,8 +54,8 @@ def _parameter_faults(body: Mapping[str, Json]) -> Iterator[str]:
         yield "Missing required parameter: 'model'."
     if body.get("store") is not False:
         yield "store has to be false: nothing may be kept by the provider"
-    if body.get("stream"):
-        yield "this server does not stream"
+    if body.get("stream") not in {None, True, False}:
+        yield "Invalid type for 'stream'."
     if not isinstance(body.get("instructions", ""), str):
         yield "Invalid type for 'instructions'."
     if set(body.get("include", [])) - INCLUDABLE:

@@ -14,7 +14,8 @@ Json = Any
 class Reply:
     """What the server does with one request. Ids and encrypted reasoning are made up when it is sent.
 
-    `output` are items of a response; without it `raw` is sent as it is. `held` is waited for first.
+    `output` are items of a response; without it `raw` is sent as it is. Whoever asks for a stream gets one, unless the
+    reply is `plain`. `held` is waited for first, or in the middle, once `held_at` bytes have been sent.
     """
 
     output: tuple[Json, ...] | None = None
@@ -24,6 +25,8 @@ class Reply:
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     held: Event | None = None
+    held_at: int = 0
+    plain: bool = False
     hangs_up: bool = False
     cuts_at: int | None = None
 
@@ -107,6 +110,16 @@ def cut(reply: Reply, at: int = 20) -> Reply:
 def held(reply: Reply, until: Event) -> Reply:
     """The reply is sent only once the event is set."""
     return replace(reply, held=until)
+
+
+def held_in_the_middle(reply: Reply, until: Event, at: int) -> Reply:
+    """So many bytes of the reply are sent at once, the rest only once the event is set."""
+    return replace(reply, held=until, held_at=at)
+
+
+def plain(reply: Reply) -> Reply:
+    """The server does not know of streams, and gives the whole response."""
+    return replace(reply, plain=True)
 
 
 def _message(part: Json) -> Json:

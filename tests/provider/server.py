@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from tests.provider.rules import request_faults
 from tests.provider.script import Reply, error
+from tests.provider.stream import as_stream
 
 Json = Any
 
@@ -85,7 +86,8 @@ class ScriptedProvider:
             self._changed.notify_all()
             reply = self._refusal(path, received) or self._next(received)
             reply = self._filled(reply, len(self.requests))
-        self._hold(reply)
+        if not reply.held_at:
+            self.hold(reply)
         return reply
 
     def _refusal(self, path: str, received: Received) -> Reply | None:
@@ -98,7 +100,7 @@ class ScriptedProvider:
         self.faults += faults
         return error(400, None, " ".join(faults)) if faults else None
 
-    def _hold(self, reply: Reply) -> None:
+    def hold(self, reply: Reply) -> None:
         """Held replies come when their event is set, or never once the server closes."""
         waited = 0.0
         while reply.held and not reply.held.wait(0.02) and not self._closing.is_set() and waited < LONGEST_HOLD:
@@ -121,7 +123,9 @@ class ScriptedProvider:
             "usage": USAGE,
             **reply.fields,
         }
-        return Reply(**{**reply.__dict__, "raw": json.dumps(body).encode()})
+        if self.requests[-1].body.get("stream") and not reply.plain:
+            return replace(reply, raw=as_stream(body), content_type="text/event-stream; charset=utf-8")
+        return replace(reply, raw=json.dumps(body).encode())
 
     def _issue(self, item: Json, name: str) -> Json:
         if not isinstance(item, dict):
@@ -170,7 +174,11 @@ def _handler_of(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(reply.raw)))
             self.end_headers()
             try:
-                self.wfile.write(reply.raw[: reply.cuts_at])
+                if reply.held_at:
+                    self.wfile.write(reply.raw[: reply.held_at])
+                    self.wfile.flush()
+                    provider.hold(reply)
+                self.wfile.write(reply.raw[reply.held_at : reply.cuts_at])
             except ConnectionError:
                 # The client gave up waiting, which is its right.
                 self.close_connection = True

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from codex_swarm.models import DeltaEvent
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
 from swarm.agent.openai.provider import LARGEST_BODY, MAX_ATTEMPTS, OpenAIModel, retry_after
+from swarm.agent.openai.streaming import StreamedAnswer
 from swarm.agent.tools.toolbox import Toolbox, tool_named
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, tool_output, user_message
@@ -31,12 +33,14 @@ from tests.provider.script import (
     incomplete,
     not_json,
     outputs,
+    plain,
     rate_limited,
     raw_call,
     refuses,
     says,
 )
 from tests.provider.server import ScriptedProvider
+from tests.provider.stream import as_stream
 from tests.support.tools import AGENT_TOOLS
 
 SPECS = Toolbox(AGENT_TOOLS).specs
@@ -100,6 +104,7 @@ def test_what_is_sent_the_first_time(provider: Start) -> None:
         "input": [{"type": "message", "role": "user", "content": "Say hello."}],
         "parallel_tool_calls": True,
         "store": False,
+        "stream": True,
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": "run-1",
         "truncation": "disabled",
@@ -309,6 +314,62 @@ def test_a_slow_answer_in_time_is_an_answer(provider: Start) -> None:
 def test_an_endless_answer_is_cut_off(provider: Start) -> None:
     flood = Reply(raw=b" " * (LARGEST_BODY + 1))
     assert "too large" in provider(flood).fail(seconds=1.2).message
+
+
+def test_what_is_being_written_is_shown_as_it_grows(provider: Start) -> None:
+    server = provider(calls(call("write_file", path="a.md", content="# Gru\u00df\n" * 9), text="I write it."))
+    drafts: list[DeltaEvent] = []
+    request = ModelRequest("", HELLO, SPECS, "run-1", 60.0, wrote=lambda draft: drafts.append(draft()))
+    turn = server.model.respond(request)
+    assert drafts[-1] == DeltaEvent(text="I write it.", path="a.md", content="# Gru\u00df\n" * 9)
+    assert json.loads(turn.calls[0].arguments)["content"] == drafts[-1].content
+
+
+def test_a_stream_cut_anywhere_shows_the_beginning_of_what_it_says_in_the_end() -> None:
+    said = calls(call("write_file", path="a.md", content="one \u00fc \n two"), text="Hello.").output
+    stream = as_stream({"output": list(said or ()), "status": "completed"})
+    answer = StreamedAnswer()
+    shown = [answer.draft() for byte in stream if answer.take(bytes([byte]))]
+    assert answer.whole
+    assert shown[-1] == DeltaEvent(text="Hello.", path="a.md", content="one \u00fc \n two")
+    assert all("one \u00fc \n two".startswith(each.content) for each in shown)
+    assert len(shown) > 5
+
+
+@pytest.mark.parametrize("ends", [b"\n\n", b"\r\n\r\n"], ids=["lf", "crlf"])
+def test_streams_of_other_servers_are_understood(provider: Start, ends: bytes) -> None:
+    """The items only in the events before the last, no names of events, and a mark behind the end."""
+    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+    sent = (
+        {"type": "response.output_item.done", "item": item},
+        {"type": "response.completed", "response": {"output": []}},
+    )
+    raw = b"".join(b"data: " + json.dumps(event).encode() + ends for event in sent) + b"data: [DONE]" + ends
+    assert provider(Reply(raw=raw, content_type="text/event-stream")).respond().text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        pytest.param({"code": "rate_limit_exceeded", "message": "Slow"}, ErrorType.RATE_LIMITED, id="of the event"),
+        pytest.param({"error": {"code": "context_length_exceeded"}}, ErrorType.CONTEXT_LENGTH, id="in an object"),
+        pytest.param({"message": "Oops"}, ErrorType.PROVIDER, id="without a code"),
+    ],
+)
+def test_an_error_in_the_middle_of_a_stream_is_that_error(provider: Start, event: Any, kind: ErrorType) -> None:
+    raw = b"data: " + json.dumps({"type": "error", **event}).encode() + b"\n\n"
+    assert provider(*[Reply(raw=raw, content_type="text/event-stream")] * MAX_ATTEMPTS).fail().error_type == kind
+
+
+def test_a_server_that_does_not_know_of_streams_gives_the_whole_answer(provider: Start) -> None:
+    assert provider(plain(says("Hello."))).respond().text == "Hello."
+
+
+def test_a_server_that_refuses_to_stream_is_asked_the_plain_way_from_then_on(provider: Start) -> None:
+    server = provider(error(400, None, "Streaming is not supported"), plain(says("Hello.")), plain(says("Bye.")))
+    assert (server.respond().text, server.respond().text) == ("Hello.", "Bye.")
+    assert ["stream" in request.body for request in server.requests] == [True, False, False]
+    assert server.pauses == []
 
 
 def test_no_provider_at_that_address_is_unavailable() -> None:

@@ -44,7 +44,7 @@ def test_a_valid_request_has_no_fault() -> None:
         pytest.param({"store": True}, "store has to be false", id="store"),
         pytest.param({"temprature": 1}, "Unknown parameter: 'temprature'", id="unknown parameter"),
         pytest.param({"model": ""}, "'model'", id="model"),
-        pytest.param({"stream": True}, "does not stream", id="stream"),
+        pytest.param({"stream": "yes"}, "Invalid type for 'stream'", id="stream"),
         pytest.param({"include": ["everything"]}, "'include'", id="include"),
         pytest.param({"prompt_cache_key": "k" * 65}, "prompt_cache_key", id="cache key"),
         pytest.param({"input": []}, "'input'", id="no input"),

@@ -24,7 +24,8 @@ def follow(url: str, file: Path) -> None:
                     pause = pause if event.retry is None else event.retry / 1_000
                     if event.event == "end":
                         return
-                    if event.data:
+                    # A draft is none of the run's events.
+                    if event.data and event.event != "delta":
                         out.write(f"{event.id}\t{event.data}\n")
                         out.flush()
                         last = event.id

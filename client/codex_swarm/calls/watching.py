@@ -70,17 +70,20 @@ class WatchCalls(RunCalls):
             await self._connection.transport.sleep(min(pause, left))
 
     async def events(
-        self, run_id: str, last_event_id: str | None = None, *, timeout: float | None = None
+        self, run_id: str, last_event_id: str | None = None, *, timeout: float | None = None, drafts: bool = False
     ) -> AsyncGenerator[WatchedEvent, None]:
         """What happens in the run, until it ends; from its beginning, or after `last_event_id`.
 
-        Raises `WaitTimeout` after `timeout` seconds, while the run goes on. A service that does not answer is asked
-        again as `wait` says.
+        With `drafts` also, as `DeltaEvent`, what the agent is writing just now: each replaces the one before, and
+        counts until the next event. Raises `WaitTimeout` after `timeout` seconds, while the run goes on. A service
+        that does not answer is asked again as `wait` says.
         """
         deadline = self._deadline(timeout)
         place = header(last_event_id, "last_event_id") if last_event_id else None
         try:
-            async with aclosing(follow(self._connection, of_run(run_id, "stream"), place, deadline)) as events:
+            async with aclosing(
+                follow(self._connection, of_run(run_id, "stream"), place, deadline, drafts=drafts)
+            ) as events:
                 async for event in events:
                     yield event
         except TimeIsUp as late:

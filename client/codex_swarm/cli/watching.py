@@ -28,6 +28,7 @@ from codex_swarm.models import (
     OVER,
     ArtifactEvent,
     CancelledEvent,
+    DeltaEvent,
     DiffEvent,
     ErrorEvent,
     MessageEvent,
@@ -49,6 +50,9 @@ from codex_swarm.text import printable
 
 STEPS_SHOWN = 8
 """Steps that the live view shows, the last ones."""
+
+DRAFT_LINES = 6
+"""Lines that it shows of what the agent is writing, the last ones."""
 
 
 SETTLING = 30.0
@@ -83,7 +87,7 @@ def watch_to_its_end(session: Session, run: RunRead, timeout: float | None = Non
     with session.client(on_exchange=outage.heard) as client:
         view.began(run)
         try:
-            for event in client.events(run.id, timeout=timeout):
+            for event in client.events(run.id, timeout=timeout, drafts=isinstance(view, LiveView)):
                 view.happened(event)
         except KeyboardInterrupt:
             _stop(view)
@@ -191,6 +195,7 @@ class LiveView:
         self._message = ""
         self._steps: deque[Text] = deque(maxlen=STEPS_SHOWN)
         self._errors: list[Text] = []
+        self._draft = DeltaEvent()
         self._away = ""
         self._since = time.monotonic()
         self._spinner = Spinner("dots")
@@ -207,7 +212,10 @@ class LiveView:
 
     def happened(self, event: WatchedEvent) -> None:
         """Changes the picture."""
+        self._draft = event if isinstance(event, DeltaEvent) else DeltaEvent()
         match event:
+            case DeltaEvent():
+                pass
             case StatusEvent():
                 self._status = event.status
             case ProgressEvent():
@@ -249,7 +257,25 @@ class LiveView:
         steps = [_one_line(step) for step in self._steps]
         away = [Text(self._away, style="yellow")] if self._away else []
         plan = [Text(f"{_MARKS[step.status]} {printable(step.title)}", style="dim") for step in self._plan]
-        yield Group(head, bar, *plan, *steps, *self._errors, *away, Text("Ctrl-C stops watching", style="dim"))
+        yield Group(
+            head,
+            bar,
+            *plan,
+            *steps,
+            *_drafted(self._draft),
+            *self._errors,
+            *away,
+            Text("Ctrl-C stops watching", style="dim"),
+        )
+
+
+def _drafted(draft: DeltaEvent) -> list[Text]:
+    """The last lines of what the agent is writing."""
+    said = [Text(line, style="italic") for line in printable(draft.text).splitlines()[-DRAFT_LINES:]]
+    if not draft.content:
+        return said
+    head = Text.assemble(("writing    ", "bold"), printable(draft.path or ""))
+    return [*said, head, *(Text(line, style="dim") for line in printable(draft.content).splitlines()[-DRAFT_LINES:])]
 
 
 _MARKS = {"pending": "○", "in_progress": "◐", "done": "●", "skipped": "–"}

@@ -38,7 +38,10 @@ def stream_events(
     ] = None,
     after: Annotated[str | None, Query(description="The last event seen.")] = None,
 ) -> Response[str]:
-    """With nothing new it waits for something, up to 20 s; where too many wait, it says when to come again."""
+    """With nothing new it waits for something, up to 20 s; where too many wait, it says when to come again.
+
+    While the agent's model writes, what comes may be a `delta`: what there is of it, without an id.
+    """
     run, log = backend().runs.get(tenant_of(router), run_id), backend().log
     seen, retry = last_event_id or after or "", stream.RETRY_MILLISECONDS
     replay = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor), seen)
@@ -74,8 +77,10 @@ def _what_comes(log: RunLog, key: RunKey, seen: stream.Replay) -> stream.Replay 
     if time.time() - router.current_event.request_context.time_epoch / 1_000 > FREE_SECONDS:
         return None
     try:
-        with backend().places.one(key.tenant_id, Kind.WATCHERS, datetime.now(UTC), LIFETIME):
-            return stream.wait_for(log, key, seen, backend().settings.watch_seconds, time.monotonic, time.sleep)
+        now, seconds = datetime.now(UTC), backend().settings.watch_seconds
+        with backend().places.one(key.tenant_id, Kind.WATCHERS, now, LIFETIME):
+            look = stream.Watcher(backend().drafts, key, now)
+            return stream.wait_for(log, key, seen, look, seconds, time.monotonic, time.sleep)
     except TooManyUnderWay:
         return None
 

@@ -1,6 +1,6 @@
 /* What happened in a run, event by event, as it happens: messages, tool calls that open, stages and the rest. */
 
-import { $, askJson, attempt, counted, element, frame, MARKS, POLL, size } from "./page.js";
+import { $, ask, askJson, attempt, counted, element, frame, MARKS, POLL, size } from "./page.js";
 
 const A_PAGE = 500;
 const AT_ONCE = 100;
@@ -9,19 +9,21 @@ const LONG = 400;
 
 let after = "";
 let allowed = MOST;
-let told = 0;
+let shown = 0;
 let lastProgress = "";
+let caughtUp = false;
 
-/* One page of events; the milliseconds until the next, or undefined after the last. */
+/* One page of events, or, once all that was there is shown, what the stream tells next; the milliseconds until the next, or undefined after the last. */
 export async function showEvents(path) {
-  if (told >= allowed) {
+  if (shown >= allowed) {
     $("more-events").hidden = false;
-    $("events-told").textContent = `${counted(told, "event")} shown.`;
+    $("events-told").textContent = `${counted(shown, "event")} shown.`;
     await new Promise((done) => { $("more-events").addEventListener("click", done, { once: true }); });
     $("more-events").hidden = true;
     allowed += MOST;
   }
-  const page = await askJson(`${path}/events?limit=${A_PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+  const place = after ? `after=${encodeURIComponent(after)}` : "";
+  const page = caughtUp ? await told(await ask(`${path}/stream?${place}`)) : await askJson(`${path}/events?limit=${A_PAGE}&${place}`);
   for (let first = 0; first < page.events.length; first += AT_ONCE) {
     $("timeline").append(...page.events.slice(first, first + AT_ONCE).map(item).filter(Boolean));
     await frame();
@@ -29,10 +31,37 @@ export async function showEvents(path) {
   $("events").hidden = false;
   after = page.next_after;
   if (page.ended) {
-    $("events-told").textContent = `${counted(told, "event")}.`;
+    $("events-told").textContent = `${counted(shown, "event")}.`;
     return undefined;
   }
-  return page.events.length >= A_PAGE ? 0 : POLL;
+  if (caughtUp) return page.wait;
+  caughtUp = page.events.length < A_PAGE;
+  return 0;
+}
+
+/* A bounded answer of Server-Sent Events as a page of them, and the draft that it may end with is shown. */
+async function told(answer) {
+  const page = { events: [], next_after: after, ended: answer.status === 204, wait: POLL };
+  let draft = null;
+  for (const block of (await answer.text()).split("\n\n")) {
+    const fields = Object.fromEntries(block.split("\n").map((line) => [line.split(":", 1)[0], line.slice(line.indexOf(":") + 1).trimStart()]));
+    if (fields.retry) page.wait = Number(fields.retry);
+    if (fields.id) page.next_after = fields.id;
+    if (fields.event === "end") page.ended = true;
+    else if (fields.event === "delta") draft = JSON.parse(fields.data);
+    else if (fields.data) page.events.push(JSON.parse(fields.data));
+  }
+  if (draft || page.events.length || page.ended) showDraft(draft ?? {});
+  return page;
+}
+
+function showDraft({ text = "", path = "", content = "" }) {
+  $("draft").hidden = !text && !content;
+  $("draft-path").textContent = content ? path : "";
+  $("draft-text").textContent = text;
+  $("draft-content").hidden = !content;
+  $("draft-content").textContent = content;
+  $("draft-content").scrollTop = $("draft-content").scrollHeight;
 }
 
 const TELLING = {
@@ -53,10 +82,10 @@ const TELLING = {
 function item(event) {
   if (event.type === "reset") {
     $("timeline").replaceChildren();
-    told = 0;
+    shown = 0;
     return null;
   }
-  told += 1;
+  shown += 1;
   if (event.type === "step") return step(event);
   /* A stage may span many turns; its name is told once. */
   if (event.type === "progress" && event.message === lastProgress) return null;

@@ -23,6 +23,7 @@ from swarm.agent.context import (
 )
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
+from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import closing_words, is_finish, plan_of, steps_of_results, steps_of_turn
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
@@ -157,9 +158,14 @@ class _Slice:
         self._clock = clock
         self._writer = writer
         self._ownership = Ownership(self._lost)
+        self._showing = Showing(
+            backend.drafts, self._ownership, clock.now, lambda: (self._run.key, self._run.version + 1)
+        )
         before = self._ownership.now()
         self._run, claim = _claim(backend, run, writer, clock.now())
         self._ownership.rely_on(before)
+        if run.progress >= events.EXECUTING.percent or claim.slot > run.version + 1:
+            self._showing.taken_over()
         # All of the run's steps, unless its log is long, or another process has been at work since it was read.
         self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
         self._batch: str | None = None
@@ -277,7 +283,8 @@ class _Slice:
         self._items = without_outputs_to_be_had_again(self._items, ENOUGH * context)
         if tokens_in(self._items) <= ENOUGH * context or not worth_a_handover(self._items, context):
             return
-        request = replace(self._request(), items=asked_for_handover(self._items), tools=())
+        # A handover is no draft of anything, so nobody is shown it.
+        request = replace(self._request(), items=asked_for_handover(self._items), tools=(), wrote=lambda _draft: None)
         try:
             turn = self._model.respond(request)
         except ModelFailure as failure:
@@ -338,7 +345,8 @@ class _Slice:
             tools=self._toolbox.specs,
             conversation_id=self._run.run_id,
             seconds=min(self._clock.seconds_left() - COMMIT_SECONDS, self._seconds_left()),
-            before_attempt=self._ownership.look,
+            before_attempt=self._showing.begin,
+            wrote=self._showing.wrote,
         )
 
     def _open_jobs(self, key: str, now: datetime) -> Sequence[JobRef]:
@@ -453,6 +461,7 @@ class _Slice:
             else:
                 break
         self._ownership.rely_on(before)
+        self._showing.superseded()
         if self._steps is not None:
             self._steps = [*self._steps, *steps_in([entry])]
         return True

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from codex_swarm.models import DeltaEvent
 from swarm.runs.conversation import Item
 from swarm.runs.usage import TokenUsage
 
@@ -39,7 +40,8 @@ class ModelRequest:
     """Everything a model needs for the next turn.
 
     `seconds` bounds the whole call, retries included. `before_attempt` is called before anything is sent, each time:
-    what it raises ends the call, because by then the run may have been cancelled.
+    what it raises ends the call, because by then the run may have been cancelled. `wrote` is called as the
+    answer grows, as often as the model likes, with what gives the draft so far; what it raises ends the call, too.
     """
 
     instructions: str
@@ -48,6 +50,7 @@ class ModelRequest:
     conversation_id: str
     seconds: float
     before_attempt: Callable[[], None] = lambda: None
+    wrote: Callable[[Callable[[], DeltaEvent]], None] = lambda _draft: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from codex_swarm.models import EndEvent, ResetEvent, RunEvent, StepEvent, WatchedEvent
+from codex_swarm.models import DeltaEvent, EndEvent, ResetEvent, RunEvent, StepEvent, WatchedEvent
 from swarm import sizes
 from swarm.ids import RunKey
+from swarm.records.drafts import WATCHED, Drafts
+from swarm.records.keys import sortable
 from swarm.records.listing import Page, Wanted
 from swarm.records.runlog import RunLog
 from swarm.runs.entries import Ended, Entry
@@ -29,6 +32,9 @@ FULL_RETRY_MILLISECONDS = 15_000
 POLL_SECONDS = 0.5
 QUIET_SECONDS, QUIET_POLL_SECONDS = 3.0, 1.0
 """Between two looks whether something has happened: as a rule, and where nothing has for so long."""
+
+AWAY = timedelta(seconds=3)
+"""What was shown so long ago may have been missed by a watcher who comes again as it is told to."""
 
 EVENT_FRAME = 60
 """Bytes around an event in an answer, its id included."""
@@ -77,7 +83,8 @@ class Replay:
     """Events in order, each with its cursor as id, and the cursor to go on from.
 
     `ended`: no event will ever follow; `cursor` is then that of the end. `reset`: the watcher's cursor was none of
-    this run, so the events begin again. `slot` is the last one of the log that was looked at.
+    this run, so the events begin again. `slot` is the last one of the log that was looked at. `draft` is what is being
+    written; it is no event of the log.
     """
 
     events: tuple[RunEvent, ...]
@@ -85,6 +92,7 @@ class Replay:
     slot: int
     ended: bool = False
     reset: bool = False
+    draft: DeltaEvent | None = None
 
 
 def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) -> Replay:
@@ -108,21 +116,54 @@ def since(log: RunLog, key: RunKey, cursor: Cursor, *, most: int | None = None) 
     return Replay(events=tuple(events), cursor=last, slot=slot)
 
 
+class Glimpse(NamedTuple):
+    """What a watcher sees in one look: whether the slot that comes next is taken, and a new draft of it."""
+
+    taken: bool
+    draft: DeltaEvent | None = None
+
+
+class Watcher:
+    """Looks at a run for one connection, and marks that somebody does, so that its agent shows what it writes."""
+
+    def __init__(self, drafts: Drafts, key: RunKey, now: datetime) -> None:
+        self._drafts = drafts
+        self._key = key
+        self._began = now
+        self._marked = False
+
+    def __call__(self, slot: int) -> Glimpse:
+        look = self._drafts.look(self._key, slot, draft=True)
+        if not self._marked and look.watched_until < sortable(self._began + WATCHED / 2):
+            self._drafts.watch(self._key, self._began)
+        self._marked = True
+        # A draft of an earlier slot is over: what became of it is in the log.
+        new = look.draft_slot == slot and look.drafted_at > sortable(self._began - AWAY)
+        return Glimpse(look.taken, look.draft if new else None)
+
+
 def wait_for(
     log: RunLog,
     key: RunKey,
     seen: Replay,
+    look: Callable[[int], Glimpse],
     seconds: float,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Replay:
-    """What comes behind a replay that ended with nothing new, as soon as it comes; nothing, after so many seconds."""
+    """What comes behind a replay that ended with nothing new, as soon as it comes; nothing, after so many seconds.
+
+    What comes may be a draft. The one slot that comes next is cheaper to look for than the log is to read.
+    """
     deadline, replay = clock() + seconds, seen
     while not replay.events and not replay.ended and (left := deadline - clock()) > 0:
-        sleep(min(POLL_SECONDS if seconds - left < QUIET_SECONDS else QUIET_POLL_SECONDS, left))
-        # The one slot that comes next is cheaper to look for than the log is to read.
-        if log.has(key, replay.slot + 1):
+        glimpse = look(replay.slot + 1)
+        if glimpse.taken:
             replay = since(log, key, seen.cursor)
+        elif glimpse.draft is not None:
+            return replace(replay, draft=glimpse.draft)
+        else:
+            sleep(min(POLL_SECONDS if seconds - left < QUIET_SECONDS else QUIET_POLL_SECONDS, left))
     return replay
 
 
@@ -213,6 +254,9 @@ def encode(replay: Replay, retry_milliseconds: int = RETRY_MILLISECONDS) -> str:
         # The empty id makes the client forget the one that it had.
         blocks.append(f"id:\nevent: reset\ndata: {as_json(RESET)}\n\n")
     blocks += [f"id: {event.id}\ndata: {as_json(event)}\n\n" for event in replay.events]
+    if replay.draft is not None:
+        # Without an id: what follows is asked for by that of the last event.
+        blocks.append(f"event: delta\ndata: {as_json(replay.draft)}\n\n")
     if replay.ended:
         blocks.append(f"id: {replay.cursor}\nevent: end\ndata: {as_json(EndEvent())}\n\n")
     return "".join(blocks)

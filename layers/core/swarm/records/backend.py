@@ -13,6 +13,7 @@ from swarm.aws.executions import Executions
 from swarm.aws.presigning import Credentials, Presigner
 from swarm.ids import RunKey
 from swarm.records.deliveries import Outbox
+from swarm.records.drafts import Drafts
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
@@ -49,6 +50,7 @@ class Backend:
     remembered: ObjectStore
     log: RunLog
     runs: Runs
+    drafts: Drafts
     projects: Projects
     patterns: Patterns
     tenants: Tenants
@@ -114,6 +116,7 @@ def connect(chosen: Settings) -> Backend:
         remembered=RememberedObjects(objects),
         log=log,
         runs=Runs(table, log),
+        drafts=Drafts(table),
         projects=Projects(table),
         patterns=Patterns(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),

@@ -67,6 +67,16 @@ def slot_key(tenant_id: str, run_id: str, slot: int) -> Key:
     return Key(f"T#{tenant_id}#R#{run_id}", f"L#{slot:08}")
 
 
+def watch_key(tenant_id: str, run_id: str) -> Key:
+    """Until when somebody watches a run. Right behind its log, so that one query tells of both."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "LIVE")
+
+
+def draft_key(tenant_id: str, run_id: str) -> Key:
+    """What the model of a run is writing. Right behind the mark of its watchers."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "LIVE#DRAFT")
+
+
 def runs_of_project(tenant_id: str, project_id: str, created_at: str = "", run_id: str = "") -> Key:
     """GSI1: a project's runs by time."""
     return Key(f"T#{tenant_id}#P#{project_id}", f"{created_at}#{run_id}")

@@ -13,6 +13,7 @@ from codex_swarm.models import RunStatus, TaskType
 from swarm.adapters import adapter
 from swarm.errors import RunNotFound
 from swarm.ids import RunKey, could_be_run_id
+from swarm.records.drafts import LIVE_ITEMS, is_live
 from swarm.records.keys import (
     META,
     active_runs,
@@ -99,6 +100,10 @@ class Runs:
         """The run as its item tells, and the last slots of its log, in order: one query."""
         first, own = slot_key(tenant_id, run_id, 0), run_key(tenant_id, run_id)
         found = self._table.newest(own.pk, first.sk, own.sk, most + 1) if could_be_run_id(run_id) else []
+        if any(is_live(item) for item in found):
+            # Somebody watches, or did: what is shown to them stands between the run and its log.
+            found = self._table.newest(own.pk, first.sk, own.sk, most + 1 + LIVE_ITEMS)
+            found = [item for item in found if not is_live(item)][: most + 1]
         return _shown(run_id, found[0] if found else None), found[:0:-1]
 
     def _folded(self, run: Run, entries: Iterable[Entry]) -> Run:

@@ -18,6 +18,7 @@ from swarm.agent.offline.grammar import understand
 from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
 from swarm.agent.offline.turns import PlannedCall, PlannedTurn
+from swarm.agent.writing import draft_of
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, assistant_message
 from swarm.runs.error_types import ErrorType
@@ -43,10 +44,12 @@ class OfflineModel:
         turn = next_turn(script, made)
         if turn.failure is not None:
             raise _asked_for(turn.failure)
+        first = sum(1 for _ in _calls(request.items))
+        answer = _as_turn(turn, [_call(call, specs, first + place) for place, call in enumerate(turn.calls)])
+        request.wrote(lambda: draft_of(answer.text, [call.arguments for call in answer.calls]))
         if turn.seconds:
             self._sleep(max(0.0, min(turn.seconds, request.seconds)))
-        first = sum(1 for _ in _calls(request.items))
-        return _as_turn(turn, [_call(call, specs, first + place) for place, call in enumerate(turn.calls)])
+        return answer
 
 
 def _asked_for(said: str) -> ModelFailure:

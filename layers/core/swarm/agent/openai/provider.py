@@ -21,6 +21,7 @@ from pydantic import JsonValue
 from swarm.agent.model import ModelRequest, ModelTurn, ToolSpec
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
 from swarm.agent.openai.items import input_items, reasonings_in, turn_of
+from swarm.agent.openai.streaming import StreamedAnswer
 from swarm.errors import ModelFailure
 from swarm.runs.error_types import ErrorType
 
@@ -35,6 +36,8 @@ LEAST_SECONDS = 1.0
 """An attempt with less time than this is not begun."""
 CONNECT_SECONDS = 10.0
 LARGEST_BODY = 32 * 1024 * 1024
+LARGEST_STREAM = 4 * LARGEST_BODY
+"""A stream has everything several times, and a good deal around each piece of it. One event is as large as a body."""
 
 _REASONING = "reasoning.encrypted_content"
 
@@ -60,6 +63,7 @@ class OpenAIModel:
         self._sleep = sleep
         self._jitter = jitter
         self._carries_reasoning = True
+        self._streams = True
         self._unreadable: frozenset[str] = frozenset()
         # The SDK's own retries know no deadline, so each attempt is one request and the retries are ours.
         self._client = openai.OpenAI(api_key=api_key, base_url=base_url or OPENAI, max_retries=0)
@@ -99,6 +103,10 @@ class OpenAIModel:
                 # A model that does not reason refuses to be asked for its reasoning.
                 self._carries_reasoning = False
                 return self._attempt(request, deadline)
+            if self._streams and _is_about_streaming(status_error):
+                # This server cannot; it is asked the plain way from now on.
+                self._streams = False
+                return self._attempt(request, deadline)
             reasonings = reasonings_in(request.items) - self._unreadable
             if status_error.code == "invalid_encrypted_content" and reasonings:
                 # Another key or model wrote them, or the provider's key has changed; they are only thoughts.
@@ -113,19 +121,29 @@ class OpenAIModel:
         raise failure
 
     def _post(self, request: ModelRequest, deadline: float) -> bytes:
-        """The body of one response, read chunk by chunk so that the deadline and the size bound all of it."""
+        """The body of one response, read chunk by chunk so that the deadline and the size bound all of it.
+
+        It is asked for as a stream. A server that answers with the whole response all the same is understood.
+        """
         seconds = max(LEAST_SECONDS, deadline - self._clock())
         timeout = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-        body = bytearray()
+        body, answer, size = bytearray(), StreamedAnswer(), 0
         create = self._client.responses.with_streaming_response.create
         with create(**self._parameters(request), timeout=timeout) as response:
+            streamed = response.headers.get("content-type", "").startswith("text/event-stream")
             for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > LARGEST_BODY:
+                size += len(chunk)
+                if size > (LARGEST_STREAM if streamed else LARGEST_BODY) or answer.pending > LARGEST_BODY:
                     raise unavailable("the provider's answer is too large")
                 if self._clock() > deadline:
                     raise unavailable("the provider did not answer in time")
-        return bytes(body)
+                if not streamed:
+                    body += chunk
+                elif answer.take(chunk):
+                    request.wrote(answer.draft)
+                if answer.whole:
+                    break
+        return answer.body() if streamed else bytes(body)
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
         return {
@@ -135,6 +153,7 @@ class OpenAIModel:
             "tools": [_function(tool) for tool in request.tools],
             "parallel_tool_calls": True,
             "store": False,
+            "stream": True if self._streams else openai.omit,
             "include": [_REASONING] if self._carries_reasoning else openai.omit,
             "prompt_cache_key": request.conversation_id,
             "truncation": "disabled",
@@ -149,6 +168,11 @@ def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
         "parameters": dict(tool.parameters),
         "strict": True,
     }
+
+
+def _is_about_streaming(error: ProviderError) -> bool:
+    """Whether a server refuses to stream, rather than the request."""
+    return error.status in {400, 422, 501} and (error.param == "stream" or "stream" in error.message.lower())
 
 
 def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
