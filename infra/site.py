@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS, SITE = ROOT / "docs", ROOT / ".site"
 
 PARTS = {
+    "For everybody": "quickstart",
     "For applications": "DRAFTPUNK_INTEGRATION cookbook client api events errors limits webhooks browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
     "For operators": "operations permissions sandbox bounds providers scale performance reliability",

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import commands
+from infra.pages import architecture, commands
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-PAGES: dict[str, tuple[str, Callable[[], str]]] = {"commands": ("commands.md", commands.page)}
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "commands": ("commands.md", commands.page),
+    "architecture": ("architecture.svg", architecture.picture),
+}
 """By name: the file in `docs/`, and what makes it."""
 
 

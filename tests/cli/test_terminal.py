@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,3 +113,41 @@ def test_the_guide_works_as_it_is_written(environment: dict[str, str], tmp_path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert (work / "plan.md").read_text().startswith("# Plan")
     assert "complete -o default -F" in done.stdout
+
+
+CHANGING = [
+    (r"\b[0-9a-f]{32}\b", "RUN"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "WHEN"),
+    (r"\b\d+(\.\d+)? (s|ms)\b", "SECONDS"),
+]
+"""What differs from one time to the next."""
+
+
+def lasting(text: str) -> str:
+    """What of a recording is the same every time."""
+    for pattern, name in CHANGING:
+        text = re.sub(pattern, name, text)
+    return re.sub(r"[ \t]+", " ", text)
+
+
+def test_the_recording_of_the_quickstart_is_what_happens(environment: dict[str, str], tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    (recorded,) = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    wrapper = tmp_path / "codex-swarm"
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m codex_swarm.cli "$@"\n')
+    wrapper.chmod(0o755)
+    setting = {
+        **os.environ,
+        **environment,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT / "client"),
+        "COLUMNS": "80",
+    }
+    commands = re.findall(r"^\$ (.*)$", recorded, re.MULTILINE)
+    script = "set -eu\n" + "\n".join(f"printf '%s\\n' {shlex.quote('$ ' + each)}\n{each}" for each in commands)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=setting, capture_output=True, text=True, check=False
+    )
+    kept("quickstart", done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lasting(done.stdout) == lasting(recorded), done.stdout
