@@ -26,6 +26,16 @@ def test_the_readme_names_every_page_and_fits_a_screen() -> None:
     assert len(readme.splitlines()) < 80
 
 
+def test_the_readme_shows_a_part_of_the_recording() -> None:
+    """The whole of it is in the quickstart, where a test repeats it."""
+    shown, recorded = (
+        re.findall(r"^```console\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        for page in ("README.md", "docs/quickstart.md")
+    )
+    assert len(shown[0].splitlines()) > 3
+    assert [line for line in shown[0].splitlines() if line not in recorded[0].splitlines()] == []
+
+
 def test_the_commands_that_the_readme_gives_exist() -> None:
     script = (ROOT / "run.sh").read_text(encoding="utf-8")
     given = set(re.findall(r"\./run\.sh (\w+)", PAGES[0].read_text(encoding="utf-8")))
