@@ -14,9 +14,9 @@ from tests.local.clouds import Clouds
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
 
-ROUNDS, QUIET_SECONDS, ABUSE_SECONDS = 3, 8, 15
-MOST = 3.0
-"""How many times as long the others' requests may take; docs/performance.md says what it is, and why not two."""
+ROUNDS, QUIET_SECONDS, ABUSE_SECONDS = 3, 10, 60
+MOST = 2.0
+"""How many times as long the others' requests may take; docs/performance.md says what it is on a quiet machine."""
 
 
 def test_whatever_one_tenant_does_nothing_of_the_others_fails_and_they_wait_little_longer(

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 RECENT_SECONDS = 2.0
 """A caller who asked so recently counts as there, so that its next request finds room."""
 
+YIELDING = 2
+"""A caller whose requests queue up leaves each of the others so many times the time that it took itself."""
+
 
 class NoTurn(Exception):
     """The caller's requests before this one took all the time that it had."""
@@ -60,7 +63,7 @@ class Turns:
                 caller.working -= 1
                 caller.asked_at = self._clock()
                 if caller.waiting:
-                    caller.used_until = caller.asked_at + (caller.asked_at - began) * self._others(caller)
+                    caller.used_until = caller.asked_at + (caller.asked_at - began) * self._others(caller) * YIELDING
                 self._changed.notify_all()
 
     def _caller(self, name: str) -> _Caller:
