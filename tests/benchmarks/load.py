@@ -39,11 +39,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--clients", type=int, default=50, help="that submit and watch them, at once (50)")
     parser.add_argument("--watchers", type=int, default=0, help="that wait meanwhile, after the same without any (0)")
     parser.add_argument("--instructions", default=INSTRUCTIONS, help="of every run (%(default)s)")
+    parser.add_argument("--active", type=int, default=10, help="runs of a tenant at a time, MaxActiveRuns (10)")
     parser.add_argument("--logs", type=Path, help="folder in which the functions' logs are left")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         logs = chosen.logs or Path(temporary)
-        parameters = {"MaxActiveRuns": str(min(1_000, chosen.runs))}
+        parameters = {"MaxActiveRuns": str(chosen.active)}
         # Without watchers first, where there are to be some, so that both are measured in the same way.
         for watchers in sorted({0, chosen.watchers}):
             with LocalCloud(log_folder=logs, parameters=parameters) as cloud, watched(cloud, watchers):

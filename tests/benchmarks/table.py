@@ -43,8 +43,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _under_load(runs: int) -> list[Figure]:
-    parameters = {"MaxActiveRuns": str(min(1_000, runs))}
-    with tempfile.TemporaryDirectory() as logs, LocalCloud(log_folder=Path(logs), parameters=parameters) as cloud:
+    with tempfile.TemporaryDirectory() as logs, LocalCloud(log_folder=Path(logs)) as cloud:
         return load.measure(cloud, runs, 50, load.INSTRUCTIONS)
 
 
