@@ -72,6 +72,25 @@ def test_a_patch_applies_to_what_the_run_began_with(client: CodexSwarmClient, tm
     assert made == {file.path: client.get_file(second.run_id, file.path) for file in client.iter_files(second.run_id)}
 
 
+def test_a_script_stays_executable_from_turn_to_turn_and_from_run_to_run(
+    client: CodexSwarmClient, tmp_path: Path
+) -> None:
+    making = (
+        "run `printf '#!/bin/sh\\necho made\\n' > tool.sh && chmod +x tool.sh`. touch a.md. run `./tool.sh > one.txt`"
+    )
+    first = client.start_run("outputs", making)
+    client.wait(first.run_id, timeout=90, poll=0.2, check=True)
+    second = client.start_run("outputs", "run `./tool.sh > two.txt`", from_run_id=first.run_id)
+    client.wait(second.run_id, timeout=90, poll=0.2, check=True)
+    assert client.get_file(first.run_id, "one.txt") == client.get_file(second.run_id, "two.txt") == b"made\n"
+    assert "+++ b/tool.sh\n" in client.get_patch(first.run_id)
+    assert "diff --git a/tool.sh b/tool.sh\nnew file mode 100755\n" in client.get_patch(first.run_id)
+    with zipfile.ZipFile(client.download_archive(second.run_id, tmp_path)) as archive:
+        modes = {member.filename: member.external_attr >> 16 for member in archive.infolist()}
+    assert modes["tool.sh"] == 0o100755
+    assert modes["two.txt"] == 0o100644
+
+
 def test_an_upload_is_stored_once_and_as_promised(client: CodexSwarmClient) -> None:
     client.put_project("outputs")
     body = {"files": [{"path": "once.md", "size": 5}]}

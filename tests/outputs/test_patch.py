@@ -43,6 +43,15 @@ def test_git_makes_the_new_files_of_the_old_ones(old: Tree, new: Tree, tmp_path:
     assert applied(tmp_path, old, difference(old, new).patch) == new
 
 
+@needs_git
+def test_git_takes_the_execute_bit_from_the_patch(tmp_path: Path) -> None:
+    old = {"tool.sh": b"one\n", "same.sh": b"same\n", "data.bin": b"\0"}
+    new = {**old, "tool.sh": b"two\n", "new.sh": b"new\n"}
+    executable = ["tool.sh", "same.sh", "data.bin", "new.sh"]
+    assert applied(tmp_path, old, difference(old, new, executable).patch) == new
+    assert [name for name in sorted(new) if (tmp_path / name).stat().st_mode & 0o100] == sorted(executable)
+
+
 def test_three_lines_around_a_change_are_shown_as_git_shows_them() -> None:
     old, new = ({"a.md": b"".join(b"%d\n" % (n or changed) for n in range(-9, 10))} for changed in (0, 100))
     patch = difference(old, new).patch.decode()

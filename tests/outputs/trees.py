@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from swarm.outputs.diff import Diff, diff
@@ -23,10 +23,11 @@ def entry(path: str, data: bytes) -> FileEntry:
     return FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path))
 
 
-def difference(old: Tree, new: Tree) -> Diff:
-    """What changed from one tree to the other."""
+def difference(old: Tree, new: Tree, executable: Collection[str] = ()) -> Diff:
+    """What changed from one tree to the other, in which these paths have the execute bit."""
     blobs = {entry(path, data).sha256: data for tree in (old, new) for path, data in tree.items()}
-    return diff("run/r", compare(snapshot(old), snapshot(new)), lambda wanted: blobs[wanted.sha256])
+    after = {path: one._replace(executable=path in executable) for path, one in snapshot(new).files.items()}
+    return diff("run/r", compare(snapshot(old), Snapshot(after)), lambda wanted: blobs[wanted.sha256])
 
 
 def applied(folder: Path, old: Tree, patch: bytes) -> dict[str, bytes]:

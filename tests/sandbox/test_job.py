@@ -41,8 +41,43 @@ def test_the_archive_is_plain_files_in_a_set_order(sandbox: Handler, bucket: Job
     sandbox(event)
     members = bucket.delivered(event).members
     assert [member.name for member in members] == ["results.json", "deleted.json", "files/empty", f"files/{name}"]
-    assert all(member.isreg() and not member.issparse() and member.mode == 0o644 for member in members)
+    assert all(member.isreg() and not member.issparse() for member in members)
+    assert [member.mode for member in members] == [0o644, 0o644, 0o644, 0o755]
     assert {(member.uid, member.gid, member.uname) for member in members} == {(0, 0, "")}
+
+
+def test_the_execute_bit_of_a_file_comes_with_it_and_goes_back(
+    sandbox: Handler, bucket: JobServer, run_id: str
+) -> None:
+    script = b"#!/bin/sh\necho made\n"
+    files = {"tool.sh": script, "plain.sh": script, "stays.sh": script}
+    event = bucket.commands(
+        "./tool.sh; ./plain.sh; chmod -x tool.sh; chmod +x plain.sh",
+        files=files,
+        executable=["tool.sh", "stays.sh"],
+        run_id=run_id,
+    )
+    sandbox(event)
+    done = bucket.delivered(event)
+    assert done.output.startswith("made\n")
+    assert "Permission denied" in done.output
+    modes = {member.name: member.mode for member in done.members}
+    assert {name: mode for name, mode in modes.items() if name.startswith("files/")} == {
+        "files/plain.sh": 0o755,
+        "files/tool.sh": 0o644,
+    }
+
+
+def test_a_folder_that_is_left_empty_is_named(sandbox: Handler, bucket: JobServer, run_id: str) -> None:
+    event = bucket.commands(
+        "mkdir -p out/charts full && touch full/a.txt", "rm b/c.txt", files={"b/c.txt": b"c"}, run_id=run_id
+    )
+    sandbox(event)
+    done = bucket.delivered(event)
+    reason = "it is an empty folder, and only files are kept: put one into it"
+    assert done.result("call_1")["output"] == f"\n[not kept: out/charts/: {reason}]"
+    assert done.result("call_2")["output"] == f"\n[not kept: b/: {reason}]"
+    assert (done.files, done.deleted) == ({"full/a.txt": b""}, ["b/c.txt"])
 
 
 def test_a_job_without_changes_says_so(sandbox: Handler, bucket: JobServer, run_id: str) -> None:

@@ -10,7 +10,7 @@ import json
 import tarfile
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,9 +73,13 @@ class JobServer:
         *,
         run_id: str = "run-1",
         limits: Mapping[str, int] | None = None,
+        executable: Collection[str] = (),
         **changes: Any,
     ) -> dict[str, Any]:
-        """The event for a job: calls as (tool, arguments), call ids `call_1` and on. `changes` go into the document."""
+        """The event for a job: calls as (tool, arguments), call ids `call_1` and on. `changes` go into the document.
+
+        `executable` are the paths of files that have the execute bit.
+        """
         job_id = uuid.uuid4().hex
         document = {
             "schema": 1,
@@ -86,6 +90,7 @@ class JobServer:
                     "sha256": hashlib.sha256(content).hexdigest(),
                     "size": len(content),
                     "url": self.put(content),
+                    **({"executable": True} if path in executable else {}),
                 }
                 for path, content in (files or {}).items()
             ],

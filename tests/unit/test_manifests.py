@@ -10,7 +10,7 @@ import pytest
 from swarm.errors import CorruptObject
 from swarm.workspace.manifests import SMALLEST_BASE, StoredSnapshot, hashes_in, load_snapshot, store_snapshot
 from swarm.workspace.objects import MemoryObjects
-from swarm.workspace.snapshot import FileEntry, Snapshot
+from swarm.workspace.snapshot import FileEntry, Snapshot, compare
 
 ENTRY = FileEntry("a" * 64, 3, "markdown")
 LATER = FileEntry("b" * 64, 5, "markdown")
@@ -44,6 +44,18 @@ def test_a_turn_of_a_large_workspace_stores_what_it_changed(store: MemoryObjects
     assert len(store.objects["second"]) < len(store.objects["base"]) / 10
     assert hashes_in(store.objects["second"]) == {LATER.sha256}
     assert hashes_in(store.objects["base"]) == {ENTRY.sha256}
+
+
+def test_the_execute_bit_is_stored_and_counts_as_a_change(store: MemoryObjects) -> None:
+    base = store_snapshot(store, "base", MANY)
+    script = ENTRY._replace(executable=True)
+    after = MANY.with_files({"folder/00001.md": script})
+    store_snapshot(store, "later", after, base)
+    store_snapshot(store, "whole", Snapshot({"tool.sh": script, "a.md": ENTRY}))
+    assert load_snapshot(store, "later").files == after
+    assert load_snapshot(store, "whole").files.files == {"tool.sh": script, "a.md": ENTRY}
+    assert [change.path for change in compare(MANY, after)] == ["folder/00001.md"]
+    assert after.digest != MANY.digest
 
 
 def test_one_that_changed_much_is_stored_whole(store: MemoryObjects) -> None:

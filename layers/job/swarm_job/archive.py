@@ -17,8 +17,9 @@ from swarm_job.workspace import Changes
 _CHUNK = 1 << 20
 _END = b"\0" * (2 * tarfile.BLOCKSIZE)
 
-_File = tuple[str, Path, int]
-"""A member's name, where its bytes are, and how many."""
+_File = tuple[str, Path, int, int]
+"""A member's name, where its bytes are, how many, and its mode."""
+_MODE, _EXECUTABLE = 0o644, 0o755
 
 
 def deliver(upload: Upload, results: Sequence[CallResult], changes: Changes, texts: Path) -> None:
@@ -27,9 +28,12 @@ def deliver(upload: Upload, results: Sequence[CallResult], changes: Changes, tex
         "results.json": json.dumps([asdict(result) for result in results]).encode(),
         "deleted.json": json.dumps(changes.deleted).encode(),
     }
-    files = [(f"files/{file.path}", file.place, file.size) for file in changes.changed]
+    files = [
+        (f"files/{file.path}", file.place, file.size, _EXECUTABLE if file.executable else _MODE)
+        for file in changes.changed
+    ]
     if texts.is_dir():
-        files += [(f"texts/{text.name}", text, text.lstat().st_size) for text in sorted(texts.iterdir())]
+        files += [(f"texts/{text.name}", text, text.lstat().st_size, _MODE) for text in sorted(texts.iterdir())]
     boundary = uuid.uuid4().hex
     opening, closing = _form(upload.fields, boundary)
     length = len(opening) + _tar_length(documents, files) + len(closing)
@@ -58,8 +62,8 @@ def _form(fields: Mapping[str, str], boundary: str) -> tuple[bytes, bytes]:
 def _tar(documents: Mapping[str, bytes], files: Sequence[_File]) -> Iterator[bytes]:
     for name, content in documents.items():
         yield _header(name, len(content)) + content + _padding(len(content))
-    for name, place, size in files:
-        yield _header(name, size)
+    for name, place, size, mode in files:
+        yield _header(name, size, mode)
         yield from _content(place, size)
         yield _padding(size)
     yield _END
@@ -67,14 +71,14 @@ def _tar(documents: Mapping[str, bytes], files: Sequence[_File]) -> Iterator[byt
 
 def _tar_length(documents: Mapping[str, bytes], files: Sequence[_File]) -> int:
     members = [(name, len(content)) for name, content in documents.items()]
-    members += [(name, size) for name, _, size in files]
+    members += [(name, size) for name, _, size, _ in files]
     return sum(len(_header(name, size)) + size + len(_padding(size)) for name, size in members) + len(_END)
 
 
-def _header(name: str, size: int) -> bytes:
-    # A member made by hand has no owner, no mode worth knowing, and is never a link.
+def _header(name: str, size: int, mode: int = _MODE) -> bytes:
+    # A member made by hand has no owner, and is never a link.
     member = tarfile.TarInfo(name)
-    member.size = size
+    member.size, member.mode = size, mode
     return member.tobuf(tarfile.PAX_FORMAT)
 
 

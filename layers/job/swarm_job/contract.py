@@ -28,12 +28,13 @@ class SchemaUnknown(JobRefused):
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of the workspace, and where its bytes are."""
+    """A file of the workspace, where its bytes are, and whether it has an execute bit."""
 
     path: str
     sha256: str
     size: int
     url: str
+    executable: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,13 @@ def _file(raw: Mapping[str, Any]) -> SourceFile:
     sha256 = _text(raw["sha256"])
     if not _SHA256.fullmatch(sha256):
         raise ValueError("a sha256 is not 64 hexadecimal digits")
-    return SourceFile(inner_path(_text(raw["path"])), sha256, _count(raw["size"], least=0), _text(raw["url"]))
+    return SourceFile(
+        inner_path(_text(raw["path"])),
+        sha256,
+        _count(raw["size"], least=0),
+        _text(raw["url"]),
+        executable=raw.get("executable", False) is True,
+    )
 
 
 def _call(raw: Mapping[str, Any]) -> Call:

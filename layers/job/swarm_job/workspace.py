@@ -24,11 +24,15 @@ _PARALLEL_DOWNLOADS = 8
 
 @dataclass(frozen=True)
 class Changed:
-    """A regular file that is new or has other content. `place` is its path as bytes on disk spell it."""
+    """A regular file that is new, or has other content or another execute bit.
+
+    `place` is its path as bytes on disk spell it.
+    """
 
     path: str
     place: Path
     size: int
+    executable: bool
 
 
 @dataclass
@@ -51,8 +55,13 @@ def materialise(files: Sequence[SourceFile], workspace: Path, cache: Cache) -> N
 
 
 def _place(file: SourceFile, target: Path, cache: Cache) -> None:
-    if cache.copy(file.sha256, target):
-        return
+    if not cache.copy(file.sha256, target):
+        _download(file, target, cache)
+    if file.executable:
+        target.chmod(0o700)
+
+
+def _download(file: SourceFile, target: Path, cache: Cache) -> None:
     with target.open("wb") as writing:
         if download(file.url, file.size, writing) != file.sha256:
             raise Unreachable(f"{file.path} is not what its hash says")
@@ -61,11 +70,14 @@ def _place(file: SourceFile, target: Path, cache: Cache) -> None:
 
 def compare(workspace: Path, files: Sequence[SourceFile], limits: Limits) -> Changes:
     """What is different from the files that the workspace was made of, within the limits. Nothing may run in it now."""
-    before = {file.path: file.sha256 for file in files}
+    before = {file.path: (file.sha256, file.executable) for file in files}
     changes = Changes()
     total = new = 0
     seen: set[str] = set()
     for name, entry in walk(workspace):
+        if name.endswith("/"):
+            changes.left_out[name] = "it is an empty folder, and only files are kept: put one into it"
+            continue
         try:
             known = unicodedata.normalize("NFC", name) in before
             path = inner_path(name) if known else valid_path(name)
@@ -83,14 +95,15 @@ def compare(workspace: Path, files: Sequence[SourceFile], limits: Limits) -> Cha
         size, sha256 = _hash(place)
         total += size
         new += path not in before
-        if before.get(path) == sha256:
+        executable = bool(entry.stat(follow_symlinks=False).st_mode & stat.S_IXUSR)
+        if before.get(path) == (sha256, executable):
             continue
         if total > limits.workspace_bytes:
             changes.left_out[path] = f"the workspace is larger than {limits.workspace_bytes:,} bytes"
         elif new > limits.new_files and path not in before:
             changes.left_out[path] = f"there are more than {limits.new_files:,} new files"
         else:
-            changes.changed.append(Changed(path, place, size))
+            changes.changed.append(Changed(path, place, size, executable))
     changes.deleted = sorted(before.keys() - seen)
     return changes
 
@@ -106,21 +119,26 @@ def states(workspace: Path) -> Mapping[str, tuple[int, ...]]:
 
 
 def walk(workspace: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every entry that is not a folder; links are given, never followed.
+    """Every entry that is not a folder, and each folder that has nothing in it, with a slash at its end.
+
+    Links are given, never followed.
 
     Reserved folders at the root are passed over, and so is whatever lies too deep to have a valid path.
     """
-    waiting = [] if workspace.is_symlink() else [("", workspace)]
+    waiting: list[tuple[str, os.DirEntry[str] | None]] = [] if workspace.is_symlink() else [("", None)]
     while waiting:
         prefix, folder = waiting.pop()
-        for entry in sorted(_entries(folder), key=lambda entry: entry.name):
+        entries = sorted(_entries(Path(folder.path) if folder else workspace), key=lambda entry: entry.name)
+        if folder and not entries:
+            yield prefix, folder
+        for entry in entries:
             name = prefix + entry.name
             if not prefix and entry.name.lower() in RESERVED_ROOTS:
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 yield name, entry
             elif len(os.fsencode(name)) <= MAX_PATH_BYTES:
-                waiting.append((f"{name}/", Path(entry.path)))
+                waiting.append((f"{name}/", entry))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

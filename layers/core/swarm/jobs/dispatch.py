@@ -219,7 +219,7 @@ def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:
         for path, content in files.items():
             data = content.read()
             sha256 = hashlib.sha256(data).hexdigest()
-            entries[path] = FileEntry(sha256, len(data), file_type(path))
+            entries[path] = FileEntry(sha256, len(data), file_type(path), content.executable)
             if sha256 in stored:
                 continue
             stored.add(sha256)

@@ -71,7 +71,13 @@ def _document(
     document = io.BytesIO()
     document.write(_compact(about)[:-1] + b',"files":[')
     for number, (path, entry) in enumerate(files.items()):
-        told = {"path": path, "sha256": entry.sha256, "size": entry.size, "url": signer.get(area.blob(entry.sha256))}
+        told = {
+            "path": path,
+            "sha256": entry.sha256,
+            "size": entry.size,
+            "url": signer.get(area.blob(entry.sha256)),
+            **({"executable": True} if entry.executable else {}),
+        }
         document.write(b"," * (number > 0) + _compact(told))
     document.write(b"]}")
     return document.getvalue()

@@ -14,6 +14,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import SEEK_END
+from stat import S_IXUSR
 from typing import BinaryIO
 
 from pydantic import ValidationError
@@ -50,6 +51,7 @@ class Content:
     tar: BinaryIO
     start: int
     size: int
+    executable: bool = False
 
     def __len__(self) -> int:
         return self.size
@@ -129,7 +131,7 @@ def _members(tar: BinaryIO) -> Iterator[tuple[str, Content]]:
         if header.type == tarfile.XHDTYPE and long_name is None:
             long_name = _long_name(Content(tar, start, min(header.size, _MAX_NAME_RECORD)).read())
         elif header.type == tarfile.REGTYPE:
-            yield long_name or header.name, Content(tar, start, header.size)
+            yield long_name or header.name, Content(tar, start, header.size, executable=bool(header.mode & S_IXUSR))
             long_name = None
         else:
             raise InvalidResult(f"{header.name!r} is not a regular file")

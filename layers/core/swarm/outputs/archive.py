@@ -120,6 +120,6 @@ def _member(path: str, entry: FileEntry) -> zipfile.ZipInfo:
     # Paths of a snapshot were checked when they were written: relative, no dots, no backslash, no control character.
     member = zipfile.ZipInfo(path, EPOCH)
     member.create_system = 3
-    member.external_attr = 0o644 << 16
+    member.external_attr = entry.mode << 16
     member.compress_type = zipfile.ZIP_STORED if entry.type in _PACKED_ALREADY else zipfile.ZIP_DEFLATED
     return member

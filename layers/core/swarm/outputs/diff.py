@@ -192,22 +192,32 @@ def _sizes(change: FileChange) -> Iterable[int]:
 def _patch(file: FileDiff) -> str:
     change = file.change
     old, new = _name("a", change.path), _name("b", change.path)
+    modes = _modes(change)
+    if change.before and change.after and change.before.sha256 == change.after.sha256:
+        return "".join([f"diff --git {old} {new}\n", *modes])
     if file.lines is None:
         # As `diff -r` says it: a line that `patch` and `git apply` pass over, so that the rest still applies.
         if file.reason == "binary":
             return f"Binary files {old} and {new} differ\n{_of_text(file)}"
         before, after = _sizes(change)
         return f"Files {old} and {new} are too large to compare ({before} -> {after} bytes)\n"
-    lines = [f"diff --git {old} {new}\n"]
-    if change.before is None:
-        lines.append("new file mode 100644\n")
-    if change.after is None:
-        lines.append("deleted file mode 100644\n")
+    lines = [f"diff --git {old} {new}\n", *modes]
     if file.lines.hunks:
         # A tab ends a name that has a space in it.
         lines.append(f"--- {_ended(old) if change.before else '/dev/null'}\n")
         lines.append(f"+++ {_ended(new) if change.after else '/dev/null'}\n")
     return "".join([*lines, file.lines.hunks])
+
+
+def _modes(change: FileChange) -> list[str]:
+    """What git says of a file's mode: where there is a new one, where it went, and where it changed."""
+    if change.before is None:
+        return [f"new file mode {change.after.mode:o}\n"] if change.after else []
+    if change.after is None:
+        return [f"deleted file mode {change.before.mode:o}\n"]
+    if change.before.mode == change.after.mode:
+        return []
+    return [f"old mode {change.before.mode:o}\n", f"new mode {change.after.mode:o}\n"]
 
 
 def _of_text(file: FileDiff) -> str:

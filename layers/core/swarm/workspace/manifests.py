@@ -68,7 +68,7 @@ def store_snapshot(store: ObjectStore, key: str, files: Snapshot, base: StoredSn
     manifest = {
         "schema": SCHEMA,
         "base": base.base_key,
-        "files": [[path, *changed[path]] for path in sorted(changed)],
+        "files": [[path, *changed[path].as_listed()] for path in sorted(changed)],
         "deleted": deleted,
     }
     text = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False)
@@ -101,6 +101,9 @@ def _manifest(data: bytes) -> Mapping[str, Any]:
 
 def _entries(listed: Iterable[Any]) -> dict[str, FileEntry]:
     try:
-        return {path: FileEntry(sha256, int(size), kind) for path, sha256, size, kind in listed}
+        return {
+            path: FileEntry(sha256, int(size), kind, executable=bool(executable))
+            for path, sha256, size, kind, *executable in listed
+        }
     except (TypeError, ValueError) as error:
         raise CorruptObject(f"a snapshot manifest lists something else than files: {error}") from error

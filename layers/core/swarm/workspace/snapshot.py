@@ -16,11 +16,21 @@ SCHEMA = 1
 
 
 class FileEntry(NamedTuple):
-    """One file: the hash of its bytes (hex), its size in bytes, its type as listings show it."""
+    """One file: the hash of its bytes (hex), its size in bytes, its type as listings show it, and its execute bit."""
 
     sha256: str
     size: int
     type: str
+    executable: bool = False
+
+    @property
+    def mode(self) -> int:
+        """As git and zip files have it: a regular file, and what its owner and others may do with it."""
+        return 0o100755 if self.executable else 0o100644
+
+    def as_listed(self) -> tuple[str | int, ...]:
+        """What a manifest lists of it: the last value only where it is true, as manifests always were."""
+        return (*self[:3], 1) if self.executable else self[:3]
 
 
 class FileChange(NamedTuple):
@@ -34,7 +44,7 @@ class FileChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Files by path. Equal content is equal: nothing else, no time and no owner, is part of it."""
+    """Files by path. Equal content is equal: beside it only the execute bit counts, no time and no owner."""
 
     files: Mapping[str, FileEntry] = field(default_factory=dict)
 
@@ -66,7 +76,7 @@ class Snapshot:
         return gzip.compress(self._text().encode(), compresslevel=1, mtime=0)
 
     def _text(self) -> str:
-        files = [[path, *self.files[path]] for path in self.paths]
+        files = [[path, *self.files[path].as_listed()] for path in self.paths]
         return json.dumps({"schema": SCHEMA, "files": files}, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -83,6 +93,6 @@ def compare(old: Snapshot, new: Snapshot) -> tuple[FileChange, ...]:
         before = old.files.get(path)
         if before is None:
             changes.append(FileChange(path, "added", None, after))
-        elif before.sha256 != after.sha256:
+        elif (before.sha256, before.executable) != (after.sha256, after.executable):
             changes.append(FileChange(path, "modified", before, after))
     return tuple(sorted(changes, key=lambda change: change.path))

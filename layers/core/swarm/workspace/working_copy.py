@@ -71,10 +71,15 @@ class Workspace:
         return pending if pending is not None else read_blob(self._store, self._area, entry)
 
     def write(self, path: str, data: bytes) -> FileEntry:
-        """Create or replace a file. Raises `InvalidPath`, `FileTooLarge`, `WorkspaceTooLarge`."""
+        """Create or replace a file. One that is replaced stays executable, as it does on disk.
+
+        Raises `InvalidPath`, `FileTooLarge`, `WorkspaceTooLarge`.
+        """
         path = valid_path(path)
         self._check_room(path, len(data))
-        entry = FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path))
+        before = self._files.get(path)
+        executable = before is not None and before.executable
+        entry = FileEntry(hashlib.sha256(data).hexdigest(), len(data), file_type(path), executable)
         self._size += entry.size - self._size_at(path)
         self._files[path] = entry
         self._pending[entry.sha256] = data
