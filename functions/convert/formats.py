@@ -97,6 +97,29 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
 IMAGES = frozenset(".png .jpg .jpeg .gif .webp .svg .bmp .tif .tiff".split())
 
 _OLDER = {".doc": "docx", ".dot": "docx", ".ppt": "pptx", ".pps": "pptx"}
+_OF_OTHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        ".pages": ("a document of Apple Pages", "docx or pdf"),
+        ".numbers": ("a workbook of Apple Numbers", "xlsx"),
+        ".key": ("a presentation of Apple Keynote", "pptx or pdf"),
+        ".wpd": ("a document of WordPerfect", "docx or pdf"),
+        ".wps": ("a document of Microsoft Works", "docx or pdf"),
+        ".one": ("a notebook of OneNote", "docx or pdf"),
+        ".pub": ("a publication of Microsoft Publisher", "pdf"),
+        **dict.fromkeys((".vsd", ".vsdx"), ("a drawing of Microsoft Visio", "pdf")),
+        ".odp": ("a presentation of OpenDocument", "pptx or pdf"),
+        ".odg": ("a drawing of OpenDocument", "pdf"),
+        **dict.fromkeys((".fodt", ".fods", ".fodp"), ("a flat file of OpenDocument", "odt, ods or pdf")),
+        **dict.fromkeys((".mobi", ".azw", ".azw3"), ("a book for Kindle", "epub")),
+        **dict.fromkeys((".djvu", ".ps", ".eps", ".xps", ".oxps"), ("a file of printed pages", "pdf")),
+        ".msg": ("a message of Outlook", "pdf, with its attachments as files of their own"),
+        **dict.fromkeys((".zip", ".7z", ".rar", ".tar", ".gz"), ("an archive", "the files in it")),
+        **dict.fromkeys((".heic", ".heif"), ("a picture in HEIF", "jpg or png")),
+    }
+)
+"""What people have and nothing here reads, by suffix: what it is, and what to ask for instead."""
+_AS_IT_IS = frozenset(".eml .mht .mhtml .xml .ics .vcf .org .srt .vtt .log .yaml .yml .toml .ini .adoc .bib".split())
+"""Text of kinds that are no documents: whoever reads it as it is has all of it."""
 _ONLY_READ = frozenset(".docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls .ods".split())
 
 
@@ -108,6 +131,11 @@ def format_of(path: str) -> Format:
         return known
     if newer := _OLDER.get(suffix):
         raise CannotConvert(f"{path}: {suffix} files cannot be read; ask for the file saved as {newer}")
+    if suffix in _OF_OTHERS:
+        what, instead = _OF_OTHERS[suffix]
+        raise CannotConvert(f"{path} is {what}, which is neither read nor written; ask for {instead}")
+    if suffix in _AS_IT_IS:
+        raise CannotConvert(f"{path}: {suffix} files are not converted; read_file reads the text as it is")
     suffixes = " ".join(sorted(_BY_SUFFIX))
     raise CannotConvert(f"{path}: no document format is known by the suffix {suffix!r}; known are {suffixes}")
 

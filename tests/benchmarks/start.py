@@ -34,7 +34,9 @@ def _once() -> float:
     command = [sys.executable, "-m", "infra.local", "services", "--ephemeral", "--port", str(port)]
     environment = {**os.environ, "CROSS_RUN_FAKE_SWARM": "1"}
     began = time.monotonic()
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as services:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as services:
         try:
             while not _answers(port):
                 if services.poll() is not None or time.monotonic() - began > 60:

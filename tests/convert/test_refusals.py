@@ -40,6 +40,10 @@ REFUSED = {
     "empty.xlsx": (b"", "is empty: it has 0 bytes"),
     "picture.docx": (png(), "damaged or is not what its suffix says"),
     "torn.docx": (word("x" * 5_000)[:4_000], "damaged or is not what its suffix says"),
+    "minutes.pages": (b"PK", "is a document of Apple Pages, which is neither read nor written; ask for docx or pdf"),
+    "talk.odp": (b"PK", "is a presentation of OpenDocument"),
+    "letter.msg": (b"?", "is a message of Outlook"),
+    "letter.eml": (b"Subject: x\n\nx", ".eml files are not converted; read_file reads the text as it is"),
     "no.xyz": (b"what is this", "no document format is known by the suffix '.xyz'"),
 }
 
