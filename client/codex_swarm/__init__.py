@@ -39,10 +39,13 @@ if TYPE_CHECKING:
     from codex_swarm.hooks import Exchange
     from codex_swarm.listing import Page, RunFilter
     from codex_swarm.models import (
+        Approval,
         ArtifactEvent,
         ArtifactRead,
         CancelledEvent,
         CancelRead,
+        DecisionEvent,
+        DecisionKind,
         DeltaEvent,
         DiffEvent,
         DiffRead,
@@ -59,6 +62,9 @@ if TYPE_CHECKING:
         PlanStep,
         ProgressEvent,
         ProjectRead,
+        RequestEvent,
+        RequestKind,
+        RequestRead,
         ResetEvent,
         RunError,
         RunLimits,
@@ -103,6 +109,7 @@ _HOMES = (
 
 __all__ = [
     "ApiError",
+    "Approval",
     "ArtifactEvent",
     "ArtifactRead",
     "AsyncCodexSwarmClient",
@@ -114,6 +121,8 @@ __all__ = [
     "CodexSwarmClient",
     "CodexSwarmError",
     "Conflict",
+    "DecisionEvent",
+    "DecisionKind",
     "DeltaEvent",
     "DiffEvent",
     "DiffRead",
@@ -141,6 +150,9 @@ __all__ = [
     "ProgressEvent",
     "ProjectRead",
     "RateLimited",
+    "RequestEvent",
+    "RequestKind",
+    "RequestRead",
     "ResetEvent",
     "RunError",
     "RunFailed",

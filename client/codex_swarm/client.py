@@ -138,6 +138,7 @@ class CodexSwarmClient(_Blocking):
     resume_run = _call(_Calls.resume_run)
     send_message = _call(_Calls.send_message)
     withdraw_message = _call(_Calls.withdraw_message)
+    decide = _call(_Calls.decide)
     get_thread = _call(_Calls.get_thread)
     create_run_token = _call(_Calls.create_run_token)
     get_run = _call(_Calls.get_run)

@@ -24,7 +24,8 @@ class RunFilter(TypedDict, total=False):
     """Which runs: those that have all of this. Times are from `created_after` on and before `created_before`.
 
     Of several statuses a run has any. A time without an offset is local time, as everywhere in Python. With `brief`
-    they come without `system_instructions`, which are most of a run's bytes.
+    they come without `system_instructions`, which are most of a run's bytes. `waiting` are those that wait for
+    somebody's decision, or with False those that do not.
     """
 
     status: RunStatus | str | Sequence[RunStatus | str]
@@ -33,6 +34,7 @@ class RunFilter(TypedDict, total=False):
     created_before: datetime
     metadata: Mapping[str, str]
     brief: bool
+    waiting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def params_of(project_id: str | None, wanted: RunFilter) -> dict[str, str | list
         params["created_after"] = _instant(wanted["created_after"])
     if "created_before" in wanted:
         params["created_before"] = _instant(wanted["created_before"])
+    if "waiting" in wanted:
+        params["waiting"] = "true" if wanted["waiting"] else "false"
     if wanted.get("brief"):
         params["view"] = "brief"
     if wanted.get("metadata"):

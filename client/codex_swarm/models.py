@@ -217,6 +217,71 @@ MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
 Metadata = Annotated[dict[MetadataKey, Annotated[PlainText, Field(max_length=512)]], Field(max_length=20)]
 
 
+class RequestKind(StrEnum):
+    """What a run waits for: the answer to a question, or the approval of something that the agent would do."""
+
+    QUESTION = "question"
+    APPROVAL = "approval"
+
+
+class Approval(StrEnum):
+    """What a run can be told to stop before, until somebody approves it."""
+
+    PLAN = "plan"
+    RUN_COMMAND = "run_command"
+    DELETE_FILE = "delete_file"
+    FINISH = "finish"
+
+
+class DecisionKind(StrEnum):
+    """What somebody decides. Approvals are approved or denied, questions are answered."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    ANSWER = "answer"
+
+
+DECISION_SECONDS = 259_200
+"""How long a run waits for each decision, unless it says otherwise: three days."""
+
+MAX_ANSWER = 4_000
+"""Characters of an answer, or of the reason for a decision."""
+
+
+class DecisionCreate(Asked):
+    """Decides what a run waits for."""
+
+    decision: DecisionKind = Field(description="`approve` or `deny` what the agent would do, `answer` its question.")
+    text: PlainText = Field(
+        default="",
+        max_length=MAX_ANSWER,
+        description="The answer, which is not blank; of an approval what the agent should know besides.",
+    )
+    decided_by: PlainText = Field(
+        default="", max_length=100, description="Who decided, as the application names people; shown with the decision."
+    )
+
+
+class RequestRead(Wire):
+    """Something that a run waits for, or waited for."""
+
+    request_id: str
+    kind: RequestKind
+    name: str = Field(description="The tool that asks, or what is to be approved.")
+    question: str = Field(description="What is to be decided, for people.")
+    options: list[str] = Field(default_factory=list, description="Answers that the agent suggests; others are taken.")
+    default: str | None = Field(default=None, description="The answer that is taken when the deadline has passed.")
+    proposal: JsonValue = Field(
+        default=None, description="What the agent would do: the arguments of its call; null once it is past."
+    )
+    asked_at: Timestamp
+    deadline: Timestamp = Field(description="Then the default is taken; without one the run fails.")
+    decision: DecisionKind | None = Field(default=None, description="Null while the run waits for it.")
+    text: str = Field(default="", description="The first 100 characters of what was said with the decision.")
+    decided_by: str | None = Field(default=None, description="As the decision named it; `deadline` for the default.")
+    decided_at: Timestamp | None = None
+
+
 class RunCreate(Asked):
     """Starts a run."""
 
@@ -241,7 +306,21 @@ class RunCreate(Asked):
         default_factory=list, description="Small text files to begin with: at most 100, and 512,000 bytes together."
     )
     callback_url: str | None = Field(
-        default=None, max_length=2_048, description="Told of the end by a signed POST; https."
+        default=None,
+        max_length=2_048,
+        description="Told by a signed POST of the end, and of each time that the run waits for somebody; https.",
+    )
+    interactive: bool = Field(default=False, description="The agent may ask questions, and waits for the answers.")
+    require_approval: list[Approval] = Field(
+        default_factory=list,
+        max_length=10,
+        description="What the agent does only once somebody has approved it. `plan`: its first change of a file.",
+    )
+    decision_seconds: int = Field(
+        default=DECISION_SECONDS,
+        ge=60,
+        le=2_592_000,
+        description="How long the run waits for each decision; three days.",
     )
 
 
@@ -425,6 +504,14 @@ class RunRead(Wire):
     )
     thread_id: str = Field(default="", description="The same for all runs of one conversation.")
     messages: list[MessageRead] = Field(default_factory=list, description="What was said to it while it was active.")
+    waiting_for: RequestRead | None = Field(
+        default=None, description="The first thing that somebody has to decide; null while it waits for nobody."
+    )
+    requests: list[RequestRead] = Field(
+        default_factory=list, description="Everything that the run has asked of people, with what they decided."
+    )
+    interactive: bool = Field(default=False, description="Whether the agent may ask questions.")
+    require_approval: list[Approval] = Field(default_factory=list, description="What has to be approved.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
     pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")
@@ -728,6 +815,28 @@ class MessageEvent(Event):
     text: str = Field(description="Its first 100 characters.")
 
 
+class RequestEvent(Event):
+    """The run waits for somebody to decide this."""
+
+    type: Literal["request"] = "request"
+    request_id: str
+    kind: RequestKind
+    name: str = Field(description="The tool that asks, or what is to be approved.")
+    question: str
+    options: list[str] = Field(default_factory=list)
+    deadline: Timestamp = Field(description="Then the default is taken; without one the run fails.")
+
+
+class DecisionEvent(Event):
+    """Somebody decided, or the deadline did."""
+
+    type: Literal["decision"] = "decision"
+    request_id: str
+    decision: DecisionKind
+    text: str = Field(description="Its first 100 characters.")
+    decided_by: str
+
+
 class ArtifactEvent(Event):
     """The run recorded an output."""
 
@@ -836,6 +945,8 @@ RunEvent = Annotated[
     | WorkspaceEvent
     | StepEvent
     | MessageEvent
+    | RequestEvent
+    | DecisionEvent
     | ArtifactEvent
     | DiffEvent
     | PatternEvent
@@ -893,19 +1004,22 @@ class TokenRead(Wire):
 
 
 class WebhookData(Wire):
-    """The run that has ended."""
+    """The run that has ended, or that waits."""
 
     run_id: str
     project_id: str
     status: RunStatus
     machine_summary: MachineSummary | None = None
+    waiting_for: list[RequestRead] | None = Field(
+        default=None, exclude_if=_none, description="Of `run.waiting`: what is to be decided."
+    )
 
 
 class WebhookPayload(Wire):
     """What a receiver is sent, signed by Standard Webhooks."""
 
-    type: str = Field(description="`run.succeeded`, `run.failed` or `run.cancelled`.")
-    timestamp: Timestamp = Field(description="When the run ended.")
+    type: str = Field(description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`.")
+    timestamp: Timestamp = Field(description="When the run ended, or began to wait.")
     data: WebhookData
 
 

@@ -12,18 +12,19 @@ from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
 from swarm.aws import clients
 from swarm.ids import new_id
-from swarm.lifecycle.answers import TaskState, answer, run_of
+from swarm.lifecycle.answers import TaskState, answer, round_of, run_of
 from swarm.records.backend import backend
 from swarm.runs.run import Run
 from swarm.settings import settings
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
-    """Outcome `continue`, `wait`, `tools`, `finish` or `ended`."""
+    """Outcome `continue`, `wait`, `tools`, `asked`, `finish` or `ended`."""
     key = run_of(event, context)
     clock = Clock(now=lambda: datetime.now(UTC), seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000)
-    step = work(backend(), key, model_for, clock, writer=new_id())
-    return answer(key, step.outcome, step.wait_seconds, step.jobs)
+    round_ = round_of(event)
+    step = work(backend(), key, model_for, clock, writer=new_id(), round_=round_)
+    return answer(key, step.outcome, step.wait_seconds, step.jobs, round_=round_)
 
 
 def model_for(run: Run) -> Model:

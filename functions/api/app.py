@@ -14,6 +14,7 @@ from api.resolver import ApiResolver
 from api.routes import (
     archive,
     console,
+    decisions,
     health,
     imports,
     messages,
@@ -41,6 +42,7 @@ for resource in (
     uploads,
     runs,
     messages,
+    decisions,
     tokens,
     workspace,
     archive,

@@ -20,7 +20,9 @@ from codex_swarm.models import (
 )
 from swarm.records.backend import Backend
 from swarm.runs.messages import Message
+from swarm.runs.requests import undecided
 from swarm.runs.run import Artifact, Run
+from swarm.webhooks.delivering import request_read
 
 
 def positions(backend: Backend, tenant_id: str, runs: Iterable[Run]) -> Mapping[str, int]:
@@ -60,6 +62,10 @@ def run_read(
         continues_run_id=run.continues_run_id or run.resumed_from_run_id,
         thread_id=run.conversation_id,
         messages=[message_read(run.run_id, message) for message in run.messages],
+        waiting_for=next(map(request_read, undecided(run.requests)), None) if run.waits else None,
+        requests=list(map(request_read, run.requests)),
+        interactive=run.interactive,
+        require_approval=list(run.require_approval),
         metadata=run.metadata,
         callback_url=run.callback_url,
         usage=run.usage,

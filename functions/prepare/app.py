@@ -8,11 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from swarm.ids import new_id
 from swarm.lifecycle import transitions
-from swarm.lifecycle.answers import TaskState, answer, run_of
+from swarm.lifecycle.answers import TaskState, answer, round_of, run_of
 from swarm.records.backend import backend
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
     """Outcome `ready`, or `ended` for a run that was cancelled meanwhile."""
     key = run_of(event, context)
-    return answer(key, transitions.prepare(backend(), key, writer=new_id(), now=datetime.now(UTC)))
+    return answer(
+        key, transitions.prepare(backend(), key, writer=new_id(), now=datetime.now(UTC)), round_=round_of(event)
+    )

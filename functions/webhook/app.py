@@ -1,9 +1,9 @@
-"""Tells a receiver on the internet that a run has ended: one attempt a call."""
+"""Tells a receiver on the internet that a run has ended, or waits for people: one attempt a call."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -14,10 +14,11 @@ from swarm.webhooks.delivering import attempt
 
 
 class Message(BaseModel):
-    """Whose run has ended, and which."""
+    """Whose run has ended, and which; with `wait` which of its waits for people it is."""
 
     tenant_id: str
     run_id: str
+    wait: int | None = None
 
 
 class State(TypedDict):
@@ -27,16 +28,18 @@ class State(TypedDict):
     run_id: str
     outcome: str
     wait_seconds: int
+    wait: NotRequired[int]
 
 
 @log.inject_lambda_context
 def handler(event: object, context: LambdaContext) -> State:
     """What to do next, and when."""
     message = Message.model_validate(event)
-    following = attempt(backend(), message.tenant_id, message.run_id, datetime.now(UTC))
-    return State(
+    following = attempt(backend(), message.tenant_id, message.run_id, datetime.now(UTC), wait=message.wait)
+    state = State(
         tenant_id=message.tenant_id,
         run_id=message.run_id,
         outcome=following.outcome.value,
         wait_seconds=following.wait_seconds,
     )
+    return state if message.wait is None else {**state, "wait": message.wait}

@@ -222,6 +222,32 @@ def test_a_conversation_goes_on_from_the_page(
     assert page.console == []
 
 
+def test_a_question_and_an_approval_are_decided_on_the_page(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    asking = client.start_run(
+        project,
+        'ask "Which <b>budget</b>?" of "1,000" or "2,000". touch offer.md',
+        interactive=True,
+        require_approval=["finish"],
+    )
+    page.open(f"{cloud.url}/ui/runs/{asking.id}")
+    page.wait_for(f"{SHOWN}.includes('To be decided') && Boolean({button('Answer')})")
+    without_faults(page, "decisions")
+    page.click(button("2,000"))
+    page.click(button("Answer"))
+    page.wait_for(f"{SHOWN}.includes('Is the work done?') && Boolean({button('Approve')})")
+    page.wait_for(f"{SHOWN}.includes('answered: 2,000')")
+    page.open(f"{cloud.url}/ui")
+    page.wait_for(f"{SHOWN}.includes('waits for you')")
+    page.open(f"{cloud.url}/ui/runs/{asking.id}")
+    page.wait_for(f"Boolean({button('Approve')})")
+    page.click(button("Approve"))
+    page.wait_for(f"{STATUS} === 'succeeded' && {SHOWN}.includes('approved')")
+    assert [each.decided_by for each in client.get_run(asking.id).requests] == ["console", "console"]
+    assert page.console == []
+
+
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:
     page.open(f"{cloud.url}/ui/runs/{'0' * 32}")
     page.wait_for(f"{SHOWN}.includes('no run {'0' * 32}')")

@@ -73,6 +73,11 @@ CALLS = [
     Call("run Go -p demo", {"POST /projects/demo/runs": told(RUN, 201)}, "run-1\n"),
     Call("message run-1 shorter --followup", {"POST /runs/run-1/messages": told(SAID, 202)}, "said to run-1: m-1\n"),
     Call("message run-1 shorter", {"POST /runs/run-1/messages": told(bodies.run(id="run-2"), 201)}, "run-2\n"),
+    Call(
+        "decide run-1 answer 3,000 --request-id q-1 --by Maria",
+        {"POST /runs/run-1/decisions/q-1": told(bodies.run())},
+        "answer: run-1\n",
+    ),
     Call("withdraw run-1 m-1", {"DELETE /runs/run-1/messages/m-1": GONE}, "withdrawn m-1\n"),
     Call("resume run-1", {"POST /runs/run-1/resume": told(RUN, 201)}, "run-1\n"),
     Call("cancel run-1", {"POST /runs/run-1/cancel": told({"status": "cancelled"})}, "cancelled run-1\n"),

@@ -40,6 +40,20 @@ def running(progress: int, **changes: Any) -> dict[str, Any]:
     return run(status="running", progress=progress, artifacts=[], machine_summary=None, **changes)
 
 
+def request(**changes: Any) -> dict[str, Any]:
+    """A question that nobody has answered."""
+    return {
+        "request_id": "q-1",
+        "kind": "question",
+        "name": "ask_user",
+        "question": "Which budget?",
+        "options": ["1,000", "2,000"],
+        "asked_at": "2025-01-13T10:00:00Z",
+        "deadline": "2025-01-16T10:00:00Z",
+        **changes,
+    }
+
+
 def failed(**changes: Any) -> dict[str, Any]:
     """A run that has failed."""
     error = {

@@ -77,6 +77,23 @@ def test_what_is_said_is_a_message_or_begins_a_run(api: FakeApi, either: Any, by
     assert [each.id for each in either.get_thread("run-1")] == ["run-2", "run-1"]
 
 
+@pytest.mark.parametrize("by_id", [False, True], ids=["run", "id"])
+def test_a_run_is_waited_for_until_it_asks_and_decided(api: FakeApi, either: Any, by_id: bool) -> None:
+    asking = bodies.running(40, waiting_for=bodies.request())
+    api.on("GET", "/runs/run-1", told(asking))
+    run = either.wait("run-1", timeout=5, until_asked=True)
+    assert run.waiting_for.options == ["1,000", "2,000"]
+    api.on("POST", "/runs/run-1/decisions/q-1", told(bodies.running(40)), refused(409, "already_decided"))
+    assert either.decide("run-1" if by_id else run, "answer", "1,000", decided_by="Maria").waiting_for is None
+    assert api.received[-1].json() == {"decision": "answer", "text": "1,000", "decided_by": "Maria"}
+    with pytest.raises(Conflict):
+        either.decide("run-1", "answer", "2,000", request_id="q-1")
+    with pytest.raises(InvalidArgument, match="waits for nobody"):
+        either.decide(RunRead.model_validate(bodies.run()), "approve")
+    with pytest.raises(InvalidArgument, match="approve, deny, answer"):
+        either.decide("run-1", "perhaps", request_id="q-1")
+
+
 def test_a_message_is_taken_back_or_was_read(api: FakeApi, either: Any) -> None:
     api.on("DELETE", "/runs/run-1/messages/m-1", Answer(204), refused(409, "message_already_read"))
     either.withdraw_message("run-1", "m-1")

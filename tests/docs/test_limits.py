@@ -13,10 +13,12 @@ from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
-from codex_swarm.models import MAX_TEXT
+from codex_swarm.models import MAX_ANSWER, MAX_TEXT
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
+from swarm.records.tenants import MAX_ASKING
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import MAX_MESSAGES, MAX_WAITING
+from swarm.runs.requests import MAX_AT_ONCE, MAX_REQUESTS
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -57,6 +59,10 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_TEXT,
         MAX_WAITING,
         MAX_MESSAGES,
+        MAX_ANSWER,
+        MAX_REQUESTS,
+        MAX_AT_ONCE,
+        MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),
     ]

@@ -43,6 +43,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "get_diff": (True, None),
         "upload_file": (False, False),
         "send_message": (False, False),
+        "decide": (False, False),
         "cancel_run": (False, True),
     }
     assert all(tool.description and tool.output_schema for tool in tools)
@@ -60,6 +61,16 @@ def test_what_is_said_to_a_run_is_read_or_begins_another(ask: Ask, api: FakeApi)
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     answers = [call(ask, "send_message", run_id="run-1", text="shorter").structured_content for _ in range(2)]
     assert [(each["run_id"], each["state"]) for each in answers] == [("run-1", "running"), ("run-2", "queued")]
+
+
+def test_what_a_run_asks_is_passed_on_and_decided(ask: Ask, api: FakeApi) -> None:
+    api.on("GET", "/runs/run-1", told(bodies.running(40, waiting_for=bodies.request())))
+    asked = call(ask, "wait_run", run_id="run-1").structured_content
+    assert asked["poll_after_ms"] is None
+    assert "Which budget? (1,000, 2,000)" in asked["next"]
+    api.on("POST", "/runs/run-1/decisions/q-1", told(bodies.running(40)))
+    decided = call(ask, "decide", run_id="run-1", decision="answer", text="1,000").structured_content
+    assert decided["poll_after_ms"] is not None
 
 
 def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeApi) -> None:

@@ -30,7 +30,7 @@ def task(name: str, state: State, seconds: float = 600.0) -> State:
 
 def after(state: State) -> str | None:
     """The task that follows an answer; None at the end. Waiting takes no time here."""
-    follows = {"ready": "agent", "continue": "agent", "wait": "agent", "finish": "finish", "ended": None}
+    follows = {"ready": "agent", "continue": "agent", "wait": "agent", "finish": "finish", "ended": None, "asked": None}
     return follows[state["outcome"]]
 
 

@@ -21,6 +21,7 @@ from swarm.records.backend import backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.records.runs import encode
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
+from tests.support.driving import walk
 from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
 from tests.support.stack import MACHINE, Stack
@@ -83,6 +84,35 @@ def test_the_receiver_is_told_how_the_run_ended(stack: Stack, receiver: Receiver
     assert message.headers["webhook-id"] == f"msg_{run_id}"
     assert message.headers["content-type"] == "application/json"
     assert delivery(stack, run_id).status is DeliveryStatus.DELIVERED
+
+
+def test_the_receiver_is_told_what_the_run_waits_for_until_it_is_decided(stack: Stack, receiver: Receiver) -> None:
+    stack.project()
+    asks = 'ask "Which budget?". ask "Which colour?"'
+    run_id = stack.start(asks, interactive=True, callback_url=url(receiver))
+    stack.drive(run_id)
+    (request,) = stack.run(run_id)["requests"]
+    event = {"tenant_id": "tenant-a", "run_id": run_id, "wait": 0}
+    assert webhook(event, lambda_context()) == {**event, "outcome": "done", "wait_seconds": 0}
+    (message,) = receiver.messages
+    told = verified(message, secret(stack))
+    assert (told["type"], told["data"]["status"]) == ("run.waiting", "running")
+    assert told["data"]["waiting_for"] == [request]
+    assert message.headers["webhook-id"] == f"msg_{run_id}_wait0"
+    shown = stack.request("GET", f"/webhooks/deliveries/msg_{run_id}_wait0").json
+    assert (shown["type"], shown["status"]) == ("run.waiting", "delivered")
+    body = {"decision": "answer", "text": "x"}
+    assert stack.request("POST", f"/runs/{run_id}/decisions/{request['request_id']}", body).status == 200
+    list(walk({"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id, "round": 1}))
+    asked_again = stack.run(run_id)["waiting_for"]
+    assert asked_again["question"] == "Which colour?"
+    assert stack.request("POST", f"/runs/{run_id}/decisions/{asked_again['request_id']}", body).status == 200
+    # Decided before it could be told: nobody is bothered any more.
+    assert webhook({**event, "wait": 1}, lambda_context())["outcome"] == "done"
+    assert len(receiver.messages) == 1
+    assert stack.request("GET", f"/webhooks/deliveries/msg_{run_id}_wait1").json["status"] == "dead"
+    for unknown in ("_wait7", "_wait", "_waitx", "_wait00"):
+        assert stack.request("GET", f"/webhooks/deliveries/msg_{run_id}{unknown}").status == 404, unknown
 
 
 @pytest.mark.parametrize("how", ["failed", "cancelled"])

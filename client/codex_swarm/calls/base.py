@@ -27,6 +27,11 @@ def of_message(run_id: str, message_id: str) -> str:
     return of_run(run_id, f"messages/{segment(message_id, 'message_id')}")
 
 
+def of_decision(run_id: str, request_id: str) -> str:
+    """The path of a decision about a run. Raises `InvalidArgument`."""
+    return of_run(run_id, f"decisions/{segment(request_id, 'request_id')}")
+
+
 def of_thread(thread_id: str) -> str:
     """The path of a conversation. Raises `InvalidArgument`."""
     return f"/threads/{segment(thread_id, 'thread_id')}"

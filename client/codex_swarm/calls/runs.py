@@ -7,13 +7,17 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
 
-from codex_swarm.calls.base import of_message, of_project, of_run, of_thread
+from codex_swarm.calls.base import of_decision, of_message, of_project, of_run, of_thread
 from codex_swarm.calls.projects import ProjectCalls
 from codex_swarm.connection import parse
 from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
 from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
 from codex_swarm.models import (
+    DECISION_SECONDS,
+    Approval,
     CancelRead,
+    DecisionCreate,
+    DecisionKind,
     ImportCreate,
     ImportRead,
     InlineFile,
@@ -44,6 +48,9 @@ class RunOptions(TypedDict, total=False):
     files: Mapping[str, str] | None
     metadata: Mapping[str, str] | None
     callback_url: str | None
+    interactive: bool
+    require_approval: Sequence[Approval | str]
+    decision_seconds: int
     idempotency_key: str | None
 
 
@@ -64,14 +71,19 @@ class RunCalls(ProjectCalls):
         files: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
         callback_url: str | None = None,
+        interactive: bool = False,
+        require_approval: Sequence[Approval | str] = (),
+        decision_seconds: int = DECISION_SECONDS,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
 
         `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
-        the run by. `callback_url` is told of the end by a signed POST. A request that got lost is sent again under the
-        same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this takes
-        `call_timeout` at most.
+        the run by. `callback_url` is told of the end by a signed POST. With `interactive` the agent may ask questions;
+        before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
+        has approved it: see `decide`. `decision_seconds` is how long it waits. A request that got lost is sent again
+        under the same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this
+        takes `call_timeout` at most.
         """
         path = of_project(project_id, "runs")
         run = shaped(
@@ -87,6 +99,9 @@ class RunCalls(ProjectCalls):
             files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
             metadata=dict(_mapped(metadata)),
             callback_url=callback_url,
+            interactive=interactive,
+            require_approval=[one_of(Approval, step) for step in _listed(require_approval, "require_approval")],
+            decision_seconds=decision_seconds,
         )
         body = run.model_dump(mode="json", exclude_defaults=True)
         headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}
@@ -150,6 +165,30 @@ class RunCalls(ProjectCalls):
     async def withdraw_message(self, run_id: str, message_id: str) -> None:
         """Takes back a message that the agent has not read; raises `Conflict` when it has. Twice is once."""
         await self._connection.request("DELETE", of_message(run_id, message_id))
+
+    async def decide(
+        self,
+        run: RunRead | str,
+        decision: DecisionKind | str,
+        text: str = "",
+        *,
+        request_id: str | None = None,
+        decided_by: str = "",
+    ) -> RunRead:
+        """Decides what a run (or the run of that id) waits for: `approve`, `deny`, or `answer` with a text.
+
+        It is the first that waits, `run.waiting_for`, unless `request_id` names another. `decided_by` says who decided.
+        Once everything is decided the run goes on. Raises `Conflict` where somebody has decided it already, and
+        `InvalidArgument` where the run waits for nothing.
+        """
+        if request_id is None:
+            waits = (run if isinstance(run, RunRead) else await self.get_run(run)).waiting_for
+            if waits is None:
+                raise InvalidArgument("this run waits for nobody's decision")
+            request_id = waits.request_id
+        wanted = shaped(DecisionCreate, decision=one_of(DecisionKind, decision), text=text, decided_by=decided_by)
+        path = of_decision(run.id if isinstance(run, RunRead) else run, request_id)
+        return parse(RunRead, await self._connection.request("POST", path, body=wanted.model_dump(mode="json")))
 
     async def get_thread(self, thread_id: str) -> list[RunRead]:
         """The runs of one conversation, newest first, without artifacts and prompts; a run tells its `thread_id`."""

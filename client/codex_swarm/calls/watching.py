@@ -26,8 +26,11 @@ class WatchCalls(RunCalls):
         poll: float = 1.0,
         on_progress: Callable[[RunRead], None] | None = None,
         check: bool = False,
+        until_asked: bool = False,
     ) -> RunRead:
         """The run once it has ended, however it ended; asks every `poll` seconds.
+
+        With `until_asked` also once it waits for somebody: then it has `waiting_for`, and `decide` lets it go on.
 
         `on_progress` gets the run as first seen and after each change of status or progress, the end last.
         Raises `WaitTimeout` after `timeout` seconds, while the run goes on; with `check`, raises `RunFailed`
@@ -41,6 +44,8 @@ class WatchCalls(RunCalls):
                 if on_progress is not None and (run.status, run.progress) != known:
                     on_progress(run)
                 last = run
+                if until_asked and run.waiting_for is not None:
+                    return run
         if last is None:
             raise RuntimeError("a run has no state at all")
         if check and last.status is not RunStatus.SUCCEEDED:

@@ -27,6 +27,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "run": starting.run,
         "message": starting.message,
         "withdraw": starting.withdraw,
+        "decide": starting.decide,
         "resume": starting.resume,
         "cancel": starting.cancel,
         "templates": starting.templates,

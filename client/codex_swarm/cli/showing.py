@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from rich.table import Table
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.output import Output
-from codex_swarm.models import RunRead, WorkspaceFileListing
+from codex_swarm.models import RequestRead, RunRead, WorkspaceFileListing
 from codex_swarm.text import printable
 
 FILES_SHOWN = 10
@@ -69,7 +70,24 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("files of", run.workspace_from_run_id or ""),
         ("goes on with", run.continues_run_id or ""),
         ("messages", "\n".join(f"{each.text} ({each.state.value})" for each in run.messages)),
+        ("waits for", _waits(run)),
+        ("decided", "\n".join(_decided(each) for each in run.requests if each.decision)),
         ("pattern of", run.pattern_used.source_run_id if run.pattern_used else ""),
         ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
         ("used", ", ".join(used)),
     ]
+
+
+def _waits(run: RunRead) -> str:
+    return "" if run.waiting_for is None else "\n".join(_asked(each) for each in run.requests if not each.decision)
+
+
+def _asked(request: RequestRead) -> str:
+    proposal = "" if request.proposal is None else f" {json.dumps(request.proposal, ensure_ascii=False)}"
+    options = f" ({', '.join(request.options)})" if request.options else ""
+    return f"{request.question}{options}{proposal} [{request.request_id}, until {words.when(request.deadline)}]"
+
+
+def _decided(request: RequestRead) -> str:
+    said = f" {request.text}" if request.text else ""
+    return f"{request.question} {request.decision}{said} ({request.decided_by})"

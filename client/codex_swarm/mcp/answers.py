@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field
 
-from codex_swarm.models import RunRead, RunStatus
+from codex_swarm.models import RequestRead, RunRead, RunStatus
 
 POLL_QUEUED_MS = 5_000
 POLL_RUNNING_MS = 2_000
@@ -29,7 +30,9 @@ class RunState(BaseModel):
     run_id: str
     state: RunStatus = Field(description="`queued`, `running`; or at the end `succeeded`, `failed`, `cancelled`.")
     progress: int = Field(description="0 to 100.")
-    poll_after_ms: int | None = Field(description="Ask again after so long; null when the run has ended.")
+    poll_after_ms: int | None = Field(
+        description="Ask again after so long; null when the run has ended or waits for your user."
+    )
     next: str = Field(description="What to do now.")
 
 
@@ -189,14 +192,24 @@ def linked(answer: BaseModel, uri: str, name: str) -> CallToolResult:
 
 
 def _state(run: RunRead) -> dict[str, Any]:
+    waits = run.waiting_for
     pause = POLL_QUEUED_MS if run.status is RunStatus.QUEUED else POLL_RUNNING_MS
     return {
         "run_id": run.id,
         "state": run.status,
         "progress": run.progress,
-        "poll_after_ms": None if run.status.final else pause,
-        "next": _NEXT.get(run.status, "Call wait_run until the state is succeeded, failed or cancelled."),
+        "poll_after_ms": None if run.status.final or waits else pause,
+        "next": _asked(waits) if waits else _NEXT.get(run.status, _WAIT),
     }
+
+
+def _asked(request: RequestRead) -> str:
+    options = f" ({', '.join(request.options)})" if request.options else ""
+    proposal = "" if request.proposal is None else f" {json.dumps(request.proposal, ensure_ascii=False)}"
+    return f"The run waits. Ask your user, and call decide with what they say: {request.question}{options}{proposal}"
+
+
+_WAIT = "Call wait_run until the state is succeeded, failed or cancelled."
 
 
 _NEXT = {

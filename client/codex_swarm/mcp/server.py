@@ -24,7 +24,7 @@ from codex_swarm.errors import InvalidArgument, NotFound
 from codex_swarm.mcp import answers
 from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, RunAnswer, RunList, RunState, Upload
 from codex_swarm.mcp.problems import of_resource, of_tool
-from codex_swarm.models import MessageMode, RunRead, RunStatus, TaskType
+from codex_swarm.models import DecisionKind, MessageMode, RunRead, RunStatus, TaskType
 from codex_swarm.text import printable
 
 LONGEST_WAIT = 45
@@ -72,6 +72,7 @@ class Tools:
         upload_ids: Annotated[list[str] | None, Field(description="Of upload_file.")] = None,
         from_run_id: Annotated[str | None, Field(description="Begin with the files of this run.")] = None,
         reference_run_id: Annotated[str | None, Field(description="Go on with this run's conversation.")] = None,
+        interactive: Annotated[bool, Field(description="It may ask your user questions; you pass them on.")] = False,
     ) -> RunState:
         """Start a task and return at once. Then call wait_run with the run_id."""
         with of_tool():
@@ -84,6 +85,7 @@ class Tools:
                 from_run_id,
                 files=files,
                 uploads=upload_ids or (),
+                interactive=interactive,
             )
         return answers.state_of(run)
 
@@ -105,7 +107,7 @@ class Tools:
                     await context.report_progress(run.progress, 100, run.status.value)
                 told = run
                 left = deadline - clock()
-                if run.status.final or left <= 0:
+                if run.status.final or run.waiting_for or left <= 0:
                     return answers.state_of(run)
                 await asyncio.sleep(min(1.0, left))
 
@@ -254,6 +256,17 @@ class Tools:
             sent = await self._client.send_message(run_id, text, mode, files=files, uploads=upload_ids or ())
             return answers.state_of(sent if isinstance(sent, RunRead) else await self._client.get_run(run_id))
 
+    async def decide(
+        self,
+        run_id: RunId,
+        decision: Annotated[DecisionKind, Field(description="`answer` a question; `approve` or `deny` a step.")],
+        text: Annotated[str, Field(description="The answer of your user; or what the agent should know besides.")] = "",
+        request_id: Annotated[str | None, Field(description="Of get_run; else the first that waits.")] = None,
+    ) -> RunState:
+        """Tell a run what your user decided about what it waits for. Ask your user first: it is not yours to decide."""
+        with of_tool():
+            return answers.state_of(await self._client.decide(run_id, decision, text, request_id=request_id))
+
     async def cancel_run(self, run_id: RunId) -> answers.Cancelled:
         """Stop a run for good. What it has done so far stays."""
         with of_tool():
@@ -311,6 +324,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
         (tools.get_diff, "See what changed", READS),
         (tools.upload_file, "Upload a file", UPLOADS),
         (tools.send_message, "Say something to a run", STARTS),
+        (tools.decide, "Tell a run what was decided", STARTS),
         (tools.cancel_run, "Cancel a run", STOPS),
     ]
     for function, title, hints in offered:

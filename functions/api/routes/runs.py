@@ -56,6 +56,9 @@ def create_run(
         files=tuple(InlineFile(file.path, file.content) for file in body.files),
         metadata=body.metadata,
         callback_url=checked_callback(body.callback_url),
+        interactive=body.interactive,
+        require_approval=tuple(dict.fromkeys(body.require_approval)),
+        decision_seconds=body.decision_seconds,
     )
     created = creation.create(
         backend(),
@@ -99,6 +102,9 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         list[str] | None,
         Query(max_length=20, description="`key=value`: only runs with this note. May be given several times."),
     ] = None,
+    waiting: Annotated[
+        bool | None, Query(description="`true`: only runs that wait for somebody's decision. `false`: only others.")
+    ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
     ] = "full",
@@ -112,6 +118,7 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         created_after=_in_utc("created_after", created_after),
         created_before=_in_utc("created_before", created_before),
         metadata=dict(map(_note, metadata or [])),
+        waiting=waiting,
     )
 
     def listed(run: Run) -> RunRead:

@@ -7,9 +7,11 @@
     │   │                     ContradictoryInputs
     │   ├── Forbidden 403     InvalidPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
-    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound, ThreadNotFound
+    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound, ThreadNotFound,
+    │   │                     RequestNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
-    │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead
+    │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
+    │   │                     AlreadyDecided
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── PreviewFailed 422
@@ -255,6 +257,15 @@ class MessageNotFound(NotFound):
         super().__init__(f"this run was sent no message {message_id[:70]}")
 
 
+class RequestNotFound(NotFound):
+    """The run asked no such thing."""
+
+    code = "request_not_found"
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"this run asked for no decision {request_id[:70]}; waiting_for of the run has the open one")
+
+
 class ThreadNotFound(NotFound):
     """The tenant has no run of such a conversation."""
 
@@ -351,6 +362,17 @@ class MessageAlreadyRead(Conflict):
         super().__init__(
             f"message {message_id} cannot be withdrawn: the agent has read it, or the run has ended; send another"
             " message that says what you want instead, or cancel the run"
+        )
+
+
+class AlreadyDecided(Conflict):
+    """What was decided stays so."""
+
+    code = "already_decided"
+
+    def __init__(self, request_id: str, by: str) -> None:
+        super().__init__(
+            f"{request_id} needs no decision any more: {by}; send a message if the agent should do something else"
         )
 
 

@@ -53,6 +53,7 @@ def runs(
         list[str] | None,
         typer.Option("--metadata", "-m", metavar="KEY=VALUE", help="Only runs with this note.", show_default=False),
     ] = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only runs that wait for somebody's decision.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 20,
 ) -> None:
     """List runs, the newest first.
@@ -68,6 +69,8 @@ def runs(
         wanted["created_after"] = datetime.now(UTC) - age(since)
     if metadata:
         wanted["metadata"] = dict(map(note, metadata))
+    if waiting:
+        wanted["waiting"] = True
     with session.client() as client:
         found = client.page_runs(project_id, limit=min(limit, 1_000), **wanted).items
     output = session.output

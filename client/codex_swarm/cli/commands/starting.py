@@ -15,7 +15,7 @@ from codex_swarm.cli.templates import TEMPLATES, TemplateName
 from codex_swarm.cli.watching import watch_to_its_end
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument
-from codex_swarm.models import MessageMode, MessageRead, RunLimits, RunRead, TaskType
+from codex_swarm.models import Approval, DecisionKind, MessageMode, MessageRead, RunLimits, RunRead, TaskType
 
 FROM_STDIN = "-"
 
@@ -58,6 +58,11 @@ def run(
     callback_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Who is told of the end.", show_default=False)
     ] = None,
+    interactive: Annotated[bool, typer.Option("--interactive", help="The agent may ask; see `decide`.")] = False,
+    require_approval: Annotated[
+        list[Approval] | None,
+        typer.Option(help="Stop before this until somebody approves it; may be given often.", show_default=False),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
     ] = None,
@@ -88,6 +93,8 @@ def run(
             files=texts(file or ()),
             metadata=dict(map(note, metadata or ())),
             callback_url=callback_url,
+            interactive=interactive,
+            require_approval=require_approval or (),
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)
@@ -154,6 +161,34 @@ def withdraw(
     with session.client() as client:
         client.withdraw_message(run_id, message_id)
     session.output.result({"withdrawn": message_id}, "withdrawn ", (message_id, "bold"))
+
+
+def decide(
+    session: Session,
+    run_id: RunId,
+    decision: Annotated[DecisionKind, typer.Argument(help="What you decide.", show_default=False)],
+    text: Annotated[str, typer.Argument(help="The answer; or what the agent should know besides.")] = "",
+    request_id: Annotated[
+        str | None,
+        typer.Option(metavar="REQUEST", help="Else the first that the run waits for; see `show`.", show_default=False),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who decides, for the record.", show_default=False)] = "",
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Watch the run to its end.")] = False,
+) -> None:
+    """Answer a question of a run, or approve or deny what it would do.
+
+    `codex-swarm runs --waiting` lists the runs that wait for somebody.
+
+        codex-swarm decide RUN answer "4,200 euros" --watch
+        codex-swarm decide RUN deny "Keep the old file"
+    """
+    with session.client() as client:
+        decided = client.decide(run_id, decision, text, request_id=request_id, decided_by=by)
+    if watch:
+        with session.client() as client:
+            watch_to_its_end(session, client.get_run(run_id))
+        return
+    session.output.result(decided, f"{decision.value}: ", (run_id, "bold"))
 
 
 def cancel(session: Session, run_id: RunId) -> None:

@@ -120,6 +120,8 @@ function asked(uploads) {
     instructions: fields.instructions.value, name: text("name"), task_type: text("task_type"),
     from_run_id: text("from_run_id"), reference_run_id: text("reference_run_id"),
     metadata: Object.fromEntries(notes), limits, uploads,
+    interactive: fields.interactive.checked,
+    require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
   };
 }
 
@@ -156,6 +158,8 @@ async function prefill() {
   const run = await askJson(`runs/${encodeURIComponent(again ?? from)}`);
   fields.project_id.value = run.project_id;
   fields.task_type.value = run.task_type;
+  fields.interactive.checked = run.interactive;
+  for (const box of fields.require_approval) box.checked = run.require_approval.includes(box.value);
   fields.metadata.value = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
   fields.from_run_id.value = again ? run.workspace_from_run_id ?? "" : run.id;
   if (from) fields.reference_run_id.value = run.id;

@@ -4,6 +4,7 @@ import {
   $, ask, askJson, at, attempt, duration, element, facts, isActive, keepUp, MARKS, pause, POLL, runPage, send, size, time,
 } from "./page.js";
 import { showChanges } from "./changes.js";
+import { showDecisions } from "./decisions.js";
 import { downloadLink, saveFile, saveShared, showFiles } from "./files.js";
 import { listen, showTalk } from "./talk.js";
 import { showEvents } from "./transcript.js";
@@ -58,6 +59,7 @@ function show(run) {
   $("from").hidden = active;
   showStages(run, active);
   showPlan(run.plan);
+  showDecisions(run, path, async () => show(await askJson(path)));
   showTalk(run, path);
   showErrors(run.errors);
   showSummary(run);

@@ -101,7 +101,7 @@ function rowOf(run) {
   const notes = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
   const position = run.queue_position ? `, ${run.queue_position} in the queue` : "";
   const status = element("td", {}, pill(run.status),
-    element("span", { className: "soft" }, run.status === "running" ? ` ${run.progress} %` : position));
+    element("span", { className: "soft" }, run.waiting_for ? " waits for you" : run.status === "running" ? ` ${run.progress} %` : position));
   return element("tr", {},
     element("th", { scope: "row" },
       element("a", { href: runPage(run.id) }, run.name || run.id),

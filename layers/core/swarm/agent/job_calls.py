@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
+from swarm.agent.asking import NOT_APPROVED, Asking
 from swarm.agent.model import ToolCall
 from swarm.agent.tools import document_text
 from swarm.agent.tools.document_text import calls_for, missing
@@ -15,6 +16,7 @@ from swarm.agent.tools.toolbox import BoundCall, Toolbox, ToolResult
 from swarm.errors import CallerError
 from swarm.jobs.batch import DOCUMENT_TEXT, FAILED, IN_ORDER, CallResult, JobCall, JobOutcome, parent_of
 from swarm.runs.conversation import Item
+from swarm.runs.requests import Request
 from swarm.text import MAX_OUTPUT, clip
 from swarm.workspace.file_types import file_type
 from swarm.workspace.working_copy import Workspace
@@ -44,6 +46,7 @@ class TurnCalls:
 
     results: list[ToolResult] = field(default_factory=list)
     pending: list[tuple[Tool[Any], JobCall]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
 
 def run_calls(
@@ -51,25 +54,29 @@ def run_calls(
     calls: Iterable[ToolCall],
     workspace: Workspace,
     unfinished: Callable[[Sequence[ToolResult]], str | None] = lambda _: None,
+    asking: Asking | None = None,
 ) -> TurnCalls:
     """Do the agent's own calls, in order, and collect the others.
 
-    `unfinished` says, by what came of the turn so far, why `finish` is not to be done yet.
+    `unfinished` says, by what came of the turn so far, why `finish` is not to be done yet. `asking` says what people
+    have to decide first; behind such a call, those that work on files have no result yet, and are done after it.
 
     A call finds the files as the calls before it left them, or it is not done: what is pending runs later, the
     commands one after the other in one workspace, conversions all at once.
     """
     bound = [toolbox.bind(call) for call in calls]
     some_wait = any(isinstance(call, BoundCall) and call.tool.executor != "agent" for call in bound)
-    turn = TurnCalls()
+    turn = TurnCalls(requests=[] if asking is None else asking.requests)
     being_read: set[str] = set()
     for call in bound:
         if isinstance(call, ToolResult):
             turn.results.append(call)
-        elif (some_wait or turn.pending) and call.tool.name == FINISH:
+        elif (some_wait or turn.pending or turn.requests) and call.tool.name == FINISH:
             turn.results.append(call.failed(FINISH_TOO_EARLY))
         elif call.tool.name == FINISH and (why := unfinished(turn.results)):
             turn.results.append(call.failed(why))
+        elif asking and _waits_for_people(turn, call, asking):
+            continue
         elif _depends(call, turn.pending):
             turn.results.append(call.failed(TOO_EARLY))
         elif call.tool.texts and (paths := _documents(call, workspace)) is not None:
@@ -81,9 +88,29 @@ def run_calls(
     return turn
 
 
+def _waits_for_people(turn: TurnCalls, call: BoundCall, asking: Asking) -> bool:
+    """Whether the call is not to be done now: it waits, stands behind one that does, or has its result from people."""
+    first = asking.before(call)
+    if isinstance(first, ToolResult):
+        turn.results.append(first)
+    elif isinstance(first, Request) and turn.pending:
+        turn.results.append(call.failed(TOO_EARLY))
+    elif isinstance(first, Request):
+        turn.requests.append(first)
+    elif asking.denied and not _leaves_files_alone(call):
+        turn.results.append(call.failed(NOT_APPROVED))
+    else:
+        return bool(turn.requests) and not _leaves_files_alone(call)
+    return True
+
+
+def _leaves_files_alone(call: BoundCall) -> bool:
+    return call.tool.reads == () == call.tool.writes
+
+
 def _depends(call: BoundCall, pending: Iterable[tuple[Tool[Any], JobCall]]) -> bool:
     """Whether files that this call works on may still be changed by pending calls."""
-    if call.tool.reads == () == call.tool.writes:
+    if _leaves_files_alone(call):
         return False
     tool, changing = call.tool, [(tool, earlier) for tool, earlier in pending if tool.changes_files]
     if any(earlier_tool.executor != tool.executor for earlier_tool, _ in changing):
@@ -152,6 +179,18 @@ def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace) -> None
             reads_images=tool.reads_images,
         )
         turn.pending.append((tool, part))
+
+
+def unanswered(items: Sequence[Item]) -> list[ToolCall]:
+    """The calls of a conversation that have no result yet: those that people had to decide, and what came after."""
+    open_calls: dict[str, ToolCall] = {}
+    for item in items:
+        call_id = str(item.get("call_id"))
+        if item.get("type") == "function_call":
+            open_calls[call_id] = ToolCall(call_id, str(item["name"]), str(item["arguments"]))
+        elif item.get("type") == "function_call_output":
+            open_calls.pop(call_id, None)
+    return list(open_calls.values())
 
 
 def calls_by_id(items: Sequence[Item], wanted: Iterable[str]) -> list[ToolCall]:

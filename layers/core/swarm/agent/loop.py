@@ -9,6 +9,7 @@ from functools import reduce
 from math import ceil
 
 from codex_swarm.models import MessageState, PlanEvent, RunError, RunEvent, Usage
+from swarm.agent.asking import Asking, told_of_the_end
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.compaction import compacted
 from swarm.agent.context import (
@@ -21,16 +22,17 @@ from swarm.agent.context import (
     without_outputs_to_be_had_again,
     worth_a_handover,
 )
-from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls
+from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import closing_words, is_finish, plan_of, steps_of_results, steps_of_turn
+from swarm.agent.tools.tool import ASK_USER
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
 from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
-from swarm.lifecycle import messages, transitions
+from swarm.lifecycle import decisions, messages, transitions
 from swarm.lifecycle.ending import advance, apply_end_effects
 from swarm.lifecycle.transitions import Known, Outcome
 from swarm.records.backend import Backend, area_of
@@ -47,11 +49,23 @@ from swarm.runs.conversation import (
     user_message,
     without_pictures,
 )
-from swarm.runs.entries import BatchTaken, Change, Claimed, Entry, Messaged, Stalled, TurnTaken, Withdrawn, apply
+from swarm.runs.entries import (
+    BatchTaken,
+    Change,
+    Claimed,
+    Decided,
+    Entry,
+    Messaged,
+    Stalled,
+    TurnTaken,
+    Withdrawn,
+    apply,
+)
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import next_to_read, told
 from swarm.runs.plan import percent_of, turn_progress
+from swarm.runs.requests import Request, asked
 from swarm.runs.run import Run
 from swarm.runs.usage import TokenUsage, total
 from swarm.tasks import TASKS
@@ -97,14 +111,16 @@ class AgentAnswer:
     jobs: Sequence[JobRef] = ()
 
 
-def work(backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock: Clock, *, writer: str) -> AgentAnswer:
-    """Take turns for this run, and end it when the model is done; never raises for what the model did."""
+def work(
+    backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock: Clock, *, writer: str, round_: int = 0
+) -> AgentAnswer:
+    """Take turns for this run, and end it when the model is done; never raises for what the model did.
+
+    `round_` is that of the execution that asks. Another has a run that went on when people had decided something.
+    """
     run, entries = backend.runs.history(key.tenant_id, key.run_id)
-    if run.status.final:
-        apply_end_effects(backend, run)
-        return AgentAnswer(Outcome.ENDED)
-    if run.finished_turns:
-        return AgentAnswer(Outcome.FINISH)
+    if (answered := _without_a_turn(backend, run, round_)) is not None:
+        return AgentAnswer(answered)
     try:
         remembering = replace(backend, objects=backend.remembered)
         return _Slice(remembering, run, entries, model_for(run), clock, writer).turns()
@@ -112,6 +128,21 @@ def work(backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock
         return AgentAnswer(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:
         return _give_up_the_run(backend, key)
+
+
+def _without_a_turn(backend: Backend, run: Run, round_: int) -> Outcome | None:
+    """What the state machine does with a run for which there is no turn to take just now; None where there is."""
+    if run.status.final:
+        apply_end_effects(backend, run)
+        return Outcome.ENDED
+    if run.rounds != round_:
+        return Outcome.ENDED
+    if run.waits:
+        # Whoever asked may not have lived to show it.
+        backend.runs.store(run)
+        decisions.apply_wait_effects(backend, run)
+        return Outcome.ASKED
+    return Outcome.FINISH if run.finished_turns else None
 
 
 def _give_up_the_run(backend: Backend, key: RunKey) -> AgentAnswer:
@@ -173,7 +204,7 @@ class _Slice:
         self._read: dict[str, Item] = {}
         self._handovers: Sequence[Usage] = []
         self._objects = OwnedObjects(backend.objects, self._ownership)
-        self._toolbox = Toolbox(TASKS[run.task_type].tools)
+        self._toolbox = Toolbox([*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])])
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
         stored = self._run.transcript
@@ -190,6 +221,12 @@ class _Slice:
                 jobs = self._open_jobs(run.batch, now)
                 if jobs:
                     return AgentAnswer(Outcome.TOOLS, jobs=jobs)
+                continue
+            if run.waits:
+                decisions.apply_wait_effects(self._backend, run)
+                return AgentAnswer(Outcome.ASKED)
+            if run.has_decisions:
+                self._go_on_with_decisions(now)
                 continue
             self._require_room(now)
             if self._clock.seconds_left() < RESERVE_SECONDS:
@@ -214,14 +251,14 @@ class _Slice:
 
     def _require_room(self, now: datetime) -> None:
         run = self._run
-        if used_up := run.limits.reached(run.turns, run.usage, run.started_at, now):
+        if used_up := run.limits.reached(run.turns, run.usage, run.work_began, now):
             raise _limit_reached(used_up)
         if run.stored_bytes >= MAX_STORED_BYTES:
             raise _limit_reached(f"stored bytes: its turns have stored {run.stored_bytes} of files")
 
     def _seconds_left(self) -> float:
         """How long the run may still take."""
-        return self._run.limits.seconds_left(self._run.started_at, self._clock.now())
+        return self._run.limits.seconds_left(self._run.work_began, self._clock.now())
 
     def _lost(self) -> bool:
         """Whether somebody else has the run: its next slot is taken, and not by a message."""
@@ -236,7 +273,7 @@ class _Slice:
             match entry.change:
                 case Withdrawn(message_id=withdrawn) if withdrawn in self._read:
                     return False
-                case Messaged() | Withdrawn():
+                case Messaged() | Withdrawn() | Decided():
                     self._run = apply(self._run, entry)
                 case _:
                     return False
@@ -259,7 +296,8 @@ class _Slice:
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
-        done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished)
+        asking = Asking(self._run, began)
+        done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished, asking)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
         self._items = [*without_pictures(self._items), *turn.items]
         self._items += _answers(self._noted(done.results))
@@ -269,7 +307,28 @@ class _Slice:
         if not (turn.calls or turn.cut_off):
             answer = None if self._model.offline else answer_to_words(self._items, turn.text, self._unfinished(()))
             self._items += [user_message(answer)] if answer else []
-            final = answer is None
+            final = answer is None and self._may_end(asking, turn.text)
+        self._commit_behind_messages(turn, done, began, final=final)
+
+    def _go_on_with_decisions(self, now: datetime) -> None:
+        """Do what people decided about the calls of the last turn, and the calls behind these."""
+        self._ownership.require()
+        asking, calls = Asking(self._run, now), unanswered(self._items)
+        done = run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking)
+        self._items = [*self._items, *_answers(self._noted(done.results))]
+        final = any(map(is_finish, done.results)) or (not calls and self._may_end(asking, ""))
+        self._commit_behind_messages(None, done, now, final=final)
+
+    def _may_end(self, asking: Asking, words: str) -> bool:
+        """Whether a model that says that it is done has people's approval; else it is asked for, or denied."""
+        first = asking.before_the_end(words)
+        if isinstance(first, Request):
+            asking.requests.append(first)
+        elif first is not None:
+            self._items = [*self._items, user_message(told_of_the_end(first))]
+        return first is None
+
+    def _commit_behind_messages(self, turn: ModelTurn | None, done: TurnCalls, began: datetime, *, final: bool) -> None:
         # What was said meanwhile comes before the end.
         while not self._commit(turn, done, began, final=final and not self._read_messages(finishing=True)):
             pass
@@ -387,8 +446,11 @@ class _Slice:
         store_transcript(self._objects, transcript, self._items)
         return transcript, snapshot, size
 
-    def _commit(self, turn: ModelTurn, done: TurnCalls, began: datetime, *, final: bool) -> bool:
-        """Whether the turn is committed: as the last one it is not, where a message came before it."""
+    def _commit(self, turn: ModelTurn | None, done: TurnCalls, began: datetime, *, final: bool) -> bool:
+        """Whether the turn is committed: as the last one it is not, where a message came before it.
+
+        Without a turn of the model's, what came of the last one's calls once people had decided.
+        """
         run, now = self._run, self._clock.now()
         transcript, snapshot, size = self._store()
         batch = None
@@ -397,28 +459,33 @@ class _Slice:
             waiting = cut(run.version + 1, self._writer, calls, self._stored.files)
             batch = self._batch = store_batch(self._objects, run, waiting)
         plan = plan_of(done.results)
+        # Words that would have been the last ones still are, once somebody has approved the end.
+        text = turn.text if turn else run.closing_words or ""
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,
-            usage=reduce(total, self._handovers, self._usage(turn, (now - began).total_seconds())),
+            usage=reduce(total, self._handovers, self._usage(turn, (now - began).total_seconds()) if turn else Usage()),
             final=final,
             batch=batch,
             plan=plan,
-            closing_words=closing_words(turn, done.results) if final else None,
+            closing_words=closing_words(text, done.results) if final or done.requests else None,
             read=tuple(self._read),
             stored_bytes=size,
+            requests=tuple(done.requests),
+            resumed=turn is None,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
         intended = run.plan if plan is None else plan
-        executing = percent_of(intended) if intended else turn_progress(run.turns + 1)
+        executing = percent_of(intended) if intended else turn_progress(run.turns + (turn is not None))
         percent = max(run.progress, stage.percent if final else executing)
         shown: list[RunEvent] = [
             told(message, MessageState.READ) for message in run.messages if message.id in self._read
         ]
-        shown += steps_of_turn(run, turn, done.results, list(self._read.values()), now)
+        shown += steps_of_turn(run, turn.text if turn else "", done.results, list(self._read.values()), now)
         if intended != run.plan:
             shown.append(PlanEvent(steps=list(intended)))
+        shown += map(asked, done.requests)
         shown.append(events.progress(stage, percent))
         # The end follows at once, and shows what this entry would.
         if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):

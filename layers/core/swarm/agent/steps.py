@@ -9,7 +9,6 @@ from pydantic import JsonValue
 
 from codex_swarm.models import PlanStep, StepEvent
 from swarm.adapters import adapter
-from swarm.agent.model import ModelTurn
 from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.runs.conversation import Item
@@ -29,18 +28,18 @@ def plan_of(results: Sequence[ToolResult]) -> tuple[PlanStep, ...] | None:
     return tuple(adapter(list[PlanStep]).validate_python(plans[-1].get("steps"))) if plans else None
 
 
-def closing_words(turn: ModelTurn, results: Sequence[ToolResult]) -> str | None:
+def closing_words(text: str, results: Sequence[ToolResult]) -> str | None:
     """What the model says at the end of its work: the summary of `finish`, or else its text."""
     summaries = [str((result.args or {}).get("summary", "")) for result in results if is_finish(result)]
-    said = next((text.strip() for text in [*summaries, turn.text] if text.strip()), None)
+    said = next((text.strip() for text in [*summaries, text] if text.strip()), None)
     return None if said is None else clip(said, MAX_SHOWN)
 
 
 def steps_of_turn(
-    run: Run, turn: ModelTurn, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
+    run: Run, text: str, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
 ) -> list[StepEvent]:
     """The step events of one turn, numbered on from those that the run has; first of the messages that it read."""
-    said = turn.text.strip()
+    said = text.strip()
     steps = [_tool_step(result, now) for result in results]
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):

@@ -1,4 +1,4 @@
-"""Executions of the state machine: one a run, named like it."""
+"""Executions of the state machine: one a run, named like it; another each time that the run has waited for people."""
 
 from __future__ import annotations
 
@@ -29,28 +29,31 @@ class Executions:
         self._client = client
         self._machine = state_machine_arn
 
-    def start(self, key: RunKey) -> None:
-        """Start the run's execution. Starting it again is harmless: an execution's name is taken once and for all."""
+    def start(self, key: RunKey, round_: int = 0) -> None:
+        """Start the run's execution of this round. Starting it again is harmless: a name is taken once and for all."""
+        state = asdict(key) | ({"round": round_} if round_ else {})
         try:
-            self._client.start_execution(stateMachineArn=self._machine, name=key.run_id, input=json.dumps(asdict(key)))
+            self._client.start_execution(
+                stateMachineArn=self._machine, name=_name(key, round_), input=json.dumps(state)
+            )
         except ClientError as error:
             if error_code(error) != "ExecutionAlreadyExists":
                 raise
 
-    def find(self, key: RunKey) -> Execution | None:
-        """The run's execution as it stands, or None where there never was one."""
+    def find(self, key: RunKey, round_: int = 0) -> Execution | None:
+        """The run's execution of this round as it stands, or None where there never was one."""
         try:
-            found = self._client.describe_execution(executionArn=self._arn(key.run_id))
+            found = self._client.describe_execution(executionArn=self._arn(_name(key, round_)))
         except ClientError as error:
             if error_code(error) == "ExecutionDoesNotExist":
                 return None
             raise
         return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
 
-    def stop(self, key: RunKey, reason: str) -> bool:
+    def stop(self, key: RunKey, reason: str, round_: int = 0) -> bool:
         """Stop the run's execution; false where there is none. The state that is at work may still end by itself."""
         try:
-            self._client.stop_execution(executionArn=self._arn(key.run_id), error="Cancelled", cause=reason)
+            self._client.stop_execution(executionArn=self._arn(_name(key, round_)), error="Cancelled", cause=reason)
         except ClientError as error:
             if error_code(error) != "ExecutionDoesNotExist":
                 raise
@@ -59,3 +62,7 @@ class Executions:
 
     def _arn(self, name: str) -> str:
         return f"{self._machine.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
+
+def _name(key: RunKey, round_: int) -> str:
+    return f"{key.run_id}-{round_}" if round_ else key.run_id

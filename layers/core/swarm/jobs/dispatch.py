@@ -176,7 +176,7 @@ def _have_done(task: Task, call: Call, attempt: int) -> str:
     except CallFailed as failed:
         if not isinstance(failed, CallThrottled) and failed.error_type != OTHER_VERSION:
             return _lost(task, failed)
-        if task.run.limits.seconds_left(task.run.started_at, task.clock()) <= 0:
+        if task.run.limits.seconds_left(task.run.work_began, task.clock()) <= 0:
             return "no environment became free in the time of the run"
         if not attempt:
             _tell(task)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 
 from swarm.adapters import adapter
 from swarm.ids import RunKey
@@ -15,7 +16,10 @@ from swarm.logs import log
 
 
 class TaskState(TypedDict):
-    """Input and answer of every task; `outcome`, `wait_seconds` and `jobs` are what Choice, Wait and Map read."""
+    """Input and answer of every task; `outcome`, `wait_seconds` and `jobs` are what Choice, Wait and Map read.
+
+    `round` says how often the run had waited for people when this execution began.
+    """
 
     tenant_id: str
     project_id: str
@@ -23,6 +27,7 @@ class TaskState(TypedDict):
     outcome: str
     wait_seconds: int
     jobs: Sequence[JobRef]
+    round: int
 
 
 def run_of(event: object, context: LambdaContext) -> RunKey:
@@ -32,7 +37,18 @@ def run_of(event: object, context: LambdaContext) -> RunKey:
     return key
 
 
-def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[JobRef] = ()) -> TaskState:
+class _Rounds(BaseModel):
+    round: int = 0
+
+
+def round_of(event: object) -> int:
+    """The round of the run that this execution is for. One that an earlier version began says nothing of it."""
+    return _Rounds.model_validate(event).round
+
+
+def answer(
+    key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[JobRef] = (), *, round_: int = 0
+) -> TaskState:
     """The answer of a task."""
     log.info("the task is done", outcome=outcome.value)
     return TaskState(
@@ -42,4 +58,5 @@ def answer(key: RunKey, outcome: Outcome, wait_seconds: int = 0, jobs: Sequence[
         outcome=outcome.value,
         wait_seconds=wait_seconds,
         jobs=list(jobs),
+        round=round_,
     )

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from codex_swarm.models import ProjectRead, RunLimits, RunStatus, StatusEvent, TaskType
+from codex_swarm.models import DECISION_SECONDS, Approval, ProjectRead, RunLimits, RunStatus, StatusEvent, TaskType
 from swarm.errors import (
     CloneNotAllowed,
     IdempotencyKeyReused,
@@ -40,6 +40,8 @@ from swarm.workspace.objects import ProjectArea
 
 MAX_DERIVED_NAME = 60
 
+_OF_PEOPLE = frozenset({"interactive", "require_approval", "decision_seconds"})
+
 RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
 """What ended a run in the middle of work that can go on."""
 
@@ -58,6 +60,9 @@ class NewRun:
     files: tuple[InlineFile, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
+    interactive: bool = False
+    require_approval: tuple[Approval, ...] = ()
+    decision_seconds: int = DECISION_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,9 @@ def create(
         callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
+        interactive=wanted.interactive,
+        require_approval=wanted.require_approval,
+        decision_seconds=wanted.decision_seconds,
     )
     return _open(backend, run, wanted.limits, files)
 
@@ -145,6 +153,9 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         metadata=stopped.metadata,
         callback_url=stopped.callback_url,
         model=backend.settings.model_name,
+        interactive=stopped.interactive,
+        require_approval=stopped.require_approval,
+        decision_seconds=stopped.decision_seconds,
     )
     return _open(backend, run, limits)
 
@@ -182,6 +193,9 @@ def go_on(
         callback_url=ended.callback_url,
         fingerprint=fingerprint,
         model=backend.settings.model_name,
+        interactive=ended.interactive,
+        require_approval=ended.require_approval,
+        decision_seconds=ended.decision_seconds,
     )
     return _open(backend, run, None, said.files)
 
@@ -250,7 +264,7 @@ def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
         tenant = backend.tenants.get(tenant.id)
     if run.run_id not in tenant.active:
         return False
-    queue.start(backend, run.key)
+    queue.start(backend, run)
     return True
 
 
@@ -270,7 +284,11 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
     """What makes two requests the same. A form that is sent again uploads its files again: what counts is what is in
     them, where the upload promised it, and not the upload's id.
     """
-    fields = asdict(wanted) | {
+    asked = asdict(wanted)
+    if not wanted.interactive and not wanted.require_approval and wanted.decision_seconds == DECISION_SECONDS:
+        # As earlier versions knew it, so that a request that is sent again after an update is still the same.
+        asked = {name: value for name, value in asked.items() if name not in _OF_PEOPLE}
+    fields = asked | {
         "limits": wanted.limits.model_dump() if wanted.limits else None,
         "uploads": contents_of(backend, area, wanted.uploads),
     }

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from codex_swarm.models import Approval
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
 
 
 def base_prompt(run: Run, blocks: Iterable[str]) -> str:
     """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first."""
-    return "\n\n".join([*blocks, TASKS[run.task_type].instructions])
+    return "\n\n".join([*blocks, TASKS[run.task_type].instructions, *_approvals(run)])
+
+
+def _approvals(run: Run) -> Iterator[str]:
+    """What the agent should know of the people who decide with it."""
+    if Approval.PLAN in run.require_approval:
+        yield "Your plan has to be approved: show it with update_plan before you change any file."
+    if others := [step.value for step in run.require_approval if step is not Approval.PLAN]:
+        yield f"People approve or deny before these are done: {', '.join(others)}. What was denied, do differently."

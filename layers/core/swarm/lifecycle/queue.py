@@ -7,9 +7,9 @@ in between leaves a run that is admitted and not started, which reconciliation s
 from __future__ import annotations
 
 from swarm.aws.clients import ClientError
-from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
+from swarm.runs.run import Run
 
 
 def admit(backend: Backend, tenant_id: str) -> None:
@@ -18,13 +18,13 @@ def admit(backend: Backend, tenant_id: str) -> None:
         run = backend.runs.find(tenant_id, run_id)
         # One that is not shown yet is being created, and is started by whoever creates it.
         if run is not None and not run.status.final:
-            start(backend, run.key)
+            start(backend, run)
 
 
-def start(backend: Backend, key: RunKey) -> None:
+def start(backend: Backend, run: Run) -> None:
     """Start the execution of an admitted run; again changes nothing."""
     try:
-        backend.executions.start(key)
+        backend.executions.start(run.key, run.rounds)
     except ClientError as error:
         # The run is queued all the same; reconciliation starts what was not started here.
-        log.warning("the execution could not be started", run_id=key.run_id, error=str(error))
+        log.warning("the execution could not be started", run_id=run.run_id, error=str(error))

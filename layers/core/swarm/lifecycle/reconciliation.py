@@ -10,14 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from swarm.errors import ProjectNotFound
+from swarm.errors import CallerError, ProjectNotFound
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import creation, ending, queue, transitions
+from swarm.lifecycle import creation, decisions, ending, queue, transitions
 from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.tenants import Tenant
 from swarm.runs.entries import Created
+from swarm.runs.run import Run
 
 GRACE = timedelta(minutes=2)
 """How long whatever is being done may look undone: far longer than any request takes."""
@@ -34,6 +35,7 @@ class Repairs:
     forgotten: int = 0
     broken: int = 0
     announced: int = 0
+    decided: int = 0
 
 
 def reconcile(backend: Backend, now: datetime) -> Repairs:
@@ -65,17 +67,30 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
         ending.apply_end_effects(backend, run)
         repairs.settled += 1
         return
-    execution = backend.executions.find(key)
+    if run.waits:
+        backend.runs.store(run)
+        decisions.apply_wait_effects(backend, run)
+        repairs.decided += _take_defaults(backend, run, now)
+        return
+    execution = backend.executions.find(key, run.rounds)
     if execution is None:
-        if now - run.created_at >= GRACE:
+        if now - (run.went_on_at or run.created_at) >= GRACE:
             log.warning("a run was never started", run_id=key.run_id)
-            creation.complete(backend, run)
+            decisions.go_on(backend, run)
             repairs.started += 1
     elif execution.status != "RUNNING":
         log.warning("an execution ended without its run", run_id=run.run_id, status=execution.status)
         error = explain(run, execution.error or f"Execution.{execution.status}", execution.cause)
         transitions.fail(backend, key, error, writer=new_id(), now=now)
         repairs.failed += 1
+
+
+def _take_defaults(backend: Backend, run: Run, now: datetime) -> bool:
+    try:
+        return decisions.take_defaults(backend, run, now)
+    except CallerError as full:
+        log.warning("a run could not go on at its deadline", run_id=run.run_id, error=str(full))
+        return False
 
 
 def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:
@@ -85,7 +100,7 @@ def _recount(backend: Backend, repairs: Repairs, now: datetime) -> None:
             # Whoever decided that it goes did not live to hide it.
             with suppress(ProjectNotFound):
                 backend.projects.hide(tenant.id, project_id, now)
-        counted = sorted(tenant.active | tenant.waiting.keys())
+        counted = sorted(tenant.active | tenant.asking | tenant.waiting.keys())
         found = {run_id: backend.runs.find(tenant.id, run_id) for run_id in counted}
         for run_id, run in found.items():
             if run is not None and run.status.final:

@@ -49,6 +49,7 @@ class Outcome(StrEnum):
     CONTINUE = "continue"
     WAIT = "wait"
     TOOLS = "tools"
+    ASKED = "asked"
     FINISH = "finish"
     ENDED = "ended"
 
@@ -216,16 +217,16 @@ def cancel(
     before = ending.advance(backend, backend.runs.current(tenant_id, run_id), attempt)
     if before is None:
         raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
-    if _stop(backend, before.key):
+    if _stop(backend, before):
         sleep(CANCEL_SECONDS)
     return before.status is RunStatus.RUNNING
 
 
-def _stop(backend: Backend, key: RunKey) -> bool:
+def _stop(backend: Backend, run: Run) -> bool:
     """Stop the execution; whether anybody can be at work on the run."""
     try:
-        return backend.executions.stop(key, "cancelled by the caller")
+        return backend.executions.stop(run.key, "cancelled by the caller", run.rounds)
     except ClientError as error:
         # The run is over all the same: its execution finds that out at its next state.
-        log.warning("the execution could not be stopped", run_id=key.run_id, error=str(error))
+        log.warning("the execution could not be stopped", run_id=run.run_id, error=str(error))
         return True

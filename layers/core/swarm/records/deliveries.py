@@ -1,4 +1,4 @@
-"""The outbox: one delivery for each run that ends and has somebody to tell, kept in the table until it is settled."""
+"""The outbox: a delivery for each end and each wait of a run that has somebody to tell, kept until it is settled."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from swarm.logs import log
 from swarm.records.keys import deliveries_of_tenant, delivery_key, outbox, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
+from swarm.runs.requests import untaken
 from swarm.runs.run import Run
 
-PREFIX = "msg_"
+PREFIX, WAIT = "msg_", "_wait"
 SCHEMA = 1
 EARLIER = "version < :version"
 """Never a new item: a delivery that was deleted with its run stays so."""
@@ -40,7 +41,10 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to one receiver. `round` counts the executions that it was given to, `version` its changes."""
+    """One message to one receiver. `round` counts the executions that it was given to, `version` its changes.
+
+    `wait` numbers the run's waits for people, from 0; of a message about its end it is None.
+    """
 
     tenant_id: str
     project_id: str
@@ -56,12 +60,13 @@ class Delivery:
     last_attempt_at: datetime | None = None
     last_status: int | None = None
     last_error: str | None = None
+    wait: int | None = None
     schema: int = SCHEMA
 
     @property
     def id(self) -> str:
         """The id that the receiver sees, the same on every attempt."""
-        return PREFIX + self.run_id
+        return _id(self.run_id, self.wait)
 
     @property
     def execution(self) -> str:
@@ -81,13 +86,23 @@ class Outbox:
         """Write down that the receiver of this run's end is to be told. Twice is once."""
         if run.callback_url is None or run.ended_at is None:
             return
+        self._announce(run, run.callback_url, run.status.value, run.ended_at, None)
+
+    def announce_wait(self, run: Run) -> None:
+        """Write down that the receiver is to be told what the run waits for. Twice is once."""
+        if run.callback_url is not None and run.waits:
+            since = min(request.asked_at for request in untaken(run.requests))
+            self._announce(run, run.callback_url, "waiting", since, run.rounds)
+
+    def _announce(self, run: Run, url: str, event: str, at: datetime, wait: int | None) -> None:
         message = Delivery(
             tenant_id=run.key.tenant_id,
             project_id=run.key.project_id,
             run_id=run.run_id,
-            type=f"run.{run.status.value}",
-            url=run.callback_url,
-            created_at=run.ended_at,
+            type=f"run.{event}",
+            url=url,
+            created_at=at,
+            wait=wait,
         )
         try:
             self._table.put(self._item(message), UNCLAIMED)
@@ -96,22 +111,30 @@ class Outbox:
 
     def start(self, run: Run) -> None:
         """Let the first round begin. Where this fails, or never comes to be, `repair` does it."""
+        self._start(run, None)
+
+    def start_wait(self, run: Run) -> None:
+        """The same for the message about the run's wait."""
+        self._start(run, run.rounds)
+
+    def _start(self, run: Run, wait: int | None) -> None:
         if run.callback_url is not None:
-            self._machine.start(f"{PREFIX}{run.run_id}-1", _input(run.key.tenant_id, run.run_id))
+            self._machine.start(f"{_id(run.run_id, wait)}-1", _input(run.key.tenant_id, run.run_id, wait))
 
     def begin(self, message: Delivery) -> None:
         """Let the delivery's round begin."""
-        self._machine.start(message.execution, _input(message.tenant_id, message.run_id))
+        self._machine.start(message.execution, _input(message.tenant_id, message.run_id, message.wait))
 
-    def find(self, tenant_id: str, run_id: str) -> Delivery | None:
-        """The delivery that tells of this run, by one read."""
-        item = self._table.get(delivery_key(tenant_id, run_id))
+    def find(self, tenant_id: str, run_id: str, wait: int | None = None) -> Delivery | None:
+        """The delivery that tells of this run's end, or of that wait of it, by one read."""
+        item = self._table.get(delivery_key(tenant_id, run_id, wait))
         return _decode(item) if item else None
 
     def get(self, tenant_id: str, delivery_id: str) -> Delivery:
         """The delivery of this id. Raises `DeliveryNotFound`."""
-        run_id = delivery_id.removeprefix(PREFIX)
-        found = self.find(tenant_id, run_id) if could_be_run_id(run_id) and run_id != delivery_id else None
+        run_id, _, wait = delivery_id.removeprefix(PREFIX).partition(WAIT)
+        known = could_be_run_id(run_id) and delivery_id == _id(run_id, int(wait) if wait[:4].isdecimal() else None)
+        found = self.find(tenant_id, run_id, int(wait) if wait else None) if known else None
         if found is None:
             raise DeliveryNotFound(delivery_id)
         return found
@@ -179,7 +202,7 @@ class Outbox:
     def _item(self, message: Delivery) -> Item:
         at, status = sortable(message.created_at), message.status
         item: Item = {
-            **delivery_key(message.tenant_id, message.run_id).attributes(),
+            **delivery_key(message.tenant_id, message.run_id, message.wait).attributes(),
             **deliveries_of_tenant(message.tenant_id, status, at, message.run_id).attributes("GSI1"),
             **deliveries_of_tenant(message.tenant_id, "", at, message.run_id).attributes("GSI2"),
             "version": {"N": str(message.version)},
@@ -192,8 +215,12 @@ class Outbox:
         return {**item, **outbox(message.run_id, at).attributes("GSI3")}
 
 
-def _input(tenant_id: str, run_id: str) -> str:
-    return json.dumps({"tenant_id": tenant_id, "run_id": run_id})
+def _id(run_id: str, wait: int | None) -> str:
+    return PREFIX + run_id + ("" if wait is None else f"{WAIT}{wait}")
+
+
+def _input(tenant_id: str, run_id: str, wait: int | None) -> str:
+    return json.dumps({"tenant_id": tenant_id, "run_id": run_id} | ({} if wait is None else {"wait": wait}))
 
 
 def _decode(item: Item) -> Delivery:

@@ -107,9 +107,9 @@ def deleted_runs(tenant_id: str, hidden_at: str = "", run_id: str = "") -> Key:
     return Key(f"T#{tenant_id}#DELETED", f"{hidden_at}#{run_id}")
 
 
-def delivery_key(tenant_id: str, run_id: str) -> Key:
-    """The webhook that tells of a run's end; it goes with the run."""
-    return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK")
+def delivery_key(tenant_id: str, run_id: str, wait: int | None = None) -> Key:
+    """The webhook that tells of a run's end, or of its n-th wait for people; it goes with the run."""
+    return Key(f"T#{tenant_id}#R#{run_id}", "WEBHOOK" if wait is None else f"WEBHOOK#{wait:04}")
 
 
 def deliveries_of_tenant(tenant_id: str, status: str = "", created_at: str = "", run_id: str = "") -> Key:

@@ -45,7 +45,7 @@ class StoredRun:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
     """Which runs: of a project, of a conversation, in one of some states (of none: in any), of a type, made from one
-    time on and before another, with these notes.
+    time on and before another, with these notes; with `waiting` those that wait for people, or those that do not.
     """
 
     project_id: str | None = None
@@ -55,6 +55,7 @@ class RunQuery:
     created_after: datetime | None = None
     created_before: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    waiting: bool | None = None
 
 
 class Runs:
@@ -228,6 +229,8 @@ def encode(run: Run) -> Item:
     }
     if run.status.final:
         return item
+    if run.waits:
+        item = {**item, "asks": {"BOOL": True}}
     return {**item, **active_runs(key.run_id, created).attributes("GSI3")}
 
 
@@ -242,6 +245,8 @@ def _only(query: RunQuery) -> Filter:
             tests.append(f"#{name} IN ({', '.join(places)})")
             names[f"#{name}"] = name
             values.update(places)
+    if query.waiting is not None:
+        tests.append("attribute_exists(asks)" if query.waiting else "attribute_not_exists(asks)")
     if query.thread_id is not None:
         # A run that began a conversation may have been stored by a version that did not note which one it is. Keys
         # cannot be filtered by.

@@ -26,6 +26,9 @@ from swarm.runs.limits import Allowance, allowance_of
 ATTEMPTS = 20
 """So often a write that others were quicker than is tried again."""
 
+MAX_ASKING = 1_000
+"""Runs of a tenant that wait for people without counting as active; each takes room in the tenant's item."""
+
 HAS_ROOM = (
     "(attribute_not_exists(active)"
     " OR (attribute_exists(max_active) AND size(active) < max_active)"
@@ -56,11 +59,14 @@ class Waiting(NamedTuple):
 class Tenant:
     """A tenant's runs, and the projects that are being deleted.
 
+    `asking` are runs that wait for people, and count for nothing.
+
     `suspects` are ids among the runs for which at `suspected_at` no run was found; `revision` goes up with each run.
     """
 
     id: str
     active: frozenset[str] = frozenset()
+    asking: frozenset[str] = frozenset()
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     served: Mapping[str, int] = field(default_factory=dict)
     deleting: frozenset[str] = frozenset()
@@ -160,7 +166,7 @@ class Tenants:
         listed = all_tenants(key.tenant_id)
         item = self._table.update(
             tenant_key(key.tenant_id),
-            "ADD active :runs, revision :one "
+            "DELETE asking :runs ADD active :runs, revision :one "
             "SET GSI3PK = :listed, GSI3SK = :id, waiting = if_not_exists(waiting, :empty)",
             values={
                 ":runs": {"SS": [key.run_id]},
@@ -181,9 +187,10 @@ class Tenants:
     def _wait(self, key: RunKey, at: datetime) -> Tenant:
         item = self._table.update(
             tenant_key(key.tenant_id),
-            "ADD revision :one SET waiting.#run = if_not_exists(waiting.#run, :waiting)",
+            "DELETE asking :runs ADD revision :one SET waiting.#run = if_not_exists(waiting.#run, :waiting)",
             names={"#run": key.run_id},
             values={
+                ":runs": {"SS": [key.run_id]},
                 ":one": {"N": "1"},
                 ":max_queued": {"N": str(self._max_queued)},
                 ":project": {"S": key.project_id},
@@ -227,7 +234,7 @@ class Tenants:
         """
         key = tenant_key(tenant_id)
         values: Item = {":runs": {"SS": [run_id]}}
-        change = "DELETE active :runs, suspects :runs"
+        change = "DELETE active :runs, suspects :runs, asking :runs"
         if stored:
             with suppress(ConditionFailed):
                 counted: Item = {**values, ":stored": {"N": str(stored)}, ":run": {"S": run_id}}
@@ -244,6 +251,23 @@ class Tenants:
             )
         except ConditionFailed:
             item = self._table.update(key, change, values=values)
+        return self._decode(tenant_id, item)
+
+    def pause(self, tenant_id: str, run_id: str) -> Tenant:
+        """Count an active run no longer while it waits for people; twice is once. The tenant after it.
+
+        Where `MAX_ASKING` wait already it goes on being counted.
+        """
+        values: Item = {":runs": {"SS": [run_id]}, ":run": {"S": run_id}, ":most": {"N": str(MAX_ASKING)}}
+        try:
+            item = self._table.update(
+                tenant_key(tenant_id),
+                "DELETE active :runs ADD asking :runs",
+                values=values,
+                condition="contains(active, :run) AND (attribute_not_exists(asking) OR size(asking) < :most)",
+            )
+        except ConditionFailed as as_before:
+            item = as_before.item
         return self._decode(tenant_id, item)
 
     def close(self, tenant: Tenant, project_id: str) -> bool:
@@ -317,6 +341,7 @@ class Tenants:
         return Tenant(
             id=tenant_id,
             active=_members(item, "active"),
+            asking=_members(item, "asking"),
             waiting={run_id: Waiting(*stored["S"].split(" ")) for run_id, stored in waiting.items()},
             served={project: int(number["N"]) for project, number in served.items()},
             deleting=_members(item, "deleting"),

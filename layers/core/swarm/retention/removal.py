@@ -90,7 +90,7 @@ def _close(backend: Backend, tenant_id: str, project_id: str) -> None:
         tenant = backend.tenants.get(tenant_id)
         if waiting := waits_for(tenant, project_id):
             raise ProjectInUse(project_id, waiting)
-        for run_id in sorted(tenant.active - idle):
+        for run_id in sorted((tenant.active | tenant.asking) - idle):
             if _keeps(backend, tenant_id, run_id, project_id):
                 raise ProjectInUse(project_id, run_id)
             idle.add(run_id)

@@ -23,6 +23,7 @@ from codex_swarm.models import (
 )
 from swarm.runs.events import StoredEvent
 from swarm.runs.messages import Message, moved, waiting
+from swarm.runs.requests import Decision, Request, decided, taken, undecided, untaken
 from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
 
@@ -76,7 +77,8 @@ class TurnTaken:
 
     `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
     where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages
-    that this turn read.
+    that this turn read. `requests` are what people have to decide before its calls are done. `resumed` says that it is
+    no new response, but what came of the last one's calls once people had decided.
     """
 
     transcript: str
@@ -88,6 +90,8 @@ class TurnTaken:
     closing_words: str | None = None
     read: tuple[str, ...] = ()
     stored_bytes: int = 0
+    requests: tuple[Request, ...] = ()
+    resumed: bool = False
     kind: Literal["turn"] = "turn"
 
 
@@ -129,6 +133,15 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Somebody decided what the run waits for. With the last decision of a turn the run goes on."""
+
+    request_id: str
+    decision: Decision
+    kind: Literal["decided"] = "decided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The run is final: succeeded, failed or cancelled."""
 
@@ -141,7 +154,9 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Change = Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Messaged | Withdrawn | Ended
+Change = (
+    Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Messaged | Withdrawn | Decided | Ended
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +221,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 run,
                 snapshot=change.snapshot,
                 transcript=change.transcript,
-                turns=run.turns + 1,
+                turns=run.turns + (not change.resumed),
                 stalls=0,
                 usage=total(run.usage, change.usage),
                 finished_turns=change.final,
@@ -214,6 +229,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 plan=run.plan if change.plan is None else change.plan,
                 closing_words=change.closing_words,
                 messages=moved(run.messages, change.read, MessageState.READ),
+                requests=(*taken(run.requests), *change.requests),
                 batch_from=run.progress,
                 batch_done=0,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
@@ -228,8 +244,8 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 batch=None,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
             )
-        case Messaged() | Withdrawn():
-            after = replace(run, messages=_heard(run, change))
+        case Messaged() | Withdrawn() | Decided():
+            after = _heard(run, change, at)
         case Ended():
             unread = {message.id for message in waiting(run.messages)}
             after = replace(
@@ -248,8 +264,22 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
     return after
 
 
-def _heard(run: Run, change: Messaged | Withdrawn) -> tuple[Message, ...]:
-    """The run's messages, with one more or with one taken back."""
-    if isinstance(change, Messaged):
-        return (*run.messages, change.message)
-    return moved(run.messages, {change.message_id}, MessageState.WITHDRAWN)
+def _heard(run: Run, change: Messaged | Withdrawn | Decided, at: datetime) -> Run:
+    """The run once somebody has said, taken back or decided something."""
+    match change:
+        case Messaged(message=message):
+            return replace(run, messages=(*run.messages, message))
+        case Withdrawn(message_id=message_id):
+            return replace(run, messages=moved(run.messages, {message_id}, MessageState.WITHDRAWN))
+        case Decided():
+            return _with_decision(run, change, at)
+
+
+def _with_decision(run: Run, change: Decided, at: datetime) -> Run:
+    """The run with one more decision; with the last of a turn it goes on, and what it waited is over."""
+    after = replace(run, requests=decided(run.requests, change.request_id, change.decision))
+    if undecided(after.requests):
+        return after
+    since = min(request.asked_at for request in untaken(run.requests))
+    waited = run.waited_seconds + max(0.0, (at - since).total_seconds())
+    return replace(after, rounds=run.rounds + 1, waited_seconds=waited, went_on_at=at)

@@ -27,3 +27,4 @@ class ErrorType(StrEnum):
     PROVIDER_ANSWER = "provider_invalid_answer"
     INCOMPLETE = "incomplete_output"
     NO_PROGRESS = "no_progress"
+    NOT_DECIDED = "not_decided"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from codex_swarm.models import (
+    DECISION_SECONDS,
+    Approval,
     DiffSummary,
     MachineSummary,
     PatternRead,
@@ -19,6 +21,7 @@ from codex_swarm.models import (
 from swarm.ids import RunKey
 from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
+from swarm.runs.requests import Request, undecided, untaken
 from swarm.tasks import TASKS
 
 SCHEMA = 2
@@ -44,7 +47,8 @@ class Run:
     `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
     where it carried an idempotency key; `imported_at` is when it was taken over from an earlier installation;
     `stalls` counts how often in a row the provider had nothing to give; `stored_bytes` are those of the files that
-    were new after some turn.
+    were new after some turn; `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and
+    `rounds` how often: each time its execution ends, and another goes on at `went_on_at`.
     """
 
     key: RunKey
@@ -62,6 +66,9 @@ class Run:
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
     limits: Limits = field(default_factory=Limits)
+    interactive: bool = False
+    require_approval: tuple[Approval, ...] = ()
+    decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None
     fingerprint: str | None = None
@@ -78,6 +85,10 @@ class Run:
     plan: tuple[PlanStep, ...] = ()
     closing_words: str | None = None
     messages: tuple[Message, ...] = ()
+    requests: tuple[Request, ...] = ()
+    rounds: int = 0
+    waited_seconds: float = 0.0
+    went_on_at: datetime | None = None
     batch: str | None = None
     batch_from: int = 0
     batch_done: int = 0
@@ -97,6 +108,21 @@ class Run:
     @property
     def run_id(self) -> str:
         return self.key.run_id
+
+    @property
+    def waits(self) -> bool:
+        """Whether the run goes on only when somebody has decided something."""
+        return not self.status.final and bool(undecided(self.requests))
+
+    @property
+    def has_decisions(self) -> bool:
+        """Whether there are decisions that the agent has to go on with."""
+        return bool(untaken(self.requests)) and not self.waits
+
+    @property
+    def work_began(self) -> datetime | None:
+        """When the work began, as if the run had never waited for anybody: that time is no limit's."""
+        return self.started_at and self.started_at + timedelta(seconds=self.waited_seconds)
 
     @property
     def conversation_id(self) -> str:

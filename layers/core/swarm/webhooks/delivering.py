@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from codex_swarm.models import WebhookData, WebhookPayload
+from codex_swarm.models import RequestRead, WebhookData, WebhookPayload
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.runs.requests import BEGINNING, Request, undecided
 from swarm.runs.run import Run
 from swarm.webhooks.address import Resolve, resolve_by_system, target_of
 from swarm.webhooks.sending import Answer, NotSent, post
@@ -27,6 +28,9 @@ SPREAD = 0.2
 
 EARLY = timedelta(seconds=1)
 """Pauses are told in whole seconds, so an attempt may come so much before its time."""
+
+
+DECIDED = "not sent: the run waits for this no longer"
 
 
 class DeliveryStep(StrEnum):
@@ -45,10 +49,19 @@ class DeliveryAnswer:
 
 
 def attempt(
-    backend: Backend, tenant_id: str, run_id: str, now: datetime, *, resolve: Resolve = resolve_by_system
+    backend: Backend,
+    tenant_id: str,
+    run_id: str,
+    now: datetime,
+    *,
+    wait: int | None = None,
+    resolve: Resolve = resolve_by_system,
 ) -> DeliveryAnswer:
-    """Send the message if it is still to be sent and its time has come, and write down how it went."""
-    message = backend.outbox.find(tenant_id, run_id)
+    """Send the message if it is still to be sent and its time has come, and write down how it went.
+
+    With `wait` it is the one about that wait of the run for people. Once it has gone on nobody is told of it any more.
+    """
+    message = backend.outbox.find(tenant_id, run_id, wait)
     run = backend.runs.find(tenant_id, run_id)
     if run is not None and not run.status.final:
         # The process that wrote the message died before it could show the run as ended.
@@ -59,6 +72,9 @@ def attempt(
     if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
         # An execution that began again, or a try of a task that had been done: it would take an attempt away.
         return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
+    if wait is not None and not (run.waits and run.rounds == wait):
+        backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=DECIDED, next_attempt_at=None))
+        return DeliveryAnswer(DeliveryStep.DONE)
     answer, problem = _sent(backend, message, run, now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
@@ -84,15 +100,41 @@ def _sent(
 
 
 def payload(run: Run) -> bytes:
-    """The message about a run that has ended; it never changes again, and so neither does this."""
+    """The message about a run that has ended, which never changes again and so neither does this; or that waits."""
+    open_requests = [request_read(request) for request in undecided(run.requests)] if run.waits else None
+    asked_at = min(request.asked_at for request in open_requests) if open_requests else run.created_at
     message = WebhookPayload(
-        type=f"run.{run.status.value}",
-        timestamp=run.ended_at or run.created_at,
+        type="run.waiting" if run.waits else f"run.{run.status.value}",
+        timestamp=run.ended_at or asked_at,
         data=WebhookData(
-            run_id=run.run_id, project_id=run.key.project_id, status=run.status, machine_summary=run.summary
+            run_id=run.run_id,
+            project_id=run.key.project_id,
+            status=run.status,
+            machine_summary=run.summary,
+            waiting_for=open_requests,
         ),
     )
     return message.model_dump_json().encode()
+
+
+def request_read(request: Request) -> RequestRead:
+    """What a run asks of people, as they read it."""
+    decision = request.decision
+    return RequestRead(
+        request_id=request.id,
+        kind=request.kind,
+        name=request.name,
+        question=request.question,
+        options=list(request.options),
+        default=request.default,
+        proposal=request.proposal,
+        asked_at=request.asked_at,
+        deadline=request.deadline,
+        decision=decision.kind if decision else None,
+        text=decision.text[:BEGINNING] if decision else "",
+        decided_by=decision.by if decision else None,
+        decided_at=decision.at if decision else None,
+    )
 
 
 def _after(message: Delivery, answer: Answer | None, problem: str | None, now: datetime) -> Delivery:

@@ -60,6 +60,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask people, and wait for their answer; one of `options`, `default` when nobody answers."""
+
+    question: str
+    options: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Be busy for so many seconds."""
 
@@ -73,4 +82,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Wait | Fail

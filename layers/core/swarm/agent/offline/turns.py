@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
-from swarm.agent.offline.steps import Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
-from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
+from swarm.agent.offline.steps import Ask, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
+from swarm.agent.tools.tool import ASK_USER, FINISH, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
 SMALL_TASK = 2
@@ -28,6 +28,7 @@ _MISSING = {
     CONVERT_ALL: "documents cannot be converted in this installation",
     EDIT: "Word files cannot be edited in this installation",
     RUN: "commands cannot be run in this installation",
+    ASK_USER: "people cannot be asked in this run",
 }
 _WORD = frozenset({".docx", ".docm", ".dotx", ".dotm"})
 
@@ -126,6 +127,9 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             yield PlannedCall("search_files", {"pattern": _literally(words)}, f"search for {words}")
         case Run(commands):
             yield from (PlannedCall(RUN, {"command": command}, f"run {command}") for command in commands)
+        case Ask(question, options, default):
+            arguments: dict[str, JsonValue] = {"question": question, "options": list(options), "default": default}
+            yield PlannedCall(ASK_USER, arguments, f"ask {question}")
         case _:
             return
 
@@ -163,7 +167,7 @@ def _renamed(path: str, suffix: str) -> str:
 
 
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
-    if isinstance(step, Convert | Edit | Run):
+    if isinstance(step, Convert | Edit | Run | Ask):
         for call in _calls(step, TaskType.CODE):
             if call.tool in _MISSING and call.tool not in offered:
                 yield f"{call.done} ({_MISSING[call.tool]})"

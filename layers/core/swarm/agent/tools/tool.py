@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 FINISH = "finish"
 """The tool by which a model says that it is done."""
 
+ASK_USER = "ask_user"
+"""The tool by which a model asks the people whom it works for."""
+
+APPLY_PATCH = "apply_patch"
+
 UPDATE_PLAN = "update_plan"
 """The tool by which a model says what it intends."""
 

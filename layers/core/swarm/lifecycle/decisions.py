@@ -1,0 +1,141 @@
+"""What people decide about a run: while it waits for them it has no execution, and is none of the active runs.
+
+A decision is an entry of the run's log, so one request is decided once, whatever else it meets. The last decision of a
+turn lets the run go on in another execution, of the run's next round. Whoever is left of an earlier one finds that it
+is over (`swarm.agent.loop.work`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from codex_swarm.models import DecisionKind, RequestKind, RunError
+from swarm.errors import AlreadyDecided, InvalidRequest, RequestNotFound
+from swarm.ids import new_id
+from swarm.lifecycle import creation, queue
+from swarm.lifecycle.ending import advance, end, failed
+from swarm.records.backend import Backend
+from swarm.runs.entries import Decided, Entry
+from swarm.runs.error_types import ErrorType
+from swarm.runs.requests import DEADLINE, Decision, Request, told, undecided
+from swarm.runs.run import Run
+
+
+def apply_wait_effects(backend: Backend, run: Run) -> None:
+    """Do what waiting entails: note whom to tell, count the run no longer, admit the next. Again changes nothing."""
+    backend.outbox.announce_wait(run)
+    tenant = backend.tenants.pause(run.key.tenant_id, run.run_id)
+    backend.outbox.start_wait(run)
+    if tenant.waiting:
+        queue.admit(backend, tenant.id)
+    latest = backend.runs.current(run.key.tenant_id, run.run_id)
+    if not latest.waits and not latest.status.final:
+        # It went on meanwhile, and was counted before it was counted no longer.
+        go_on(backend, latest)
+
+
+def decide(backend: Backend, tenant_id: str, run_id: str, request_id: str, decision: Decision) -> Run:
+    """Decide what the run waits for; with the last decision of a turn it goes on. Raises `CallerError`s.
+
+    Where the tenant's queue has no room for a run that goes on, nothing is decided.
+    """
+    run = backend.runs.current(tenant_id, run_id)
+    try:
+        after = advance(backend, run, lambda latest: _decided(backend, latest, request_id, decision))
+    except AlreadyDecided:
+        # Whoever decided may not have lived to let the run go on.
+        latest = backend.runs.current(tenant_id, run_id)
+        if latest.has_decisions:
+            go_on(backend, latest)
+        raise
+    if after is None:
+        request = _known(backend.runs.current(tenant_id, run_id), request_id)
+        raise AlreadyDecided(
+            request_id, f"{request.decision.by} decided it" if request.decision else "the run has ended"
+        )
+    if not after.waits:
+        creation.complete(backend, after)
+    return after
+
+
+def go_on(backend: Backend, run: Run) -> None:
+    """What is left to do once a run waits no longer, whatever has been done: show it, count it, start it."""
+    backend.runs.store(run)
+    creation.complete(backend, run)
+
+
+def take_defaults(backend: Backend, run: Run, now: datetime) -> bool:
+    """What the deadline does to a run that waits, once it has passed: the default answers, or else the end of the run.
+
+    Whether it did anything. Raises `CallerError`s where there is no room for a run that goes on; then it is done later.
+    """
+    overdue = [request for request in undecided(run.requests) if request.deadline <= now]
+    if not overdue:
+        return False
+    without = [request for request in overdue if request.default is None]
+    if without:
+        error = _not_decided(without[0])
+        advance(backend, run, lambda latest: _ended(backend, latest, without[0].id, error, now))
+        return True
+    for request in overdue:
+        decision = Decision(kind=DecisionKind.ANSWER, text=request.default or "", by=DEADLINE, at=now)
+        try:
+            decide(backend, run.key.tenant_id, run.run_id, request.id, decision)
+        except AlreadyDecided:
+            continue
+    return True
+
+
+def _decided(backend: Backend, run: Run, request_id: str, decision: Decision) -> Run:
+    request = _known(run, request_id)
+    if request.decision is not None:
+        raise AlreadyDecided(request_id, f"{request.decision.by} decided it")
+    _require_fit(request, decision)
+    if len(undecided(run.requests)) == 1:
+        # Before the run goes on, so that a request that is refused for want of room has changed nothing.
+        backend.tenants.enter(run.key, run.created_at)
+    entry = Entry(
+        slot=run.version + 1,
+        writer=new_id(),
+        at=decision.at,
+        change=Decided(request_id=request_id, decision=decision),
+        progress=run.progress,
+        events=(told(request_id, decision),),
+    )
+    return backend.runs.append(run, entry)
+
+
+def _ended(backend: Backend, run: Run, request_id: str, error: RunError, now: datetime) -> Run:
+    """The run, ended, unless somebody has decided meanwhile."""
+    if _known(run, request_id).decision is not None:
+        return run
+    return end(backend, run, failed(error), writer=new_id(), now=now)
+
+
+def _not_decided(request: Request) -> RunError:
+    return RunError(
+        step="agent",
+        tool=request.name,
+        error_type=ErrorType.NOT_DECIDED,
+        message=f"nobody decided in time: {request.question}",
+        suggestion="Send what was to be decided to POST /runs/{id}/messages: a new run goes on with it.",
+    )
+
+
+def _known(run: Run, request_id: str) -> Request:
+    for request in run.requests:
+        if request.id == request_id:
+            return request
+    raise RequestNotFound(request_id)
+
+
+def _require_fit(request: Request, decision: Decision) -> None:
+    answers = decision.kind is DecisionKind.ANSWER
+    if request.kind is RequestKind.QUESTION and not answers:
+        raise InvalidRequest("this is a question; send decision `answer`, with the answer as `text`")
+    if request.kind is RequestKind.APPROVAL and answers:
+        raise InvalidRequest(
+            "this is to be approved; send decision `approve` or `deny`, with what else to say as `text`"
+        )
+    if answers and not decision.text.strip():
+        raise InvalidRequest("text is blank; say the answer")
