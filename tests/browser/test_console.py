@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import docx
 import pytest
 
 from codex_swarm.client import CodexSwarmClient
@@ -24,6 +26,10 @@ pytestmark = pytest.mark.proof
 HELLO = "Create a simple markdown file called hello.md with a greeting"
 MARKUP = "<img src=x onerror=\"document.title='taken over'\">"
 ROWS = "document.querySelectorAll('#rows tr').length"
+HITS = (
+    "[...document.querySelectorAll('#hits li')].map(each =>"
+    " [each.querySelector('a, button').innerText, each.querySelector('mark').innerText])"
+)
 LONG_AGO = datetime(2025, 1, 13, tzinfo=UTC)
 
 
@@ -141,6 +147,59 @@ def test_a_run_that_has_ended_shows_files_changes_and_what_was_done(
     page.click(button("Download all"))
     assert saved(page, tmp_path / f"workspace-{run.id}.zip").startswith(b"PK")
     assert page.console == []
+
+
+def test_words_are_found_in_the_files_of_a_run_once_they_have_been_read(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    contract = docx.Document()
+    contract.add_heading("Fees", 1)
+    contract.add_paragraph("\U0001f600 The fee is 25,000 a year.")
+    out = io.BytesIO()
+    contract.save(out)
+    client.put_project(project)
+    upload = client.upload_files(project, {"contract.docx": out.getvalue(), "notes.md": b"one\nThe Fee is open\n"})
+    run = client.wait(client.start_run(project, "touch b.md", uploads=[upload]).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for("!!document.getElementById('words')?.offsetParent", 60)
+    look_for(page, "the fee is")
+    page.wait_for(f"{SHOWN}.includes('1 place in 3 files') && {SHOWN}.includes('Not searched: 1 file')", 60)
+    assert page.evaluate(HITS) == [["notes.md", "The Fee is"]]
+    page.click(button("Have them read, and search again"))
+    page.wait_for(f"{SHOWN}.includes('2 places in 3 files')", 60)
+    assert page.evaluate(HITS) == [["contract.docx", "The fee is"], ["notes.md", "The Fee is"]]
+    assert "heading" in page.evaluate("document.querySelector('#hits .soft').innerText").lower()
+    assert "Not searched" not in page.evaluate(SHOWN)
+    without_faults(page, "searched")
+    page.click("document.querySelector('#hits button')")
+    page.wait_for("document.querySelector('.pane h3')?.innerText === 'contract.docx'")
+    assert page.console == []
+
+
+def test_words_are_found_in_the_files_of_a_project(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    files = {"notes.md": "The Fee is open\n"}
+    run = client.wait(client.start_run(project, "read notes.md", files=files).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui")
+    page.wait_for(f"{ROWS} > 0")
+    assert not page.evaluate("document.getElementById('search').offsetParent")
+    page.open(f"{cloud.url}/ui?project_id={project}")
+    page.wait_for("!!document.getElementById('words')?.offsetParent", 60)
+    look_for(page, "no such words")
+    page.wait_for(f"{SHOWN}.includes('Not found in 2 files.')", 60)
+    look_for(page, "the fee is")
+    page.wait_for(f"{SHOWN}.includes('1 place in 2 files')", 60)
+    without_faults(page, "searched-project")
+    page.click("document.querySelector('#hits a')")
+    page.wait_for(f"location.pathname.endsWith({run.id!r})")
+    assert page.console == []
+
+
+def look_for(page: Page, words: str) -> None:
+    page.evaluate("document.getElementById('words').select()")
+    page.type(words)
+    page.press("Enter")
 
 
 def saved(page: Page, path: Path) -> bytes:

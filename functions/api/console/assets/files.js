@@ -3,6 +3,7 @@
    What a frame or a download asks for carries no key, so it goes by a token of this run, which is good for minutes. */
 
 import { $, ask, askJson, at, attempt, element, save, send, size } from "./page.js";
+import { searchIn } from "./search.js";
 
 const A_PAGE = 1000;
 const SHOWN = 200;
@@ -27,6 +28,7 @@ export async function showFiles(path) {
   $("files").hidden = false;
   $("files-title").textContent = `Files (${total.toLocaleString()})`;
   $("archive").hidden = total === 0;
+  searchIn(total && `${run}/workspace/search`, (hit) => button(hit.path, "link", () => openPath(hit.path)));
   $("find-line").hidden = total < 20;
   list();
 }
@@ -81,6 +83,13 @@ $("find").addEventListener("input", () => attempt(async () => {
 /* Panes: a file that is kept open stays beside the next one. */
 
 const kept = new Set();
+
+/* A file that a search found; maybe not among those that have been listed yet. */
+async function openPath(wanted) {
+  while (cursor !== null && !files.some((file) => file.path === wanted)) await load();
+  const found = files.find((file) => file.path === wanted);
+  if (found) await open(found);
+}
 
 async function open(file) {
   const name = file.path.split("/").at(-1);

@@ -3,6 +3,7 @@
 import {
   $, ask, at, attempt, counted, duration, element, isActive, keepUp, pill, runPage, STATUSES, TASK_TYPES, time,
 } from "./page.js";
+import { searchIn } from "./search.js";
 
 const A_PAGE = 25;
 const LOOK_AGAIN = { busy: 3000, idle: 15000 };
@@ -56,6 +57,8 @@ async function page(limit, cursor = null) {
 
 async function load() {
   const mine = ++search;
+  const project = filters.elements.project_id.value.trim();
+  searchIn(project && `projects/${encodeURIComponent(project)}/search`, (hit) => element("a", { href: runPage(hit.run_id) }, hit.path));
   const found = await page(A_PAGE);
   if (mine !== search) return;
   rows.clear();
