@@ -196,6 +196,24 @@ def test_words_are_found_in_the_files_of_a_project(
     assert page.console == []
 
 
+def test_documents_that_changed_are_read_and_compared_word_by_word(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    run = client.start_run(project, "Create a file called a.md with a greeting. convert a.md to a.docx")
+    client.wait(run.id, 90, poll=0.1, check=True)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for(f"{SHOWN}.includes('not compared by their text: a.docx')", 60)
+    page.click(button("Have them read, and compare them"))
+    page.wait_for(
+        "[...document.querySelectorAll('.patch summary')].some(each => each.innerText.includes('a.docx +'))", 60
+    )
+    assert "not compared" not in page.evaluate(SHOWN)
+    assert page.evaluate("document.querySelectorAll('.patch').length") == 2
+    page.click(button("Word by word"))
+    page.wait_for("document.querySelectorAll('ins').length > 0", 60)
+    assert page.console == []
+
+
 def look_for(page: Page, words: str) -> None:
     page.evaluate("document.getElementById('words').select()")
     page.type(words)

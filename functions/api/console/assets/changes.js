@@ -1,6 +1,8 @@
 /* What a run changed: its patch, file by file, with colours. */
 
 import { $, ask, attempt, counted, element, frame, Refused, save } from "./page.js";
+import { goShared } from "./files.js";
+import { readTexts } from "./search.js";
 
 const MOST_BYTES = 2_000_000;
 const OPEN_LINES = 400;
@@ -16,10 +18,18 @@ export async function showChanges(path) {
   }
   $("changes").hidden = false;
   $("changes-told").textContent = found.summary.shortstat || counted(found.total_files, "file");
-  $("save-patch").addEventListener("click", () => attempt(async () => {
+  $("unread").hidden = found.unread.length === 0;
+  $("unread-told").textContent = `Not read yet, so not compared by their text: ${found.unread.join(", ")}.`;
+  $("read-changes").onclick = () => attempt(async () => {
+    await readTexts(path, "changes=true");
+    $("patches").replaceChildren();
+    await showChanges(path);
+  }, $("read-changes"));
+  $("words-changed").onclick = () => attempt(() => goShared(path, "diff?format=html"), $("words-changed"));
+  $("save-patch").onclick = () => attempt(async () => {
     const blob = await (await fetch(await address(path))).blob();
     save(URL.createObjectURL(blob), "changes.patch");
-  }, $("save-patch")));
+  }, $("save-patch"));
   const patch = await (await fetch(found.patch_url)).text();
   const files = patch.slice(0, MOST_BYTES).split(/^(?=diff --git |Binary files )/m)
     .filter((part) => part.startsWith("diff --git ") || part.includes("\n# @@"));

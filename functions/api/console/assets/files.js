@@ -172,6 +172,12 @@ async function shared(path) {
   return `${at(token.path.slice(1))}/${path}${path.includes("?") ? "&" : "?"}token=${encodeURIComponent(token.token)}`;
 }
 
+/* Goes there in this tab: a window of its own would be a pop-up, since a token has to be asked for first. */
+export async function goShared(path, rest) {
+  run = path;
+  location.assign(await shared(rest));
+}
+
 export async function saveShared(path, rest, name) {
   run = path;
   save(await shared(rest), name.split("/").at(-1));

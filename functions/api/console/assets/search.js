@@ -54,7 +54,7 @@ function unsearched(found) {
   const read = element("button", { type: "button", hidden: runs.length === 0 }, "Have them read, and search again");
   read.addEventListener("click", () => attempt(async () => {
     $("search-told").textContent = "Reading …";
-    for (const run of runs) await readTexts(run);
+    for (const run of runs) await readTexts(`runs/${encodeURIComponent(run)}`);
     await find();
   }, read));
   return element("div", {},
@@ -64,10 +64,11 @@ function unsearched(found) {
     read);
 }
 
-async function readTexts(run) {
-  const path = `runs/${encodeURIComponent(run)}/workspace/texts`;
+/* Twenty documents at a time. */
+export async function readTexts(run, which = "") {
   for (let next = ""; next !== null;) {
-    const done = await (await ask(`${path}${next && `?cursor=${encodeURIComponent(next)}`}`, { method: "POST" })).json();
+    const query = [which, next && `cursor=${encodeURIComponent(next)}`].filter(Boolean).join("&");
+    const done = await (await ask(`${run}/workspace/texts${query && `?${query}`}`, { method: "POST" })).json();
     next = done.next_cursor ?? null;
   }
 }
