@@ -39,6 +39,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "get_run": (True, None),
         "list_runs": (True, None),
         "list_files": (True, None),
+        "search_files": (True, None),
         "read_file": (True, None),
         "get_diff": (True, None),
         "upload_file": (False, False),
@@ -61,6 +62,23 @@ def test_what_is_said_to_a_run_is_read_or_begins_another(ask: Ask, api: FakeApi)
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     answers = [call(ask, "send_message", run_id="run-1", text="shorter").structured_content for _ in range(2)]
     assert [(each["run_id"], each["state"]) for each in answers] == [("run-1", "running"), ("run-2", "queued")]
+
+
+def test_words_are_looked_for_and_documents_read_for_it(ask: Ask, api: FakeApi) -> None:
+    unread = {"run_id": "run-1", "path": "a.docx", "reason": "it has not been read yet", "unread": True}
+    hit = {"run_id": "run-1", "path": "a.docx", "place": "clause 4.2", "snippet": "The fee is 10", "start": 0, "end": 3}
+    page = {"query": "the fee", "searched": 1, "total_files": 1}
+    first = told({**page, "hits": [], "not_searched": [unread], "not_searched_total": 1})
+    api.on("GET", "/runs/run-1/workspace/search?q=the+fee&limit=100", first, told({**page, "hits": [hit]}))
+    api.on("POST", "/runs/run-1/workspace/texts", told({"run_id": "run-1", "read": ["a.docx"]}))
+    found = call(ask, "search_files", words="the fee", run_id="run-1").structured_content
+    assert [(each["path"], each["place"], each["line"]) for each in found["hits"]] == [
+        ("a.docx", "clause 4.2", "The fee is 10")
+    ]
+    assert found["not_searched"] == []
+    api.on("GET", "/projects/other/search?q=the+fee&limit=100", first)
+    found = call(ask, "search_files", words="the fee", project_id="other").structured_content
+    assert found["not_searched"] == ["a.docx: it has not been read yet"]
 
 
 def test_what_a_run_asks_is_passed_on_and_decided(ask: Ask, api: FakeApi) -> None:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field
 
-from codex_swarm.models import RequestRead, RunRead, RunStatus
+from codex_swarm.models import RequestRead, RunRead, RunStatus, SearchHit
+from codex_swarm.text import printable
 
 POLL_QUEUED_MS = 5_000
 POLL_RUNNING_MS = 2_000
@@ -89,6 +90,25 @@ class FileList(BaseModel):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next ones; null on the last page.")
 
 
+class Hit(BaseModel):
+    """A line that has the words, and where it stands."""
+
+    run_id: str
+    path: str
+    place: str = Field(description="`line 12` of a text; of a document its page, clause, heading, slide or cells.")
+    line: str
+    resource: str
+
+
+class Hits(BaseModel):
+    """Where words stand in files."""
+
+    hits: list[Hit]
+    searched: int = Field(description="Files that were searched.")
+    not_searched: list[str] = Field(description="Files in which the words may be all the same, each with the reason.")
+    next_cursor: str | None = Field(description="Give it as `cursor` for more; null when there are none.")
+
+
 class FileText(BaseModel):
     """A part of a text file."""
 
@@ -165,6 +185,17 @@ def answer_of(run: RunRead) -> RunAnswer:
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,
+    )
+
+
+def hit_of(hit: SearchHit) -> Hit:
+    """A line of a search."""
+    return Hit(
+        run_id=hit.run_id,
+        path=hit.path,
+        place=hit.place,
+        line=printable(hit.snippet),
+        resource=file_uri(hit.run_id, hit.path),
     )
 
 

@@ -22,7 +22,7 @@ from codex_swarm import __version__
 from codex_swarm.async_client import AsyncCodexSwarmClient
 from codex_swarm.errors import InvalidArgument, NotFound
 from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, RunAnswer, RunList, RunState, Upload
+from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, Hits, RunAnswer, RunList, RunState, Upload
 from codex_swarm.mcp.problems import of_resource, of_tool
 from codex_swarm.models import DecisionKind, MessageMode, RunRead, RunStatus, TaskType
 from codex_swarm.text import printable
@@ -145,6 +145,34 @@ class Tools:
             for file in page.files
         ]
         return FileList(run_id=run_id, total_files=page.total_files, files=files, next_cursor=page.next_cursor)
+
+    async def search_files(
+        self,
+        words: Annotated[str, Field(description="Words that stand next to each other, in either case.")],
+        run_id: Annotated[str | None, Field(description="The run; else the newest runs of a project.")] = None,
+        project_id: ProjectId = None,
+        cursor: str | None = None,
+    ) -> Hits:
+        """Look for words in the files of a run or of a project, Word files, PDFs and workbooks included.
+
+        Documents of a run that nobody has read yet are read first, which takes some seconds for twenty of them.
+        """
+        with of_tool():
+            if run_id is None:
+                found = await self._client.search_project(
+                    project_id or self._project, words, most=MOST_FILES, cursor=cursor
+                )
+            else:
+                found = await self._client.search_run(run_id, words, most=MOST_FILES, cursor=cursor)
+                if any(each.unread for each in found.not_searched):
+                    await self._client.read_texts(run_id)
+                    found = await self._client.search_run(run_id, words, most=MOST_FILES, cursor=cursor)
+        return Hits(
+            hits=[answers.hit_of(each) for each in found.hits],
+            searched=found.searched,
+            not_searched=[f"{printable(each.path)}: {each.reason}" for each in found.not_searched[:MOST_FILES]],
+            next_cursor=found.next_cursor,
+        )
 
     async def read_file(
         self,
@@ -320,6 +348,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
         (tools.get_run, "Look at a run", READS),
         (tools.list_runs, "List runs", READS),
         (tools.list_files, "List files", READS),
+        (tools.search_files, "Look for words in files", READS),
         (tools.read_file, "Read a file", READS),
         (tools.get_diff, "See what changed", READS),
         (tools.upload_file, "Upload a file", UPLOADS),
