@@ -139,6 +139,8 @@ class CodexSwarmClient(_Blocking):
     send_message = _call(_Calls.send_message)
     withdraw_message = _call(_Calls.withdraw_message)
     decide = _call(_Calls.decide)
+    run_with_tools = _call(_Calls.run_with_tools)
+    go_on_with_tools = _call(_Calls.go_on_with_tools)
     get_thread = _call(_Calls.get_thread)
     create_run_token = _call(_Calls.create_run_token)
     get_run = _call(_Calls.get_run)

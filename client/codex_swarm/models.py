@@ -218,10 +218,11 @@ Metadata = Annotated[dict[MetadataKey, Annotated[PlainText, Field(max_length=512
 
 
 class RequestKind(StrEnum):
-    """What a run waits for: the answer to a question, or the approval of something that the agent would do."""
+    """What a run waits for: an answer, the approval of something that the agent would do, or a tool's output."""
 
     QUESTION = "question"
     APPROVAL = "approval"
+    TOOL = "tool"
 
 
 class Approval(StrEnum):
@@ -234,11 +235,13 @@ class Approval(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """What somebody decides. Approvals are approved or denied, questions are answered."""
+    """What somebody decides: approvals are approved or denied, questions answered; calls give output or error."""
 
     APPROVE = "approve"
     DENY = "deny"
     ANSWER = "answer"
+    OUTPUT = "output"
+    ERROR = "error"
 
 
 DECISION_SECONDS = 259_200
@@ -247,11 +250,32 @@ DECISION_SECONDS = 259_200
 MAX_ANSWER = 4_000
 """Characters of an answer, or of the reason for a decision."""
 
+MAX_TOOL_OUTPUT = 30_000
+"""Characters of what a tool of the application says; of other values as JSON."""
+
+
+class ToolCreate(Asked):
+    """A tool of the application's own: the run waits while the application does what the agent calls it for."""
+
+    name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="None of the service's own tools.")
+    description: PlainText = Field(min_length=1, max_length=1_000, description="What it does, for the agent.")
+    parameters: dict[str, JsonValue] = Field(
+        description="A JSON Schema of type object: type, properties, required, additionalProperties, items, enum, "
+        "minimum, maximum, minLength, maxLength, minItems, maxItems, title and description."
+    )
+
 
 class DecisionCreate(Asked):
     """Decides what a run waits for."""
 
-    decision: DecisionKind = Field(description="`approve` or `deny` what the agent would do, `answer` its question.")
+    decision: DecisionKind | None = Field(
+        default=None,
+        description="`approve` or `deny` what the agent would do, `answer` its question; not with output or error.",
+    )
+    output: JsonValue = Field(default=None, description="What a tool of yours gives: a text, or any JSON.")
+    error: PlainText | None = Field(
+        default=None, max_length=MAX_ANSWER, description="Why a tool of yours failed, for the agent."
+    )
     text: PlainText = Field(
         default="",
         max_length=MAX_ANSWER,
@@ -273,6 +297,9 @@ class RequestRead(Wire):
     default: str | None = Field(default=None, description="The answer that is taken when the deadline has passed.")
     proposal: JsonValue = Field(
         default=None, description="What the agent would do: the arguments of its call; null once it is past."
+    )
+    arguments: dict[str, JsonValue] | None = Field(
+        default=None, description="Of a call of a tool of the application; they fit its schema."
     )
     asked_at: Timestamp
     deadline: Timestamp = Field(description="Then the default is taken; without one the run fails.")
@@ -315,6 +342,9 @@ class RunCreate(Asked):
         default_factory=list,
         max_length=10,
         description="What the agent does only once somebody has approved it. `plan`: its first change of a file.",
+    )
+    tools: list[ToolCreate] = Field(
+        default_factory=list, max_length=16, description="The application's own, which it answers by decisions."
     )
     decision_seconds: int = Field(
         default=DECISION_SECONDS,
@@ -512,6 +542,7 @@ class RunRead(Wire):
     )
     interactive: bool = Field(default=False, description="Whether the agent may ask questions.")
     require_approval: list[Approval] = Field(default_factory=list, description="What has to be approved.")
+    tools: list[str] = Field(default_factory=list, description="Names of the application's own tools.")
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
     pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")

@@ -66,6 +66,7 @@ def run_read(
         requests=list(map(request_read, run.requests)),
         interactive=run.interactive,
         require_approval=list(run.require_approval),
+        tools=[tool.name for tool in run.tools],
         metadata=run.metadata,
         callback_url=run.callback_url,
         usage=run.usage,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -92,6 +92,64 @@ def test_a_run_is_waited_for_until_it_asks_and_decided(api: FakeApi, either: Any
         either.decide(RunRead.model_validate(bodies.run()), "approve")
     with pytest.raises(InvalidArgument, match="approve, deny, answer"):
         either.decide("run-1", "perhaps", request_id="q-1")
+
+
+def look_up(term: str, most: int = 5, kind: Literal["word", "name"] | None = None) -> list[str]:
+    """Looks a term up."""
+    if term == "none":
+        raise LookupError(term)
+    return [f"{term} {number}" for number in range(most)] + ([kind] if kind else [])
+
+
+def test_functions_of_the_application_are_called_and_what_they_say_is_sent(api: FakeApi, either: Any) -> None:
+    def asks(request_id: str, name: str, **arguments: Any) -> dict[str, Any]:
+        return bodies.request(request_id=request_id, kind="tool", name=name, arguments=arguments)
+
+    calls = [asks("q-1", "look_up", term="a", most=2), asks("q-2", "look_up", term="none"), asks("q-3", "unknown")]
+    api.on("POST", "/projects/demo/runs", told(bodies.running(30), 201))
+    api.on("GET", "/runs/run-1", told(bodies.running(40, waiting_for=calls[0], requests=calls)), told(bodies.run()))
+    for call in calls:
+        api.on("POST", f"/runs/run-1/decisions/{call['request_id']}", told(bodies.running(40)))
+    run = either.run_with_tools("demo", "look it up", {"look_up": look_up}, timeout=20, poll=0.01)
+    assert run.status == "succeeded"
+    started, *_ = [each.json() for each in api.received if each.target == "/projects/demo/runs"]
+    assert started["tools"] == [
+        {
+            "name": "look_up",
+            "description": "Looks a term up.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "term": {"type": "string"},
+                    "most": {"type": "integer"},
+                    "kind": {"type": ["string", "null"], "enum": ["word", "name", None]},
+                },
+                "required": ["term"],
+                "additionalProperties": False,
+            },
+        }
+    ]
+    sent = [each.json() for each in api.received if "/decisions/" in each.target]
+    assert sent == [
+        {"output": '["a 0", "a 1"]', "decided_by": "application"},
+        {"error": "LookupError: none", "decided_by": "application"},
+        {"error": "this application has no unknown", "decided_by": "application"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        pytest.param(lambda term: term, "no type hint", id="no hint"),
+        pytest.param(lambda *terms: terms, "by name", id="any number"),
+    ],
+)
+def test_a_function_that_no_schema_fits_is_refused_before_anything_is_sent(
+    api: FakeApi, either: Any, function: Any, told: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=told):
+        either.run_with_tools("demo", "x", {"look_up": function})
+    assert api.received == []
 
 
 def test_a_message_is_taken_back_or_was_read(api: FakeApi, either: Any) -> None:

@@ -13,12 +13,14 @@ from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
-from codex_swarm.models import MAX_ANSWER, MAX_TEXT
+from codex_swarm.models import MAX_ANSWER, MAX_TEXT, MAX_TOOL_OUTPUT
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.records.tenants import MAX_ASKING
+from swarm.runs.json_schema import MAX_SCHEMA
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import MAX_MESSAGES, MAX_WAITING
-from swarm.runs.requests import MAX_AT_ONCE, MAX_REQUESTS
+from swarm.runs.own_tools import MAX_TOOLS_SIZE
+from swarm.runs.requests import MAX_ARGUMENTS, MAX_AT_ONCE, MAX_REQUESTS, MAX_TOOL_CALLS
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -62,6 +64,11 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_ANSWER,
         MAX_REQUESTS,
         MAX_AT_ONCE,
+        MAX_TOOL_CALLS,
+        MAX_ARGUMENTS,
+        MAX_TOOL_OUTPUT,
+        MAX_SCHEMA,
+        MAX_TOOLS_SIZE,
         MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
+from codex_swarm.models import TaskType
+from swarm.agent.asking import Asking
+from swarm.agent.job_calls import run_calls
+from swarm.agent.model import ToolCall
+from swarm.agent.tools.toolbox import Toolbox
+from swarm.ids import RunKey
 from swarm.lifecycle.reconciliation import GRACE, reconcile
+from swarm.records.backend import area_of
+from swarm.runs.own_tools import OwnTool
+from swarm.runs.run import Run
+from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.working_copy import Workspace
 from tests.support.driving import beginning, drive, task, walk
 from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 from tests.support.stack import Answer, Stack
@@ -17,6 +28,7 @@ from tests.support.story import flaws, records_of
 
 ASKS = 'ask "Which budget?" of "1,000" or "2,000". touch second.md'
 DAYS = timedelta(days=4)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def asking(stack: Stack, instructions: str = ASKS, **more: Any) -> str:
@@ -177,6 +189,111 @@ def test_a_plan_is_approved_before_anything_is_done_and_not_again_for_its_progre
     assert decide(stack, run_id, "approve").status == 200
     assert go_on(stack, run_id)[-1] == "ended"
     assert paths(stack, run_id) == ["a.md", "b.md", "c.md"]
+
+
+LOOK_UP = {
+    "name": "look_up",
+    "description": "Looks a term up.",
+    "parameters": {"type": "object", "properties": {"term": {"type": "string"}}, "required": ["term"]},
+}
+CALLS = 'call `look_up {"term": "budget"}`. touch second.md'
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        pytest.param({"output": {"sum": 4_200}}, '{"sum": 4200}', id="any JSON"),
+        pytest.param({"output": "4,200"}, "4,200", id="a text"),
+        pytest.param({"output": "x" * 30_000}, "x" * 1_000, id="a long text"),
+        pytest.param({"error": "no such term"}, "no such term", id="an error"),
+        pytest.param({"decision": "output", "text": "4,200"}, "4,200", id="in words"),
+    ],
+)
+def test_a_tool_of_the_application_is_called_and_its_output_goes_to_the_agent(
+    stack: Stack, body: dict[str, Any], shown: str
+) -> None:
+    run_id = asking(stack, CALLS, tools=[LOOK_UP], interactive=False)
+    waits = open_request(stack, run_id)
+    assert (waits["kind"], waits["name"], waits["arguments"]) == ("tool", "look_up", {"term": "budget"})
+    path = f"/runs/{run_id}/decisions/{waits['request_id']}"
+    answered = stack.request("POST", path, body)
+    assert answered.status == 200, answered.text
+    assert go_on(stack, run_id)[-1] == "ended"
+    steps = stack.request("GET", f"/runs/{run_id}/steps").json
+    (step,) = [step for step in steps if step["tool_name"] == "look_up"]
+    assert shown in step["content"]
+    assert step["outcome_ok"] == ("error" not in body)
+    assert "second.md" in paths(stack, run_id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"output": 1, "error": "x"}, id="both"),
+        pytest.param({"error": " "}, id="blank"),
+        pytest.param({"decision": "approve"}, id="approved"),
+        pytest.param({"decision": "answer", "text": "x"}, id="answered"),
+    ],
+)
+def test_what_is_no_output_of_a_tool_is_refused(stack: Stack, body: object) -> None:
+    run_id = asking(stack, CALLS, tools=[LOOK_UP])
+    path = f"/runs/{run_id}/decisions/{open_request(stack, run_id)['request_id']}"
+    assert stack.request("POST", path, body).json["code"] == "invalid_request"
+    assert open_request(stack, run_id)
+    too_long = stack.request("POST", path, {"output": "x" * 30_001})
+    assert (too_long.status, too_long.json["code"]) == (413, "too_large")
+
+
+def test_arguments_that_do_not_fit_the_schema_go_back_to_the_agent_and_not_to_the_application(stack: Stack) -> None:
+    stack.project()
+    run_id = stack.start('call `look_up {"term": 1}`', tools=[LOOK_UP])
+    assert stack.drive(run_id)[-1] == "ended"
+    (step,) = [each for each in stack.request("GET", f"/runs/{run_id}/steps").json if each["tool_name"] == "look_up"]
+    assert "$.term: has to be string" in step["content"]
+
+
+@pytest.mark.parametrize(
+    ("tools", "status"),
+    [
+        pytest.param([{**LOOK_UP, "name": "write_file"}], 400, id="one of ours"),
+        pytest.param([{**LOOK_UP, "name": "ask_user"}], 400, id="one of ours that this run has not"),
+        pytest.param([LOOK_UP, LOOK_UP], 400, id="twice"),
+        pytest.param([{**LOOK_UP, "parameters": {"type": "string"}}], 400, id="no object"),
+        pytest.param([{**LOOK_UP, "parameters": {"type": "object", "oneOf": []}}], 400, id="unsupported schema"),
+        pytest.param([{**LOOK_UP, "name": "a b"}], 422, id="no name"),
+        pytest.param([{**LOOK_UP, "name": f"t{number}"} for number in range(17)], 422, id="too many"),
+        pytest.param(
+            [
+                {**LOOK_UP, "name": f"t{number}", "parameters": {"type": "object", "description": "x" * 9_000}}
+                for number in range(4)
+            ],
+            400,
+            id="too large together",
+        ),
+    ],
+)
+def test_tools_that_cannot_be_offered_are_refused(stack: Stack, tools: object, status: int) -> None:
+    stack.project()
+    body = {"instructions": CALLS, "tools": tools}
+    assert stack.request("POST", "/projects/p1/runs", body).status == status
+    assert stack.request("GET", "/runs").json == []
+
+
+def test_several_calls_of_one_turn_wait_at_once(stack: Stack) -> None:
+    run = Run(
+        key=RunKey(tenant_id="tenant-a", project_id="p1", run_id="0" * 32),
+        name="",
+        task_type=TaskType.CODE,
+        instructions="",
+        created_at=NOW,
+    )
+    box = Toolbox([], [OwnTool(name="look_up", description="x", parameters=LOOK_UP["parameters"])])  # type: ignore[arg-type]
+    calls = [ToolCall(f"c{number}", "look_up", '{"term": "a"}') for number in range(6)]
+    asking_for = Asking(run, NOW, stack.backend.objects)
+    done = run_calls(box, calls, Workspace(Snapshot(), stack.backend.objects, area_of(run.key)), asking=asking_for)
+    assert [request.call_id for request in done.requests] == ["c0", "c1", "c2", "c3", "c4"]
+    assert "at most 5" in done.results[0].output
 
 
 def test_what_is_said_while_the_run_waits_is_read_when_it_goes_on(stack: Stack) -> None:

@@ -34,6 +34,7 @@ from codex_swarm.models import (
     TaskType,
     TokenCreate,
     TokenRead,
+    ToolCreate,
 )
 from codex_swarm.shaping import header, shaped
 
@@ -73,6 +74,7 @@ class RunCalls(ProjectCalls):
         callback_url: str | None = None,
         interactive: bool = False,
         require_approval: Sequence[Approval | str] = (),
+        tools: Sequence[ToolCreate] = (),
         decision_seconds: int = DECISION_SECONDS,
         idempotency_key: str | None = None,
     ) -> RunRead:
@@ -81,9 +83,10 @@ class RunCalls(ProjectCalls):
         `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
         the run by. `callback_url` is told of the end by a signed POST. With `interactive` the agent may ask questions;
         before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
-        has approved it: see `decide`. `decision_seconds` is how long it waits. A request that got lost is sent again
-        under the same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this
-        takes `call_timeout` at most.
+        has approved it: see `decide`. `tools` are the application's own, answered by `decide`, too (`run_with_tools`
+        does it all). `decision_seconds` is how long it waits for each. A request that got lost is sent again under the
+        same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this takes
+        `call_timeout` at most.
         """
         path = of_project(project_id, "runs")
         run = shaped(
@@ -101,6 +104,7 @@ class RunCalls(ProjectCalls):
             callback_url=callback_url,
             interactive=interactive,
             require_approval=[one_of(Approval, step) for step in _listed(require_approval, "require_approval")],
+            tools=_listed(tools, "tools"),
             decision_seconds=decision_seconds,
         )
         body = run.model_dump(mode="json", exclude_defaults=True)
@@ -177,6 +181,8 @@ class RunCalls(ProjectCalls):
     ) -> RunRead:
         """Decides what a run (or the run of that id) waits for: `approve`, `deny`, or `answer` with a text.
 
+        A call of a tool of the application's own has `output` or `error`, with a text.
+
         It is the first that waits, `run.waiting_for`, unless `request_id` names another. `decided_by` says who decided.
         Once everything is decided the run goes on. Raises `Conflict` where somebody has decided it already, and
         `InvalidArgument` where the run waits for nothing.
@@ -186,9 +192,12 @@ class RunCalls(ProjectCalls):
             if waits is None:
                 raise InvalidArgument("this run waits for nobody's decision")
             request_id = waits.request_id
-        wanted = shaped(DecisionCreate, decision=one_of(DecisionKind, decision), text=text, decided_by=decided_by)
+        kind = one_of(DecisionKind, decision)
+        of_tool = kind in {DecisionKind.OUTPUT, DecisionKind.ERROR}
+        said = {kind.value: text} if of_tool else {"decision": kind, "text": text}
+        body = shaped(DecisionCreate, decided_by=decided_by, **said).model_dump(mode="json", exclude_unset=True)
         path = of_decision(run.id if isinstance(run, RunRead) else run, request_id)
-        return parse(RunRead, await self._connection.request("POST", path, body=wanted.model_dump(mode="json")))
+        return parse(RunRead, await self._connection.request("POST", path, body=body))
 
     async def get_thread(self, thread_id: str) -> list[RunRead]:
         """The runs of one conversation, newest first, without artifacts and prompts; a run tells its `thread_id`."""

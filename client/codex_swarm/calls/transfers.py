@@ -11,7 +11,7 @@ import httpx
 
 from codex_swarm.calls.base import of_project, of_run
 from codex_swarm.calls.files import FILE, FileCalls, of_file
-from codex_swarm.calls.watching import WatchCalls
+from codex_swarm.calls.tools import ToolCalls
 from codex_swarm.connection import parse, passing
 from codex_swarm.errors import ApiError, NotFound, RunFailed, TransportError, UnexpectedAnswer
 from codex_swarm.models import (
@@ -31,7 +31,7 @@ from codex_swarm.workspace import Download, Folder, Progress
 _MOST_PARALLEL = 64
 
 
-class TransferCalls(WatchCalls, FileCalls):
+class TransferCalls(ToolCalls, FileCalls):
     """Uploads, and whole workspaces."""
 
     async def upload_files(

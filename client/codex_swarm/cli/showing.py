@@ -83,7 +83,8 @@ def _waits(run: RunRead) -> str:
 
 
 def _asked(request: RequestRead) -> str:
-    proposal = "" if request.proposal is None else f" {json.dumps(request.proposal, ensure_ascii=False)}"
+    shown = request.proposal if request.arguments is None else request.arguments
+    proposal = "" if shown is None else f" {json.dumps(shown, ensure_ascii=False)}"
     options = f" ({', '.join(request.options)})" if request.options else ""
     return f"{request.question}{options}{proposal} [{request.request_id}, until {words.when(request.deadline)}]"
 

@@ -23,6 +23,7 @@ from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
 from swarm.records.runs import RunQuery
 from swarm.retention import removal
+from swarm.runs.own_tools import OwnTool
 from swarm.runs.run import Run
 
 MAX_INSTRUCTIONS_BYTES = 65_536
@@ -59,6 +60,9 @@ def create_run(
         interactive=body.interactive,
         require_approval=tuple(dict.fromkeys(body.require_approval)),
         decision_seconds=body.decision_seconds,
+        tools=tuple(
+            OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
+        ),
     )
     created = creation.create(
         backend(),

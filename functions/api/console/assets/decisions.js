@@ -2,7 +2,13 @@
 
 import { $, attempt, element, send, time } from "./page.js";
 
-const SAID = { approve: "approved", deny: "denied", answer: "answered" };
+const SAID = { approve: "approved", deny: "denied", answer: "answered", output: "gave", error: "failed" };
+const BUTTONS = {
+  question: [["answer", "Answer"]],
+  approval: [["approve", "Approve"], ["deny", "Deny"]],
+  tool: [["output", "Give this output"], ["error", "Say that it failed"]],
+};
+const LABELS = { question: "Your answer", approval: "What the agent should know, if anything", tool: "What the application would answer" };
 let shown = "";
 
 export function showDecisions(run, path, refresh) {
@@ -22,12 +28,12 @@ export function showDecisions(run, path, refresh) {
 function form(request, path, refresh) {
   const words = element("textarea", { name: "text", rows: 2, maxLength: 4000 });
   words.value = request.default ?? "";
-  const label = request.kind === "question" ? "Your answer" : "What the agent should know, if anything";
+  const proposal = request.arguments ?? request.proposal;
   const made = element("form", {},
     element("p", {}, element("strong", {}, request.question), element("span", { className: "soft" }, " until ", time(request.deadline))),
-    request.proposal === null ? null : element("pre", {}, proposed(request.proposal)),
+    proposal === null ? null : element("pre", {}, proposed(proposal)),
     ...(request.options.length ? [element("p", { className: "line" }, ...request.options.map((option) => choice(option, words)))] : []),
-    element("label", { className: "field" }, element("span", {}, label), words));
+    element("label", { className: "field" }, element("span", {}, LABELS[request.kind]), words));
   const decide = (decision) => (event) => {
     event.preventDefault();
     attempt(async () => {
@@ -36,8 +42,7 @@ function form(request, path, refresh) {
       await refresh();
     }, event.currentTarget);
   };
-  const buttons = request.kind === "question" ? [["answer", "Answer"]] : [["approve", "Approve"], ["deny", "Deny"]];
-  made.append(element("p", { className: "line" }, ...buttons.map(([decision, name], place) => {
+  made.append(element("p", { className: "line" }, ...BUTTONS[request.kind].map(([decision, name], place) => {
     const button = element("button", { type: "button", className: place === 0 ? "main" : "" }, name);
     button.addEventListener("click", decide(decision));
     return button;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -17,20 +17,26 @@ from swarm.agent.tools.toolbox import BoundCall, ToolResult
 from swarm.ids import new_id
 from swarm.jobs.batch import FAILED
 from swarm.runs.requests import (
+    MAX_ARGUMENTS,
     MAX_AT_ONCE,
     MAX_OPTION,
     MAX_OPTIONS,
     MAX_PROPOSAL,
     MAX_QUESTION,
     MAX_REQUESTS,
+    MAX_TOOL_CALLS,
     Decision,
     Request,
     untaken,
 )
 from swarm.runs.run import Run
 from swarm.text import clip
+from swarm.workspace.objects import ObjectStore
 
-TOO_OFTEN = f"not done: a run asks people at most {MAX_REQUESTS} times, and this one has; go on with what you know"
+TOO_OFTEN = (
+    f"not done: a run asks people at most {MAX_REQUESTS} times, and calls tools of the application at most"
+    f" {MAX_TOOL_CALLS} times; this one has, so go on with what you know"
+)
 TOO_MANY = f"not done: at most {MAX_AT_ONCE} things are asked at once; ask again when those are decided"
 NOT_APPROVED = "not done, because an earlier call of this turn was not approved"
 
@@ -53,6 +59,7 @@ class Asking:
 
     run: Run
     now: datetime
+    objects: ObjectStore
     requests: list[Request] = field(default_factory=list)
     denied: bool = False
 
@@ -63,6 +70,8 @@ class Asking:
             return self._result(call, decision)
         if isinstance(call.arguments, AskUser):
             return self._question(call, call.arguments)
+        if call.tool.schema is not None:
+            return self._call(call)
         step = self._to_be_approved(call)
         return None if step is None else self._admitted(call, self._approval(step, call.call_id, call.args))
 
@@ -73,7 +82,7 @@ class Asking:
         decision = self._decision_on(None)
         if decision is None:
             asked = self._approval(Approval.FINISH, None, {"summary": words})
-            return TOO_OFTEN if self._used_up() else asked
+            return TOO_OFTEN if self._used_up(asked.kind) else asked
         return None if decision.kind is DecisionKind.APPROVE else _denial(decision)
 
     def _decision_on(self, call_id: str | None) -> Decision | None:
@@ -82,10 +91,17 @@ class Asking:
     def _result(self, call: BoundCall, decision: Decision) -> ToolResult | None:
         if decision.kind is DecisionKind.APPROVE:
             return None
-        if decision.kind is DecisionKind.ANSWER:
-            return call.result(f"answered by {decision.by}: {decision.text}")
-        self.denied = True
-        return call.failed(_denial(decision))
+        text = decision.text if decision.key is None else self.objects.get(decision.key).decode()
+        match decision.kind:
+            case DecisionKind.ANSWER:
+                return call.result(f"answered by {decision.by}: {text}")
+            case DecisionKind.OUTPUT:
+                return call.result(text)
+            case DecisionKind.ERROR:
+                return call.failed(text)
+            case _:
+                self.denied = True
+                return call.failed(_denial(decision))
 
     def _to_be_approved(self, call: BoundCall) -> Approval | None:
         wanted, name = self.run.require_approval, call.tool.name
@@ -117,6 +133,13 @@ class Asking:
         )
         return self._admitted(call, question)
 
+    def _call(self, call: BoundCall) -> ToolResult | Request:
+        if len(json.dumps(call.args, ensure_ascii=False)) > MAX_ARGUMENTS:
+            return call.failed(f"the arguments have more than {MAX_ARGUMENTS} characters; call it with less")
+        name = call.tool.name
+        request = self._request(RequestKind.TOOL, call.call_id, name, f"The agent calls {name}.")
+        return self._admitted(call, replace(request, proposal=dict(call.args)))
+
     def _approval(self, step: Approval, call_id: str | None, args: Mapping[str, JsonValue]) -> Request:
         return self._request(RequestKind.APPROVAL, call_id, step.value, QUESTIONS[step], proposal=_shown(args))
 
@@ -144,12 +167,16 @@ class Asking:
         )
 
     def _admitted(self, call: BoundCall, request: Request) -> ToolResult | Request:
-        if self._used_up():
+        if self._used_up(request.kind):
             return call.failed(TOO_OFTEN)
         return call.failed(TOO_MANY) if len(self.requests) >= MAX_AT_ONCE else request
 
-    def _used_up(self) -> bool:
-        return len(self.run.requests) + len(self.requests) >= MAX_REQUESTS
+    def _used_up(self, kind: RequestKind) -> bool:
+        """Whether a run may ask for no more of this: calls of tools are counted by themselves."""
+        calls = [each.kind is RequestKind.TOOL for each in (*self.run.requests, *self.requests)]
+        if kind is RequestKind.TOOL:
+            return sum(calls) >= MAX_TOOL_CALLS
+        return len(calls) - sum(calls) >= MAX_REQUESTS
 
 
 def _denial(decision: Decision) -> str:

@@ -204,7 +204,7 @@ class _Slice:
         self._read: dict[str, Item] = {}
         self._handovers: Sequence[Usage] = []
         self._objects = OwnedObjects(backend.objects, self._ownership)
-        self._toolbox = Toolbox([*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])])
+        self._toolbox = Toolbox([*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])], run.tools)
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
         stored = self._run.transcript
@@ -296,7 +296,7 @@ class _Slice:
         turn = self._ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
-        asking = Asking(self._run, began)
+        asking = Asking(self._run, began, self._backend.objects)
         done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished, asking)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
         self._items = [*without_pictures(self._items), *turn.items]
@@ -313,7 +313,7 @@ class _Slice:
     def _go_on_with_decisions(self, now: datetime) -> None:
         """Do what people decided about the calls of the last turn, and the calls behind these."""
         self._ownership.require()
-        asking, calls = Asking(self._run, now), unanswered(self._items)
+        asking, calls = Asking(self._run, now, self._backend.objects), unanswered(self._items)
         done = run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking)
         self._items = [*self._items, *_answers(self._noted(done.results))]
         final = any(map(is_finish, done.results)) or (not calls and self._may_end(asking, ""))

@@ -19,11 +19,12 @@ from swarm.runs.usage import TokenUsage
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A function tool as the model sees it. `parameters` is a strict JSON schema."""
+    """A function tool as the model sees it. `parameters` is a JSON schema; `strict`, of the service's own."""
 
     name: str
     description: str
     parameters: Mapping[str, JsonValue]
+    strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,14 @@ from swarm.runs import events
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
 from swarm.runs.limits import Limits, granted, require_price
+from swarm.runs.own_tools import OwnTool, require_usable
 from swarm.runs.run import Run
+from swarm.tasks import OURS
 from swarm.workspace.objects import ProjectArea
 
 MAX_DERIVED_NAME = 60
 
-_OF_PEOPLE = frozenset({"interactive", "require_approval", "decision_seconds"})
+_OF_PEOPLE = frozenset({"interactive", "require_approval", "decision_seconds", "tools"})
 
 RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
 """What ended a run in the middle of work that can go on."""
@@ -63,6 +65,7 @@ class NewRun:
     interactive: bool = False
     require_approval: tuple[Approval, ...] = ()
     decision_seconds: int = DECISION_SECONDS
+    tools: tuple[OwnTool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def create(
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
+    require_usable(wanted.tools, OURS)
     files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
@@ -113,6 +117,7 @@ def create(
         interactive=wanted.interactive,
         require_approval=wanted.require_approval,
         decision_seconds=wanted.decision_seconds,
+        tools=wanted.tools,
     )
     return _open(backend, run, wanted.limits, files)
 
@@ -156,6 +161,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         interactive=stopped.interactive,
         require_approval=stopped.require_approval,
         decision_seconds=stopped.decision_seconds,
+        tools=stopped.tools,
     )
     return _open(backend, run, limits)
 
@@ -196,6 +202,7 @@ def go_on(
         interactive=ended.interactive,
         require_approval=ended.require_approval,
         decision_seconds=ended.decision_seconds,
+        tools=ended.tools,
     )
     return _open(backend, run, None, said.files)
 
@@ -285,7 +292,7 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
     them, where the upload promised it, and not the upload's id.
     """
     asked = asdict(wanted)
-    if not wanted.interactive and not wanted.require_approval and wanted.decision_seconds == DECISION_SECONDS:
+    if not (wanted.interactive or wanted.require_approval or wanted.tools):
         # As earlier versions knew it, so that a request that is sent again after an update is still the same.
         asked = {name: value for name, value in asked.items() if name not in _OF_PEOPLE}
     fields = asked | {

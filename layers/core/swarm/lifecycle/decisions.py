@@ -7,17 +7,20 @@ is over (`swarm.agent.loop.work`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
-from codex_swarm.models import DecisionKind, RequestKind, RunError
+from codex_swarm.models import MAX_ANSWER, DecisionKind, RequestKind, RunError
 from swarm.errors import AlreadyDecided, InvalidRequest, RequestNotFound
 from swarm.ids import new_id
 from swarm.lifecycle import creation, queue
 from swarm.lifecycle.ending import advance, end, failed
-from swarm.records.backend import Backend
+from swarm.records.backend import Backend, area_of
 from swarm.runs.entries import Decided, Entry
 from swarm.runs.error_types import ErrorType
-from swarm.runs.requests import DEADLINE, Decision, Request, told, undecided
+from swarm.runs.requests import BEGINNING, DEADLINE, Decision, Request, told, undecided
 from swarm.runs.run import Run
 
 
@@ -40,6 +43,12 @@ def decide(backend: Backend, tenant_id: str, run_id: str, request_id: str, decis
     Where the tenant's queue has no room for a run that goes on, nothing is decided.
     """
     run = backend.runs.current(tenant_id, run_id)
+    if len(decision.text) > MAX_ANSWER:
+        # Only what fits the request is stored; the run's item has no room for texts of this length.
+        _require_open(_known(run, request_id), decision)
+        key = area_of(run.key).of_run(run_id, "inputs", f"{new_id()}.txt")
+        backend.objects.put(key, decision.text.encode())
+        decision = replace(decision, text=decision.text[:BEGINNING], key=key)
     try:
         after = advance(backend, run, lambda latest: _decided(backend, latest, request_id, decision))
     except AlreadyDecided:
@@ -87,10 +96,7 @@ def take_defaults(backend: Backend, run: Run, now: datetime) -> bool:
 
 
 def _decided(backend: Backend, run: Run, request_id: str, decision: Decision) -> Run:
-    request = _known(run, request_id)
-    if request.decision is not None:
-        raise AlreadyDecided(request_id, f"{request.decision.by} decided it")
-    _require_fit(request, decision)
+    _require_open(_known(run, request_id), decision)
     if len(undecided(run.requests)) == 1:
         # Before the run goes on, so that a request that is refused for want of room has changed nothing.
         backend.tenants.enter(run.key, run.created_at)
@@ -129,13 +135,21 @@ def _known(run: Run, request_id: str) -> Request:
     raise RequestNotFound(request_id)
 
 
-def _require_fit(request: Request, decision: Decision) -> None:
-    answers = decision.kind is DecisionKind.ANSWER
-    if request.kind is RequestKind.QUESTION and not answers:
-        raise InvalidRequest("this is a question; send decision `answer`, with the answer as `text`")
-    if request.kind is RequestKind.APPROVAL and answers:
-        raise InvalidRequest(
-            "this is to be approved; send decision `approve` or `deny`, with what else to say as `text`"
-        )
-    if answers and not decision.text.strip():
-        raise InvalidRequest("text is blank; say the answer")
+_FITTING: Mapping[RequestKind, tuple[DecisionKind, ...]] = MappingProxyType(
+    {
+        RequestKind.QUESTION: (DecisionKind.ANSWER,),
+        RequestKind.APPROVAL: (DecisionKind.APPROVE, DecisionKind.DENY),
+        RequestKind.TOOL: (DecisionKind.OUTPUT, DecisionKind.ERROR),
+    }
+)
+
+
+def _require_open(request: Request, decision: Decision) -> None:
+    """Raises `AlreadyDecided`, and `InvalidRequest` where this decides no request of this kind."""
+    if request.decision is not None:
+        raise AlreadyDecided(request.id, f"{request.decision.by} decided it")
+    fitting = _FITTING[request.kind]
+    if decision.kind not in fitting:
+        raise InvalidRequest(f"a request of kind {request.kind} is decided by {' or '.join(fitting)}")
+    if decision.kind in {DecisionKind.ANSWER, DecisionKind.ERROR} and not decision.text.strip():
+        raise InvalidRequest("text is blank; say the answer, or what went wrong")

@@ -13,6 +13,12 @@ from codex_swarm.models import DecisionEvent, DecisionKind, RequestEvent, Reques
 MAX_REQUESTS = 50
 """Of one run; each takes room in the run's item."""
 
+MAX_TOOL_CALLS = 100
+"""Of tools of the application, of one run."""
+
+MAX_ARGUMENTS = 8_000
+"""Characters of the arguments of such a call, as JSON."""
+
 MAX_AT_ONCE = 5
 MAX_QUESTION = 2_000
 MAX_OPTIONS, MAX_OPTION = 10, 200
@@ -28,12 +34,13 @@ DEADLINE = "deadline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided, in which words, by whom."""
+    """What was decided, in which words, by whom. A long text is stored at `key`, and `text` is how it begins."""
 
     kind: DecisionKind
     text: str
     by: str
     at: datetime
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

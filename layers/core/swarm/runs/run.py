@@ -21,6 +21,7 @@ from codex_swarm.models import (
 from swarm.ids import RunKey
 from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
+from swarm.runs.own_tools import OwnTool
 from swarm.runs.requests import Request, undecided, untaken
 from swarm.tasks import TASKS
 
@@ -68,6 +69,7 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     interactive: bool = False
     require_approval: tuple[Approval, ...] = ()
+    tools: tuple[OwnTool, ...] = ()
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None

@@ -22,6 +22,10 @@ TOOLS = tuple(
 BATCHES = (*TOOLS, "convert_documents")
 
 
+OURS = frozenset({*BATCHES, "ask_user"})
+"""Every tool of the service; no tool of an application has such a name."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One task type. `favoured` are the file types (`swarm.workspace.file_types`) of its main result, best first.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from codex_swarm.models import RequestRead, WebhookData, WebhookPayload
+from codex_swarm.models import RequestKind, RequestRead, WebhookData, WebhookPayload
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -119,7 +119,7 @@ def payload(run: Run) -> bytes:
 
 def request_read(request: Request) -> RequestRead:
     """What a run asks of people, as they read it."""
-    decision = request.decision
+    decision, is_call = request.decision, request.kind is RequestKind.TOOL
     return RequestRead(
         request_id=request.id,
         kind=request.kind,
@@ -127,7 +127,8 @@ def request_read(request: Request) -> RequestRead:
         question=request.question,
         options=list(request.options),
         default=request.default,
-        proposal=request.proposal,
+        proposal=None if is_call else request.proposal,
+        arguments=request.proposal if is_call and isinstance(request.proposal, dict) else None,
         asked_at=request.asked_at,
         deadline=request.deadline,
         decision=decision.kind if decision else None,

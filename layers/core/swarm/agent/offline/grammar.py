@@ -8,6 +8,7 @@
     replace Hello by Hi in a.docx                        in Word and text files
     search for "the words"                               in all files
     run `command`
+    call `look_up {"term": "budget"}`                    a tool of the application
     ask "the question" of "one answer" or "another", by default "one answer"
     wait 3 seconds
     fail with the message
@@ -26,7 +27,7 @@ from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
-from swarm.agent.offline.steps import Ask, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Ask, Call, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
 
 LONGEST_TEXT = 20_000
 MOST_STEPS = 100
@@ -39,6 +40,7 @@ _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s
 _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
 _ASK = re.compile(r"ask\b.*[\"“]", re.IGNORECASE | re.DOTALL)
+_CALL = re.compile(r"call\s+`([A-Za-z][\w-]*)\s*(\{[^`]*\})?`", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"\bby\s+default\s+[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
 _TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
@@ -160,6 +162,11 @@ def _read_ask(clause: str) -> list[Step]:
     return [Ask(texts[0], tuple(texts[1:]), default[1] if default else None)] if texts else []
 
 
+def _read_call(clause: str) -> list[Step]:
+    found = _CALL.match(clause)
+    return [Call(found[1], found[2] or "{}")] if found else []
+
+
 def _read_search(clause: str) -> list[Step]:
     return [Search(words) for words in quoted(clause)] if _SEARCH.match(clause) else []
 
@@ -267,6 +274,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_fail,
     _read_run,
     _read_ask,
+    _read_call,
     _read_search,
     _read_touch,
     _read_delete,

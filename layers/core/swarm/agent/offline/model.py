@@ -93,7 +93,8 @@ def _made(items: Sequence[Item]) -> list[Made]:
 
 def _call(planned: PlannedCall, specs: Mapping[str, ToolSpec], number: int) -> ToolCall:
     """The call with every property that the tool declares; strict tools want the optional ones as null."""
-    properties = specs[planned.tool].parameters.get("properties") if planned.tool in specs else None
+    spec = specs.get(planned.tool)
+    properties = spec.parameters.get("properties") if spec and spec.strict else None
     declared = dict.fromkeys(properties) if isinstance(properties, dict) else {}
     return ToolCall(f"call_{number}", planned.tool, json.dumps({**declared, **planned.arguments}))
 

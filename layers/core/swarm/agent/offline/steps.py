@@ -69,6 +69,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Call a tool of the application's own; `arguments` are JSON."""
+
+    tool: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Be busy for so many seconds."""
 
@@ -82,4 +90,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Wait | Fail

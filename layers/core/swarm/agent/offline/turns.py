@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
-from swarm.agent.offline.steps import Ask, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Ask, Call, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
 from swarm.agent.tools.tool import ASK_USER, FINISH, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
@@ -130,8 +131,17 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
         case Ask(question, options, default):
             arguments: dict[str, JsonValue] = {"question": question, "options": list(options), "default": default}
             yield PlannedCall(ASK_USER, arguments, f"ask {question}")
+        case Call(tool, given):
+            yield PlannedCall(tool, _as_json(given), f"call {tool}")
         case _:
             return
+
+
+def _as_json(text: str) -> dict[str, JsonValue]:
+    try:
+        return {str(name): value for name, value in dict(json.loads(text)).items()}
+    except (ValueError, TypeError):
+        return {}
 
 
 def _conversion(path: str, target: str) -> PlannedCall:

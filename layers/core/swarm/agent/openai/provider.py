@@ -166,7 +166,7 @@ def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
         "name": tool.name,
         "description": tool.description,
         "parameters": dict(tool.parameters),
-        "strict": True,
+        "strict": tool.strict,
     }
 
 

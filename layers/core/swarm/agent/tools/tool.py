@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from swarm.agent.model import ToolSpec
 from swarm.agent.tools.strict_schema import strict_schema
@@ -58,6 +58,8 @@ class Tool(Generic[A]):
 
     `texts` names the documents whose text `run` looks into; where some have none yet, they are read first, elsewhere.
     None of a call means that `run` cannot answer it, and the executor has to.
+
+    `schema` is that of a tool of the application's own, which people's decisions answer.
     """
 
     name: str
@@ -72,10 +74,13 @@ class Tool(Generic[A]):
     expand: Callable[[A, Workspace], Sequence[Arguments]] | None = None
     expands_to: Tool[Any] | None = None
     texts: Callable[[A, Workspace], Sequence[str] | None] | None = None
+    schema: Mapping[str, JsonValue] | None = None
 
     @property
     def spec(self) -> ToolSpec:
         """The tool as the model sees it."""
+        if self.schema is not None:
+            return ToolSpec(self.name, self.description, self.schema, strict=False)
         return ToolSpec(self.name, self.description, strict_schema(self.arguments))
 
     @property

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ConfigDict, JsonValue, ValidationError
 from pydantic_core import from_json
 
 from swarm.agent.model import ToolCall, ToolSpec
 from swarm.agent.tools.tool import Arguments, Done, Tool
 from swarm.errors import CallerError, CorruptObject, ToolFailure
 from swarm.jobs.batch import FAILED
+from swarm.runs.json_schema import faults_of_value
+from swarm.runs.own_tools import OwnTool
 from swarm.text import clip
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ class BoundCall:
 class Toolbox:
     """The tools of one run, and the calls made with them."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._tools = {name: tool_named(name) for name in names}
+    def __init__(self, names: Iterable[str], own: Iterable[OwnTool] = ()) -> None:
+        self._tools = {name: tool_named(name) for name in names} | {tool.name: _of_application(tool) for tool in own}
         self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
 
     def bind(self, call: ToolCall) -> BoundCall | ToolResult:
@@ -94,6 +96,8 @@ class Toolbox:
             return _refused(call, tool.intent, f"the arguments are not valid JSON ({error}); {shape}")
         if not isinstance(args, dict):
             return _refused(call, tool.intent, f"the arguments are not a JSON object; {shape}")
+        if tool.schema is not None and (wrong := faults_of_value(args, tool.schema)):
+            return _refused(call, tool.intent, f"the arguments do not fit: {'; '.join(wrong)}", args)
         try:
             return BoundCall(call.call_id, tool, tool.arguments.model_validate(args), args)
         except ValidationError as error:
@@ -112,6 +116,24 @@ class Toolbox:
             return call.result(done.output, files=done.files) if isinstance(done, Done) else call.result(done)
         except (ToolFailure, CallerError, CorruptObject) as error:
             return call.failed(str(error))
+
+
+class Given(Arguments):
+    """What a tool of the application's own takes: whatever its schema lets through."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _of_application(tool: OwnTool) -> Tool[Given]:
+    return Tool(
+        name=tool.name,
+        intent="call",
+        description=tool.description,
+        arguments=Given,
+        reads=(),
+        writes=(),
+        schema=tool.parameters,
+    )
 
 
 def _refused(call: ToolCall, intent: str, text: str, args: Mapping[str, JsonValue] | None = None) -> ToolResult:
