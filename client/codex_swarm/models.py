@@ -1040,7 +1040,14 @@ class WebhookData(Wire):
     run_id: str
     project_id: str
     status: RunStatus
+    name: str = Field(default="", description="The run's, as it was given or made.")
+    metadata: dict[str, str] = Field(default_factory=dict, description="What was noted when the run was started.")
     machine_summary: MachineSummary | None = None
+    closing_words: str | None = Field(default=None, description="What the agent said at the end.")
+    errors: list[RunError] = Field(
+        default_factory=list,
+        description="What went wrong, each with what to do about it; of a failed run at least one.",
+    )
     waiting_for: list[RequestRead] | None = Field(
         default=None, exclude_if=_none, description="Of `run.waiting`: what is to be decided."
     )

@@ -77,13 +77,30 @@ def test_the_receiver_is_told_how_the_run_ended(stack: Stack, receiver: Receiver
             "run_id": run_id,
             "project_id": "p1",
             "status": "succeeded",
+            "name": run["name"],
+            "metadata": {},
             "machine_summary": run["machine_summary"],
+            "closing_words": "Done: create hello.md.",
+            "errors": [],
         },
     }
     assert told["timestamp"].endswith("Z")
     assert message.headers["webhook-id"] == f"msg_{run_id}"
     assert message.headers["content-type"] == "application/json"
     assert delivery(stack, run_id).status is DeliveryStatus.DELIVERED
+
+
+def test_the_receiver_is_told_what_went_wrong_and_whose_run_it_was(stack: Stack, receiver: Receiver) -> None:
+    run_id = stack.finish(
+        "fail: no such luck", callback_url=url(receiver), metadata={"customer": "acme"}, name="Letter"
+    )
+    attempt(run_id)
+    run = stack.run(run_id)
+    told = verified(receiver.messages[0], secret(stack))
+    assert told["type"] == "run.failed"
+    assert (told["data"]["name"], told["data"]["metadata"]) == ("Letter", {"customer": "acme"})
+    assert told["data"]["errors"] == run["errors"]
+    assert told["data"]["errors"][0]["suggestion"]
 
 
 def test_the_receiver_is_told_what_the_run_waits_for_until_it_is_decided(stack: Stack, receiver: Receiver) -> None:

@@ -110,7 +110,11 @@ def payload(run: Run) -> bytes:
             run_id=run.run_id,
             project_id=run.key.project_id,
             status=run.status,
+            name=run.name,
+            metadata=dict(run.metadata),
             machine_summary=run.summary,
+            closing_words=run.closing_words,
+            errors=list(run.errors),
             waiting_for=open_requests,
         ),
     )
