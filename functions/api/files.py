@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
+from api.resolver import Router
 from swarm.aws.presigning import Presigner
+from swarm.errors import RangeNotSatisfiable
 from swarm.records.backend import Backend
 
 MAX_INLINE_BYTES = 4_000_000
@@ -30,6 +34,9 @@ SAFE = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     "Cache-Control": "private, no-cache",
 }
+
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def presigner(backend: Backend) -> Presigner:
@@ -57,21 +64,68 @@ def named(how: Disposition, path: str) -> str:
     return f"{how}; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file under a key of the bucket, and what it is called; `size` in bytes."""
+
+    key: str
+    path: str
+    size: int
+    content_type: str
+
+
 def file_response(
     backend: Backend,
-    key: str,
-    path: str,
-    size: int,
-    content_type: str,
+    file: StoredFile,
+    disposition: Disposition,
+    *,
     data: bytes | None = None,
-    disposition: Disposition = "inline",
+    part: str | None = None,
 ) -> Response[str]:
-    """The stored file: its bytes where they fit into an answer, else 307 to where they are."""
-    if size > MAX_INLINE_BYTES:
-        location = file_url(presigner(backend), key, path, content_type, disposition)
-        return Response(307, content_type, "", {"Location": location, **SAFE})
-    headers = {"Content-Disposition": named(disposition, path), **SAFE}
-    return bytes_response(content_type, backend.objects.get(key) if data is None else data, headers)
+    """The stored file: its bytes where they fit into an answer, else 307 to where they are.
+
+    `data` are its bytes where they are known. `part` is what `part_of` says, and is answered by 206; storage answers
+    parts by itself. Raises `RangeNotSatisfiable`.
+    """
+    if file.size > MAX_INLINE_BYTES:
+        location = file_url(presigner(backend), file.key, file.path, file.content_type, disposition)
+        return Response(307, file.content_type, "", {"Location": location, **SAFE})
+    headers = {"Content-Disposition": named(disposition, file.path), "Accept-Ranges": "bytes", **SAFE}
+    wanted = None if part is None else _wanted(part, file.size)
+    whole = backend.objects.get(file.key) if data is None else data
+    if wanted is None:
+        return bytes_response(file.content_type, whole, headers)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{file.size}"
+    response = bytes_response(file.content_type, whole[wanted.start : wanted.stop], headers)
+    response.status_code = 206
+    return response
+
+
+def part_of(router: Router) -> str | None:
+    """The part of a file that the request asks for; None for all of it.
+
+    So it is with `If-Range`, too: files have no validator here, so nobody can know that theirs is still the same.
+    """
+    headers = {name.lower(): value for name, value in router.current_event.headers.items()}
+    return None if "if-range" in headers else headers.get("range")
+
+
+def _wanted(part: str, size: int) -> range | None:
+    """The bytes that a Range header names (RFC 9110, 14.2); None, for all, where it names several parts or none."""
+    found = _RANGE.fullmatch(part.strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        first, last = max(0, size - int(found[2])), size - 1
+        if int(found[2]) == 0:
+            raise RangeNotSatisfiable(size)
+    else:
+        first, last = int(found[1]), min(int(found[2] or size), size - 1)
+        if found[2] and int(found[2]) < first:
+            return None
+    if first >= size:
+        raise RangeNotSatisfiable(size)
+    return range(first, last + 1)
 
 
 def bytes_response(content_type: str, data: bytes, headers: Mapping[str, str]) -> Response[str]:

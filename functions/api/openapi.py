@@ -142,3 +142,5 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     answers["200"]["content"] = {media_type: {"schema": SCHEMAS.get(media_type, {"type": "string"})}}
     if binary:
         answers["307"] = _REDIRECT
+        answers["206"] = {"description": "The part that `Range` asked for.", "content": answers["200"]["content"]}
+        answers["416"] = _json("`Range` begins behind the end of the file.", "ErrorBody")

@@ -89,6 +89,44 @@ def test_head_is_answered_as_get_is_without_a_body(stack: Stack) -> None:
     assert stack.request("HEAD", "/runs/unknown").status == 404
 
 
+PARTS = [
+    ("bytes=0-3", 206, "bytes 0-3/10"),
+    ("bytes=7-", 206, "bytes 7-9/10"),
+    ("bytes=-2", 206, "bytes 8-9/10"),
+    ("bytes=-99", 206, "bytes 0-9/10"),
+    ("bytes=9-99", 206, "bytes 9-9/10"),
+    ("bytes=10-", 416, None),
+    ("bytes=-0", 416, None),
+    ("bytes=5-3", 200, None),
+    ("bytes=0-1,4-5", 200, None),
+    ("bytes=-", 200, None),
+    ("lines=1-2", 200, None),
+]
+
+
+def test_a_part_of_a_file_can_be_had(stack: Stack, subtests: pytest.Subtests) -> None:
+    files = [{"path": "a.bin", "content": "0123456789"}]
+    run_id = stack.finish("Create a file called b.md with a greeting", files=files)
+    [kept] = [each for each in stack.run(run_id)["artifacts"] if each["path"] == "b.md"]
+    path = f"/runs/{run_id}/workspace/files/a.bin"
+    for asked, status, told in PARTS:
+        with subtests.test(asked):
+            answer = stack.request("GET", path, headers={"Range": asked})
+            assert (answer.status, answer.headers.get("content-range")) == (status, told)
+            if told:
+                first, last = map(int, told.removeprefix("bytes ").partition("/")[0].split("-"))
+                assert answer.content == b"0123456789"[first : last + 1]
+            if status == 416:
+                refused(answer, 416, "range_not_satisfiable")
+    assert stack.request("GET", path, headers={"Range": "bytes=0-3", "If-Range": '"x"'}).status == 200
+    output = f"/runs/{run_id}/artifacts/{kept['id']}/download"
+    assert stack.request("GET", output, headers={"range": "bytes=0-1"}).content == b"# "
+    shown = [
+        stack.request("GET", f"{output}{query}").headers["content-disposition"] for query in ("", "?disposition=inline")
+    ]
+    assert [each.partition(";")[0] for each in shown] == ["attachment", "inline"]
+
+
 IDS = ["\u20ac", "\U0001f4a1", "\U0001f469\u200d\U0001f4bb", '"', "#1", "a b", "50%", "\u0645\u0634\u0631"]
 
 

@@ -10,7 +10,17 @@ from typing import Annotated, Literal, cast
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from api.files import MAX_INLINE_BYTES, SAFE, bytes_response, file_response, file_url, presigner
+from api.files import (
+    MAX_INLINE_BYTES,
+    SAFE,
+    Disposition,
+    StoredFile,
+    bytes_response,
+    file_response,
+    file_url,
+    part_of,
+    presigner,
+)
 from api.paging import cursor_after, fitting, paged, path_before, weight
 from api.requests import tenant_of
 from api.resolver import Router
@@ -61,13 +71,17 @@ def list_artifacts(run_id: str) -> list[ArtifactRead]:
 
 
 @router.get("/runs/<run_id>/artifacts/<artifact_id>/download", summary="Download an output", tags=["outputs"])
-def download_artifact(run_id: str, artifact_id: str) -> Response[str]:
+def download_artifact(
+    run_id: str,
+    artifact_id: str,
+    disposition: Annotated[Disposition, Query(description="`inline` has a browser show it.")] = "attachment",
+) -> Response[str]:
     run = backend().runs.get(tenant_of(router), run_id)
     found = next((artifact for artifact in run.artifacts if artifact.id == artifact_id), None)
     if found is None:
         raise ArtifactNotFound(artifact_id)
-    content_type = served_as(found.kind, found.path)
-    return file_response(backend(), found.key, found.path, found.bytes, content_type, disposition="attachment")
+    file = StoredFile(found.key, found.path, found.bytes, served_as(found.kind, found.path))
+    return file_response(backend(), file, disposition, part=part_of(router))
 
 
 @router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"])

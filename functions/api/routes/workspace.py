@@ -9,7 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from api.files import MAX_INLINE_BYTES, Disposition, file_response, file_url, presigner
+from api.files import MAX_INLINE_BYTES, Disposition, StoredFile, file_response, file_url, part_of, presigner
 from api.paging import cursor_after, fitting, path_before
 from api.requests import tenant_of
 from api.resolver import Router
@@ -95,4 +95,5 @@ def _file(run_id: str, path: str, turn: int | None, disposition: Disposition) ->
         raise WorkspaceFileNotFound(valid_path(path))
     area = area_of(run.key)
     data = read_blob(backend().objects, area, entry) if entry.size <= MAX_INLINE_BYTES else None
-    return file_response(backend(), area.blob(entry.sha256), path, entry.size, content_type(path), data, disposition)
+    file = StoredFile(area.blob(entry.sha256), path, entry.size, content_type(path))
+    return file_response(backend(), file, disposition, data=data, part=part_of(router))

@@ -14,6 +14,7 @@
     │   │                     AlreadyDecided
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
+    │   ├── RangeNotSatisfiable 416
     │   ├── PreviewFailed 422
     │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TooManyRequests,
     │   │                     TenantBusy, PreviewsBusy, TooManyMessages
@@ -409,6 +410,16 @@ class FileTooLarge(TooLarge):
 
     def __init__(self, path: str, size: int, limit: int) -> None:
         super().__init__(f"{path} has {size} bytes; a file may have {limit}")
+
+
+class RangeNotSatisfiable(CallerError):
+    """A part was asked for that begins behind the end of the file; `size` in bytes."""
+
+    status = 416
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the file has {size} bytes; ask for a part that begins before its end")
 
 
 class WorkspaceTooLarge(TooLarge):
