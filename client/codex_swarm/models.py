@@ -346,6 +346,10 @@ class RunCreate(Asked):
     tools: list[ToolCreate] = Field(
         default_factory=list, max_length=16, description="The application's own, which it answers by decisions."
     )
+    result_schema: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="The run ends with a `result` that fits this JSON Schema; the same part of it as for `tools`.",
+    )
     decision_seconds: int = Field(
         default=DECISION_SECONDS,
         ge=60,
@@ -466,6 +470,7 @@ class MachineSummary(Wire):
     execution_succeeded: bool
     reason_for_failure: str | None = Field(default=None, description="An `error_type`; null after success.")
     notes: str | None = Field(default=None, description="Such as that the run was made offline.")
+    result: JsonValue = Field(default=None, description="The run's, where it was given a `result_schema`.")
 
 
 class Usage(Wire):
@@ -526,6 +531,8 @@ class RunRead(Wire):
     artifacts: list[ArtifactRead] = Field(default_factory=list, description="Left empty in lists of runs.")
     machine_summary: MachineSummary | None = Field(default=None, description="Null until the run has ended.")
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
+    result: JsonValue = Field(default=None, description="What it came to, by its `result_schema`; null until then.")
+    result_schema: dict[str, JsonValue] | None = Field(default=None, description="What `result` has to fit.")
     reference_run_id: str | None = None
     workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")

@@ -22,7 +22,7 @@ from swarm.records.backend import Backend
 from swarm.runs.messages import Message
 from swarm.runs.requests import undecided
 from swarm.runs.run import Artifact, Run
-from swarm.webhooks.delivering import request_read
+from swarm.webhooks.delivering import request_read, summary_read
 
 
 def positions(backend: Backend, tenant_id: str, runs: Iterable[Run]) -> Mapping[str, int]:
@@ -51,8 +51,10 @@ def run_read(
         had_errors=bool(run.errors),
         errors=list(run.errors),
         artifacts=[artifact_read(run, artifact) for artifact in run.artifacts] if with_artifacts else [],
-        machine_summary=run.summary,
+        machine_summary=summary_read(run),
         closing_words=run.closing_words,
+        result=run.result,
+        result_schema=run.result_schema,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
         system_instructions=run.system_instructions if with_prompt else None,

@@ -331,3 +331,71 @@ def test_each_lasting_failure_has_a_type_and_advice_of_its_own(
     assert (run["status"], told_of["error_type"], told_of["retryable"]) == ("failed", kind, False)
     assert advice in told_of["suggestion"]
     assert len(provider.requests) == 1
+
+
+def test_words_do_not_end_a_run_that_has_to_give_a_result(stack: Stack, prepared: Callable[..., Run]) -> None:
+    run = prepared(result_schema={"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]})
+    given = asks("finish", summary="done", result={"sum": 3})
+    play = Play(iter([says("All is done."), asks("finish", summary="done", result={}), given]))
+    play.outcomes(stack, run)
+    ended = sound_end(stack, run, "succeeded")
+    assert (ended["result"], ended["closing_words"]) == ({"sum": 3}, "done")
+    finish = next(spec for spec in play.requests[0].tools if spec.name == "finish")
+    assert (finish.strict, "result" in str(finish.parameters["required"])) == (False, True)
+
+
+def test_words_without_a_result_end_the_run_after_a_while(stack: Stack, prepared: Callable[..., Run]) -> None:
+    run = prepared(result_schema={"type": "string"})
+    Play(iter([says("All is done.")] * 4)).outcomes(stack, run)
+    assert sound_end(stack, run, "failed")["errors"][0]["error_type"] == "result_invalid"
+
+
+def test_a_model_that_ends_by_words_is_approved_or_told_what_is_missing(
+    stack: Stack, prepared: Callable[..., Run]
+) -> None:
+    run = prepared(require_approval=["finish"])
+    play = Play(iter([writes("a.md"), says("All is written."), says("Now it is.")]))
+
+    def decided(decision: str, text: str, round_: int) -> AgentAnswer:
+        waits = stack.run(run.run_id)["waiting_for"]
+        body = {"decision": decision, "text": text, "decided_by": "Maria"}
+        assert stack.request("POST", f"/runs/{run.run_id}/decisions/{waits['request_id']}", body).status == 200
+        clock = Clock(now=lambda: play.now, seconds_left=lambda: 600.0)
+        return work(stack.backend, run.key, lambda _: play, clock, writer=new_id(), round_=round_)
+
+    assert play.process(stack, run).outcome is Outcome.ASKED
+    assert stack.run(run.run_id)["waiting_for"]["proposal"] == {"summary": "All is written."}
+    assert decided("deny", "The sum is missing", 1).outcome is Outcome.ASKED
+    assert "Maria denied it: The sum is missing" in str(play.requests[-1].items[-1]["content"])
+    assert decided("approve", "", 2).outcome is Outcome.ENDED
+    assert sound_end(stack, run, "succeeded")["closing_words"] == "Now it is."
+
+
+def test_calls_behind_one_that_is_denied_are_not_done(stack: Stack, prepared: Callable[..., Run]) -> None:
+    run = prepared(require_approval=["delete_file"])
+    turns = [
+        asks("delete_file", path="a.md"),
+        asks("write_file", path="b.md", content="x"),
+        asks("list_files", prefix=None),
+    ]
+    both = ModelTurn(
+        [item for turn in turns for item in turn.items],
+        "",
+        tuple(c for turn in turns for c in turn.calls),
+        TokenUsage(),
+    )
+    play = Play(iter([writes("a.md"), both, done()]))
+    assert play.process(stack, run).outcome is Outcome.ASKED
+    waits = stack.run(run.run_id)["waiting_for"]
+    path = f"/runs/{run.run_id}/decisions/{waits['request_id']}"
+    assert stack.request("POST", path, {"decision": "deny", "text": "Keep it"}).status == 200
+    clock = Clock(now=lambda: play.now, seconds_left=lambda: 600.0)
+    work(stack.backend, run.key, lambda _: play, clock, writer=new_id(), round_=1)
+    sound_end(stack, run, "succeeded")
+    listing = stack.request("GET", f"/runs/{run.run_id}/workspace/files").json["files"]
+    assert [each["path"] for each in listing] == ["a.md"]
+    outputs = [str(item["output"]) for item in play.requests[-1].items if item.get("type") == "function_call_output"]
+    assert [word for word in ("Keep it", "was not approved") if any(word in output for output in outputs)] == [
+        "Keep it",
+        "was not approved",
+    ]

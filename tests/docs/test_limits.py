@@ -14,6 +14,8 @@ from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
 from codex_swarm.models import MAX_ANSWER, MAX_TEXT, MAX_TOOL_OUTPUT
+from swarm.agent.results import MAX_INVALID
+from swarm.agent.tools.finish import MAX_RESULT
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.records.tenants import MAX_ASKING
 from swarm.runs.json_schema import MAX_SCHEMA
@@ -69,6 +71,8 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_TOOL_OUTPUT,
         MAX_SCHEMA,
         MAX_TOOLS_SIZE,
+        MAX_RESULT,
+        MAX_INVALID,
         MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),

@@ -52,6 +52,7 @@ class RunOptions(TypedDict, total=False):
     interactive: bool
     require_approval: Sequence[Approval | str]
     decision_seconds: int
+    result_schema: Mapping[str, Any] | None
     idempotency_key: str | None
 
 
@@ -76,6 +77,7 @@ class RunCalls(ProjectCalls):
         require_approval: Sequence[Approval | str] = (),
         tools: Sequence[ToolCreate] = (),
         decision_seconds: int = DECISION_SECONDS,
+        result_schema: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
@@ -84,9 +86,9 @@ class RunCalls(ProjectCalls):
         the run by. `callback_url` is told of the end by a signed POST. With `interactive` the agent may ask questions;
         before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
         has approved it: see `decide`. `tools` are the application's own, answered by `decide`, too (`run_with_tools`
-        does it all). `decision_seconds` is how long it waits for each. A request that got lost is sent again under the
-        same key, one of its own unless `idempotency_key` says another; it starts one run. With all that this takes
-        `call_timeout` at most.
+        does it all). `decision_seconds` is how long it waits for each. With `result_schema`, a JSON Schema, the run
+        ends with a `result` that fits. A request that got lost is sent again under the same key, one of its own unless
+        `idempotency_key` says another; it starts one run. With all that this takes `call_timeout` at most.
         """
         path = of_project(project_id, "runs")
         run = shaped(
@@ -106,6 +108,7 @@ class RunCalls(ProjectCalls):
             require_approval=[one_of(Approval, step) for step in _listed(require_approval, "require_approval")],
             tools=_listed(tools, "tools"),
             decision_seconds=decision_seconds,
+            result_schema=result_schema,
         )
         body = run.model_dump(mode="json", exclude_defaults=True)
         headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}

@@ -72,6 +72,7 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("messages", "\n".join(f"{each.text} ({each.state.value})" for each in run.messages)),
         ("waits for", _waits(run)),
         ("decided", "\n".join(_decided(each) for each in run.requests if each.decision)),
+        ("result", "" if run.result is None else json.dumps(run.result, ensure_ascii=False)),
         ("pattern of", run.pattern_used.source_run_id if run.pattern_used else ""),
         ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
         ("used", ", ".join(used)),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mcp.types import CallToolResult, ResourceLink, TextContent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from codex_swarm.models import RequestRead, RunRead, RunStatus, SearchHit
 from codex_swarm.text import printable
@@ -49,6 +49,7 @@ class RunAnswer(RunState):
     problems: list[Problem] = Field(default_factory=list)
     notes: str | None = None
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
+    result: JsonValue = Field(default=None, description="What it came to, where it was given a result_schema.")
     model_calls: int = 0
     tokens: int = 0
     cost_usd: float | None = None
@@ -182,6 +183,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         problems=[Problem.model_validate(error, from_attributes=True) for error in run.errors],
         notes=summary.notes if summary else None,
         closing_words=run.closing_words,
+        result=run.result,
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,

@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError
@@ -72,6 +72,9 @@ class Tools:
         upload_ids: Annotated[list[str] | None, Field(description="Of upload_file.")] = None,
         from_run_id: Annotated[str | None, Field(description="Begin with the files of this run.")] = None,
         reference_run_id: Annotated[str | None, Field(description="Go on with this run's conversation.")] = None,
+        result_schema: Annotated[
+            dict[str, Any] | None, Field(description="A JSON Schema, where data is wanted: get_run has the `result`.")
+        ] = None,
         interactive: Annotated[bool, Field(description="It may ask your user questions; you pass them on.")] = False,
     ) -> RunState:
         """Start a task and return at once. Then call wait_run with the run_id."""
@@ -86,6 +89,7 @@ class Tools:
                 files=files,
                 uploads=upload_ids or (),
                 interactive=interactive,
+                result_schema=result_schema,
             )
         return answers.state_of(run)
 

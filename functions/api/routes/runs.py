@@ -60,6 +60,7 @@ def create_run(
         interactive=body.interactive,
         require_approval=tuple(dict.fromkeys(body.require_approval)),
         decision_seconds=body.decision_seconds,
+        result_schema=body.result_schema,
         tools=tuple(
             OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
         ),

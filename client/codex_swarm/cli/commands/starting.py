@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,6 +64,10 @@ def run(
         list[Approval] | None,
         typer.Option(help="Stop before this until somebody approves it; may be given often.", show_default=False),
     ] = None,
+    result_schema: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A JSON Schema; the run ends with a result that fits.", show_default=False),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
     ] = None,
@@ -95,6 +100,7 @@ def run(
             callback_url=callback_url,
             interactive=interactive,
             require_approval=require_approval or (),
+            result_schema=_schema_in(result_schema),
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)
@@ -206,6 +212,18 @@ def templates(session: Session) -> None:
         return
     rows = [(name.value, template.task_type.value, template.title) for name, template in TEMPLATES.items()]
     output.table(["name", "task type", "what"], rows)
+
+
+def _schema_in(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(f"{path} has no JSON Schema: {error}") from error
+    if not isinstance(found, dict):
+        raise InvalidArgument(f"{path} has no JSON Schema: it is no object")
+    return found
 
 
 def _instructions(given: str, template: TemplateName | None) -> str:

@@ -103,7 +103,8 @@ function showSummary(run) {
     ["Reason", summary.reason_for_failure === run.status ? null : summary.reason_for_failure],
     ["Main output", summary.primary_artifact && downloadLink(summary.primary_artifact, () => saveFile(path, summary.primary_artifact))],
     ["Also", ...summary.secondary_artifacts.map((file) => downloadLink(file, () => saveFile(path, file)))],
-    ["Notes", summary.notes], ["The agent's closing words", run.closing_words], ["Metadata", notes],
+    ["Notes", summary.notes], ["The agent's closing words", run.closing_words],
+    ["Result", run.result_schema && run.status === "succeeded" ? JSON.stringify(run.result, null, 2) : null], ["Metadata", notes],
   ]));
 }
 

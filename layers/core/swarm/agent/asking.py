@@ -70,7 +70,7 @@ class Asking:
             return self._result(call, decision)
         if isinstance(call.arguments, AskUser):
             return self._question(call, call.arguments)
-        if call.tool.schema is not None:
+        if call.tool.schema is not None and call.tool.run is None:
             return self._call(call)
         step = self._to_be_approved(call)
         return None if step is None else self._admitted(call, self._approval(step, call.call_id, call.args))

@@ -24,9 +24,10 @@ from swarm.agent.context import (
 )
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
 from swarm.agent.model import Model, ModelRequest, ModelTurn
+from swarm.agent.results import RESULT_WANTED, require_progress
 from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
-from swarm.agent.steps import closing_words, is_finish, plan_of, steps_of_results, steps_of_turn
+from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
 from swarm.agent.tools.tool import ASK_USER
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
@@ -204,7 +205,9 @@ class _Slice:
         self._read: dict[str, Item] = {}
         self._handovers: Sequence[Usage] = []
         self._objects = OwnedObjects(backend.objects, self._ownership)
-        self._toolbox = Toolbox([*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])], run.tools)
+        self._toolbox = Toolbox(
+            [*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])], run.tools, run.result_schema
+        )
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
         stored = self._run.transcript
@@ -305,10 +308,21 @@ class _Slice:
             self._go_on_after(turn.cut_off)
         final = any(map(is_finish, done.results))
         if not (turn.calls or turn.cut_off):
-            answer = None if self._model.offline else answer_to_words(self._items, turn.text, self._unfinished(()))
-            self._items += [user_message(answer)] if answer else []
-            final = answer is None and self._may_end(asking, turn.text)
+            final = self._may_end_by_words(asking, turn.text)
+        if self._run.result_schema is not None:
+            require_progress(self._items, done.results)
         self._commit_behind_messages(turn, done, began, final=final)
+
+    def _may_end_by_words(self, asking: Asking, text: str) -> bool:
+        """Whether a turn without calls is the last; otherwise the model is told what is missing."""
+        if self._run.result_schema is not None:
+            self._items = [*self._items, RESULT_WANTED]
+            return False
+        answer = None if self._model.offline else answer_to_words(self._items, text, self._unfinished(()))
+        if answer is not None:
+            self._items = [*self._items, user_message(answer)]
+            return False
+        return self._may_end(asking, text)
 
     def _go_on_with_decisions(self, now: datetime) -> None:
         """Do what people decided about the calls of the last turn, and the calls behind these."""
@@ -473,6 +487,7 @@ class _Slice:
             stored_bytes=size,
             requests=tuple(done.requests),
             resumed=turn is None,
+            result=result_of(done.results) if final else None,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.

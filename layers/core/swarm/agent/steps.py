@@ -22,6 +22,11 @@ def is_finish(result: ToolResult) -> bool:
     return result.tool == FINISH and result.ok
 
 
+def result_of(results: Sequence[ToolResult]) -> JsonValue:
+    """What `finish` gave as the result; None where it gave none."""
+    return next(((each.args or {}).get("result") for each in results if is_finish(each)), None)
+
+
 def plan_of(results: Sequence[ToolResult]) -> tuple[PlanStep, ...] | None:
     """The plan that the turn's last `update_plan` gave; None where there was none."""
     plans = [result.args for result in results if result.tool == UPDATE_PLAN and result.ok and result.args]

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
+
+from pydantic import JsonValue
 
 from codex_swarm.models import DECISION_SECONDS, Approval, ProjectRead, RunLimits, RunStatus, StatusEvent, TaskType
 from swarm.errors import (
     CloneNotAllowed,
     IdempotencyKeyReused,
+    InvalidRequest,
     NotResumable,
     ReferenceNotAllowed,
     RunNotFound,
@@ -34,6 +38,7 @@ from swarm.records.tenants import Tenant
 from swarm.runs import events
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
+from swarm.runs.json_schema import faults_of_schema
 from swarm.runs.limits import Limits, granted, require_price
 from swarm.runs.own_tools import OwnTool, require_usable
 from swarm.runs.run import Run
@@ -42,7 +47,15 @@ from swarm.workspace.objects import ProjectArea
 
 MAX_DERIVED_NAME = 60
 
-_OF_PEOPLE = frozenset({"interactive", "require_approval", "decision_seconds", "tools"})
+_LATER: Mapping[str, object] = MappingProxyType(
+    {
+        "interactive": False,
+        "require_approval": (),
+        "decision_seconds": DECISION_SECONDS,
+        "tools": (),
+        "result_schema": None,
+    }
+)
 
 RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
 """What ended a run in the middle of work that can go on."""
@@ -66,6 +79,7 @@ class NewRun:
     require_approval: tuple[Approval, ...] = ()
     decision_seconds: int = DECISION_SECONDS
     tools: tuple[OwnTool, ...] = ()
+    result_schema: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,8 @@ def create(
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
     require_usable(wanted.tools, OURS)
+    if wanted.result_schema is not None and (faults := faults_of_schema(wanted.result_schema)):
+        raise InvalidRequest(f"result_schema: {'; '.join(faults)}")
     files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
@@ -118,6 +134,7 @@ def create(
         require_approval=wanted.require_approval,
         decision_seconds=wanted.decision_seconds,
         tools=wanted.tools,
+        result_schema=wanted.result_schema,
     )
     return _open(backend, run, wanted.limits, files)
 
@@ -162,6 +179,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         require_approval=stopped.require_approval,
         decision_seconds=stopped.decision_seconds,
         tools=stopped.tools,
+        result_schema=stopped.result_schema,
     )
     return _open(backend, run, limits)
 
@@ -203,6 +221,7 @@ def go_on(
         require_approval=ended.require_approval,
         decision_seconds=ended.decision_seconds,
         tools=ended.tools,
+        result_schema=ended.result_schema,
     )
     return _open(backend, run, None, said.files)
 
@@ -291,10 +310,9 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
     """What makes two requests the same. A form that is sent again uploads its files again: what counts is what is in
     them, where the upload promised it, and not the upload's id.
     """
-    asked = asdict(wanted)
-    if not (wanted.interactive or wanted.require_approval or wanted.tools):
-        # As earlier versions knew it, so that a request that is sent again after an update is still the same.
-        asked = {name: value for name, value in asked.items() if name not in _OF_PEOPLE}
+    # What a caller does not ask for is as earlier versions knew it: a request that is sent again after an update is the
+    # same.
+    asked = {name: value for name, value in asdict(wanted).items() if name not in _LATER or value != _LATER[name]}
     fields = asked | {
         "limits": wanted.limits.model_dump() if wanted.limits else None,
         "uploads": contents_of(backend, area, wanted.uploads),

@@ -190,6 +190,8 @@ def _artifacts(
         made.append(("diff-patch", "diff.patch", difference.patch))
     if run.transcript is not None:
         made.append(("codex-jsonl", "transcript.jsonl", as_jsonl(load_transcript(backend.objects, run.transcript))))
+    if run.finished_turns and run.result_schema is not None:
+        made.append(("result", "result.json", json.dumps(run.result, ensure_ascii=False, indent=2).encode()))
     for kind, name, data in made:
         key = area.of_run(run.run_id, "artifacts", f"{writer}-{name}")
         backend.objects.put(key, data)

@@ -9,6 +9,7 @@ BYTES = "application/octet-stream"
 
 _OF_KIND = {
     "codex-jsonl": "application/x-ndjson",
+    "result": "application/json",
     "diff-summary": "application/json",
     "diff-patch": "text/x-diff; charset=utf-8",
 }

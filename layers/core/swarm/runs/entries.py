@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
+from pydantic import JsonValue
+
 from codex_swarm.models import (
     DiffSummary,
     MachineSummary,
@@ -92,6 +94,7 @@ class TurnTaken:
     stored_bytes: int = 0
     requests: tuple[Request, ...] = ()
     resumed: bool = False
+    result: JsonValue = None
     kind: Literal["turn"] = "turn"
 
 
@@ -228,6 +231,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 batch=change.batch,
                 plan=run.plan if change.plan is None else change.plan,
                 closing_words=change.closing_words,
+                result=change.result,
                 messages=moved(run.messages, change.read, MessageState.READ),
                 requests=(*taken(run.requests), *change.requests),
                 batch_from=run.progress,

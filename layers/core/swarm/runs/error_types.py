@@ -28,3 +28,4 @@ class ErrorType(StrEnum):
     INCOMPLETE = "incomplete_output"
     NO_PROGRESS = "no_progress"
     NOT_DECIDED = "not_decided"
+    RESULT_INVALID = "result_invalid"

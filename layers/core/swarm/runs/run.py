@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pydantic import JsonValue
+
 from codex_swarm.models import (
     DECISION_SECONDS,
     Approval,
@@ -70,6 +72,7 @@ class Run:
     interactive: bool = False
     require_approval: tuple[Approval, ...] = ()
     tools: tuple[OwnTool, ...] = ()
+    result_schema: dict[str, JsonValue] | None = None
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None
@@ -86,6 +89,7 @@ class Run:
     stalls: int = 0
     plan: tuple[PlanStep, ...] = ()
     closing_words: str | None = None
+    result: JsonValue = None
     messages: tuple[Message, ...] = ()
     requests: tuple[Request, ...] = ()
     rounds: int = 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from codex_swarm.models import RequestKind, RequestRead, WebhookData, WebhookPayload
+from codex_swarm.models import MachineSummary, RequestKind, RequestRead, WebhookData, WebhookPayload
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -112,13 +112,18 @@ def payload(run: Run) -> bytes:
             status=run.status,
             name=run.name,
             metadata=dict(run.metadata),
-            machine_summary=run.summary,
+            machine_summary=summary_read(run),
             closing_words=run.closing_words,
             errors=list(run.errors),
             waiting_for=open_requests,
         ),
     )
     return message.model_dump_json().encode()
+
+
+def summary_read(run: Run) -> MachineSummary | None:
+    """The run's summary with its result, which is stored once."""
+    return run.summary and run.summary.model_copy(update={"result": run.result})
 
 
 def request_read(request: Request) -> RequestRead:

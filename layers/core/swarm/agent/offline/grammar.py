@@ -9,6 +9,7 @@
     search for "the words"                               in all files
     run `command`
     call `look_up {"term": "budget"}`                    a tool of the application
+    return `{"sum": 4200}`                               the result, where the run has a schema for one
     ask "the question" of "one answer" or "another", by default "one answer"
     wait 3 seconds
     fail with the message
@@ -27,7 +28,21 @@ from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
-from swarm.agent.offline.steps import Ask, Call, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import (
+    Ask,
+    Call,
+    Convert,
+    Delete,
+    Edit,
+    Fail,
+    Return,
+    Run,
+    Search,
+    Step,
+    Touch,
+    Wait,
+    Write,
+)
 
 LONGEST_TEXT = 20_000
 MOST_STEPS = 100
@@ -41,6 +56,7 @@ _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re
 _SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
 _ASK = re.compile(r"ask\b.*[\"“]", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(r"call\s+`([A-Za-z][\w-]*)\s*(\{[^`]*\})?`", re.IGNORECASE)
+_RETURN = re.compile(r"return\s+`([^`]+)`", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"\bby\s+default\s+[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
 _TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
@@ -167,6 +183,11 @@ def _read_call(clause: str) -> list[Step]:
     return [Call(found[1], found[2] or "{}")] if found else []
 
 
+def _read_return(clause: str) -> list[Step]:
+    found = _RETURN.match(clause)
+    return [Return(found[1])] if found else []
+
+
 def _read_search(clause: str) -> list[Step]:
     return [Search(words) for words in quoted(clause)] if _SEARCH.match(clause) else []
 
@@ -275,6 +296,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_run,
     _read_ask,
     _read_call,
+    _read_return,
     _read_search,
     _read_touch,
     _read_delete,

@@ -14,10 +14,12 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
+from swarm.agent.offline.examples import example_of
 from swarm.agent.offline.grammar import understand
 from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
 from swarm.agent.offline.turns import PlannedCall, PlannedTurn
+from swarm.agent.tools.tool import FINISH
 from swarm.agent.writing import draft_of
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, assistant_message
@@ -96,7 +98,18 @@ def _call(planned: PlannedCall, specs: Mapping[str, ToolSpec], number: int) -> T
     spec = specs.get(planned.tool)
     properties = spec.parameters.get("properties") if spec and spec.strict else None
     declared = dict.fromkeys(properties) if isinstance(properties, dict) else {}
-    return ToolCall(f"call_{number}", planned.tool, json.dumps({**declared, **planned.arguments}))
+    arguments = {**declared, **planned.arguments}
+    if planned.tool == FINISH:
+        arguments = {name: value for name, value in arguments.items() if name != "result"} | _result(planned, spec)
+    return ToolCall(f"call_{number}", planned.tool, json.dumps(arguments))
+
+
+def _result(planned: PlannedCall, spec: ToolSpec | None) -> dict[str, JsonValue]:
+    """The result that `finish` wants of a run with a schema for one: as it was asked for, or any that fits."""
+    properties = spec.parameters.get("properties") if spec else None
+    if not isinstance(properties, dict) or "result" not in properties:
+        return {}
+    return {"result": planned.arguments.get("result", example_of(properties["result"]))}
 
 
 def _as_turn(turn: PlannedTurn, calls: Sequence[ToolCall]) -> ModelTurn:

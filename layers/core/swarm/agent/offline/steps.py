@@ -77,6 +77,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """End with this result, JSON, where the run has to end with one."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Be busy for so many seconds."""
 
@@ -90,4 +97,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Return | Wait | Fail

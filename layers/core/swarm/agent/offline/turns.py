@@ -13,7 +13,21 @@ from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline.content import content_of
-from swarm.agent.offline.steps import Ask, Call, Convert, Delete, Edit, Fail, Run, Search, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import (
+    Ask,
+    Call,
+    Convert,
+    Delete,
+    Edit,
+    Fail,
+    Return,
+    Run,
+    Search,
+    Step,
+    Touch,
+    Wait,
+    Write,
+)
 from swarm.agent.tools.tool import ASK_USER, FINISH, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
@@ -66,6 +80,9 @@ def plan(
     planned = len(titles) > SMALL_TASK and UPDATE_PLAN in offered
     turns = list(_with_plan(turns, titles)) if planned else turns
     last = closing(_summary(turns, skipped, succeeded), offered)
+    if results := [step.value for step in steps if isinstance(step, Return)]:
+        # A tool that takes no result is not given one (`model._call`).
+        last = replace(last, calls=tuple(_with_result(call, results[-1]) for call in last.calls))
     return (*turns, replace(last, calls=(_plan_call(titles, len(titles)), *last.calls)) if planned else last)
 
 
@@ -135,6 +152,14 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             yield PlannedCall(tool, _as_json(given), f"call {tool}")
         case _:
             return
+
+
+def _with_result(call: PlannedCall, result: str) -> PlannedCall:
+    try:
+        value: JsonValue = json.loads(result)
+    except ValueError:
+        value = result
+    return replace(call, arguments={**call.arguments, "result": value})
 
 
 def _as_json(text: str) -> dict[str, JsonValue]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from swarm.agent.tools.tool import FINISH, Arguments, Tool
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace
+
+
+MAX_RESULT = 32_000
+"""Characters of a result as JSON."""
 
 
 class Finish(Arguments):
@@ -18,6 +23,12 @@ class Finish(Arguments):
     summary: str = Field(
         description="What was done, which files hold the result, what could not be done. A few sentences."
     )
+
+
+class FinishWithResult(Finish):
+    """What `finish` takes of a run with a schema for its result; what fits that is looked at before."""
+
+    result: JsonValue
 
 
 def finish(args: Finish, _workspace: Workspace) -> str:
@@ -34,3 +45,23 @@ TOOL = Tool(
     reads=(),
     writes=(),
 )
+
+
+def finish_with(schema: Mapping[str, JsonValue]) -> Tool[FinishWithResult]:
+    """The tool of a run that has to end with a result of this schema."""
+    summary: JsonValue = {"type": "string", "description": str(Finish.model_fields["summary"].description)}
+    return Tool(
+        name=FINISH,
+        intent=TOOL.intent,
+        description=f"{TOOL.description} `result` is what was asked for, exactly as its schema says.",
+        arguments=FinishWithResult,
+        run=finish,
+        reads=(),
+        writes=(),
+        schema={
+            "type": "object",
+            "properties": {"summary": summary, "result": dict(schema)},
+            "required": ["summary", "result"],
+            "additionalProperties": False,
+        },
+    )

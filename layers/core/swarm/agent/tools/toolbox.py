@@ -6,6 +6,7 @@ what is nobody's mistake leaves as an exception: storage that does not answer, a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -15,7 +16,8 @@ from pydantic import ConfigDict, JsonValue, ValidationError
 from pydantic_core import from_json
 
 from swarm.agent.model import ToolCall, ToolSpec
-from swarm.agent.tools.tool import Arguments, Done, Tool
+from swarm.agent.tools.finish import MAX_RESULT, finish_with
+from swarm.agent.tools.tool import FINISH, Arguments, Done, Tool
 from swarm.errors import CallerError, CorruptObject, ToolFailure
 from swarm.jobs.batch import FAILED
 from swarm.runs.json_schema import faults_of_value
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace
 
 _LONGEST_NAME = 64
+
+DOES_NOT_FIT = "the arguments do not fit: "
+"""How the answer begins to a call that does not fit a schema of the caller's."""
 
 
 def tool_named(name: str) -> Tool[Any]:
@@ -78,8 +83,12 @@ class BoundCall:
 class Toolbox:
     """The tools of one run, and the calls made with them."""
 
-    def __init__(self, names: Iterable[str], own: Iterable[OwnTool] = ()) -> None:
+    def __init__(
+        self, names: Iterable[str], own: Iterable[OwnTool] = (), result: Mapping[str, JsonValue] | None = None
+    ) -> None:
         self._tools = {name: tool_named(name) for name in names} | {tool.name: _of_application(tool) for tool in own}
+        if result is not None:
+            self._tools[FINISH] = finish_with(result)
         self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
 
     def bind(self, call: ToolCall) -> BoundCall | ToolResult:
@@ -96,15 +105,15 @@ class Toolbox:
             return _refused(call, tool.intent, f"the arguments are not valid JSON ({error}); {shape}")
         if not isinstance(args, dict):
             return _refused(call, tool.intent, f"the arguments are not a JSON object; {shape}")
-        if tool.schema is not None and (wrong := faults_of_value(args, tool.schema)):
-            return _refused(call, tool.intent, f"the arguments do not fit: {'; '.join(wrong)}", args)
+        if tool.schema is not None and (wrong := _faults(tool, tool.schema, args)):
+            return _refused(call, tool.intent, f"{DOES_NOT_FIT}{'; '.join(wrong)}", args)
         try:
             return BoundCall(call.call_id, tool, tool.arguments.model_validate(args), args)
         except ValidationError as error:
             # Without the values: a file's whole content may be among them.
             faults = error.errors(include_input=False)[:5]
             text = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-            return _refused(call, tool.intent, f"the arguments do not fit: {text}; {shape}", args)
+            return _refused(call, tool.intent, f"{DOES_NOT_FIT}{text}; {shape}", args)
 
     @staticmethod
     def run(call: BoundCall, workspace: Workspace) -> ToolResult:
@@ -116,6 +125,13 @@ class Toolbox:
             return call.result(done.output, files=done.files) if isinstance(done, Done) else call.result(done)
         except (ToolFailure, CallerError, CorruptObject) as error:
             return call.failed(str(error))
+
+
+def _faults(tool: Tool[Any], schema: Mapping[str, JsonValue], args: dict[str, JsonValue]) -> list[str]:
+    size = len(json.dumps(args.get("result"), ensure_ascii=False)) if tool.name == FINISH else 0
+    if size > MAX_RESULT:
+        return [f"result has {size} characters as JSON, and at most {MAX_RESULT} fit; write files for what is long"]
+    return faults_of_value(args, schema)
 
 
 class Given(Arguments):
