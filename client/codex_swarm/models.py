@@ -324,6 +324,14 @@ class RunCreate(Asked):
         " is reused; `none` reuses nothing.",
     )
     from_run_id: str | None = Field(default=None, description="Begin with this run's workspace; same project.")
+    from_turn: int | None = Field(
+        default=None,
+        ge=0,
+        description="As this turn of it left the workspace, whatever came after; 0 before the first.",
+    )
+    keep_conversation: bool = Field(
+        default=False, description="Go on with the whole conversation of `from_run_id`, too, up to that turn."
+    )
     metadata: Metadata = Field(default_factory=dict, description="The caller's own notes, to find the run by.")
     limits: RunLimitsAsked | None = Field(default=None, description="What the run may use at most.")
     uploads: list[str] = Field(
@@ -535,6 +543,7 @@ class RunRead(Wire):
     result_schema: dict[str, JsonValue] | None = Field(default=None, description="What `result` has to fit.")
     reference_run_id: str | None = None
     workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
+    workspace_from_turn: int | None = Field(default=None, description="At which turn of it; null for its end.")
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
     continues_run_id: str | None = Field(
         default=None, description="The run whose conversation this one goes on with, after a message or a resume."

@@ -57,6 +57,7 @@ def run_read(
         result_schema=run.result_schema,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
+        workspace_from_turn=run.from_turn,
         system_instructions=run.system_instructions if with_prompt else None,
         codex_thread_id=(run.thread_id or run.run_id) if run.turns else None,
         pattern_used=run.pattern_used,

@@ -78,10 +78,14 @@ class RunCalls(ProjectCalls):
         tools: Sequence[ToolCreate] = (),
         decision_seconds: int = DECISION_SECONDS,
         result_schema: Mapping[str, Any] | None = None,
+        from_turn: int | None = None,
+        keep_conversation: bool = False,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
 
+        It begins with the files of `from_run_id`, as `from_turn` left them if that is given, and with
+        `keep_conversation` it goes on with that run's conversation up to there: a fork, whatever came after.
         `uploads` are ids that `upload_files` returned, `files` small texts by workspace path, `metadata` notes to find
         the run by. `callback_url` is told of the end by a signed POST. With `interactive` the agent may ask questions;
         before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
@@ -109,6 +113,8 @@ class RunCalls(ProjectCalls):
             tools=_listed(tools, "tools"),
             decision_seconds=decision_seconds,
             result_schema=result_schema,
+            from_turn=from_turn,
+            keep_conversation=keep_conversation,
         )
         body = run.model_dump(mode="json", exclude_defaults=True)
         headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}

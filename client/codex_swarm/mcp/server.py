@@ -72,6 +72,8 @@ class Tools:
         upload_ids: Annotated[list[str] | None, Field(description="Of upload_file.")] = None,
         from_run_id: Annotated[str | None, Field(description="Begin with the files of this run.")] = None,
         reference_run_id: Annotated[str | None, Field(description="Go on with this run's conversation.")] = None,
+        from_turn: Annotated[int | None, Field(description="As this turn of it left them.")] = None,
+        keep_conversation: Annotated[bool, Field(description="And with its whole conversation up to there.")] = False,
         result_schema: Annotated[
             dict[str, Any] | None, Field(description="A JSON Schema, where data is wanted: get_run has the `result`.")
         ] = None,
@@ -90,6 +92,8 @@ class Tools:
                 uploads=upload_ids or (),
                 interactive=interactive,
                 result_schema=result_schema,
+                from_turn=from_turn,
+                keep_conversation=keep_conversation,
             )
         return answers.state_of(run)
 

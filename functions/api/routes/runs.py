@@ -51,6 +51,8 @@ def create_run(
         task_type=body.task_type,
         reference_run_id=body.reference_run_id or None,
         from_run_id=body.from_run_id or None,
+        from_turn=body.from_turn,
+        keep_conversation=body.keep_conversation,
         limits=body.limits,
         # One that is named twice is taken once.
         uploads=tuple(dict.fromkeys(body.uploads)),

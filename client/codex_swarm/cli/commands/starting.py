@@ -42,6 +42,12 @@ def run(
     from_run_id: Annotated[
         str | None, typer.Option(metavar="RUN", help="Begin with this run's files.", show_default=False)
     ] = None,
+    from_turn: Annotated[
+        int | None, typer.Option(min=0, help="As this turn of it left them.", show_default=False)
+    ] = None,
+    keep_conversation: Annotated[
+        bool, typer.Option("--keep-conversation", help="Go on with its conversation, too.")
+    ] = False,
     file: Annotated[
         list[Path] | None,
         typer.Option(metavar="PATH", help="A small text file to send along, under its own name.", show_default=False),
@@ -101,6 +107,8 @@ def run(
             interactive=interactive,
             require_approval=require_approval or (),
             result_schema=_schema_in(result_schema),
+            from_turn=from_turn,
+            keep_conversation=keep_conversation,
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)

@@ -73,6 +73,8 @@ const TELLING = {
   diff: (event) => ["Changes", event.diff.shortstat || counted(event.diff.files.length, "file")],
   pattern: (event) => ["Pattern", event.summary],
   message: (event) => ["Message", `${event.text} (${event.mode}, ${event.state})`],
+  request: (event) => ["To be decided", [event.question, ...(event.options ?? [])].join("\n")],
+  decision: (event) => ["Decided", `${event.decision}${event.text ? `: ${event.text}` : ""} (${event.decided_by})`],
   plan: (event) => ["Plan", event.steps.map((step) => `${MARKS[step.status]} ${step.title}`).join("\n")],
   error: (event) => ["Error", [event.error.error, event.error.suggestion].filter(Boolean).join(" — ")],
   cancelled: () => ["Cancelled", "Nothing of this run happens any more."],

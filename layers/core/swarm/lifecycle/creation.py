@@ -31,6 +31,7 @@ from swarm.errors import (
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import queue
 from swarm.lifecycle.inputs import InlineFile, Said, checked_inputs, store_inline, upload_of
+from swarm.outputs.turns import run_at
 from swarm.patterns.reuse import NONE
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
@@ -54,6 +55,8 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "decision_seconds": DECISION_SECONDS,
         "tools": (),
         "result_schema": None,
+        "from_turn": None,
+        "keep_conversation": False,
     }
 )
 
@@ -70,6 +73,8 @@ class NewRun:
     task_type: TaskType | None = None
     reference_run_id: str | None = None
     from_run_id: str | None = None
+    from_turn: int | None = None
+    keep_conversation: bool = False
     limits: RunLimits | None = None
     uploads: tuple[str, ...] = ()
     files: tuple[InlineFile, ...] = ()
@@ -125,6 +130,8 @@ def create(
         created_at=now,
         reference_run_id=wanted.reference_run_id,
         from_run_id=wanted.from_run_id,
+        from_turn=wanted.from_turn,
+        continues_run_id=wanted.from_run_id if wanted.keep_conversation else None,
         uploads=wanted.uploads,
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
@@ -142,8 +149,12 @@ def create(
 def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[InlineFile]:
     """The files that came with the request, once everything that the run is to begin with fits together."""
     inherited: Collection[str] = ()
+    if wanted.from_run_id is None and (wanted.keep_conversation or wanted.from_turn is not None):
+        raise InvalidRequest("from_turn and keep_conversation are about the run that from_run_id names; name it")
     if wanted.from_run_id is not None:
         source = _source_of_files(backend, key, wanted.from_run_id)
+        if wanted.from_turn is not None:
+            source = run_at(backend, source, wanted.from_turn)
         if wanted.files or wanted.uploads:
             inherited = backend.files_of(source).files
     if wanted.reference_run_id not in {None, NONE}:

@@ -20,6 +20,7 @@ from swarm.lifecycle.inputs import inline_of, take_inputs
 from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
 from swarm.logs import log
+from swarm.outputs.turns import run_at
 from swarm.patterns import distil
 from swarm.patterns.reuse import reuse_for
 from swarm.records.backend import Backend, area_of
@@ -144,6 +145,8 @@ class _Beginning:
 
 def _beginning(backend: Backend, run: Run) -> _Beginning:
     source = None if run.from_run_id is None else backend.runs.current(run.key.tenant_id, run.from_run_id)
+    if source is not None and run.from_turn is not None:
+        source = run_at(backend, source, run.from_turn)
     beginning = _Beginning() if source is None else _inherited(backend, run, source)
     workspace = Workspace(beginning.files.files, backend.objects, area_of(run.key))
     if source is not None and run.continues_run_id is not None:

@@ -28,3 +28,15 @@ def snapshots(backend: Backend, run: Run, *turns: int) -> list[str | None]:
         if turn not in keys:
             raise TurnNotFound(run.run_id, turn, max(keys))
     return [keys[turn] for turn in turns]
+
+
+def run_at(backend: Backend, run: Run, turn: int) -> Run:
+    """The run as this turn, with all that its calls came to, left it. Raises `TurnNotFound`."""
+    found: dict[int, Run] = {}
+    then: Run | None = None
+    for entry in backend.log.read(run.key):
+        then = apply(then, entry)
+        found[then.turns] = then
+    if turn not in found:
+        raise TurnNotFound(run.run_id, turn, max(found, default=0))
+    return found[turn]

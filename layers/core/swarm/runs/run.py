@@ -64,6 +64,7 @@ class Run:
     progress: int = 0
     reference_run_id: str | None = None
     from_run_id: str | None = None
+    from_turn: int | None = None
     resumed_from_run_id: str | None = None
     continues_run_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
