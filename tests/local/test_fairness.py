@@ -12,7 +12,7 @@ from tests.benchmarks.abuse import measure
 from tests.benchmarks.figures import percentile
 from tests.local.clouds import Clouds
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.alone, pytest.mark.timeout(400)]
 
 ROUNDS, QUIET_SECONDS, ABUSE_SECONDS = 3, 10, 60
 MOST = 2.0
