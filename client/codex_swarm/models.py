@@ -646,6 +646,7 @@ class StepRead(Wire):
     tool_name: str | None = None
     tool_args_json: str | None = None
     outcome_notes_json: str | None = None
+    turn: int | None = Field(default=None, description="Of which turn; a new run may begin with it by `from_turn`.")
 
 
 class WorkspaceFile(Wire):
@@ -850,6 +851,7 @@ class StepEvent(Event):
     tool_name: str | None = Field(default=None, exclude_if=_none)
     tool_args: JsonValue = Field(default=None, exclude_if=_none, description="What it was given.")
     notes: JsonValue = Field(default=None, exclude_if=_none, description="More about the result.")
+    turn: int | None = Field(default=None, exclude_if=_none, description="Of which turn, for `from_turn` of a new run.")
 
 
 class MessageEvent(Event):

@@ -121,6 +121,7 @@ def step_read(run_id: str, event: StepEvent) -> StepRead:
         tool_name=event.tool_name,
         tool_args_json=_json_or_none(event.tool_args),
         outcome_notes_json=_json_or_none(event.notes),
+        turn=event.turn,
     )
 
 

@@ -325,6 +325,24 @@ def test_a_question_and_an_approval_are_decided_on_the_page(
     assert page.console == []
 
 
+def test_a_run_is_started_again_from_a_turn_of_its_transcript(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    run = client.wait(client.start_run(project, "touch one.md. touch two.md").id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for("Boolean(document.querySelector('#timeline .again[href$=\"turn=1\"]'))")
+    without_faults(page, "transcript-turns")
+    page.click("document.querySelector('#timeline .again[href$=\"turn=1\"]')")
+    page.wait_for("document.querySelector('[name=from_turn]')?.value === '1'")
+    fill(page, "instructions", "touch three.md")
+    page.click(button("Start"))
+    page.wait_for(f"location.href.includes('/ui/runs/') && {STATUS} === 'succeeded'")
+    (forked,) = [each for each in client.list_runs(project) if each.id != run.id]
+    assert (forked.workspace_from_turn, forked.continues_run_id) == (1, run.id)
+    assert {file.path for file in client.iter_files(forked.id)} == {"one.md", "three.md"}
+    assert page.console == []
+
+
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:
     page.open(f"{cloud.url}/ui/runs/{'0' * 32}")
     page.wait_for(f"{SHOWN}.includes('no run {'0' * 32}')")

@@ -118,7 +118,8 @@ function asked(uploads) {
   const limits = Object.fromEntries(LIMITS.filter(text).map((name) => [name, Number(text(name))]));
   return {
     instructions: fields.instructions.value, name: text("name"), task_type: text("task_type"),
-    from_run_id: text("from_run_id"), reference_run_id: text("reference_run_id"),
+    from_run_id: text("from_run_id"), from_turn: text("from_turn") && Number(text("from_turn")),
+    keep_conversation: fields.keep_conversation.checked, reference_run_id: text("reference_run_id"),
     metadata: Object.fromEntries(notes), limits, uploads,
     interactive: fields.interactive.checked,
     require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
@@ -162,7 +163,13 @@ async function prefill() {
   for (const box of fields.require_approval) box.checked = run.require_approval.includes(box.value);
   fields.metadata.value = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
   fields.from_run_id.value = again ? run.workspace_from_run_id ?? "" : run.id;
-  if (from) fields.reference_run_id.value = run.id;
+  const turn = given.get("turn");
+  if (turn !== null) {
+    fields.from_turn.value = turn;
+    fields.keep_conversation.checked = true;
+  } else if (from) {
+    fields.reference_run_id.value = run.id;
+  }
   if (again) {
     for (const name of LIMITS) fields[name].value = run.limits[name] ?? "";
     fields.name.value = run.name;

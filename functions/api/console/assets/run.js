@@ -57,6 +57,7 @@ function show(run) {
   $("again").href = `${at("ui/new")}?again=${encodeURIComponent(run.id)}`;
   $("from").href = `${at("ui/new")}?from=${encodeURIComponent(run.id)}`;
   $("from").hidden = active;
+  $("timeline").classList.toggle("active", active);
   showStages(run, active);
   showPlan(run.plan);
   showDecisions(run, path, async () => show(await askJson(path)));

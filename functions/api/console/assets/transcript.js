@@ -1,6 +1,6 @@
 /* What happened in a run, event by event, as it happens: messages, tool calls that open, stages and the rest. */
 
-import { $, ask, askJson, attempt, counted, element, frame, MARKS, POLL, size } from "./page.js";
+import { $, ask, askJson, at, attempt, counted, element, frame, MARKS, POLL, size } from "./page.js";
 
 const A_PAGE = 500;
 const AT_ONCE = 100;
@@ -12,6 +12,7 @@ let allowed = MOST;
 let shown = 0;
 let lastProgress = "";
 let caughtUp = false;
+let lastTurn = 0;
 
 /* One page of events, or, once all that was there is shown, what the stream tells next; the milliseconds until the next, or undefined after the last. */
 export async function showEvents(path) {
@@ -84,7 +85,7 @@ const TELLING = {
 function item(event) {
   if (event.type === "reset") {
     $("timeline").replaceChildren();
-    shown = 0;
+    shown = lastTurn = 0;
     return null;
   }
   shown += 1;
@@ -103,6 +104,15 @@ function step(event) {
   const when = element("time", { className: "soft", dateTime: event.t }, new Date(event.t).toLocaleTimeString());
   const made = element("li", {});
   made.dataset.kind = "step";
+  if (event.turn !== undefined && event.turn !== lastTurn) {
+    /* Behind the turn before this one; a run that is still at work has no such links. */
+    const id = decodeURIComponent(location.pathname.split("/ui/runs/")[1]);
+    const from = `${at("ui/new")}?from=${encodeURIComponent(id)}&turn=${event.turn - 1}`;
+    const link = element("a", { href: from, className: "again" }, "start again from here");
+    link.setAttribute("aria-label", `start again from here, before turn ${event.turn}`);
+    made.append(link, " ");
+    lastTurn = event.turn;
+  }
   if (event.tool_name === undefined) {
     made.append(element("span", { className: `who${failed ? " bad" : ""}` }, { user: "You", assistant: "Assistant" }[event.role] ?? event.role),
       when, " ", ...body(event.content));

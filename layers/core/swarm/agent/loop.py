@@ -497,7 +497,7 @@ class _Slice:
         shown: list[RunEvent] = [
             told(message, MessageState.READ) for message in run.messages if message.id in self._read
         ]
-        shown += steps_of_turn(run, turn.text if turn else "", done.results, list(self._read.values()), now)
+        shown += steps_of_turn(run, turn.text if turn else None, done.results, list(self._read.values()), now)
         if intended != run.plan:
             shown.append(PlanEvent(steps=list(intended)))
         shown += map(asked, done.requests)

@@ -41,27 +41,30 @@ def closing_words(text: str, results: Sequence[ToolResult]) -> str | None:
 
 
 def steps_of_turn(
-    run: Run, text: str, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
+    run: Run, text: str | None, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
 ) -> list[StepEvent]:
-    """The step events of one turn, numbered on from those that the run has; first of the messages that it read."""
-    said = text.strip()
+    """The step events of one turn, numbered on from those that the run has; first of the messages that it read.
+
+    Without a text it is no new turn, but what came of the last one's calls once people had decided.
+    """
+    said = (text or "").strip()
     steps = [_tool_step(result, now) for result in results]
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
         steps.insert(0, StepEvent(step_id="", role="assistant", content=clip(said, MAX_SHOWN), t=now))
     told = [StepEvent(step_id="", role="user", content=clip(str(item["content"]), MAX_SHOWN), t=now) for item in read]
-    return _numbered(run, [*told, *steps])
+    return _numbered(run, [*told, *steps], run.turns + (text is not None))
 
 
 def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:
     """The step events of calls that an untrusted function did, numbered on."""
-    return _numbered(run, [_tool_step(result, now) for result in results])
+    return _numbered(run, [_tool_step(result, now) for result in results], run.turns)
 
 
-def _numbered(run: Run, steps: Sequence[StepEvent]) -> list[StepEvent]:
+def _numbered(run: Run, steps: Sequence[StepEvent], turn: int) -> list[StepEvent]:
     numbers = range(run.steps, run.steps + len(steps))
     return [
-        step.model_copy(update={"step_id": step_id(run.run_id, number)})
+        step.model_copy(update={"step_id": step_id(run.run_id, number), "turn": turn})
         for number, step in zip(numbers, steps, strict=True)
     ]
 
