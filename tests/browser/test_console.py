@@ -387,7 +387,7 @@ def test_lists_and_forms_have_no_serious_fault_and_work_with_the_keyboard(
     page.open(f"{cloud.url}/ui?project_id={project}")
     page.wait_for(f"{ROWS} === 1 && document.querySelectorAll('#project-rows tr').length")
     without_faults(page, "runs")
-    page.evaluate("document.querySelector('#clear, [type=reset]').focus()")
+    page.evaluate("document.getElementById('search-for').focus()")
     page.press("Tab")
     assert page.evaluate("document.activeElement.closest('#rows') !== null")
     page.press("Enter")

@@ -92,7 +92,7 @@ def test_the_receiver_is_told_how_the_run_ended(stack: Stack, receiver: Receiver
 
 def test_the_receiver_is_told_what_went_wrong_and_whose_run_it_was(stack: Stack, receiver: Receiver) -> None:
     run_id = stack.finish(
-        "fail: no such luck", callback_url=url(receiver), metadata={"customer": "acme"}, name="Letter"
+        "fail with no such luck", callback_url=url(receiver), metadata={"customer": "acme"}, name="Letter"
     )
     attempt(run_id)
     run = stack.run(run_id)
