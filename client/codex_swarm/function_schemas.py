@@ -17,9 +17,12 @@ _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 
 def tool_of(name: str, function: Callable[..., Any]) -> ToolCreate:
     """The function as a tool. Raises `InvalidArgument` where a parameter has no hint that has a schema."""
-    hints = get_type_hints(function)
+    try:
+        hints, signature = get_type_hints(function), inspect.signature(function)
+    except (NameError, TypeError, ValueError) as error:
+        raise InvalidArgument(f"{name}: its parameters cannot be found out: {error}") from error
     properties, required = {}, []
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in signature.parameters.values():
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
             raise InvalidArgument(f"{name}: {parameter} cannot be given by name")
         if parameter.name not in hints:

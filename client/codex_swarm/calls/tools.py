@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from codex_swarm.calls.runs import RunOptions
 from codex_swarm.calls.watching import WatchCalls
-from codex_swarm.errors import Conflict
+from codex_swarm.errors import Conflict, InvalidArgument
 from codex_swarm.function_schemas import tool_of
 from codex_swarm.models import MAX_ANSWER, MAX_TOOL_OUTPUT, DecisionKind, RequestKind, RequestRead, RunRead
 
@@ -36,7 +36,7 @@ class ToolCalls(WatchCalls):
         as a text or as JSON; what it raises, too, by its message. Of an `AsyncCodexSwarmClient` it may be a coroutine
         function. A run that waits for people is returned, with `waiting_for`; `go_on_with_tools` takes it up again.
         """
-        offered = [tool_of(name, function) for name, function in tools.items()]
+        offered = [tool_of(name, function) for name, function in _functions(tools).items()]
         run = await self.start_run(project_id, instructions, tools=offered, **options)
         return await self.go_on_with_tools(run.id, tools, timeout=timeout, poll=poll)
 
@@ -49,6 +49,7 @@ class ToolCalls(WatchCalls):
         poll: float = 1.0,
     ) -> RunRead:
         """Calls these functions for a run until it has ended, or waits for people; from any process, at any time."""
+        functions = _functions(tools)
         deadline = self._deadline(timeout)
         while True:
             left = None if deadline is None else max(0.0, deadline - self._connection.clock())
@@ -58,10 +59,17 @@ class ToolCalls(WatchCalls):
             if run.status.final or not calls:
                 return run
             for call in calls:
-                kind, text = await _called(tools.get(call.name), call)
+                kind, text = await _called(functions.get(call.name), call)
                 # Another process of the application may have been quicker, or an answer was lost.
                 with suppress(Conflict):
                     await self.decide(run, kind, text, request_id=call.request_id, decided_by=APPLICATION)
+
+
+def _functions(tools: object) -> Mapping[str, Callable[..., Any]]:
+    """Functions by their names. Raises `InvalidArgument` for anything else."""
+    if not isinstance(tools, Mapping) or not all(isinstance(each, str) and callable(tools[each]) for each in tools):
+        raise InvalidArgument("tools takes functions by their names, such as {'look_up': look_up}")
+    return tools
 
 
 async def _called(function: Callable[..., Any] | None, call: RequestRead) -> tuple[DecisionKind, str]:
