@@ -134,7 +134,7 @@ def test_jats_is_read_under_each_of_its_names(converter: Converter, name: str) -
             "defines entities",
             id="entities",
         ),
-        pytest.param("a.xml", b"<note/>", "no document format is known", id="other XML"),
+        pytest.param("a.xml", b"<note/>", "read_file reads the text as it is", id="other XML"),
     ],
 )
 def test_what_is_no_article_is_refused(converter: Converter, name: str, content: bytes, said: str) -> None:
