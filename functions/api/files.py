@@ -106,7 +106,7 @@ def part_of(router: Router) -> str | None:
 
     So it is with `If-Range`, too: files have no validator here, so nobody can know that theirs is still the same.
     """
-    headers = {name.lower(): value for name, value in router.current_event.headers.items()}
+    headers = router.current_event.headers
     return None if "if-range" in headers else headers.get("range")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -34,7 +35,7 @@ def writing(clouds: Clouds) -> Iterator[tuple[LocalCloud, CodexSwarmClient, Even
     try:
         with ScriptedProvider(script) as provider:
             cloud = clouds.get(
-                f"draft-{id(released)}",
+                f"draft-{uuid.uuid4().hex}",
                 offline=False,
                 api_key=provider.api_key,
                 parameters={"OpenAIBaseUrl": provider.base_url, "OpenAIModel": "test-model"},

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from codex_swarm.models import TaskType
 from swarm.agent.asking import Asking
@@ -191,11 +192,12 @@ def test_a_plan_is_approved_before_anything_is_done_and_not_again_for_its_progre
     assert paths(stack, run_id) == ["a.md", "b.md", "c.md"]
 
 
-LOOK_UP = {
-    "name": "look_up",
-    "description": "Looks a term up.",
-    "parameters": {"type": "object", "properties": {"term": {"type": "string"}}, "required": ["term"]},
+TERM: dict[str, JsonValue] = {
+    "type": "object",
+    "properties": {"term": {"type": "string"}},
+    "required": ["term"],
 }
+LOOK_UP = {"name": "look_up", "description": "Looks a term up.", "parameters": TERM}
 CALLS = 'call `look_up {"term": "budget"}`. touch second.md'
 
 
@@ -288,7 +290,7 @@ def test_several_calls_of_one_turn_wait_at_once(stack: Stack) -> None:
         instructions="",
         created_at=NOW,
     )
-    box = Toolbox([], [OwnTool(name="look_up", description="x", parameters=LOOK_UP["parameters"])])  # type: ignore[arg-type]
+    box = Toolbox([], [OwnTool(name="look_up", description="x", parameters=TERM)])
     calls = [ToolCall(f"c{number}", "look_up", '{"term": "a"}') for number in range(6)]
     asking_for = Asking(run, NOW, stack.backend.objects)
     done = run_calls(box, calls, Workspace(Snapshot(), stack.backend.objects, area_of(run.key)), asking=asking_for)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from tests.client import bodies
 from tests.client.fake_api import Answer, FakeApi, Received, refused, told
 from tests.mcp.conftest import Ask
+from tests.support.paths import ROOT
 
 RUN = bodies.run()
 
@@ -48,6 +50,9 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "cancel_run": (False, True),
     }
     assert all(tool.description and tool.output_schema for tool in tools)
+    page = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    rows = [row.partition("|")[0] for row in re.findall(r"(?m)^\| (`.*)", page.partition("## Resources")[0])]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == hints.keys()
     assert {template.uri_template for template in templates} == {
         "codex-swarm://runs/{run_id}",
         "codex-swarm://runs/{run_id}/files/{+path}",

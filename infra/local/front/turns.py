@@ -37,9 +37,9 @@ class _Caller:
 class Turns:
     """Alone a caller has as many requests worked on as it sends.
 
-    Beside others it has its share of the processors at a time, and while more of its requests wait, its share of the
-    time: after one it pauses for as long as the others would have had. What is over waits, in the order of asking, and
-    only for the caller's own.
+    Beside others it has its share of the processors at a time, and while more of its requests wait, less than its share
+    of the time: after one it pauses for `YIELDING` times as long for each of the others. What is over waits, in the
+    order of asking, and only for the caller's own.
     """
 
     def __init__(self, processors: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
