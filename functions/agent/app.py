@@ -7,9 +7,10 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swarm.agent.loop import Clock, work
+from swarm.agent.loop import work
 from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
+from swarm.agent.slice import Clock
 from swarm.aws import clients
 from swarm.ids import new_id
 from swarm.lifecycle.answers import TaskState, answer, round_of, run_of

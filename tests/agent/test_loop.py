@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from swarm.agent.circles import ANNOUNCED
-from swarm.agent.loop import FINISH_SECONDS, RESERVE_SECONDS, AgentAnswer, Clock, work
+from swarm.agent.loop import work
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
+from swarm.agent.slice import FINISH_SECONDS, RESERVE_SECONDS, AgentAnswer, Clock
 from swarm.agent.stalls import LONGEST_SECONDS, MAX_STALLS
 from swarm.errors import ModelFailure
 from swarm.ids import new_id

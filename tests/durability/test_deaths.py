@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.local.lambdas.deaths import Death
-from swarm.agent.loop import FINISH_FILES
+from swarm.agent.slice import FINISH_FILES
 from tests.durability.world import PROJECT, WATCHED, World
 from tests.local.clouds import eventually
 from tests.support.story import flaws, story

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from swarm.agent.loop import FINISH_SECONDS
+from swarm.agent.slice import FINISH_SECONDS
 from swarm.lifecycle.reconciliation import reconcile
 from tests.support.driving import State, after, beginning, drive, task
 from tests.support.moments import Moment, at_call, each_moment

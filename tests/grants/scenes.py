@@ -25,7 +25,7 @@ from codex_swarm.models import RunRead, RunStatus, TaskType
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.identity import ACCOUNT_ID
 from infra.local.permissions.policy import Grant
-from swarm.agent.loop import FINISH_FILES
+from swarm.agent.slice import FINISH_FILES
 from swarm.lifecycle.reconciliation import GRACE
 from swarm.retention import removal
 from swarm.workspace.objects import ProjectArea

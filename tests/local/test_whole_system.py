@@ -12,7 +12,7 @@ import pytest
 
 from codex_swarm import CodexSwarmClient
 from infra.local.cloud import LocalCloud
-from swarm.agent.loop import FINISH_FILES
+from swarm.agent.slice import FINISH_FILES
 from tests.local.clouds import eventually
 
 pytestmark = pytest.mark.proof

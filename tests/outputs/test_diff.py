@@ -13,7 +13,7 @@ import pytest
 from agent.app import handler as agent
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm.agent.loop import FINISH_SECONDS
+from swarm.agent.slice import FINISH_SECONDS
 from swarm.aws import clients
 from swarm.records.backend import area_of
 from swarm.records.runs import encode

@@ -9,7 +9,7 @@ from agent.app import handler as agent
 from fail.app import handler as fail
 from finish.app import handler as finish
 from prepare.app import handler as prepare
-from swarm.agent.loop import FINISH_SECONDS
+from swarm.agent.slice import FINISH_SECONDS
 from tests.support.lambda_context import lambda_context
 from tests.support.moments import Died
 

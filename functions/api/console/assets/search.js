@@ -7,6 +7,19 @@ let open = null;
 let asked = "";
 let cursor = null;
 
+const find = element("button", { id: "search-for" }, "Find");
+const more = element("button", { id: "more-hits", type: "button", hidden: true }, "Show more places");
+const form = element("form", { role: "search", aria: { label: "Words in files" } },
+  element("p", { className: "line" },
+    element("label", { className: "line words" }, "Words in the files ",
+      element("input", { id: "words", type: "search", maxLength: 200, autocomplete: "off", required: true })),
+    find),
+  element("p", { id: "search-told", className: "soft", role: "status" }),
+  element("ul", { id: "hits", className: "plain hits", aria: { label: "Where it stands" } }),
+  element("p", {}, more),
+  element("div", { id: "unsearched" }));
+$("search").append(form);
+
 /* `path` is of a run or a project; `follow` gives the link or button of a hit. */
 export function searchIn(path, follow) {
   if (path !== scope) forget();
@@ -18,22 +31,22 @@ function forget() {
   [asked, cursor] = ["", null];
   $("hits").replaceChildren();
   $("unsearched").replaceChildren();
-  $("more-hits").hidden = true;
+  more.hidden = true;
   $("search-told").textContent = "";
 }
 
-async function find(more = false) {
-  const words = more ? asked : $("words").value.trim();
+async function look(further = false) {
+  const words = further ? asked : $("words").value.trim();
   if (!words) return;
-  if (!more) {
+  if (!further) {
     forget();
     $("search-told").textContent = "Searching …";
   }
   asked = words;
-  const found = await askJson(`${scope}?q=${encodeURIComponent(words)}${more ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  const found = await askJson(`${scope}?q=${encodeURIComponent(words)}${further ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
   cursor = found.next_cursor ?? null;
   $("hits").append(...found.hits.map(hit));
-  $("more-hits").hidden = cursor === null;
+  more.hidden = cursor === null;
   const files = `${counted(found.total_files, "file")}${found.runs > 1 ? ` of ${counted(found.runs, "run")}` : ""}`;
   $("search-told").textContent = cursor !== null ? `${counted($("hits").childElementCount, "place")} so far, there may be more in ${files}.`
     : $("hits").childElementCount ? `${counted($("hits").childElementCount, "place")} in ${files}.` : `Not found in ${files}.`;
@@ -50,17 +63,17 @@ function hit(found) {
 
 function unsearched(found) {
   const runs = [...new Set(found.not_searched.filter((file) => file.unread).map((file) => file.run_id))];
-  const more = found.not_searched_total - found.not_searched.length;
+  const others = found.not_searched_total - found.not_searched.length;
   const read = element("button", { type: "button", hidden: runs.length === 0 }, "Have them read, and search again");
   read.addEventListener("click", () => attempt(async () => {
     $("search-told").textContent = "Reading …";
     for (const run of runs) await readTexts(`runs/${encodeURIComponent(run)}`);
-    await find();
+    await look();
   }, read));
   return element("div", {},
     element("p", {}, `Not searched: ${counted(found.not_searched_total, "file")}, in which it may stand all the same.`),
     element("ul", { className: "plain soft" }, ...found.not_searched.map((file) => element("li", {}, `${file.path}: ${file.reason}`)),
-      more > 0 ? element("li", {}, `and ${counted(more, "more file")}`) : null),
+      others > 0 ? element("li", {}, `and ${counted(others, "more file")}`) : null),
     read);
 }
 
@@ -73,8 +86,8 @@ export async function readTexts(run, which = "") {
   }
 }
 
-$("search").addEventListener("submit", (submitted) => {
+form.addEventListener("submit", (submitted) => {
   submitted.preventDefault();
-  attempt(() => find(), $("search-for"));
+  attempt(() => look(), find);
 });
-$("more-hits").addEventListener("click", () => attempt(() => find(true), $("more-hits")));
+more.addEventListener("click", () => attempt(() => look(true), more));

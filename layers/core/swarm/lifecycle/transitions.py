@@ -1,6 +1,6 @@
 """A run from its first task to its end: prepare, finish, fail, cancel.
 
-How it comes to be is in `swarm.lifecycle.creation`, the agent's turns are in `swarm.agent.loop`.
+How it comes to be is in `swarm.lifecycle.creation`, the agent's turns are in `swarm.agent.slice`.
 """
 
 from __future__ import annotations

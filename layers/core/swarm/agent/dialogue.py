@@ -1,0 +1,135 @@
+"""The conversation with the model: it is asked within what it takes, and told what came of what it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from codex_swarm.models import PlanStep, Usage
+from swarm.agent.compaction import compacted
+from swarm.agent.context import (
+    DEFAULT_CONTEXT,
+    ENOUGH,
+    FULL,
+    asked_for_handover,
+    handed_over,
+    tokens_in,
+    without_outputs_to_be_had_again,
+    worth_a_handover,
+)
+from swarm.agent.model import Model, ModelRequest, ModelTurn
+from swarm.agent.tools.toolbox import ToolResult
+from swarm.errors import ModelFailure
+from swarm.runs.conversation import REFUSED, Item, has_pictures, tool_output, user_message, without_pictures
+from swarm.runs.error_types import ErrorType
+from swarm.runs.usage import Price, TokenUsage
+
+MAX_PICTURES = 8
+"""Pictures that a turn shows the model, of all its calls."""
+
+MAX_CUT_OFFS = 3
+WRITE_IN_PARTS: Item = user_message(
+    "Your last answer was cut off because it was too long, and nothing of it was done. Write less at a time: make a "
+    "file with its first part, and then add the others to it with write_file and append, one call after the other."
+)
+
+
+class Dialogue:
+    """What has been said so far, `items`, in the order of saying.
+
+    `request` is all else that the model is asked with, at this moment. `handovers` are what those used that no turn has
+    been committed with yet.
+    """
+
+    def __init__(
+        self, model: Model, items: Sequence[Item], price: Price | None, request: Callable[[], ModelRequest]
+    ) -> None:
+        self.items = list(items)
+        self.handovers: Sequence[Usage] = []
+        self._model = model
+        self._price = price
+        self._request = request
+
+    def add(self, *items: Item) -> None:
+        """Say these next."""
+        self.items = [*self.items, *items]
+
+    def make_room(self, plan: Sequence[PlanStep]) -> None:
+        """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover."""
+        context = (self._price and self._price.context) or DEFAULT_CONTEXT
+        if self._model.offline or tokens_in(self.items) < FULL * context:
+            return
+        self.items = without_outputs_to_be_had_again(self.items, ENOUGH * context)
+        if tokens_in(self.items) <= ENOUGH * context or not worth_a_handover(self.items, context):
+            return
+        # A handover is no draft of anything, so nobody is shown it.
+        request = replace(self._request(), items=asked_for_handover(self.items), tools=(), wrote=lambda _draft: None)
+        try:
+            turn = self._model.respond(request)
+        except ModelFailure as failure:
+            if failure.retryable:
+                raise
+            turn = ModelTurn((), "", (), TokenUsage())
+        else:
+            self.handovers = [*self.handovers, self.usage(turn, 0)]
+        if turn.text.strip() and not turn.calls:
+            self.items = handed_over(self.items, turn.text, plan)
+            return
+        # Without words of the model's own, turns go as they do when the provider refuses the conversation.
+        while tokens_in(self.items) > ENOUGH * context and (shorter := compacted(self.items)):
+            self.items = shorter
+
+    def ask(self) -> ModelTurn:
+        """The next turn; after shortening a conversation too long for the model, or taking out refused pictures."""
+        try:
+            return self._model.respond(replace(self._request(), items=self.items))
+        except ModelFailure as failure:
+            if failure.error_type == ErrorType.CONTEXT_LENGTH:
+                shorter = compacted(self.items)
+            elif failure.error_type == ErrorType.PROVIDER_REQUEST and has_pictures(self.items):
+                # Not every model can see.
+                shorter = without_pictures(self.items, REFUSED)
+            else:
+                shorter = None
+            if shorter is None:
+                raise
+            self.items = shorter
+            return self.ask()
+
+    def go_on_after(self, cut_off: str) -> None:
+        """Tell the model that nothing of its answer was done; a few times in a row, then it is of no use."""
+        cut_offs = next((n for n, item in enumerate(reversed(self.items)) if item != WRITE_IN_PARTS), len(self.items))
+        if cut_offs == MAX_CUT_OFFS:
+            raise ModelFailure(
+                ErrorType.INCOMPLETE,
+                f"the model's answer is incomplete ({cut_off}), {MAX_CUT_OFFS + 1} times in a row",
+                "Go on with POST /runs/{id}/resume, or ask for less at once. The files so far are kept.",
+            )
+        self.add(WRITE_IN_PARTS)
+
+    def usage(self, turn: ModelTurn, seconds: float) -> Usage:
+        """What a turn of the model used, in so many seconds."""
+        tokens = turn.usage
+        return Usage(
+            model_calls=1,
+            input_tokens=tokens.input,
+            cached_tokens=tokens.cached,
+            output_tokens=tokens.output,
+            reasoning_tokens=tokens.reasoning,
+            tool_calls=len(turn.calls),
+            seconds=round(seconds, 3),
+            cost_usd=self._price.of(tokens) if self._price else None,
+        )
+
+
+def answers(results: Sequence[ToolResult]) -> list[Item]:
+    """What answers the calls, with as many of their pictures as a turn shows."""
+    items: list[Item] = []
+    room = MAX_PICTURES
+    for result in results:
+        shown = result.pictures[:room]
+        room -= len(shown)
+        left = len(result.pictures) - len(shown)
+        note = f"\n[{left} of these are not shown: a turn shows {MAX_PICTURES} pictures; ask again]" if left else ""
+        items.append(tool_output(result.call_id, result.output + note, shown))
+    return items

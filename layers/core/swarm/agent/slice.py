@@ -1,0 +1,435 @@
+"""The agent loop: ask the model, do what it asks for, commit the turn; until it is done, stopped or out of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from math import ceil
+
+from codex_swarm.models import MessageState, PlanEvent, RunEvent, Usage
+from swarm.agent.asking import Asking, told_of_the_end
+from swarm.agent.circles import answer_to_words, noted, unfinished
+from swarm.agent.dialogue import Dialogue, answers
+from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
+from swarm.agent.model import Model, ModelRequest, ModelTurn
+from swarm.agent.results import RESULT_WANTED, require_progress
+from swarm.agent.showing import Showing
+from swarm.agent.stalls import MAX_STALLS, pause_after
+from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
+from swarm.agent.tools.tool import ASK_USER
+from swarm.agent.tools.toolbox import Toolbox, ToolResult
+from swarm.errors import ModelFailure, RunStopped
+from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
+from swarm.lifecycle import decisions, messages, transitions
+from swarm.lifecycle.ending import advance
+from swarm.lifecycle.transitions import Known, Outcome
+from swarm.records.backend import Backend, area_of
+from swarm.records.ownership import OwnedObjects, Ownership
+from swarm.records.runlog import SlotTaken, steps_in
+from swarm.runs import events
+from swarm.runs.conversation import (
+    Item,
+    load_transcript,
+    store_transcript,
+    user_message,
+    without_pictures,
+)
+from swarm.runs.entries import (
+    BatchTaken,
+    Change,
+    Claimed,
+    Decided,
+    Entry,
+    Messaged,
+    Stalled,
+    TurnTaken,
+    Withdrawn,
+    apply,
+)
+from swarm.runs.error_types import ErrorType
+from swarm.runs.limits import MAX_STORED_BYTES
+from swarm.runs.messages import next_to_read, told
+from swarm.runs.plan import percent_of, turn_progress
+from swarm.runs.requests import Request, asked
+from swarm.runs.run import Run
+from swarm.runs.usage import total
+from swarm.tasks import TASKS
+from swarm.workspace.manifests import load_snapshot, store_snapshot
+from swarm.workspace.snapshot import new_bytes
+from swarm.workspace.working_copy import Workspace
+
+RESERVE_SECONDS = 45.0
+"""A turn is begun only while this much time is left: enough for a short answer of the model and the commit."""
+
+FINISH_SECONDS = 120.0
+FINISH_FILES = 200
+"""A process that has so much time left when the model is done, and no more files than these, ends the run itself, by
+what it has in memory. Otherwise that is left to a process that does nothing else."""
+
+COMMIT_SECONDS = 15.0
+"""What of the remaining time a model call may not use, so that its turn can still be committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time now, and how many seconds this process has left."""
+
+    now: Callable[[], datetime]
+    seconds_left: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswer:
+    """What the state machine is to do next: after how many seconds, and with which jobs first."""
+
+    outcome: Outcome
+    wait_seconds: int = 0
+    jobs: Sequence[JobRef] = ()
+
+
+def _claim(backend: Backend, run: Run, writer: str, now: datetime) -> tuple[Run, Entry]:
+    """Take the next slot before any work, so that a process this one replaces can commit nothing more."""
+
+    def attempt(latest: Run) -> tuple[Run, Entry]:
+        entry = Entry(
+            slot=latest.version + 1,
+            writer=writer,
+            at=now,
+            change=Claimed(),
+            progress=events.EXECUTING.percent,
+            events=(events.progress(events.EXECUTING),) if latest.turns == 0 else (),
+        )
+        return backend.runs.append(latest, entry, show=latest.progress < entry.progress), entry
+
+    claimed = advance(backend, run, attempt)
+    if claimed is None:
+        raise RunStopped
+    return claimed
+
+
+class Slice:
+    """The turns that one process takes. Only what is committed leaves it."""
+
+    def __init__(
+        self, backend: Backend, run: Run, entries: Sequence[Entry] | None, model: Model, clock: Clock, writer: str
+    ) -> None:
+        self._backend = backend
+        self._model = model
+        self._clock = clock
+        self._writer = writer
+        self._ownership = Ownership(self._lost)
+        self._showing = Showing(
+            backend.drafts, self._ownership, clock.now, lambda: (self._run.key, self._run.version + 1)
+        )
+        before = self._ownership.now()
+        self._run, claim = _claim(backend, run, writer, clock.now())
+        self._ownership.rely_on(before)
+        if run.progress >= events.EXECUTING.percent or claim.slot > run.version + 1:
+            self._showing.taken_over()
+        # All of the run's steps, unless its log is long, or another process has been at work since it was read.
+        self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
+        self._batch: str | None = None
+        # Messages in the dialogue that no turn has committed yet, by their ids.
+        self._read: dict[str, Item] = {}
+        self._objects = OwnedObjects(backend.objects, self._ownership)
+        self._toolbox = Toolbox(
+            [*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])], run.tools, run.result_schema
+        )
+        self._stored = load_snapshot(backend.objects, self._run.snapshot)
+        self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
+        stored = self._run.transcript
+        said = load_transcript(backend.objects, stored) if stored else [user_message(run.instructions)]
+        self._dialogue = Dialogue(model, said, backend.prices.get(model.name), self._request)
+
+    def turns(self) -> AgentAnswer:
+        while True:
+            run, now = self._run, self._clock.now()
+            if run.finished_turns:
+                return self._finish()
+            if run.batch is not None:
+                jobs = self._open_jobs(run.batch, now)
+                if jobs:
+                    return AgentAnswer(Outcome.TOOLS, jobs=jobs)
+                continue
+            if run.waits:
+                decisions.apply_wait_effects(self._backend, run)
+                return AgentAnswer(Outcome.ASKED)
+            if run.has_decisions:
+                self._go_on_with_decisions(now)
+                continue
+            self._require_room(now)
+            if self._clock.seconds_left() < RESERVE_SECONDS:
+                return AgentAnswer(Outcome.CONTINUE)
+            try:
+                self._take_turn(now)
+            except ModelFailure as failure:
+                if not failure.retryable or run.stalls >= MAX_STALLS:
+                    raise
+                # The provider may have had nothing to give for as long as the run has time.
+                self._require_room(self._clock.now())
+                return self._stall(failure)
+
+    def _finish(self) -> AgentAnswer:
+        if not self._ends_here():
+            return AgentAnswer(Outcome.FINISH)
+        known, now = Known(self._run, self._steps, self._ownership.looked), self._clock.now()
+        return AgentAnswer(transitions.finish(self._backend, known, writer=self._writer, now=now))
+
+    def _ends_here(self) -> bool:
+        return self._clock.seconds_left() >= FINISH_SECONDS and len(self._stored.files.files) <= FINISH_FILES
+
+    def _require_room(self, now: datetime) -> None:
+        run = self._run
+        if used_up := run.limits.reached(run.turns, run.usage, run.work_began, now):
+            raise _limit_reached(used_up)
+        if run.stored_bytes >= MAX_STORED_BYTES:
+            raise _limit_reached(f"stored bytes: its turns have stored {run.stored_bytes} of files")
+
+    def _seconds_left(self) -> float:
+        """How long the run may still take."""
+        return self._run.limits.seconds_left(self._run.work_began, self._clock.now())
+
+    def _lost(self) -> bool:
+        """Whether somebody else has the run: its next slot is taken, and not by a message."""
+        return self._backend.log.has(self._run.key, self._run.version + 1) and not self._take_in_messages()
+
+    def _take_in_messages(self) -> bool:
+        """Go on behind what was said meanwhile; whether that is all that happened.
+
+        A message that was read and is withdrawn ends this process's work, since the turn that read it must not count.
+        """
+        for entry in self._backend.log.read(self._run.key, self._run.version):
+            match entry.change:
+                case Withdrawn(message_id=withdrawn) if withdrawn in self._read:
+                    return False
+                case Messaged() | Withdrawn() | Decided():
+                    self._run = apply(self._run, entry)
+                case _:
+                    return False
+        return True
+
+    def _read_messages(self, *, finishing: bool) -> bool:
+        """Put those messages into the conversation that are to be read now; whether there are any."""
+        known = [message for message in self._run.messages if message.id not in self._read]
+        unread = next_to_read(known, finishing=finishing)
+        for message in unread:
+            self._read[message.id] = messages.read(self._backend, self._run, message, self._workspace)
+            self._dialogue.add(self._read[message.id])
+        return bool(unread)
+
+    def _take_turn(self, began: datetime) -> None:
+        # Of what was said while the last turn was committed, or its calls ran elsewhere, this look learns.
+        self._ownership.require()
+        self._read_messages(finishing=False)
+        self._dialogue.make_room(self._run.plan)
+        turn = self._dialogue.ask()
+        # A cancellation that was answered while the model thought must not be followed by any work.
+        self._ownership.require()
+        asking = Asking(self._run, began, self._backend.objects)
+        done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished, asking)
+        # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
+        self._dialogue.items = [*without_pictures(self._dialogue.items), *turn.items]
+        self._dialogue.add(*answers(self._noted(done.results)))
+        if turn.cut_off:
+            self._dialogue.go_on_after(turn.cut_off)
+        final = any(map(is_finish, done.results))
+        if not (turn.calls or turn.cut_off):
+            final = self._may_end_by_words(asking, turn.text)
+        if self._run.result_schema is not None:
+            require_progress(self._dialogue.items, done.results)
+        self._commit_behind_messages(turn, done, began, final=final)
+
+    def _may_end_by_words(self, asking: Asking, text: str) -> bool:
+        """Whether a turn without calls is the last; otherwise the model is told what is missing."""
+        if self._run.result_schema is not None:
+            self._dialogue.add(RESULT_WANTED)
+            return False
+        answer = None if self._model.offline else answer_to_words(self._dialogue.items, text, self._unfinished(()))
+        if answer is not None:
+            self._dialogue.add(user_message(answer))
+            return False
+        return self._may_end(asking, text)
+
+    def _go_on_with_decisions(self, now: datetime) -> None:
+        """Do what people decided about the calls of the last turn, and the calls behind these."""
+        self._ownership.require()
+        asking, calls = Asking(self._run, now, self._backend.objects), unanswered(self._dialogue.items)
+        done = run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking)
+        self._dialogue.add(*answers(self._noted(done.results)))
+        final = any(map(is_finish, done.results)) or (not calls and self._may_end(asking, ""))
+        self._commit_behind_messages(None, done, now, final=final)
+
+    def _may_end(self, asking: Asking, words: str) -> bool:
+        """Whether a model that says that it is done has people's approval; else it is asked for, or denied."""
+        first = asking.before_the_end(words)
+        if isinstance(first, Request):
+            asking.requests.append(first)
+        elif first is not None:
+            self._dialogue.add(user_message(told_of_the_end(first)))
+        return first is None
+
+    def _commit_behind_messages(self, turn: ModelTurn | None, done: TurnCalls, began: datetime, *, final: bool) -> None:
+        # What was said meanwhile comes before the end.
+        while not self._commit(turn, done, began, final=final and not self._read_messages(finishing=True)):
+            pass
+
+    def _noted(self, results: Sequence[ToolResult]) -> Sequence[ToolResult]:
+        """The results, with what a model in a circle has to be told. The offline model waits by looking around."""
+        return results if self._model.offline else noted(self._dialogue.items, results)
+
+    def _unfinished(self, results: Sequence[ToolResult]) -> str | None:
+        """Why the model should not finish yet. The offline model says itself what it has not done."""
+        if self._model.offline:
+            return None
+        return unfinished(self._run.instructions, self._dialogue.items, results, self._workspace.paths())
+
+    def _request(self) -> ModelRequest:
+        return ModelRequest(
+            instructions=self._run.prompt or "",
+            items=(),
+            tools=self._toolbox.specs,
+            conversation_id=self._run.run_id,
+            seconds=min(self._clock.seconds_left() - COMMIT_SECONDS, self._seconds_left()),
+            before_attempt=self._showing.begin,
+            wrote=self._showing.wrote,
+        )
+
+    def _open_jobs(self, key: str, now: datetime) -> Sequence[JobRef]:
+        """The jobs of the batch that have no outcome yet; with none left, the batch becomes part of the run."""
+        batch = load_batch(self._backend.objects, key)
+        outcomes: list[JobOutcome | None] = [None] * len(batch.jobs)
+        if key != self._batch:
+            outcomes = [load_outcome(self._backend.objects, self._run, batch.id, job.id) for job in batch.jobs]
+        known = [outcome for outcome in outcomes if outcome is not None]
+        if len(known) < len(outcomes):
+            unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
+            return [refer(self._run, batch, job) for job in unknown]
+        parts = [call for job in batch.jobs for call in job.calls]
+        calls = calls_by_id(self._dialogue.items, {part.parent for part in parts})
+        refused = merge_files(self._workspace, known)
+        call_results = [result for job in known for result in job.outcomes]
+        results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
+        self._dialogue.add(*answers(self._noted(results)))
+        transcript, snapshot, size = self._store()
+        steps = steps_of_results(self._run, results, now)
+        taken = BatchTaken(transcript=transcript, snapshot=snapshot, stored_bytes=size)
+        self._append(taken, now, self._run.progress, steps)
+        return ()
+
+    def _store(self) -> tuple[str, str | None, int]:
+        """Blobs, then the snapshot, then the transcript; keys of the last two, and how many bytes of files were new.
+
+        The entry that names them comes after. A crash in between leaves only garbage.
+        """
+        run, snapshot, size = self._run, self._run.snapshot, 0
+        name, area = f"{run.version + 1:05}-{self._writer}.json.gz", area_of(run.key)
+        if self._workspace.changed:
+            snapshot = area.of_run(run.run_id, "snapshots", name)
+            files = self._workspace.save()
+            size = new_bytes(self._stored.files, files)
+            self._stored = store_snapshot(self._objects, snapshot, files, self._stored)
+        transcript = area.of_run(run.run_id, "transcript", name)
+        store_transcript(self._objects, transcript, self._dialogue.items)
+        return transcript, snapshot, size
+
+    def _commit(self, turn: ModelTurn | None, done: TurnCalls, began: datetime, *, final: bool) -> bool:
+        """Whether the turn is committed: as the last one it is not, where a message came before it.
+
+        Without a turn of the model's, what came of the last one's calls once people had decided.
+        """
+        run, now = self._run, self._clock.now()
+        transcript, snapshot, size = self._store()
+        batch = None
+        if done.pending:
+            calls = [(tool.executor, call) for tool, call in done.pending]
+            waiting = cut(run.version + 1, self._writer, calls, self._stored.files)
+            batch = self._batch = store_batch(self._objects, run, waiting)
+        plan = plan_of(done.results)
+        # Words that would have been the last ones still are, once somebody has approved the end.
+        text = turn.text if turn else run.closing_words or ""
+        taken = TurnTaken(
+            transcript=transcript,
+            snapshot=snapshot,
+            usage=reduce(
+                total,
+                self._dialogue.handovers,
+                self._dialogue.usage(turn, (now - began).total_seconds()) if turn else Usage(),
+            ),
+            final=final,
+            batch=batch,
+            plan=plan,
+            closing_words=closing_words(text, done.results) if final or done.requests else None,
+            read=tuple(self._read),
+            stored_bytes=size,
+            requests=tuple(done.requests),
+            resumed=turn is None,
+            result=result_of(done.results) if final else None,
+        )
+        stage = events.PROCESSING_RESULTS if final else events.EXECUTING
+        # The calls of an earlier batch may have taken the run further than its turns alone would.
+        intended = run.plan if plan is None else plan
+        executing = percent_of(intended) if intended else turn_progress(run.turns + (turn is not None))
+        percent = max(run.progress, stage.percent if final else executing)
+        shown: list[RunEvent] = [
+            told(message, MessageState.READ) for message in run.messages if message.id in self._read
+        ]
+        shown += steps_of_turn(run, turn.text if turn else None, done.results, list(self._read.values()), now)
+        if intended != run.plan:
+            shown.append(PlanEvent(steps=list(intended)))
+        shown += map(asked, done.requests)
+        shown.append(events.progress(stage, percent))
+        # The end follows at once, and shows what this entry would.
+        if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):
+            return False
+        self._dialogue.handovers, self._read = [], {}
+        return True
+
+    def _stall(self, failure: ModelFailure) -> AgentAnswer:
+        """The provider has nothing to give just now: give the process back, and come again later."""
+        pause = min(pause_after(self._run.stalls, failure.retry_after), max(1, ceil(self._seconds_left())))
+        waiting = events.Stage("waiting_for_provider", 0, f"Waiting {pause} s for the provider: {failure.message}")
+        shown = (events.progress(waiting, self._run.progress),)
+        self._append(Stalled(error_type=failure.error_type), self._clock.now(), self._run.progress, shown)
+        return AgentAnswer(Outcome.WAIT, pause)
+
+    def _append(
+        self, change: Change, now: datetime, percent: int, shown: Sequence[RunEvent], *, show: bool = True
+    ) -> bool:
+        """Take the next slot, behind messages that came first; whether it did, as a last turn does only before any.
+
+        Raises `RunStopped`.
+        """
+        while True:
+            entry = Entry(
+                slot=self._run.version + 1,
+                writer=self._writer,
+                at=now,
+                change=change,
+                progress=percent,
+                events=tuple(shown),
+            )
+            before = self._ownership.now()
+            try:
+                self._run = self._backend.runs.append(self._run, entry, show=show)
+            except SlotTaken as taken:
+                if not self._take_in_messages():
+                    raise RunStopped from taken
+                if isinstance(change, TurnTaken) and change.final:
+                    return False
+            else:
+                break
+        self._ownership.rely_on(before)
+        self._showing.superseded()
+        if self._steps is not None:
+            self._steps = [*self._steps, *steps_in([entry])]
+        return True
+
+
+def _limit_reached(used_up: str) -> ModelFailure:
+    return ModelFailure(
+        ErrorType.LIMIT_REACHED,
+        f"the run reached its limit {used_up}",
+        "Go on with POST /runs/{id}/resume and higher limits, or give a smaller task. The files so far are kept.",
+    )
