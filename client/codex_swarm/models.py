@@ -102,6 +102,18 @@ class TaskType(StrEnum):
     DOCUMENT_ANALYSIS = "document_analysis"
 
 
+class DocumentTemplate(StrEnum):
+    """A look that the service brings along for documents: `slides` for pptx, the others for docx, odt and pdf."""
+
+    LETTER = "letter"
+    REPORT = "report"
+    MINUTES = "minutes"
+    PROPOSAL = "proposal"
+    INVOICE = "invoice"
+    CV = "cv"
+    SLIDES = "slides"
+
+
 class Health(Wire):
     """The service answers."""
 
@@ -358,6 +370,9 @@ class RunCreate(Asked):
         default=None,
         description="The run ends with a `result` that fits this JSON Schema; the same part of it as for `tools`.",
     )
+    document_template: DocumentTemplate | None = Field(
+        default=None, description="The look of the documents that the run makes, where the agent names no other."
+    )
     decision_seconds: int = Field(
         default=DECISION_SECONDS,
         ge=60,
@@ -541,6 +556,7 @@ class RunRead(Wire):
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     result: JsonValue = Field(default=None, description="What it came to, by its `result_schema`; null until then.")
     result_schema: dict[str, JsonValue] | None = Field(default=None, description="What `result` has to fit.")
+    document_template: DocumentTemplate | None = Field(default=None, description="The look of documents that it makes.")
     reference_run_id: str | None = None
     workspace_from_run_id: str | None = Field(default=None, description="Whose workspace this one began with.")
     workspace_from_turn: int | None = Field(default=None, description="At which turn of it; null for its end.")

@@ -55,6 +55,7 @@ def run_read(
         closing_words=run.closing_words,
         result=run.result,
         result_schema=run.result_schema,
+        document_template=run.document_template,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,
         workspace_from_turn=run.from_turn,

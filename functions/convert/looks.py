@@ -28,9 +28,12 @@ class Reference:
     ours: bool
 
 
-def templates() -> dict[str, Path]:
-    """The templates by name. `python -m infra.documents` makes them."""
-    return {place.stem: place for place in sorted(_TEMPLATES.iterdir())}
+def templates() -> dict[str, dict[str, Path]]:
+    """The files of each template, by its name and their format. `python -m infra.documents` makes them."""
+    found: dict[str, dict[str, Path]] = {}
+    for place in sorted(_TEMPLATES.iterdir()):
+        found.setdefault(place.stem, {})[place.suffix.removeprefix(".")] = place
+    return found
 
 
 def reference_of(request: Conversion, workspace: Path, target: Format) -> Reference | None:
@@ -56,8 +59,8 @@ def _template(name: str, target: Format) -> Reference:
     known = templates()
     if name not in known:
         raise CannotConvert(f"there is no template {name[:100]!r}; known are {', '.join(known)}")
-    kind = format_of(known[name].name)
-    if _REFERENCES.get(target.name) is not kind:
-        targets = [suffix for suffix, of in _REFERENCES.items() if of is kind]
-        raise CannotConvert(f"the template {name} is for {' and '.join(targets)}; the target is {target.name}")
-    return Reference(known[name], f"the template {name}", ours=True)
+    files, wanted = known[name], _REFERENCES.get(target.name)
+    if wanted is None or wanted.name not in files:
+        targets = [suffix for suffix, of in _REFERENCES.items() if of.name in files]
+        raise CannotConvert(f"the template {name} is for {', '.join(targets)}; the target is {target.name}")
+    return Reference(files[wanted.name], f"the template {name}", ours=True)

@@ -17,6 +17,7 @@ from convert.conversion import convert
 from convert.pandoc import Pandoc
 from convert.tools.convert_document import conversion
 from infra.documents.designs import DESIGNS
+from infra.documents.opendocument import text_document
 from infra.documents.reference import slides, word
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,11 @@ _WIDTH = 420
 
 def made() -> dict[str, bytes]:
     """Every template by the name of its file."""
-    return {**{f"{name}.docx": word(design) for name, design in DESIGNS.items()}, "slides.pptx": slides()}
+    return {
+        **{f"{name}.docx": word(design) for name, design in DESIGNS.items()},
+        **{f"{name}.odt": text_document(design) for name, design in DESIGNS.items()},
+        "slides.pptx": slides(),
+    }
 
 
 def picture(name: str, folder: Path) -> bytes:

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 TITLE, PAGE, PAGES = "{title}", "{page}", "{pages}"
 """What stands for fields in headers and footers."""
 
+PAGE_SIZE = (21.0, 29.7)
+"""Width and height in centimetres: A4."""
+
+HEADINGS = (1.5, 1.2, 1.05, 1.0)
+"""Sizes of headings of each level, as multiples of the text's."""
+
+SMALL = 8.5
+"""Points of headers and footers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
@@ -60,7 +69,7 @@ DESIGNS = {
         footer=("", "", _OF), ruled=True,
     ),
 }  # fmt: skip
-"""Templates for Word and PDF, by name."""
+"""Templates for Word, OpenDocument and PDF, by name."""
 
 SLIDES_COLOURS = {"dk2": "1E3A5F", "accent1": "1E3A5F", "accent2": "0F766E", "accent3": "B45309", "hlink": "1D4ED8"}
 """Colours of the template for slides, by their names in a theme (ECMA-376, 20.1.6.2)."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
@@ -14,24 +13,17 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from convert.program import pandoc_file
-from infra.documents.designs import PAGE, PAGES, SANS, SLIDES_COLOURS, TITLE, Design
+from infra.documents.designs import HEADINGS, PAGE, PAGE_SIZE, PAGES, SANS, SLIDES_COLOURS, SMALL, TITLE, Design
+from infra.documents.packing import archive, of_pandoc
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_WIDTH, _HEIGHT = 21.0, 29.7
-_HEADS = {"Heading 1": 1.5, "Heading 2": 1.2, "Heading 3": 1.05, "Heading 4": 1.0}
-"""Sizes of headings, as multiples of the text's."""
 _FIELDS = {TITLE: "TITLE", PAGE: "PAGE", PAGES: "NUMPAGES"}
 _ALIGNED = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 _HEAD_OF_CONTENTS = "TOC Heading"
-_MADE = (2026, 1, 1, 0, 0, 0)
 
 
 def word(design: Design) -> bytes:
     """A docx whose styles, page, header and footer are the design's."""
-    document = docx.Document(io.BytesIO(_of_pandoc("reference.docx")))
+    document = docx.Document(io.BytesIO(of_pandoc("reference.docx")))
     styles: Any = document.styles
     _type(styles["Normal"], design.body, design.size)
     for name in ("Body Text", "First Paragraph"):
@@ -40,7 +32,8 @@ def word(design: Design) -> bytes:
         styles[name].paragraph_format.line_spacing = 1.15
         if design.justified:
             styles[name].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-    for name, times in _HEADS.items():
+    for level, times in enumerate(HEADINGS, 1):
+        name = f"Heading {level}"
         _type(styles[name], design.heads, design.size * max(times * design.scale, 1), design.colour, bold=True)
         styles[name].paragraph_format.space_before = Pt(design.size * 1.4)
         styles[name].paragraph_format.space_after = Pt(design.size * 0.5)
@@ -62,7 +55,7 @@ def word(design: Design) -> bytes:
 
 def slides() -> bytes:
     """A pptx in our colours and type."""
-    source = zipfile.ZipFile(io.BytesIO(_of_pandoc("reference.pptx")))
+    source = zipfile.ZipFile(io.BytesIO(of_pandoc("reference.pptx")))
     parts = {name: source.read(name) for name in source.namelist()}
     theme = parts["ppt/theme/theme1.xml"].decode()
     for name, colour in SLIDES_COLOURS.items():
@@ -71,12 +64,7 @@ def slides() -> bytes:
     master = parts["ppt/slideMasters/slideMaster1.xml"].decode()
     title = re.sub(r"(<p:titleStyle>.*?<a:schemeClr val=\")tx1", r"\g<1>tx2", master, count=1, flags=re.DOTALL)
     parts["ppt/slideMasters/slideMaster1.xml"] = title.encode()
-    return _archive(parts)
-
-
-def _of_pandoc(name: str) -> bytes:
-    done = subprocess.run([str(pandoc_file()), "--print-default-data-file", name], capture_output=True, check=True)
-    return done.stdout
+    return archive(parts)
 
 
 def _type(style: Any, font: str, size: float, colour: str = "", *, bold: bool | None = None) -> None:
@@ -116,12 +104,12 @@ def _table(style: Any, colour: str) -> None:
 
 
 def _page(section: Any, design: Design) -> None:
-    section.page_width, section.page_height = Cm(_WIDTH), Cm(_HEIGHT)
+    section.page_width, section.page_height = map(Cm, PAGE_SIZE)
     top, right, bottom, left = design.margins
     section.top_margin, section.right_margin = Cm(top), Cm(right)
     section.bottom_margin, section.left_margin = Cm(bottom), Cm(left)
     section.header_distance = section.footer_distance = Cm(1.1)
-    width = _WIDTH - left - right
+    width = PAGE_SIZE[0] - left - right
     stories = [(section.header, design.header), (section.footer, design.footer)]
     if any(design.header):
         section.different_first_page_header_footer = True
@@ -163,7 +151,7 @@ def _field(paragraph: Any, instruction: str) -> None:
 
 
 def _small(run: Any) -> Any:
-    run.font.size = Pt(8.5)
+    run.font.size = Pt(SMALL)
     run.font.color.rgb = RGBColor.from_string("6B7280")
     return run
 
@@ -172,13 +160,4 @@ def _settled(document: Any) -> bytes:
     out = io.BytesIO()
     document.save(out)
     made = zipfile.ZipFile(out)
-    return _archive({name: made.read(name) for name in made.namelist()})
-
-
-def _archive(parts: Mapping[str, bytes]) -> bytes:
-    """A zip with a date of its own, so that the same parts are the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, _MADE), data, zipfile.ZIP_DEFLATED, 9)
-    return out.getvalue()
+    return archive({name: made.read(name) for name in made.namelist()})

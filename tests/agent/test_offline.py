@@ -155,6 +155,19 @@ class Conversation:
         pytest.param("Convert a.md and b.md to Word", [Convert(("a.md", "b.md"), (".docx",))], id="convert"),
         pytest.param("convert a.md into out/b.pdf", [Convert(("a.md",), ("out/b.pdf",))], id="convert to a name"),
         pytest.param(
+            "convert a.md to docx and pdf with the template letter",
+            [Convert(("a.md",), (".docx", ".pdf"), "letter")],
+            id="convert in a look",
+        ),
+        pytest.param(
+            "Create report.docx in the report template about bees",
+            [Write("report.md", "bees"), Convert(("report.md",), ("report.docx",), "report")],
+            id="create in a look",
+        ),
+        pytest.param(
+            "Create a.md with the template poster", [Write("a.md", "the template poster")], id="a look of nothing"
+        ),
+        pytest.param(
             "Write a report about bees and convert it to docx and pdf",
             [Write("report.md", "a report about bees"), Convert(("report.md",), (".docx", ".pdf"))],
             id="prose, then convert it",

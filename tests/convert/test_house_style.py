@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import docx
 import pdfplumber
@@ -22,6 +23,9 @@ from tests.convert.conftest import Converter
 from tests.convert.documents import png
 
 pytestmark = pytest.mark.proof
+
+STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 
 TEXT = "---\ntitle: Rivers\n---\n\n# Levels\n\n" + "Water rose by twelve per cent. " * 400
 
@@ -141,8 +145,8 @@ def test_a_damaged_logo_is_named(converter: Converter) -> None:
 
 @pytest.fixture(scope="module")
 def in_templates(converter: Converter) -> dict[str, bytes]:
-    """The same text in every template, as docx and as pdf; as pptx the slides."""
-    wanted = [(name, suffix) for name in DESIGNS for suffix in ("docx", "pdf")] + [("slides", "pptx")]
+    """The same text in every template, as docx, odt and pdf; as pptx the slides."""
+    wanted = [(name, suffix) for name in DESIGNS for suffix in ("docx", "odt", "pdf")] + [("slides", "pptx")]
     calls = [
         ("convert_document", {"source": "a.md", "target": f"{name}.{suffix}", "template": name})
         for name, suffix in wanted
@@ -165,6 +169,19 @@ def test_a_template_gives_its_looks_to_word_and_pdf(in_templates: dict[str, byte
     assert max(char["size"] for char in letters) == pytest.approx(design.title_size, abs=0.5)
 
 
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_template_gives_its_looks_to_opendocument(in_templates: dict[str, bytes], name: str) -> None:
+    design = DESIGNS[name]
+    root = ET.fromstring(zipfile.ZipFile(io.BytesIO(in_templates[f"{name}.odt"])).read("styles.xml"))  # noqa: S314
+    styles = {style.get(f"{STYLE}name"): [prop for each in style for prop in each.items()] for style in root.iter(f"{STYLE}style")}
+    assert {(f"{STYLE}font-name", design.body), (f"{FO}font-size", f"{design.size:g}pt")} <= set(styles["Standard"])
+    heading = dict(styles["Heading_20_1"])
+    assert heading[f"{FO}color"] == f"#{design.colour}"
+    assert (f"{FO}border-bottom" in heading) == design.ruled
+    assert (root.find(f".//{STYLE}header") is not None) == any(design.header)
+    assert [each.tag for each in root.iter() if each.tag.endswith("page-number")]
+
+
 def test_slides_take_the_template(in_templates: dict[str, bytes]) -> None:
     theme = zipfile.ZipFile(io.BytesIO(in_templates["slides.pptx"])).read("ppt/theme/theme1.xml")
     assert b'<a:accent2><a:srgbClr val="0F766E"' in theme
@@ -175,7 +192,7 @@ def test_slides_take_the_template(in_templates: dict[str, bytes]) -> None:
     [
         ({"template": "poster"}, "a.pdf", "known are cv, invoice, letter"),
         ({"template": "../../x"}, "a.pdf", "there is no template"),
-        ({"template": "letter"}, "a.pptx", "the template letter is for docx and pdf"),
+        ({"template": "letter"}, "a.pptx", "the template letter is for docx, pdf, odt"),
         ({"template": "slides"}, "a.docx", "the template slides is for pptx"),
         ({"template": "letter", "reference_document": "h.docx"}, "a.docx", "leave one of them out"),
         ({"reference_document": "h.odt"}, "a.pdf", "a docx to a pdf"),

@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "offline.md").read_text(encoding="utf-8")
 SENTENCES = re.findall(r"^\| `+ ?(.+?) ?`+ \|", PAGE, re.MULTILINE)
-KINDS = [Write, Write, Touch, Delete, Convert, Search, Run, Ask, Call, Return, Wait, Fail, Fail]
+KINDS = [Write, Write, Touch, Delete, Convert, Convert, Search, Run, Ask, Call, Return, Wait, Fail, Fail]
 
 
 def test_each_sentence_is_the_step_that_it_says() -> None:

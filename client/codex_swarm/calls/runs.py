@@ -18,6 +18,7 @@ from codex_swarm.models import (
     CancelRead,
     DecisionCreate,
     DecisionKind,
+    DocumentTemplate,
     ImportCreate,
     ImportRead,
     InlineFile,
@@ -53,6 +54,7 @@ class RunOptions(TypedDict, total=False):
     require_approval: Sequence[Approval | str]
     decision_seconds: int
     result_schema: Mapping[str, Any] | None
+    document_template: DocumentTemplate | str | None
     idempotency_key: str | None
 
 
@@ -80,6 +82,7 @@ class RunCalls(ProjectCalls):
         result_schema: Mapping[str, Any] | None = None,
         from_turn: int | None = None,
         keep_conversation: bool = False,
+        document_template: DocumentTemplate | str | None = None,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
@@ -91,7 +94,10 @@ class RunCalls(ProjectCalls):
         before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
         has approved it: see `decide`. `tools` are the application's own, answered by `decide`, too (`run_with_tools`
         does it all). `decision_seconds` is how long it waits for each. With `result_schema`, a JSON Schema, the run
-        ends with a `result` that fits. A request that got lost is sent again under the same key, one of its own unless
+        ends with a `result` that fits; with `document_template` (`letter`, `report`, `minutes`, `proposal`, `invoice`,
+        `cv`, `slides`) the documents that it makes have that look.
+
+        A request that got lost is sent again under the same key, one of its own unless
         `idempotency_key` says another; it starts one run. With all that this takes `call_timeout` at most.
         """
         path = of_project(project_id, "runs")
@@ -115,6 +121,7 @@ class RunCalls(ProjectCalls):
             result_schema=result_schema,
             from_turn=from_turn,
             keep_conversation=keep_conversation,
+            document_template=None if document_template is None else one_of(DocumentTemplate, document_template),
         )
         body = run.model_dump(mode="json", exclude_defaults=True)
         headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}

@@ -24,7 +24,7 @@ from codex_swarm.errors import InvalidArgument, NotFound
 from codex_swarm.mcp import answers
 from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, Hits, RunAnswer, RunList, RunState, Upload
 from codex_swarm.mcp.problems import of_resource, of_tool
-from codex_swarm.models import DecisionKind, MessageMode, RunRead, RunStatus, TaskType
+from codex_swarm.models import DecisionKind, DocumentTemplate, MessageMode, RunRead, RunStatus, TaskType
 from codex_swarm.text import printable
 
 LONGEST_WAIT = 45
@@ -77,6 +77,9 @@ class Tools:
         result_schema: Annotated[
             dict[str, Any] | None, Field(description="A JSON Schema, where data is wanted: get_run has the `result`.")
         ] = None,
+        document_template: Annotated[
+            DocumentTemplate | None, Field(description="The look of the documents that it makes.")
+        ] = None,
         interactive: Annotated[bool, Field(description="It may ask your user questions; you pass them on.")] = False,
     ) -> RunState:
         """Start a task and return at once. Then call wait_run with the run_id."""
@@ -94,6 +97,7 @@ class Tools:
                 result_schema=result_schema,
                 from_turn=from_turn,
                 keep_conversation=keep_conversation,
+                document_template=document_template,
             )
         return answers.state_of(run)
 

@@ -63,6 +63,7 @@ def create_run(
         require_approval=tuple(dict.fromkeys(body.require_approval)),
         decision_seconds=body.decision_seconds,
         result_schema=body.result_schema,
+        document_template=body.document_template,
         tools=tuple(
             OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
         ),

@@ -16,7 +16,16 @@ from codex_swarm.cli.templates import TEMPLATES, TemplateName
 from codex_swarm.cli.watching import watch_to_its_end
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument
-from codex_swarm.models import Approval, DecisionKind, MessageMode, MessageRead, RunLimits, RunRead, TaskType
+from codex_swarm.models import (
+    Approval,
+    DecisionKind,
+    DocumentTemplate,
+    MessageMode,
+    MessageRead,
+    RunLimits,
+    RunRead,
+    TaskType,
+)
 
 FROM_STDIN = "-"
 
@@ -74,6 +83,10 @@ def run(
         Path | None,
         typer.Option(metavar="PATH", help="A JSON Schema; the run ends with a result that fits.", show_default=False),
     ] = None,
+    document_template: Annotated[
+        DocumentTemplate | None,
+        typer.Option(help="The look of the documents that it makes.", show_default=False),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
     ] = None,
@@ -109,6 +122,7 @@ def run(
             result_schema=_schema_in(result_schema),
             from_turn=from_turn,
             keep_conversation=keep_conversation,
+            document_template=document_template,
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)

@@ -2,7 +2,7 @@
 
    `?again=RUN` begins with what that run was asked for, `?from=RUN` with the files that it left. */
 
-import { $, askJson, attempt, counted, element, Refused, runPage, send, size, TASK_TYPES } from "./page.js";
+import { $, askJson, attempt, counted, element, Refused, runPage, send, size, TASK_TYPES, TEMPLATES } from "./page.js";
 
 const SHOWN = 200;
 const AN_UPLOAD = 500;
@@ -12,6 +12,8 @@ const fields = $("form").elements;
 const files = new Map();
 
 fields.task_type.append(...TASK_TYPES.map((value) => element("option", { value }, value.replaceAll("_", " "))));
+
+fields.document_template.append(...TEMPLATES.map((value) => element("option", { value }, value)));
 
 /* Files */
 
@@ -120,6 +122,7 @@ function asked(uploads) {
     instructions: fields.instructions.value, name: text("name"), task_type: text("task_type"),
     from_run_id: text("from_run_id"), from_turn: text("from_turn") && Number(text("from_turn")),
     keep_conversation: fields.keep_conversation.checked, reference_run_id: text("reference_run_id"),
+    document_template: text("document_template"),
     metadata: Object.fromEntries(notes), limits, uploads,
     interactive: fields.interactive.checked,
     require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
@@ -160,6 +163,7 @@ async function prefill() {
   fields.project_id.value = run.project_id;
   fields.task_type.value = run.task_type;
   fields.interactive.checked = run.interactive;
+  fields.document_template.value = run.document_template ?? "";
   for (const box of fields.require_approval) box.checked = run.require_approval.includes(box.value);
   fields.metadata.value = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
   fields.from_run_id.value = again ? run.workspace_from_run_id ?? "" : run.id;

@@ -9,6 +9,7 @@ export const POLL = 1500;
 export const TASK_TYPES = [
   "code", "research", "writing", "data_analysis", "document_processing", "document_writing", "document_analysis",
 ];
+export const TEMPLATES = ["letter", "report", "minutes", "proposal", "invoice", "cv", "slides"];
 export const STATUSES = ["queued", "running", "succeeded", "failed", "cancelled"];
 
 export const $ = (id) => document.getElementById(id);

@@ -135,7 +135,10 @@ class Slice:
         self._read: dict[str, Item] = {}
         self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(
-            [*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])], run.tools, run.result_schema
+            [*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])],
+            run.tools,
+            run.result_schema,
+            run.document_template,
         )
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))

@@ -17,7 +17,16 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from codex_swarm.models import DECISION_SECONDS, Approval, ProjectRead, RunLimits, RunStatus, StatusEvent, TaskType
+from codex_swarm.models import (
+    DECISION_SECONDS,
+    Approval,
+    DocumentTemplate,
+    ProjectRead,
+    RunLimits,
+    RunStatus,
+    StatusEvent,
+    TaskType,
+)
 from swarm.errors import (
     CloneNotAllowed,
     IdempotencyKeyReused,
@@ -57,6 +66,7 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "result_schema": None,
         "from_turn": None,
         "keep_conversation": False,
+        "document_template": None,
     }
 )
 
@@ -85,6 +95,7 @@ class NewRun:
     decision_seconds: int = DECISION_SECONDS
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
+    document_template: DocumentTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ def create(
         decision_seconds=wanted.decision_seconds,
         tools=wanted.tools,
         result_schema=wanted.result_schema,
+        document_template=wanted.document_template,
     )
     return _open(backend, run, wanted.limits, files)
 
@@ -191,6 +203,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         decision_seconds=stopped.decision_seconds,
         tools=stopped.tools,
         result_schema=stopped.result_schema,
+        document_template=stopped.document_template,
     )
     return _open(backend, run, limits)
 
@@ -233,6 +246,7 @@ def go_on(
         decision_seconds=ended.decision_seconds,
         tools=ended.tools,
         result_schema=ended.result_schema,
+        document_template=ended.document_template,
     )
     return _open(backend, run, None, said.files)
 

@@ -7,11 +7,21 @@ from collections.abc import Iterable, Iterator
 from codex_swarm.models import Approval
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
+from swarm.tasks.templates import TARGETS
 
 
 def base_prompt(run: Run, blocks: Iterable[str]) -> str:
     """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first."""
-    return "\n\n".join([*blocks, TASKS[run.task_type].instructions, *_approvals(run)])
+    return "\n\n".join([*blocks, TASKS[run.task_type].instructions, *_look(run), *_approvals(run)])
+
+
+def _look(run: Run) -> Iterator[str]:
+    if template := run.document_template:
+        kinds = ", ".join(suffix.removeprefix(".") for suffix in TARGETS[template])
+        yield (
+            f"Documents that you make ({kinds}) have the look of the template {template.value}, which the conversion"
+            " gives them unless you name another: write what such a document has in it."
+        )
 
 
 def _approvals(run: Run) -> Iterator[str]:

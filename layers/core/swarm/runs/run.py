@@ -11,6 +11,7 @@ from codex_swarm.models import (
     DECISION_SECONDS,
     Approval,
     DiffSummary,
+    DocumentTemplate,
     MachineSummary,
     PatternRead,
     PatternUse,
@@ -74,6 +75,7 @@ class Run:
     require_approval: tuple[Approval, ...] = ()
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
+    document_template: DocumentTemplate | None = None
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None

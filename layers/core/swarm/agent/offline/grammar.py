@@ -4,7 +4,7 @@
     write "exactly this" to notes/a.txt                  a file with that content
     touch a b                                            empty files
     delete a.md
-    convert a.md to docx
+    convert a.md to docx with the template letter        letter, report, minutes, proposal, invoice, cv or slides
     replace Hello by Hi in a.docx                        in Word and text files
     search for "the words"                               in all files
     run `command`
@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from codex_swarm.models import TaskType
+from codex_swarm.models import DocumentTemplate, TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
@@ -66,6 +66,11 @@ _PATTERN = re.compile(r"[\w./-]*\*[\w./*-]*\w")
 _CONVERT = re.compile(r"convert\s+(.*?)\s+(?:in)?to\s+(.+)", re.IGNORECASE | re.DOTALL)
 _REPLACE = re.compile(r"replace\s+(\S.*?)\s+(?:by|with)\s+(\S.*?)\s+in\s+(.+)", re.IGNORECASE | re.DOTALL)
 _CREATE = re.compile(rf"(?:{VERBS})\b", re.IGNORECASE)
+_TEMPLATE = re.compile(
+    r",?\s+(?:with|in|by|from|using)\s+the\s+(?:template\s+[\"“'`]?(\w+)[\"”'`]?"
+    rf"|({'|'.join(DocumentTemplate)})\s+template\b)",
+    re.IGNORECASE,
+)
 _EXACTLY = re.compile(
     r"\W*(?:with\s+(?:the\s+)?(?:texts?|contents?|words|line)\b|(?:that|which)\s+says\b|saying\b|reading\b"
     r"|containing\s+(?!an?\b|the\b|some\b))[\s:]*(.+)",
@@ -130,10 +135,15 @@ def _document(said: str, task_type: TaskType) -> list[Step]:
 
 def _read(clause: str) -> list[Step]:
     """The steps of one clause; none when it is prose."""
+    look = _TEMPLATE.search(clause)
+    bare = f"{clause[: look.start()]}{clause[look.end() :]}" if look else clause
     for reader in _READERS:
-        steps = reader(clause)
+        steps = reader(bare)
+        if any(isinstance(step, Convert) for step in steps):
+            name = (look[1] or look[2]).lower() if look else None
+            return [replace(step, template=name) if isinstance(step, Convert) else step for step in steps]
         if steps:
-            return steps
+            return reader(clause)
     return []
 
 
@@ -149,7 +159,7 @@ def _with_document(steps: list[Step]) -> list[Step]:
         if isinstance(step, Write):
             written = step.path
         if isinstance(step, Convert) and step.sources == (THE_DOCUMENT,):
-            resolved.append(Convert((written or THE_DOCUMENT,), step.targets))
+            resolved.append(replace(step, sources=(written or THE_DOCUMENT,)))
         else:
             resolved.append(step)
     return resolved

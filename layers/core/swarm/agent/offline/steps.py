@@ -30,10 +30,11 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Convert:
-    """Convert files, each source to each target; a target that begins with a dot is a suffix."""
+    """Convert files, each source to each target; a target that begins with a dot is a suffix. `template` is a look."""
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
         case Delete(paths):
             yield from (PlannedCall("delete_file", {"path": path}, f"delete {path}") for path in paths)
         case Convert():
-            yield from (_conversion(path, target) for path, target in _pairs(step))
+            yield from (_conversion(path, target, step.template) for path, target in _pairs(step))
         case Edit():
             yield _edit(step)
         case Search(words):
@@ -169,11 +169,12 @@ def _as_json(text: str) -> dict[str, JsonValue]:
         return {}
 
 
-def _conversion(path: str, target: str) -> PlannedCall:
+def _conversion(path: str, target: str, template: str | None) -> PlannedCall:
     done = f"convert {path} to {target}"
+    looks: dict[str, JsonValue] = {"template": template} if template else {}
     if "*" in path:
-        return PlannedCall(CONVERT_ALL, {"pattern": path, "target_suffix": target}, done)
-    return PlannedCall(CONVERT, {"source": path, "target": target}, done)
+        return PlannedCall(CONVERT_ALL, {"pattern": path, "target_suffix": target, **looks}, done)
+    return PlannedCall(CONVERT, {"source": path, "target": target, **looks}, done)
 
 
 def _edit(step: Edit) -> PlannedCall:

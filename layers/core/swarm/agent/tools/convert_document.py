@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from codex_swarm.models import DocumentTemplate
 from swarm.agent.tools.tool import Arguments, Tool
-
-TEMPLATES = "slides for pptx; letter, report, minutes, proposal, invoice or cv for docx and pdf"
-"""The looks that the convert function brings along, in words: `python -m infra.documents` makes them."""
+from swarm.tasks.templates import TEMPLATES, suits
 
 
 class ConvertDocument(Arguments):
@@ -44,6 +43,12 @@ class ConvertDocument(Arguments):
     citation_style: str | None = Field(
         default=None, description="A .csl file of the workspace for the citations. Null for Chicago author-date."
     )
+
+    def in_template(self, template: DocumentTemplate | None) -> ConvertDocument:
+        """The same, with the run's template where the call names no look of its own and its target takes that one."""
+        if self.template or self.reference_document or not suits(template, self.source, self.target):
+            return self
+        return self.model_copy(update={"template": template})
 
 
 TOOL = Tool(

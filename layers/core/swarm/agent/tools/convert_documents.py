@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from codex_swarm.models import DocumentTemplate
 from swarm.agent.tools import convert_document
-from swarm.agent.tools.convert_document import TEMPLATES, ConvertDocument
+from swarm.agent.tools.convert_document import ConvertDocument
 from swarm.agent.tools.tool import Arguments, Tool
 from swarm.errors import InvalidRequest
+from swarm.tasks.templates import TEMPLATES, suits
 
 if TYPE_CHECKING:
     from swarm.workspace.working_copy import Workspace
@@ -38,10 +40,21 @@ class ConvertDocuments(Arguments):
     table_of_contents: bool | None = Field(default=None, description="Whether each begins with a table of contents.")
     template: str | None = Field(default=None, description=f"A look for each: {TEMPLATES}. Null for the standard.")
 
+    def in_template(self, template: DocumentTemplate | None) -> ConvertDocuments:
+        """The same, with the run's template where the call names none and its targets take that one."""
+        if self.template or not suits(template, self.pattern, self.suffix):
+            return self
+        return self.model_copy(update={"template": template})
+
+    @property
+    def suffix(self) -> str:
+        """Of the targets, with its dot."""
+        return f".{self.target_suffix.strip().removeprefix('.')}"
+
 
 def one_for_each(arguments: ConvertDocuments, workspace: Workspace) -> list[ConvertDocument]:
     """The conversion of every file that matches, in the order of their paths. Raises `InvalidRequest`."""
-    suffix, pattern = f".{arguments.target_suffix.strip().removeprefix('.')}", arguments.pattern.removeprefix("./")
+    suffix, pattern = arguments.suffix, arguments.pattern.removeprefix("./")
     sources = [path for path in workspace.paths() if fnmatchcase(path, pattern) and not path.endswith(suffix)]
     if len(sources) > MAX_BATCH:
         raise InvalidRequest(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from codex_swarm.models import DocumentTemplate
 from swarm.agent.model import ToolSpec
 from swarm.agent.tools.strict_schema import strict_schema
 from swarm.jobs.batch import Executor
@@ -33,6 +34,10 @@ class Arguments(BaseModel):
     """Base of the arguments of a tool: exactly the declared ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def in_template(self, template: DocumentTemplate | None) -> Arguments:  # noqa: ARG002 - for those that make documents
+        """The same in the look that the run was given; most make nothing that has a look."""
+        return self
 
 
 A = TypeVar("A", bound=Arguments)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, JsonValue, ValidationError
 from pydantic_core import from_json
 
+from codex_swarm.models import DocumentTemplate
 from swarm.agent.model import ToolCall, ToolSpec
 from swarm.agent.tools.finish import MAX_RESULT, finish_with
 from swarm.agent.tools.tool import FINISH, Arguments, Done, Tool
@@ -81,11 +82,16 @@ class BoundCall:
 
 
 class Toolbox:
-    """The tools of one run, and the calls made with them."""
+    """The tools of one run, and the calls made with them. `template` is the look of what it makes."""
 
     def __init__(
-        self, names: Iterable[str], own: Iterable[OwnTool] = (), result: Mapping[str, JsonValue] | None = None
+        self,
+        names: Iterable[str],
+        own: Iterable[OwnTool] = (),
+        result: Mapping[str, JsonValue] | None = None,
+        template: DocumentTemplate | None = None,
     ) -> None:
+        self._template = template
         self._tools = {name: tool_named(name) for name in names} | {tool.name: _of_application(tool) for tool in own}
         if result is not None:
             self._tools[FINISH] = finish_with(result)
@@ -108,12 +114,13 @@ class Toolbox:
         if tool.schema is not None and (wrong := _faults(tool, tool.schema, args)):
             return _refused(call, tool.intent, f"{DOES_NOT_FIT}{'; '.join(wrong)}", args)
         try:
-            return BoundCall(call.call_id, tool, tool.arguments.model_validate(args), args)
+            arguments = tool.arguments.model_validate(args).in_template(self._template)
         except ValidationError as error:
             # Without the values: a file's whole content may be among them.
             faults = error.errors(include_input=False)[:5]
             text = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
             return _refused(call, tool.intent, f"{DOES_NOT_FIT}{text}; {shape}", args)
+        return BoundCall(call.call_id, tool, arguments, args)
 
     @staticmethod
     def run(call: BoundCall, workspace: Workspace) -> ToolResult:
