@@ -173,7 +173,8 @@ def test_a_template_gives_its_looks_to_word_and_pdf(in_templates: dict[str, byte
 def test_a_template_gives_its_looks_to_opendocument(in_templates: dict[str, bytes], name: str) -> None:
     design = DESIGNS[name]
     root = ET.fromstring(zipfile.ZipFile(io.BytesIO(in_templates[f"{name}.odt"])).read("styles.xml"))  # noqa: S314
-    styles = {style.get(f"{STYLE}name"): [prop for each in style for prop in each.items()] for style in root.iter(f"{STYLE}style")}
+    named = {style.get(f"{STYLE}name"): style for style in root.iter(f"{STYLE}style")}
+    styles = {name: [prop for each in style for prop in each.items()] for name, style in named.items()}
     assert {(f"{STYLE}font-name", design.body), (f"{FO}font-size", f"{design.size:g}pt")} <= set(styles["Standard"])
     heading = dict(styles["Heading_20_1"])
     assert heading[f"{FO}color"] == f"#{design.colour}"
