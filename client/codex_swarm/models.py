@@ -146,7 +146,11 @@ class ProjectPatch(Asked):
 
     name: PlainText | None = Field(default=None, max_length=200, description="For people; null for the id.")
     task_type: TaskType | None = Field(default=None, description="Used by runs that name none; null for `code`.")
-    domain_config: JsonValue = Field(default=None, description="Any JSON; comes back exactly as it was sent.")
+    domain_config: JsonValue = Field(
+        default=None,
+        description="Any JSON; comes back exactly as it was sent. Its `instructions`, `terms`, `language` and"
+        " `reference_document` are the house style of all runs.",
+    )
     callback_url: str | None = Field(
         default=None, max_length=2_048, description="Told of the end of every run that names none."
     )
@@ -158,6 +162,20 @@ class ProjectPut(ProjectPatch):
     id: str | None = Field(default=None, description="When given, the same id as in the path.")
 
 
+class HouseStyle(Wire):
+    """What the service uses of a project's `domain_config`, in every run that begins."""
+
+    instructions: str = Field(default="", description="For the agent, besides what a run asks for.")
+    terms: dict[str, str] = Field(default_factory=dict, description="Each term, and how to use it.")
+    language: str | None = Field(default=None, description="To write in; a tag such as de-CH names it in documents.")
+    reference_document: str | None = Field(
+        default=None, description="A docx, odt or pptx of the workspace whose looks converted documents take."
+    )
+    ignored: list[str] = Field(
+        default_factory=list, description="Which of them cannot be used as they are, and why; empty when all can."
+    )
+
+
 class ProjectRead(Wire):
     """A project: a stable place for runs that build on each other."""
 
@@ -165,6 +183,9 @@ class ProjectRead(Wire):
     name: str = ""
     task_type: str = Field(default=TaskType.CODE.value, description="A TaskType, for runs that name none.")
     domain_config: JsonValue = None
+    house_style: HouseStyle | None = Field(
+        default=None, description="What the service uses of `domain_config`; null where it says nothing of style."
+    )
     callback_url: str | None = None
     created_at: Timestamp
 

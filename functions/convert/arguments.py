@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 1_000
 _LONGEST_PASSAGE = 20_000
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def path_in(arguments: Mapping[str, Any], name: str) -> str:
@@ -40,6 +41,14 @@ def text_in(arguments: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
         raise CannotConvert(f"{name} is not a text of at most {_LONGEST_TEXT} characters")
     return value
+
+
+def language_in(arguments: Mapping[str, Any]) -> str | None:
+    """A language tag (https://www.rfc-editor.org/info/bcp47); None where there is none."""
+    tag = text_in(arguments, "language")
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise CannotConvert("language is not a tag such as de or de-CH")
+    return tag
 
 
 def long_text_in(arguments: Mapping[str, Any], name: str) -> str:

@@ -24,6 +24,8 @@ def kept(own: Mapping[str, Any], request: Conversion) -> dict[str, Any]:
     meta = {key: value for key, value in own.items() if key in _DESCRIBE}
     if request.author:
         meta["author"] = _list(name.strip() for name in request.author.split(";") if name.strip())
+    if request.language and "lang" not in meta:
+        meta["lang"] = _string(request.language)
     for key, text in (("title", request.title), ("date", request.date), ("subject", request.subject)):
         if text:
             meta[key] = _string(text)

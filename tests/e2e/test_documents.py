@@ -11,6 +11,7 @@ import docx
 import openpyxl
 import pytest
 from PIL import Image
+from pydantic import JsonValue
 from pypdf import PdfReader
 
 from codex_swarm.client import CodexSwarmClient
@@ -95,6 +96,26 @@ def test_a_document_is_written_and_converted(finish: Finish) -> None:
     headings = re.findall(r"^## (.+)$", done.text("report.md"), re.MULTILINE)
     assert headings
     assert set(headings) <= set(word(done.files["report.docx"]))
+
+
+def test_documents_follow_the_house_style_of_their_project(client: CodexSwarmClient) -> None:
+    letter = docx.Document()
+    letter.sections[0].header.paragraphs[0].text = "Bienen & Co."
+    written = io.BytesIO()
+    letter.save(written)
+    upload = client.upload_files("e2e-style", {"styles/letter.docx": written.getvalue()})
+    config: JsonValue = {"language": "de-CH", "reference_document": "styles/letter.docx"}
+    client.put_project("e2e-style", domain_config=config)
+    asked = "Write a report about the state of the bees as Word and PDF"
+    run = client.start_run("e2e-style", asked, "document_writing", uploads=[upload])
+    run = client.wait(run.run_id, 90, poll=0.05)
+    assert (run.status, run.errors) == (RunStatus.SUCCEEDED, [])
+    report = docx.Document(io.BytesIO(client.get_file(run.run_id, "report.docx")))
+    assert report.sections[0].header.paragraphs[0].text == "Bienen & Co."
+    assert report.core_properties.language == "de-CH"
+    made = PdfReader(io.BytesIO(client.get_file(run.run_id, "report.pdf")))
+    assert str(made.root_object["/Lang"]).startswith("de")
+    assert "Bienen & Co." in made.pages[0].extract_text()
 
 
 def test_a_text_is_written(finish: Finish) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from convert.arguments import changes_in, optional_path_in, path_in, text_in
+from convert.arguments import changes_in, language_in, optional_path_in, path_in, text_in
 from convert.tool import Answer, Context, Tool
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Conversion:
     citation_style: str | None
     changes: str | None = None
     template: str | None = None
+    language: str | None = None
 
 
 def conversion(arguments: Mapping[str, Any]) -> Conversion:
@@ -45,6 +46,7 @@ def conversion(arguments: Mapping[str, Any]) -> Conversion:
         citation_style=optional_path_in(arguments, "citation_style"),
         changes=changes_in(arguments),
         template=text_in(arguments, "template"),
+        language=language_in(arguments),
     )
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
+from codex_swarm.models import HouseStyle
 from swarm.agent.asking import NOT_APPROVED, Asking
 from swarm.agent.model import ToolCall
 from swarm.agent.tools import document_text
+from swarm.agent.tools.convert_document import in_house_style
 from swarm.agent.tools.document_text import calls_for, missing
 from swarm.agent.tools.tool import FINISH, Tool, paths_in
 from swarm.agent.tools.toolbox import BoundCall, Toolbox, ToolResult
@@ -84,7 +86,7 @@ def run_calls(
         elif call.tool.executor == "agent":
             turn.results.append(toolbox.run(call, workspace))
         else:
-            _add_pending(turn, call, workspace)
+            _add_pending(turn, call, workspace, toolbox.style)
     return turn
 
 
@@ -155,7 +157,7 @@ def _answer_from_texts(
         turn.pending.append((document_text.TOOL, part))
 
 
-def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace) -> None:
+def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace, style: HouseStyle | None) -> None:
     tool, parts = call.tool, [call.arguments]
     if tool.expand and tool.expands_to:
         try:
@@ -170,7 +172,7 @@ def _add_pending(turn: TurnCalls, call: BoundCall, workspace: Workspace) -> None
     if len(turn.pending) + len(parts) > MAX_CALLS:
         turn.results.append(call.failed(TURN_IS_FULL))
         return
-    for number, arguments in enumerate(parts):
+    for number, arguments in enumerate(in_house_style(part, style, workspace) for part in parts):
         part = JobCall(
             call_id=f"{call.call_id}/{number:04}",
             tool=tool.name,

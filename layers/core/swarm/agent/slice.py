@@ -139,6 +139,7 @@ class Slice:
             run.tools,
             run.result_schema,
             run.document_template,
+            run.house_style,
         )
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))

@@ -154,6 +154,7 @@ def create(
         tools=wanted.tools,
         result_schema=wanted.result_schema,
         document_template=wanted.document_template,
+        house_style=project.house_style,
     )
     return _open(backend, run, wanted.limits, files)
 
@@ -204,6 +205,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         tools=stopped.tools,
         result_schema=stopped.result_schema,
         document_template=stopped.document_template,
+        house_style=stopped.house_style,
     )
     return _open(backend, run, limits)
 
@@ -226,7 +228,7 @@ def go_on(
     earlier = backend.runs.find(tenant_id, run_id)
     if earlier is not None:
         return Creation(_replay(backend, earlier, fingerprint), replayed=True)
-    backend.projects.get(tenant_id, ended.key.project_id)
+    project = backend.projects.get(tenant_id, ended.key.project_id)
     run = Run(
         key=replace(ended.key, run_id=run_id),
         name=_name_from(said.text),
@@ -247,6 +249,7 @@ def go_on(
         tools=ended.tools,
         result_schema=ended.result_schema,
         document_template=ended.document_template,
+        house_style=project.house_style,
     )
     return _open(backend, run, None, said.files)
 

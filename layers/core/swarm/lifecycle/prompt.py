@@ -1,10 +1,11 @@
-"""What the agent is told, joined: what earlier runs taught, then the task type's instructions, then the user's own."""
+"""What the agent is told: what earlier runs taught, the task type's instructions, the project's, the user's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from codex_swarm.models import Approval
+from swarm.runs.house_style import described
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.tasks.templates import TARGETS
@@ -12,7 +13,8 @@ from swarm.tasks.templates import TARGETS
 
 def base_prompt(run: Run, blocks: Iterable[str]) -> str:
     """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first."""
-    return "\n\n".join([*blocks, TASKS[run.task_type].instructions, *_look(run), *_approvals(run)])
+    ours = [TASKS[run.task_type].instructions, *described(run.house_style), *_look(run), *_approvals(run)]
+    return "\n\n".join([*blocks, *ours])
 
 
 def _look(run: Run) -> Iterator[str]:

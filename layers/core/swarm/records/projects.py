@@ -16,6 +16,7 @@ from swarm.errors import ProjectBeingDeleted, ProjectNotFound
 from swarm.records.keys import pending_cleanups, project_key, projects_of_tenant, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.table import VISIBLE, ConditionFailed, Filter, Item, Table
+from swarm.runs.house_style import house_style
 
 _QUEUED = "GSI3PK = :queue, GSI3SK = :due, tenant_id = :tenant"
 
@@ -168,12 +169,14 @@ class Projects:
 
 
 def _decode(item: Item) -> ProjectRead:
+    # An earlier version let numbers in that no JSON has, and so no listing that shows them.
+    config = json.loads(item["domain_config"]["S"], parse_constant=lambda _: None)
     return ProjectRead(
         id=item["project_id"]["S"],
         name=item["name"]["S"],
         task_type=item["task_type"]["S"],
-        # An earlier version let numbers in that no JSON has, and so no listing that shows them.
-        domain_config=json.loads(item["domain_config"]["S"], parse_constant=lambda _: None),
+        domain_config=config,
+        house_style=house_style(config),
         callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )

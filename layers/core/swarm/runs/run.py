@@ -12,6 +12,7 @@ from codex_swarm.models import (
     Approval,
     DiffSummary,
     DocumentTemplate,
+    HouseStyle,
     MachineSummary,
     PatternRead,
     PatternUse,
@@ -49,10 +50,11 @@ class Run:
 
     `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
     `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
-    where it carried an idempotency key; `imported_at` is when it was taken over from an earlier installation;
-    `stalls` counts how often in a row the provider had nothing to give; `stored_bytes` are those of the files that
-    were new after some turn; `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and
-    `rounds` how often: each time its execution ends, and another goes on at `went_on_at`.
+    where it carried an idempotency key; `house_style` is the project's, as it was when the run was made;
+    `imported_at` is when it was taken over from an earlier installation; `stalls` counts how often in a row the
+    provider had nothing to give; `stored_bytes` are those of the files that were new after some turn;
+    `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
+    each time its execution ends, and another goes on at `went_on_at`.
     """
 
     key: RunKey
@@ -76,6 +78,7 @@ class Run:
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
     document_template: DocumentTemplate | None = None
+    house_style: HouseStyle | None = None
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None

@@ -53,6 +53,10 @@ class Workspace:
         """Every path, sorted."""
         return sorted(self._files)
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file of this path, which is in Unicode NFC."""
+        return path in self._files
+
     def entry(self, path: str) -> FileEntry:
         """Hash, size and type of a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
         return self._files[self._known(path)]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from codex_swarm.models import DocumentTemplate
 from swarm.agent.tools.tool import Arguments, Tool
+from swarm.runs.house_style import language_tag, styled_like
 from swarm.tasks.templates import TEMPLATES, suits
+
+if TYPE_CHECKING:
+    from codex_swarm.models import HouseStyle
+    from swarm.workspace.working_copy import Workspace
 
 
 class ConvertDocument(Arguments):
@@ -33,6 +40,10 @@ class ConvertDocument(Arguments):
     table_of_contents: bool | None = Field(default=None, description="Whether to begin with a table of contents.")
     title: str | None = Field(default=None, description="Title in place of the source's own. Null to keep that.")
     author: str | None = Field(default=None, description="Author; several separated by semicolons. Null to keep.")
+    language: str | None = Field(
+        default=None,
+        description="Language of the text as a tag such as de-CH, for a source that names none. Null otherwise.",
+    )
     subject: str | None = Field(default=None, description="Subject in the file's properties. Null to keep.")
     date: str | None = Field(default=None, description="Date as it is to be printed. Null to keep.")
     bibliography: str | None = Field(
@@ -49,6 +60,19 @@ class ConvertDocument(Arguments):
         if self.template or self.reference_document or not suits(template, self.source, self.target):
             return self
         return self.model_copy(update={"template": template})
+
+
+def in_house_style(arguments: Arguments, style: HouseStyle | None, workspace: Workspace) -> Arguments:
+    """The call with what the project's style says of documents, where the call itself says nothing."""
+    if style is None or not isinstance(arguments, ConvertDocument):
+        return arguments
+    said: dict[str, str] = {}
+    reference = styled_like(style, arguments.target)
+    if reference and workspace.has(reference) and not (arguments.reference_document or arguments.template):
+        said["reference_document"] = reference
+    if (language := language_tag(style)) and not arguments.language:
+        said["language"] = language
+    return arguments.model_copy(update=said)
 
 
 TOOL = Tool(

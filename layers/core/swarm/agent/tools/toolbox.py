@@ -26,6 +26,7 @@ from swarm.runs.own_tools import OwnTool
 from swarm.text import clip
 
 if TYPE_CHECKING:
+    from codex_swarm.models import HouseStyle
     from swarm.workspace.working_copy import Workspace
 
 _LONGEST_NAME = 64
@@ -82,7 +83,9 @@ class BoundCall:
 
 
 class Toolbox:
-    """The tools of one run, and the calls made with them. `template` is the look of what it makes."""
+    """The tools of one run, and the calls made with them. `template` is the look of what it makes, `style` the
+    project's.
+    """
 
     def __init__(
         self,
@@ -90,8 +93,10 @@ class Toolbox:
         own: Iterable[OwnTool] = (),
         result: Mapping[str, JsonValue] | None = None,
         template: DocumentTemplate | None = None,
+        style: HouseStyle | None = None,
     ) -> None:
         self._template = template
+        self.style = style
         self._tools = {name: tool_named(name) for name in names} | {tool.name: _of_application(tool) for tool in own}
         if result is not None:
             self._tools[FINISH] = finish_with(result)
