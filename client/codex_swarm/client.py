@@ -21,6 +21,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 import httpx
 
 from codex_swarm import settings
+from codex_swarm.calls.conversions import ConversionCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.transfers import TransferCalls
 from codex_swarm.calls.webhooks import WebhookCalls
@@ -33,7 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(TransferCalls, SearchCalls, WebhookCalls):
+class _Calls(TransferCalls, ConversionCalls, SearchCalls, WebhookCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -134,6 +135,7 @@ class CodexSwarmClient(_Blocking):
 
     # Runs
     start_run = _call(_Calls.start_run)
+    convert = _call(_Calls.convert)
     follow_up = _call(_Calls.follow_up)
     resume_run = _call(_Calls.resume_run)
     send_message = _call(_Calls.send_message)

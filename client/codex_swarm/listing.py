@@ -25,7 +25,8 @@ class RunFilter(TypedDict, total=False):
 
     Of several statuses a run has any. A time without an offset is local time, as everywhere in Python. With `brief`
     they come without `system_instructions`, which are most of a run's bytes. `waiting` are those that wait for
-    somebody's decision, or with False those that do not.
+    somebody's decision, or with False those that do not; `conversions` are those that no model works on, or with False
+    all others.
     """
 
     status: RunStatus | str | Sequence[RunStatus | str]
@@ -35,6 +36,7 @@ class RunFilter(TypedDict, total=False):
     metadata: Mapping[str, str]
     brief: bool
     waiting: bool
+    conversions: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def params_of(project_id: str | None, wanted: RunFilter) -> dict[str, str | list
         params["created_before"] = _instant(wanted["created_before"])
     if "waiting" in wanted:
         params["waiting"] = "true" if wanted["waiting"] else "false"
+    if "conversions" in wanted:
+        params["conversions"] = "true" if wanted["conversions"] else "false"
     if wanted.get("brief"):
         params["view"] = "brief"
     if wanted.get("metadata"):

@@ -7,6 +7,7 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from swarm.agent.converting import Converting
 from swarm.agent.loop import work
 from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
@@ -29,7 +30,9 @@ def handler(event: object, context: LambdaContext) -> TaskState:
 
 
 def model_for(run: Run) -> Model:
-    """The model that works on this run."""
+    """What works on this run: a model, or for a conversion none."""
+    if run.conversion is not None:
+        return Converting(run.conversion)
     if settings().offline:
         return OfflineModel(run.task_type)
     # Only this function has the provider's library, and only runs that use a provider need to load it.

@@ -14,6 +14,7 @@ from api.resolver import ApiResolver
 from api.routes import (
     archive,
     console,
+    conversions,
     decisions,
     health,
     imports,
@@ -41,6 +42,7 @@ for resource in (
     projects,
     uploads,
     runs,
+    conversions,
     messages,
     decisions,
     tokens,

@@ -51,6 +51,10 @@ EVENTS = {
     "ended": True,
 }
 DIFF = {"artifact_id": "art-1", "summary": {"files": [{"path": "hello.md", "status": "A"}], "shortstat": "1 file"}}
+DIFF_OF_CONVERSION = {
+    "artifact_id": "art-1",
+    "summary": {"files": [{"path": "a_media/1.png", "status": "A"}, {"path": "a.pdf", "status": "A"}], "shortstat": ""},
+}
 SEARCH = {
     "query": "fee",
     "hits": [{"run_id": "run-1", "path": "c.docx", "place": "clause 4.2", "snippet": "a fee", "start": 2, "end": 5}],
@@ -79,6 +83,17 @@ CALLS = [
         "answer: run-1\n",
     ),
     Call("withdraw run-1 m-1", {"DELETE /runs/run-1/messages/m-1": GONE}, "withdrawn m-1\n"),
+    Call(
+        "convert a.md a.pdf --run run-1 -p demo --toc",
+        {
+            "POST /projects/demo/conversions": told(bodies.run(id="run-2"), 201),
+            "GET /runs/run-2": told(bodies.run(id="run-2", closing_words="Converted.")),
+            "GET /runs/run-2/diff": told(DIFF_OF_CONVERSION),
+            "GET /runs/run-2/workspace/file?path=a.pdf": Answer(200, b"%PDF"),
+            "GET /runs/run-2/workspace/file?path=a_media%2F1.png": Answer(200, b"PNG"),
+        },
+        "a.pdf\na_media/1.png\n",
+    ),
     Call("resume run-1", {"POST /runs/run-1/resume": told(RUN, 201)}, "run-1\n"),
     Call("cancel run-1", {"POST /runs/run-1/cancel": told({"status": "cancelled"})}, "cancelled run-1\n"),
     Call("templates", {}, "security\tcode\tLook for weaknesses\n"),

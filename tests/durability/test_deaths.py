@@ -25,7 +25,15 @@ FAILING = "touch a.md. fail with no more paper"
 LONG = "touch a.md. wait 20 seconds"
 WRITES = ("Put", "Update", "Delete", "Start", "Stop", "Batch")
 GIVEN = "touch a.md"
-OF_WORK = {"works": WORK, "is given a file": GIVEN, "has many files": MANY, "commands": COMMANDS, "fails": FAILING}
+CONVERTED = "Convert given.md to given.txt"
+OF_WORK = {
+    "works": WORK,
+    "converts": CONVERTED,
+    "is given a file": GIVEN,
+    "has many files": MANY,
+    "commands": COMMANDS,
+    "fails": FAILING,
+}
 AT_ONCE = 6
 """So many runs at a time."""
 
@@ -104,6 +112,8 @@ OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
     ("has many files", "FinishFunction"): (*TO_THE_END, "the end is shown"),
     ("commands", "AgentFunction"): ("a batch is stored",),
     ("commands", "DispatchFunction"): ("a job is issued", "an outcome is stored", "an outcome is marked"),
+    ("converts", "AgentFunction"): ("it is claimed", "a turn is committed", "a batch is stored", *TO_THE_END),
+    ("converts", "DispatchFunction"): ("a job is issued", "an outcome is stored"),
     ("fails", "AgentFunction"): ("it is about to fail", *TO_THE_END, "a failure is shown"),
     ("breaks", "FailFunction"): ("Fail begins", *TO_THE_END, "a failure is shown"),
     ("aborted", "ReconcileFunction"): (
@@ -129,7 +139,9 @@ def test_every_operation_by_which_a_run_is_changed_has_its_deaths(world: World) 
 
 def more_of(instructions: str) -> dict[str, Any]:
     """What a request with these instructions has besides."""
-    return {"files": [{"path": "given.md", "content": "# Given\n"}]} if instructions == GIVEN else {}
+    given = {"files": [{"path": "given.md", "content": "# Given\n"}]}
+    conversion = {"conversion": {"source": "given.md", "target": "given.txt"}} if instructions == CONVERTED else {}
+    return {**given, **conversion} if instructions in {GIVEN, CONVERTED} else {}
 
 
 class Deaths:
@@ -167,6 +179,7 @@ class Deaths:
             "works": self._work,
             "is given a file": self._work,
             "has many files": self._work,
+            "converts": self._work,
             "commands": self._work,
             "fails": self._work,
             "breaks": self._break,

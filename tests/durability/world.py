@@ -66,9 +66,11 @@ class World:
         return eventually(lambda: answer if (answer := self.http.get(path)).status_code < 500 else None)
 
     def post(self, key: str, instructions: str, **more: Any) -> httpx.Response:
-        """Start a run under this idempotency key."""
-        body = {"instructions": instructions, **more}
-        return self.http.post(f"/projects/{PROJECT}/runs", json=body, headers={"Idempotency-Key": key})
+        """Start a run under this idempotency key; a `conversion` instead of what the instructions say."""
+        conversion: dict[str, str] | None = more.pop("conversion", None)
+        kind, asked = ("runs", {"instructions": instructions}) if conversion is None else ("conversions", conversion)
+        headers = {"Idempotency-Key": key}
+        return self.http.post(f"/projects/{PROJECT}/{kind}", json={**asked, **more}, headers=headers)
 
     def run_id(self, key: str) -> str:
         """The id that the run of this key has, also before there is one."""

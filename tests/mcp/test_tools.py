@@ -37,6 +37,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
     hints = {tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for tool in tools}
     assert hints == {
         "start_run": (False, False),
+        "convert_document": (False, False),
         "wait_run": (True, None),
         "get_run": (True, None),
         "list_runs": (True, None),
@@ -84,6 +85,14 @@ def test_words_are_looked_for_and_documents_read_for_it(ask: Ask, api: FakeApi) 
     api.on("GET", "/projects/other/search?q=the+fee&limit=100", first)
     found = call(ask, "search_files", words="the fee", project_id="other").structured_content
     assert found["not_searched"] == ["a.docx: it has not been read yet"]
+
+
+def test_a_document_is_converted_without_an_agent(ask: Ask, api: FakeApi) -> None:
+    api.on("POST", "/projects/assistant/conversions", told(bodies.run(status="queued", progress=0), 201))
+    state = call(ask, "convert_document", source="a.md", target="a.pdf", files={"a.md": "# A\n"}).structured_content
+    assert (state["run_id"], state["state"]) == ("run-1", "queued")
+    asked = api.received[-1].json()
+    assert asked == {"source": "a.md", "target": "a.pdf", "files": [{"path": "a.md", "content": "# A\n"}]}
 
 
 def test_what_a_run_asks_is_passed_on_and_decided(ask: Ask, api: FakeApi) -> None:

@@ -16,6 +16,7 @@ from codex_swarm.models import (
     DECISION_SECONDS,
     Approval,
     CancelRead,
+    ConversionCreate,
     DecisionCreate,
     DecisionKind,
     DocumentTemplate,
@@ -100,7 +101,6 @@ class RunCalls(ProjectCalls):
         A request that got lost is sent again under the same key, one of its own unless
         `idempotency_key` says another; it starts one run. With all that this takes `call_timeout` at most.
         """
-        path = of_project(project_id, "runs")
         run = shaped(
             RunCreate,
             project_id=project_id,
@@ -110,20 +110,31 @@ class RunCalls(ProjectCalls):
             reference_run_id=reference_run_id,
             from_run_id=from_run_id,
             limits=limits,
-            uploads=_listed(uploads, "uploads"),
-            files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
-            metadata=dict(_mapped(metadata)),
+            uploads=listed(uploads, "uploads"),
+            files=inline(files),
+            metadata=dict(mapped(metadata)),
             callback_url=callback_url,
             interactive=interactive,
-            require_approval=[one_of(Approval, step) for step in _listed(require_approval, "require_approval")],
-            tools=_listed(tools, "tools"),
+            require_approval=[one_of(Approval, step) for step in listed(require_approval, "require_approval")],
+            tools=listed(tools, "tools"),
             decision_seconds=decision_seconds,
             result_schema=result_schema,
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=None if document_template is None else one_of(DocumentTemplate, document_template),
         )
-        body = run.model_dump(mode="json", exclude_defaults=True)
+        return await self._begun(project_id, "runs", run, idempotency_key, run.task_type)
+
+    async def _begun(
+        self,
+        project_id: str,
+        what: str,
+        asked: RunCreate | ConversionCreate,
+        idempotency_key: str | None,
+        task_type: TaskType | None = None,
+    ) -> RunRead:
+        """The run that a POST begins, in a project that is made first when there is none; `call_timeout` at most."""
+        path, body = of_project(project_id, what), asked.model_dump(mode="json", exclude_defaults=True)
         headers = {"Idempotency-Key": header(idempotency_key or uuid.uuid4().hex, "idempotency_key")}
         ends = self._connection.ends()
 
@@ -136,8 +147,7 @@ class RunCalls(ProjectCalls):
         except NotFound as error:
             if error.code != "project_not_found":
                 raise
-        kind = run.task_type or TaskType.CODE
-        await self._put_project(project_id, {"name": project_id, "task_type": kind}, ends)
+        await self._put_project(project_id, {"name": project_id, "task_type": task_type or TaskType.CODE}, ends)
         return await post()
 
     async def follow_up(self, run: RunRead | str, instructions: str, **options: Unpack[RunOptions]) -> RunRead:
@@ -173,8 +183,8 @@ class RunCalls(ProjectCalls):
             MessageCreate,
             text=text,
             mode=one_of(MessageMode, mode),
-            uploads=_listed(uploads, "uploads"),
-            files=[shaped(InlineFile, path=path, content=text) for path, text in _mapped(files)],
+            uploads=listed(uploads, "uploads"),
+            files=inline(files),
         )
         path = of_run(run.id if isinstance(run, RunRead) else run, "messages")
         body = said.model_dump(mode="json", exclude_defaults=True)
@@ -227,7 +237,7 @@ class RunCalls(ProjectCalls):
         `scope` is `watch` (stream and events) or `files` (files, previews and outputs, too). Pages of `origins` may
         read the answers and show them in frames.
         """
-        wanted = shaped(TokenCreate, scope=scope, seconds=seconds, origins=_listed(origins, "origins"))
+        wanted = shaped(TokenCreate, scope=scope, seconds=seconds, origins=listed(origins, "origins"))
         path, body = of_run(run_id, "tokens"), wanted.model_dump(mode="json")
         return parse(TokenRead, await self._connection.request("POST", path, body=body, repeat=True), run_id)
 
@@ -288,13 +298,20 @@ class RunCalls(ProjectCalls):
         await self._connection.request("DELETE", of_run(run_id))
 
 
-def _listed(values: Any, name: str) -> list[Any]:
+def listed(values: Any, name: str) -> list[Any]:
+    """The values as a list. Raises `InvalidArgument`."""
     if isinstance(values, str) or not isinstance(values, Sequence):
         raise InvalidArgument(f"{name} takes a list of texts")
     return list(values)
 
 
-def _mapped(values: Any) -> Iterable[tuple[Any, Any]]:
+def mapped(values: Any) -> Iterable[tuple[Any, Any]]:
+    """The pairs of a mapping; none of None. Raises `InvalidArgument`."""
     if values is not None and not isinstance(values, Mapping):
         raise InvalidArgument("files and metadata take a mapping of text to text")
     return values.items() if values else ()
+
+
+def inline(files: Mapping[str, str] | None) -> list[InlineFile]:
+    """Small texts by workspace path, as they are sent. Raises `InvalidArgument`."""
+    return [shaped(InlineFile, path=path, content=text) for path, text in mapped(files)]

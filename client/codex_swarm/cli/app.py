@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_swarm import __version__
-from codex_swarm.cli.commands import connecting, finding, managing, moving, outputs, serving, starting
+from codex_swarm.cli.commands import connecting, converting, finding, managing, moving, outputs, serving, starting
 from codex_swarm.cli.session import Session, with_session
 
 STARTING, LOOKING, KEEPING = "Start and stop", "Look at runs and what came out", "Keep in order"
@@ -25,6 +25,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     STARTING: {
         "run": starting.run,
+        "convert": converting.convert,
         "message": starting.message,
         "withdraw": starting.withdraw,
         "decide": starting.decide,

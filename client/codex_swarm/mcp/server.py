@@ -101,6 +101,29 @@ class Tools:
             )
         return answers.state_of(run)
 
+    async def convert_document(
+        self,
+        source: Annotated[str, Field(description="The document's path: in the run, or as it was uploaded.")],
+        target: Annotated[str, Field(description="The file to make; its suffix is the format, such as plan.pdf.")],
+        project_id: ProjectId = None,
+        from_run_id: Annotated[str | None, Field(description="The run that has the document.")] = None,
+        upload_ids: Annotated[list[str] | None, Field(description="Of upload_file.")] = None,
+        files: Annotated[dict[str, str] | None, Field(description="Small texts to convert, by path.")] = None,
+        template: Annotated[DocumentTemplate | None, Field(description="A look; slides for pptx.")] = None,
+    ) -> RunState:
+        """Convert one document to another format, without an agent. Then call wait_run with the run_id."""
+        with of_tool():
+            run = await self._client.convert(
+                project_id or self._project,
+                source,
+                target,
+                from_run_id=from_run_id,
+                uploads=upload_ids or (),
+                files=files,
+                template=template,
+            )
+        return answers.state_of(run)
+
     async def wait_run(
         self,
         run_id: RunId,
@@ -356,6 +379,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
     tools, resources = Tools(client, project, folder), Resources(client)
     offered: list[tuple[Callable[..., object], str, ToolAnnotations]] = [
         (tools.start_run, "Start a run", STARTS),
+        (tools.convert_document, "Convert a document", STARTS),
         (tools.wait_run, "Wait for a run", READS),
         (tools.get_run, "Look at a run", READS),
         (tools.list_runs, "List runs", READS),

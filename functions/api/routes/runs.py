@@ -17,7 +17,7 @@ from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunSta
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
 from swarm.lifecycle import creation, transitions
-from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.creation import Creation, NewRun
 from swarm.lifecycle.inputs import InlineFile
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
@@ -76,6 +76,11 @@ def create_run(
         now=datetime.now(UTC),
         idempotency_key=checked_key(idempotency_key),
     )
+    return answer_to(created)
+
+
+def answer_to(created: Creation) -> Response[RunRead]:
+    """201 with the run, which says when an earlier request with the same key had made it."""
     headers = {"Idempotent-Replay": "true"} if created.replayed else {}
     shown = _shown(created.run) if created.waits else run_read(created.run)
     return Response(201, content_types.APPLICATION_JSON, shown, dict(headers))
@@ -113,6 +118,9 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     waiting: Annotated[
         bool | None, Query(description="`true`: only runs that wait for somebody's decision. `false`: only others.")
     ] = None,
+    conversions: Annotated[
+        bool | None, Query(description="`true`: only conversions. `false`: only runs of agents.")
+    ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
     ] = "full",
@@ -127,6 +135,7 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         created_before=_in_utc("created_before", created_before),
         metadata=dict(map(_note, metadata or [])),
         waiting=waiting,
+        conversions=conversions,
     )
 
     def listed(run: Run) -> RunRead:

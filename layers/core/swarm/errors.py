@@ -4,14 +4,14 @@
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
-    │   │                     ContradictoryInputs
+    │   │                     ContradictoryInputs, SourceNotGiven
     │   ├── Forbidden 403     InvalidPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound, ThreadNotFound,
     │   │                     RequestNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
-    │   │                     AlreadyDecided
+    │   │                     AlreadyDecided, TakesNoMessages
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
@@ -120,6 +120,18 @@ class ContradictoryInputs(BadRequest):
     """What a run is to begin with cannot all be in one workspace."""
 
     code = "contradictory_inputs"
+
+
+class SourceNotGiven(BadRequest):
+    """A conversion names a file that its workspace will not have."""
+
+    code = "source_not_given"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is not in the workspace of this conversion; name the run that has it (from_run_id), or send it"
+            " along (uploads, files)"
+        )
 
 
 class ReferenceNotAllowed(BadRequest):
@@ -354,6 +366,18 @@ class RunIsEnding(Conflict):
         )
 
 
+class TakesNoMessages(Conflict):
+    """Nobody would read it: no agent works on a conversion."""
+
+    code = "takes_no_messages"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"run {run_id} is a conversion, which no agent works on; send the message again when it has ended: it"
+            " begins a run that goes on with these files"
+        )
+
+
 class MessageAlreadyRead(Conflict):
     """What was read cannot be taken back."""
 
@@ -582,7 +606,7 @@ class ModelFailure(SwarmError):
     """The provider gave no usable turn.
 
     `error_type` is one of `swarm.runs.error_types`; `retryable` says that a later try may work, after `retry_after`
-    seconds.
+    seconds. `tool` is the part of the run that failed.
     """
 
     error_type: str
@@ -590,6 +614,7 @@ class ModelFailure(SwarmError):
     suggestion: str
     retryable: bool = False
     retry_after: float | None = None
+    tool: str = "model"
 
     def __str__(self) -> str:
         return self.message

@@ -111,7 +111,7 @@ class Dialogue:
         """What a turn of the model used, in so many seconds."""
         tokens = turn.usage
         return Usage(
-            model_calls=1,
+            model_calls=1 if self._model.name else 0,
             input_tokens=tokens.input,
             cached_tokens=tokens.cached,
             output_tokens=tokens.output,

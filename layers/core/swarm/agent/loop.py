@@ -14,7 +14,6 @@ from swarm.lifecycle import decisions, transitions
 from swarm.lifecycle.ending import apply_end_effects
 from swarm.lifecycle.transitions import Outcome
 from swarm.records.backend import Backend
-from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
 
 
@@ -68,7 +67,7 @@ def _give_up_the_run(backend: Backend, key: RunKey) -> AgentAnswer:
 def _run_error(failure: ModelFailure) -> RunError:
     return RunError(
         step="agent",
-        tool="limits" if failure.error_type == ErrorType.LIMIT_REACHED else "model",
+        tool=failure.tool,
         error_type=failure.error_type,
         message=failure.message,
         suggestion=failure.suggestion,

@@ -69,7 +69,7 @@ class ModelTurn:
 
 
 class Model(Protocol):
-    """A language model, or something that behaves like one."""
+    """A language model, or something that behaves like one; that has no name where no model is asked at all."""
 
     name: str
     offline: bool

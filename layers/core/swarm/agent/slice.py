@@ -436,4 +436,5 @@ def _limit_reached(used_up: str) -> ModelFailure:
         ErrorType.LIMIT_REACHED,
         f"the run reached its limit {used_up}",
         "Go on with POST /runs/{id}/resume and higher limits, or give a smaller task. The files so far are kept.",
+        tool="limits",
     )

@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from codex_swarm.models import (
     DECISION_SECONDS,
     Approval,
+    Conversion,
     DocumentTemplate,
     ProjectRead,
     RunLimits,
@@ -35,6 +36,7 @@ from swarm.errors import (
     ReferenceNotAllowed,
     RunNotFound,
     RunStillActive,
+    SourceNotGiven,
     UploadNotFound,
 )
 from swarm.ids import RunKey, new_id
@@ -67,6 +69,7 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "from_turn": None,
         "keep_conversation": False,
         "document_template": None,
+        "conversion": None,
     }
 )
 
@@ -96,6 +99,7 @@ class NewRun:
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
     document_template: DocumentTemplate | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def create(
     idempotency_key: str | None = None,
 ) -> Creation:
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
-    backend.settings.require_model()
+    model = _model_for(backend, wanted.conversion)
     project = backend.projects.get(tenant_id, project_id)
     key = key_for(tenant_id, project, idempotency_key)
     area = ProjectArea(tenant_id, project_id)
@@ -147,7 +151,7 @@ def create(
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
-        model=backend.settings.model_name,
+        model=model,
         interactive=wanted.interactive,
         require_approval=wanted.require_approval,
         decision_seconds=wanted.decision_seconds,
@@ -155,8 +159,17 @@ def create(
         result_schema=wanted.result_schema,
         document_template=wanted.document_template,
         house_style=project.house_style,
+        conversion=wanted.conversion,
     )
     return _open(backend, run, wanted.limits, files)
+
+
+def _model_for(backend: Backend, conversion: Conversion | None) -> str:
+    """The name of the model that works on a run; empty where none does. Raises `NotConfigured`."""
+    if conversion is not None:
+        return ""
+    backend.settings.require_model()
+    return backend.settings.model_name
 
 
 def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[InlineFile]:
@@ -168,12 +181,25 @@ def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[I
         source = _source_of_files(backend, key, wanted.from_run_id)
         if wanted.from_turn is not None:
             source = run_at(backend, source, wanted.from_turn)
-        if wanted.files or wanted.uploads:
+        if wanted.files or wanted.uploads or wanted.conversion:
             inherited = backend.files_of(source).files
     if wanted.reference_run_id not in {None, NONE}:
         _require_reference(backend, key, str(wanted.reference_run_id))
     area = ProjectArea(key.tenant_id, key.project_id)
-    return checked_inputs(backend, area, wanted.uploads, wanted.files, inherited)
+    files = checked_inputs(backend, area, wanted.uploads, wanted.files, inherited)
+    if wanted.conversion is not None:
+        uploads = [upload_of(backend, area, upload_id) for upload_id in wanted.uploads]
+        sent = {file.path for upload in uploads for file in upload.files} | {file.path for file in files}
+        _require_sources(wanted.conversion, sent.union(inherited))
+    return files
+
+
+def _require_sources(conversion: Conversion, paths: Collection[str]) -> None:
+    """Raises `SourceNotGiven` where a conversion names a file that the workspace will not have."""
+    named = (conversion.source, conversion.reference_document, conversion.bibliography, conversion.citation_style)
+    for path in filter(None, named):
+        if path not in paths:
+            raise SourceNotGiven(path)
 
 
 def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | None, *, now: datetime) -> Creation:
@@ -181,8 +207,8 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
 
     The run that ended stays as it is; the new one has its files, its conversation and limits of its own.
     """
-    backend.settings.require_model()
     stopped = backend.runs.get(tenant_id, run_id)
+    model = _model_for(backend, stopped.conversion)
     if not any(error.error_type in RESUMABLE for error in stopped.errors):
         raise NotResumable(run_id, stopped.status.value)
     run = Run(
@@ -198,7 +224,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         thread_id=stopped.conversation_id,
         metadata=stopped.metadata,
         callback_url=stopped.callback_url,
-        model=backend.settings.model_name,
+        model=model,
         interactive=stopped.interactive,
         require_approval=stopped.require_approval,
         decision_seconds=stopped.decision_seconds,
@@ -206,6 +232,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         result_schema=stopped.result_schema,
         document_template=stopped.document_template,
         house_style=stopped.house_style,
+        conversion=stopped.conversion,
     )
     return _open(backend, run, limits)
 
@@ -345,6 +372,8 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
         "limits": wanted.limits.model_dump() if wanted.limits else None,
         "uploads": contents_of(backend, area, wanted.uploads),
     }
+    if wanted.conversion is not None:
+        fields["conversion"] = wanted.conversion.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 

@@ -21,6 +21,7 @@ from swarm.errors import (
     MessageAlreadyRead,
     MessageNotFound,
     RunIsEnding,
+    TakesNoMessages,
     TooManyMessages,
 )
 from swarm.ids import new_id
@@ -157,6 +158,8 @@ def _same(run: Run, earlier: Message, fingerprint: str | None) -> Message:
 
 
 def _require_room(run: Run) -> None:
+    if run.conversion is not None:
+        raise TakesNoMessages(run.run_id)
     if run.finished_turns:
         raise RunIsEnding(run.run_id)
     if len(waiting(run.messages)) >= MAX_WAITING:

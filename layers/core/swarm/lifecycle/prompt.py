@@ -12,7 +12,12 @@ from swarm.tasks.templates import TARGETS
 
 
 def base_prompt(run: Run, blocks: Iterable[str]) -> str:
-    """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first."""
+    """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first.
+
+    Nothing of a conversion, which no model reads.
+    """
+    if run.conversion is not None:
+        return ""
     ours = [TASKS[run.task_type].instructions, *described(run.house_style), *_look(run), *_approvals(run)]
     return "\n\n".join([*blocks, *ours])
 

@@ -43,18 +43,19 @@ def summarise(
 def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
     """The paths that can stand for the run's result, the best first: what nobody changed is none.
 
-    What only goes with a result of the task type, such as tests, comes after everything else; then the kinds that the
-    task type favours, in their order; then what the instructions name; then what lies nearer to the root; then the
-    larger. The path decides what is left.
+    What a conversion was to make comes first. What only goes with a result of the task type, such as tests, comes after
+    everything else; then the kinds that the task type favours, in their order; then what the instructions name; then
+    what lies nearer to the root; then the larger. The path decides what is left.
     """
-    task = TASKS[run.task_type]
+    task, converted = TASKS[run.task_type], run.conversion and run.conversion.target
     favoured = {kind: place for place, kind in enumerate(task.favoured)}
 
-    def order(path: str) -> tuple[bool, int, bool, int, int, str]:
+    def order(path: str) -> tuple[bool, bool, int, bool, int, int, str]:
         entry = files.files[path]
         named = PurePosixPath(path).name in run.instructions
         depth = path.count("/")
         return (
+            path != converted,
             task.supports(path),
             favoured.get(entry.type, len(favoured)),
             not named,

@@ -17,13 +17,15 @@ _MAX_GOAL = 100
 
 
 def distil(run: Run, steps: Sequence[StepEvent]) -> PatternRead | None:
-    """What the run taught; None when no step is worth keeping. The same run always teaches the same.
+    """What the run taught; None when no step is worth keeping, as of a conversion.
+
+    The same run always teaches the same.
 
     `steps` are the run's, in order. Variables are looked for in the user's instructions, then
     in the steps that are kept.
     """
     kept = pattern_steps(steps)
-    if not kept:
+    if run.conversion is not None or not kept:
         return None
     texts = [run.instructions, *(step.instruction for step in kept)]
     return PatternRead(

@@ -35,7 +35,7 @@ class Reuse:
 
 def reuse_for(backend: Backend, run: Run) -> Reuse:
     """What the run takes over."""
-    if run.reference_run_id == NONE:
+    if run.reference_run_id == NONE or run.conversion is not None:
         return Reuse()
     if run.reference_run_id is None:
         return _matched(backend, run)

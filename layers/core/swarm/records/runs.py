@@ -45,7 +45,8 @@ class StoredRun:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
     """Which runs: of a project, of a conversation, in one of some states (of none: in any), of a type, made from one
-    time on and before another, with these notes; with `waiting` those that wait for people, or those that do not.
+    time on and before another, with these notes; with `waiting` those that wait for people, or those that do not; with
+    `conversions` conversions alone, or runs of agents alone.
     """
 
     project_id: str | None = None
@@ -56,6 +57,7 @@ class RunQuery:
     created_before: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     waiting: bool | None = None
+    conversions: bool | None = None
 
 
 class Runs:
@@ -227,6 +229,8 @@ def encode(run: Run) -> Item:
         "metadata": {"M": {name: {"S": value} for name, value in run.metadata.items()}},
         "body": {"S": adapter(Run).dump_json(run).decode()},
     }
+    if run.conversion is not None:
+        item = {**item, "converts": {"BOOL": True}}
     if run.status.final:
         return item
     if run.waits:
@@ -245,8 +249,9 @@ def _only(query: RunQuery) -> Filter:
             tests.append(f"#{name} IN ({', '.join(places)})")
             names[f"#{name}"] = name
             values.update(places)
-    if query.waiting is not None:
-        tests.append("attribute_exists(asks)" if query.waiting else "attribute_not_exists(asks)")
+    for name, wanted in (("asks", query.waiting), ("converts", query.conversions)):
+        if wanted is not None:
+            tests.append(f"attribute_exists({name})" if wanted else f"attribute_not_exists({name})")
     if query.thread_id is not None:
         # A run that began a conversation may have been stored by a version that did not note which one it is. Keys
         # cannot be filtered by.

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from codex_swarm.models import (
     DECISION_SECONDS,
     Approval,
+    Conversion,
     DiffSummary,
     DocumentTemplate,
     HouseStyle,
@@ -54,7 +55,8 @@ class Run:
     `imported_at` is when it was taken over from an earlier installation; `stalls` counts how often in a row the
     provider had nothing to give; `stored_bytes` are those of the files that were new after some turn;
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
-    each time its execution ends, and another goes on at `went_on_at`.
+    each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run
+    does that no model works on.
     """
 
     key: RunKey
@@ -79,6 +81,7 @@ class Run:
     result_schema: dict[str, JsonValue] | None = None
     document_template: DocumentTemplate | None = None
     house_style: HouseStyle | None = None
+    conversion: Conversion | None = None
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None
