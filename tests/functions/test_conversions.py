@@ -88,7 +88,7 @@ def test_a_conversion_ends_with_the_document_and_what_it_could_not_show(stack: S
     assert (run["usage"]["model_calls"], run["usage"]["tool_calls"], run["usage"]["cost_usd"]) == (0, 1, None)
     assert (run["system_instructions"], run["pattern_used"]) == (None, None)
     assert stack.request("GET", f"/runs/{run['id']}/workspace/file?path=plan.docx").content == b"PK docx"
-    assert stack.request("GET", "/projects/p1/patterns").json["patterns"] == []
+    assert stack.request("GET", "/projects/p1/patterns").json == []
     assert flaws(records_of(stack), run["id"]) == []
 
 
@@ -143,6 +143,13 @@ def test_what_is_wrong_with_a_conversion_is_said_and_leaves_nothing(
     refused = convert(stack, **asked)
     assert (refused.status, refused.json["code"]) == (status, code), refused.text
     assert stack.request("GET", "/runs").json == []
+
+
+def test_lists_tell_conversions_from_runs_of_agents(stack: Stack) -> None:
+    run_id = convert(stack).json["id"]
+    for asked, found in (("true", [run_id]), ("false", [])):
+        listed = stack.request("GET", f"/runs?conversions={asked}").json
+        assert [each["id"] for each in listed] == found
 
 
 def test_another_tenant_converts_none_of_these_files(stack: Stack) -> None:
