@@ -26,6 +26,7 @@ usage() {
   build      build the functions and layers for AWS (sam build, no Docker)
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
   bench      measure everything that has a target, in one table: --json FILE; bench NAME measures one thing
+  evals      what a model does with 28 tasks: --model M --against M2 --only TYPE; docs/evals.md
   smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
   docs       make a site of the documentation in .site, links checked
   openapi    write docs/openapi.json again from the handlers
@@ -187,7 +188,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | smoke | grants | docs | openapi | pages | lock) development ;;
+demo | services | example | test | proofs | check | build | bench | evals | smoke | grants | docs | openapi | pages | lock) development ;;
 *)
     [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
     development
@@ -221,6 +222,7 @@ bench)
     exec "$python" -m tests.benchmarks "$@"
     ;;
 grants) exec "$python" -m tests.grants "$@" ;;
+evals) exec "$python" -m evals "$@" ;;
 smoke) exec "$python" -m infra.smoke "$@" ;;
 openapi) openapi ;;
 pages) exec "$python" -m infra.pages "$@" ;;

@@ -118,7 +118,8 @@ def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> 
     if target not in (MARKDOWN, TXT):
         raise CannotConvert(f"of a pdf only the text can be taken, to .md or .txt; not to {target.name}")
     pages, result = open_pdf(place, request.source), scratch / "result"
-    result.write_text(pdf_as_text(pages), encoding="utf-8")
+    text, scans = pdf_as_text(pages)
+    result.write_text(text, encoding="utf-8")
     files = {request.target: result}
     folder = PurePosixPath(request.target).with_suffix("").as_posix() + "_attachments"
     for number, (name, data) in enumerate(pages.beside.attachments().items()):
@@ -126,7 +127,8 @@ def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> 
         attached.write_bytes(data)
         with contextlib.suppress(BadPath):
             files[valid_path(f"{folder}/{PurePosixPath(name.replace(chr(92), '/')).name}")] = attached
-    return Made(files, f"{len(pages)} pages", pages.left_out(place, request.source))
+    about = f"{len(pages)} page{'s' * (len(pages) != 1)}"
+    return Made(files, about, [*scans, *pages.left_out(place, request.source)])
 
 
 def _to_document(

@@ -18,6 +18,7 @@ PARAMETERS = {
     "FakeCodex": "CROSS_RUN_FAKE_CODEX",
     "OpenAIBaseUrl": "OPENAI_BASE_URL",
     "OpenAIModel": "OPENAI_MODEL",
+    "ModelPrices": "MODEL_PRICES",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }
 

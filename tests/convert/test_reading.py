@@ -60,6 +60,8 @@ def test_a_scan_is_told_from_an_empty_page(converter: Converter) -> None:
     shown = converter.read({"a.pdf": out.getvalue()}, "a.pdf")
     assert "[no text: the page is a picture or a scan, 400 x 300 pixels]" in shown
     assert "[this page has no text and no image]" in shown
+    taken = converter.convert({"a.pdf": out.getvalue()}, "a.pdf", "a.txt")
+    assert "note: 1 of 2 pages are scans without text: 1" in taken.output
 
 
 @pytest.mark.parametrize(

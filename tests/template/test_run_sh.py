@@ -21,6 +21,7 @@ COMMANDS = [
     "build",
     "grants",
     "bench",
+    "evals",
     "smoke",
     "docs",
     "openapi",

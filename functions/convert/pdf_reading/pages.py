@@ -35,6 +35,7 @@ _TURNED_ARTICLE = re.compile(r"لا\b")
 
 _SCAN, _UNREADABLE = "[no text: the page is a picture or a scan", "[the text of this page cannot be read"
 _NO_TEXT = (_SCAN, _UNREADABLE)
+_MOST_NAMED = 20
 
 
 @dataclass(slots=True)
@@ -169,11 +170,15 @@ def _instead_of_text(page: pypdf.PageObject) -> str:
     return f"{_SCAN}, {', '.join(sizes[:5])}]"
 
 
-def pdf_as_text(pages: Pages) -> str:
-    """All pages under page markers."""
+def pdf_as_text(pages: Pages) -> tuple[str, list[str]]:
+    """All pages under page markers, and a note on those that are scans."""
+    texts = list(pages.texts(1))
     about = "".join(f"{line}\n" for line in pages.about)
-    text = "".join(f"{marker(number, len(pages))}\n\n{text}\n\n" for number, text in pages.texts(1))
-    return f"{about}\n{text}" if about else text
+    text = "".join(f"{marker(number, len(pages))}\n\n{text}\n\n" for number, text in texts)
+    scans = [number for number, text in texts if is_without_text(text)]
+    named = ", ".join(map(str, scans[:_MOST_NAMED])) + (" and more" if len(scans) > _MOST_NAMED else "")
+    said = f"{len(scans)} of {len(pages)} pages are scans without text: {named}; view_pages shows them"
+    return f"{about}\n{text}" if about else text, [said] if scans else []
 
 
 def marker(number: int, total: int) -> str:

@@ -32,6 +32,7 @@ _NOTE = (
 _TEXTS = frozenset("markdown text html latex rst csv json yaml xml".split())
 _OFFICE = frozenset("docx pdf pptx xlsx odt rtf epub notebook".split())
 _GO_ON = re.compile(r"go on with start_page (\d+)\]\s*\Z")
+_SCAN = "[no text: the page is a picture or a scan"
 _NO_TEXT = re.compile(r"\S.* is not text: .*|\[.* is empty\]")
 
 Texts = Mapping[str, list[Passage]]
@@ -84,6 +85,8 @@ def _reading(
             if not each.ok or _NO_TEXT.fullmatch(each.output):
                 unread[path] = one_line(each.output.removeprefix("error: "))
                 continue
+            if scanned := each.output.count(f"\n{_SCAN}"):
+                unread[path] = f"{_counted(scanned, 'page')} of it without text, a scan"
             parts = lines_of_text if each.tool == READ else lines_of_document
             texts.setdefault(path, []).extend(parts(path, each.output))
             calls += _further(each)
