@@ -27,6 +27,8 @@ class Preview(NamedTuple):
 
     media_type: str
     content: bytes
+    pages: int | None = None
+    """Of a PDF: how many there are."""
 
 
 @contextmanager

@@ -28,6 +28,10 @@ SCOPES = {"watch": _WATCHING, "files": _FILES}
 """What a token of each scope opens, behind `/runs/{id}`. Not the run itself: it has the operator's prompt."""
 
 
+READABLE = "X-Next-Cursor, X-Page-Count, Retry-After"
+"""Headers that a page of another origin may read."""
+
+
 class TokenExpired(CallerError):
     """The link was good once."""
 
@@ -81,7 +85,7 @@ def shown_to(event: Event, answer: Event) -> Event:
     headers = {**answer.get("headers", {}), "Referrer-Policy": "no-referrer"}
     asking = event.get("headers", {}).get("origin")
     if asking in origins:
-        headers |= {"Access-Control-Allow-Origin": asking, "Vary": "Origin"}
+        headers |= {"Access-Control-Allow-Origin": asking, "Access-Control-Expose-Headers": READABLE, "Vary": "Origin"}
     policy = headers.get("Content-Security-Policy")
     if policy is not None:
         kept = [each.strip() for each in policy.split(";") if not each.strip().startswith("frame-ancestors")]

@@ -14,9 +14,9 @@ from openpyxl.utils import get_column_letter
 
 from convert.errors import CannotConvert
 from convert.inventory import Content
-from convert.number_formats import same_number
 from convert.opendocument import chart_in, local, named, text_of
 from convert.sheets import MAX_COLUMNS, Cells, Extra, Sheet, ranges
+from swarm_job.number_formats import same_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,10 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils import column_index_from_string
 
 from convert.errors import CannotConvert
-from convert.number_formats import BUILT_IN, GENERAL, shown, value_of
 from convert.ooxml import Package, child, parse_xml
 from convert.sheets import Cells, Sheet
 from convert.workbook_extras import extras_of
+from swarm_job.number_formats import BUILT_IN, GENERAL, shown, value_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from xlrd.compdoc import CompDocError
 
 from convert.errors import CannotConvert
 from convert.inventory import Content
-from convert.number_formats import GENERAL, shown, value_of
 from convert.sheets import Cells, Extra, Sheet, ranges
+from swarm_job.number_formats import GENERAL, shown, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,9 @@ shield()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """`{"kind", "url", "sha256", "size"}` -> `{"media_type", "content": base64}`, or `{"problem"}`."""
+    """`{"kind", "url", "sha256", "size", "page"}` -> `{"media_type", "content": base64}`, or `{"problem"}`.
+
+    With both, of a document of pages, `pages`: how many. That alone says that it has no such page.
+    """
     with only_for_its_tenant(context):
-        return preview(event["kind"], event["url"], event["sha256"], int(event["size"]))
+        return preview(event["kind"], event["url"], event["sha256"], int(event["size"]), int(event.get("page", 1)))

@@ -9,7 +9,7 @@ import nh3
 STYLE = (
     "body{font:16px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:52rem;padding:0 1rem}"
     "img{max-width:100%}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.25rem .5rem;"
-    "text-align:left;vertical-align:top}pre{overflow:auto;background:#f5f5f5;padding:1rem}"
+    "text-align:left;vertical-align:top}pre{overflow:auto;white-space:pre-wrap;background:#f5f5f5;padding:1rem}"
     "blockquote{border-left:4px solid #ccc;margin-left:0;padding-left:1rem}"
 )
 _TAGS = set(
@@ -43,6 +43,8 @@ def page(body: str, *, with_pictures: bool) -> bytes:
 
     clean = nh3.clean(
         body,
+        # Of a web page: what a browser does not show as text.
+        clean_content_tags={"script", "style", "title", "template", "noscript"},
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=kept,

@@ -1,4 +1,4 @@
-"""Pictures of documents: the first page of a PDF, and thumbnails."""
+"""Pictures of documents: a page of a PDF, and thumbnails."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 LARGEST_SCALE = 3.0
 
 
-def first_page(document: Path) -> bytes:
-    """The first page as PNG. Raises `CannotShow`."""
+def page_of(document: Path, number: int) -> tuple[bytes | None, int]:
+    """The page of this number, from 1 on, as PNG, or None where there is none; how many there are.
+
+    Raises `CannotShow`.
+    """
     try:
         pages = pypdfium2.PdfDocument(document)
         if len(pages) == 0:
             raise CannotShow("it has no page")
-        page = pages[0]
+        if number > len(pages):
+            return None, len(pages)
+        page = pages[number - 1]
         width, height = page.get_size()
         if width <= 0 or height <= 0:
-            raise CannotShow("its first page has no size")
+            raise CannotShow(f"its page {number} has no size")
         scale = min(PAGE[0] / width, PAGE[1] / height, LARGEST_SCALE)
         picture = page.render(scale=scale).to_pil()
     except pypdfium2.PdfiumError as error:
         raise CannotShow("it is damaged, encrypted, or no PDF") from error
-    return _png(picture)
+    return _png(picture), len(pages)
 
 
 def thumbnail(document: Path) -> bytes:

@@ -14,12 +14,17 @@ MAX_UNPACKED = 200_000_000
 """Bytes of all parts together."""
 
 
-def word(document: Path) -> bytes:
-    """The document's main text. Raises `CannotShow`."""
+def require_sound(document: Path) -> None:
+    """Raises `CannotShow` for what no reader of office files may open."""
     try:
         check_office_file(document, max_parts=MAX_PARTS, max_unpacked=MAX_UNPACKED)
     except UnsafeArchive as error:
         raise CannotShow(f"it {error}") from error
+
+
+def word(document: Path) -> bytes:
+    """The document's main text. Raises `CannotShow`."""
+    require_sound(document)
     try:
         with document.open("rb") as data:
             return str(mammoth.convert_to_html(data).value).encode()

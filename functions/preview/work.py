@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from preview.errors import CannotShow
 from preview.page import page
-from preview.render import ANSWER, DOCUMENT, PROBLEM
+from preview.render import ANSWER, DOCUMENT, PAGES, PROBLEM
 from swarm_job import Limits
 from swarm_job.folders import discard, fresh, open_regular
 from swarm_job.isolation import end
@@ -40,15 +41,21 @@ PNG = b"\x89PNG\r\n\x1a\n"
 PICTURES = frozenset({"pdf", "image"})
 
 
-def preview(kind: str, url: str, sha256: str, size: int) -> dict[str, Any]:
-    """What can be shown of the file, or why nothing can. Raises what `swarm_job.transport.fetch` raises."""
+def preview(kind: str, url: str, sha256: str, size: int, page: int = 1) -> dict[str, Any]:
+    """What can be shown of the file, or of its page from 1 on, or why nothing can.
+
+    Raises what `swarm_job.transport.fetch` raises.
+    """
     data = fetch(url, size)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("the file is not the one that was asked for")
     place = fresh("preview")
     try:
         (place / DOCUMENT).write_bytes(data)
-        shown = _harmless(kind, _drawn(place, kind))
+        drawn, pages = _drawn(place, kind, page)
+        if drawn is None:
+            return {"pages": pages}
+        shown = _harmless(kind, drawn)
     except CannotShow as problem:
         return {"problem": str(problem)}
     except Unkillable as error:
@@ -57,12 +64,14 @@ def preview(kind: str, url: str, sha256: str, size: int) -> dict[str, Any]:
     finally:
         discard(place)
     media_type = "image/png" if kind in PICTURES else "text/html; charset=utf-8"
-    return {"media_type": media_type, "content": base64.b64encode(shown).decode()}
+    told = {} if pages is None else {"pages": pages}
+    return {"media_type": media_type, "content": base64.b64encode(shown).decode(), **told}
 
 
-def _drawn(place: Path, kind: str) -> bytes:
+def _drawn(place: Path, kind: str, number: int) -> tuple[bytes | None, int | None]:
+    """What was drawn, None where there is no such page; how many pages there are, None where there are none."""
     done = execute(
-        [sys.executable, "-m", "preview.render", str(place), kind],
+        [sys.executable, "-m", "preview.render", str(place), kind, str(number)],
         cwd=place,
         environment={
             "PATH": "/usr/bin:/bin",
@@ -77,16 +86,21 @@ def _drawn(place: Path, kind: str) -> bytes:
     )
     if done.stopped:
         raise CannotShow("it takes more time or memory than a preview may")
-    for name in (ANSWER, PROBLEM):
-        try:
-            with open_regular(place / name) as left:
-                content = left.read(MAX_ANSWER_BYTES * 4)
-        except OSError:
-            continue
-        if name == PROBLEM:
-            raise CannotShow(content.decode(errors="replace")[:300])
-        return content
-    raise CannotShow("it cannot be read")
+    answer, problem, pages = (_left(place, name) for name in (ANSWER, PROBLEM, PAGES))
+    counted = int(pages) if pages is not None and re.fullmatch(rb"[0-9]{1,7}", pages) else None
+    if answer is None and problem is not None:
+        raise CannotShow(problem.decode(errors="replace")[:300])
+    if answer is None and counted is None:
+        raise CannotShow("it cannot be read")
+    return answer, counted
+
+
+def _left(place: Path, name: str) -> bytes | None:
+    try:
+        with open_regular(place / name) as left:
+            return left.read(MAX_ANSWER_BYTES * 4)
+    except OSError:
+        return None
 
 
 def _harmless(kind: str, drawn: bytes) -> bytes:

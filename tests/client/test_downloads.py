@@ -77,9 +77,9 @@ def test_a_patch_is_text_whatever_is_in_it(api: FakeApi, client: CodexSwarmClien
 
 
 def test_a_preview_says_what_it_is(api: FakeApi, client: CodexSwarmClient) -> None:
-    answer = Answer(body=b"\x89PNG", headers={"Content-Type": "image/png"})
-    api.on("GET", "/runs/run-1/workspace/preview?path=docs%2Fa+b.pdf", answer)
-    assert client.get_preview("run-1", "docs/a b.pdf") == ("image/png", b"\x89PNG")
+    answer = Answer(body=b"\x89PNG", headers={"Content-Type": "image/png", "X-Page-Count": "7"})
+    api.on("GET", "/runs/run-1/workspace/preview?path=docs%2Fa+b.pdf&page=2", answer)
+    assert client.get_preview("run-1", "docs/a b.pdf", page=2) == ("image/png", b"\x89PNG", 7)
 
 
 def test_an_archive_is_waited_for(

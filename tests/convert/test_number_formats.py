@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convert.number_formats import BUILT_IN, shown, value_of
+from swarm_job.number_formats import BUILT_IN, shown, value_of
 
 ACCOUNTING = '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)'
 MARCH_9 = 46_090.0

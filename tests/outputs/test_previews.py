@@ -57,7 +57,7 @@ def test_the_function_gets_one_address_and_nothing_else(previews: Previews) -> N
     assert (answer.status, answer.text) == (200, "<h1>\u00fc</h1>")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     (event,) = previews.asked
-    assert event.keys() == {"kind", "url", "sha256", "size"}
+    assert event.keys() == {"kind", "url", "sha256", "size", "page"}
     assert (event["kind"], event["size"]) == ("markdown", 6)
     assert event["sha256"] == hashlib.sha256(b"# text").hexdigest()
     blob = unquote(urlsplit(event["url"]).path).removeprefix("/bucket/")
@@ -133,7 +133,7 @@ def test_only_pages_and_pictures_are_passed_on(previews: Previews) -> None:
 WITHOUT_PREVIEW = {
     "a.zip": (415, "no_preview"),
     "drawing.svg": (415, "no_preview"),
-    "page.html": (415, "no_preview"),
+    "book.ipynb": (415, "no_preview"),
     "large.csv": (413, "preview_too_large"),
     "missing.md": (404, "file_not_found"),
     "../secret.md": (403, "invalid_path"),
@@ -142,13 +142,30 @@ WITHOUT_PREVIEW = {
 
 
 def test_what_has_no_preview_says_so(previews: Previews, subtests: pytest.Subtests) -> None:
-    files = {"a.zip": b"PK", "drawing.svg": b"<svg/>", "page.html": b"<p>", "large.csv": b"x" * (LARGEST["csv"] + 1)}
+    files = {"a.zip": b"PK", "drawing.svg": b"<svg/>", "book.ipynb": b"{}", "large.csv": b"x" * (LARGEST["csv"] + 1)}
     run_id = holding(previews.stack, files)
     for path, expected in WITHOUT_PREVIEW.items():
         with subtests.test(path):
             answer = previews.of(run_id, path)
             assert (answer.status, answer.json["code"]) == expected
     assert previews.asked == []
+
+
+def test_of_a_pdf_there_is_every_page_and_no_other(previews: Previews) -> None:
+    picture = {"media_type": "image/png", "content": base64.b64encode(b"PNG").decode(), "pages": 2}
+    run_id = holding(previews.stack, {"a.pdf": b"%PDF"})
+    for page in (1, 2):
+        previews.answer = picture
+        for _ in range(2):
+            answer = previews.of(run_id, f"a.pdf?page={page}")
+            assert (answer.status, answer.content, answer.headers["x-page-count"]) == (200, b"PNG", "2")
+    assert [event["page"] for event in previews.asked] == [1, 2]
+    previews.answer = {"pages": 2}
+    for wanted, expected in (("3", (404, "page_not_found")), ("0", (422, "invalid_request"))):
+        answer = previews.of(run_id, f"a.pdf?page={wanted}")
+        assert (answer.status, answer.json["code"]) == expected
+    answer = previews.of(run_id, "main.md?page=2")
+    assert (answer.status, answer.json["code"]) == (404, "page_not_found")
 
 
 def test_a_file_at_an_earlier_turn_has_a_preview_too(previews: Previews) -> None:

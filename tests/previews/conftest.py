@@ -19,25 +19,25 @@ class Previewer:
     def __init__(self, handler: Handler, files: JobServer) -> None:
         self._handler, self._files = handler, files
 
-    def ask(self, kind: str, data: bytes) -> Any:
+    def ask(self, kind: str, data: bytes, page: int = 1) -> Any:
         """The function's answer."""
-        return self._handler(self.event(kind, data))
+        return self._handler(self.event(kind, data, page))
 
-    def event(self, kind: str, data: bytes) -> dict[str, Any]:
+    def event(self, kind: str, data: bytes, page: int = 1) -> dict[str, Any]:
         """What the function is asked for these bytes."""
         digest = hashlib.sha256(data).hexdigest()
-        return {"kind": kind, "url": self._files.put(data), "sha256": digest, "size": len(data)}
+        return {"kind": kind, "url": self._files.put(data), "sha256": digest, "size": len(data), "page": page}
 
     def html(self, kind: str, data: bytes) -> str:
         """The page, which there has to be."""
         answer = self.ask(kind, data)
-        assert answer["media_type"] == "text/html; charset=utf-8", answer
+        assert answer.get("media_type") == "text/html; charset=utf-8", answer
         return base64.b64decode(answer["content"]).decode()
 
     def png(self, kind: str, data: bytes) -> bytes:
         """The picture, which there has to be."""
         answer = self.ask(kind, data)
-        assert answer["media_type"] == "image/png", answer
+        assert answer.get("media_type") == "image/png", answer
         return base64.b64decode(answer["content"])
 
     def problem(self, kind: str, data: bytes) -> str:

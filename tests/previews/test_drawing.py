@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import datetime
 import io
 import json
 import struct
@@ -10,6 +12,8 @@ import zlib
 from pathlib import Path
 
 import docx
+import openpyxl
+import pptx
 import pytest
 from PIL import Image
 from pypdf import PdfWriter
@@ -64,6 +68,82 @@ def test_word_is_a_page_with_its_pictures(previewer: Previewer) -> None:
     assert "<h1>Title</h1>" in page
     assert "<p>one &amp; &lt;two&gt;</p>" in page
     assert '<img src="data:image/png;base64,' in page
+
+
+def test_a_text_is_shown_as_it_is(previewer: Previewer) -> None:
+    page = previewer.html("text", 'x = "<b>"  # größe\n    y\n'.encode("cp1252"))
+    assert '<pre>x = "&lt;b&gt;"  # größe\n    y\n</pre>' in page
+    assert "The first 500,000 characters." in previewer.html("text", b"a" * 600_000)
+
+
+def test_of_a_web_page_is_left_what_can_do_nothing(previewer: Previewer) -> None:
+    source = "<title>T</title><script>alert(1)</script><style>p{}</style><h1 onclick=x>Größe</h1>"
+    page = previewer.html(
+        "html", f"<html><head><meta charset=utf-8>{source}<iframe src=/ui></iframe><img src=//e.com/a.png>".encode()
+    )
+    assert "<h1>Größe</h1>" in page
+    assert not [each for each in ("alert", "onclick", "e.com", "iframe", "p{}", ">T<") if each in page]
+
+
+def test_a_workbook_is_shown_as_a_spreadsheet_shows_it(previewer: Previewer) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Plan & <b>"
+    sheet.append(["share", "price", "day", "sum"])
+    sheet.append([0.175, 1234.5, datetime.date(2026, 3, 31), "=A2*2"])
+    sheet["A2"].number_format, sheet["B2"].number_format = "0.0%", "#,##0.00"
+    book.create_sheet("hidden").sheet_state = "hidden"
+    for number in range(300):
+        book["hidden"].append([number])
+    made = io.BytesIO()
+    book.save(made)
+    page = previewer.html("xlsx", made.getvalue())
+    assert "<h2>Plan &amp; &lt;b&gt;</h2>" in page
+    assert "<td>17.5%</td><td>1,234.50</td><td>2026-03-31</td><td>=A2*2</td>" in page
+    assert "Hidden sheets that are not shown: 1." in page
+    assert "<td>299</td>" not in page
+
+
+def test_slides_are_shown_with_points_tables_pictures_and_notes(previewer: Previewer) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = "Größe <1>"
+    body = slide.placeholders[1].text_frame
+    body.text = "first"
+    point = body.add_paragraph()
+    point.text, point.level = "deeper", 1
+    table = slide.shapes.add_table(1, 2, 0, 0, 1_000_000, 1_000_000).table
+    table.cell(0, 0).text, table.cell(0, 1).text = "a", "b"
+    slide.shapes.add_picture(io.BytesIO(picture((20, 20))), 0, 0)
+    slide.notes_slide.notes_text_frame.text = "say this"
+    made = io.BytesIO()
+    deck.save(made)
+    page = previewer.html("pptx", made.getvalue())
+    assert "<h2>Slide 1: Größe &lt;1&gt;</h2>" in page
+    assert "<p>first</p><ul><li>deeper</li></ul>" in page
+    assert "<td>a</td><td>b</td>" in page
+    assert '<img src="data:image/png;base64,' in page
+    assert "<blockquote><p>say this</p></blockquote>" in page
+
+
+def test_every_page_of_a_pdf_is_drawn_and_counted(previewer: Previewer) -> None:
+    writer = PdfWriter()
+    for size in ((595, 842), (842, 595)):
+        writer.add_blank_page(*size)
+    made = io.BytesIO()
+    writer.write(made)
+    answers = [previewer.ask("pdf", made.getvalue(), number) for number in (1, 2, 3)]
+    sizes = [opened(base64.b64decode(answer["content"])).size for answer in answers[:2]]
+    assert [width < height for width, height in sizes] == [True, False]
+    assert [answer["pages"] for answer in answers] == [2, 2, 2]
+    assert answers[2] == {"pages": 2}
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "pptx"])
+def test_an_office_file_that_is_none_says_so(previewer: Previewer, kind: str) -> None:
+    for data in (b"no zip", word("another kind")):
+        assert previewer.problem(kind, data)
 
 
 def test_a_table_shows_its_first_rows_as_text(previewer: Previewer) -> None:

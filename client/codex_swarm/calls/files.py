@@ -105,10 +105,15 @@ class FileCalls(Calls):
             incomplete.discard()
         return target
 
-    async def get_preview(self, run_id: str, path: str, *, turn: int | None = None) -> Preview:
-        """A page of markdown, Word or a table, or a picture of a PDF's first page or of a picture."""
-        answer = await self._connection.request("GET", of_run(run_id, "workspace/preview"), params=of_file(path, turn))
-        return Preview(_media_type(answer), answer.content)
+    async def get_preview(self, run_id: str, path: str, *, turn: int | None = None, page: int | None = None) -> Preview:
+        """HTML of a text, a web page, a table or an office file; or a PNG of a picture or of a PDF's `page`, 1 first.
+
+        Of a PDF `pages` tells how many there are.
+        """
+        params = {**of_file(path, turn), **given(page=page)}
+        answer = await self._connection.request("GET", of_run(run_id, "workspace/preview"), params=params)
+        pages = answer.headers.get("X-Page-Count", "")
+        return Preview(_media_type(answer), answer.content, int(pages) if pages.isdecimal() else None)
 
     async def get_diff(self, run_id: str, *, from_turn: int | None = None, to_turn: int | None = None) -> DiffRead:
         """What the run changed, or what changed between two of its turns; raises `NotFound` when nothing did."""

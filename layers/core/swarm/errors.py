@@ -7,8 +7,8 @@
     │   │                     ContradictoryInputs, SourceNotGiven
     │   ├── Forbidden 403     InvalidPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
-    │   │                     TurnNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound, ThreadNotFound,
-    │   │                     RequestNotFound
+    │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
+    │   │                     ThreadNotFound, RequestNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
     │   │                     AlreadyDecided, TakesNoMessages
@@ -241,6 +241,15 @@ class TurnNotFound(NotFound):
 
     def __init__(self, run_id: str, turn: int, last: int) -> None:
         super().__init__(f"run {run_id} has no turn {turn}: it has 0 (what it began with) to {last}")
+
+
+class PageNotFound(NotFound):
+    """The document has not so many pages."""
+
+    code = "page_not_found"
+
+    def __init__(self, path: str, page: int, last: int) -> None:
+        super().__init__(f"{path} has no page {page}: it has {last}")
 
 
 class UploadNotFound(NotFound):

@@ -149,15 +149,31 @@ async function text(file) {
   return [element("pre", { tabIndex: 0, dir: "auto" }, whole)];
 }
 
-async function preview(file) {
+async function preview(file, number = 1) {
   const path = `workspace/preview?path=${encodeURIComponent(file.path)}`;
-  const answer = await ask(`${run}/${path}`);
+  const answer = await ask(`${run}/${path}${number > 1 ? `&page=${number}` : ""}`);
   if (answer.headers.get("Content-Type").startsWith("image/")) {
-    return element("img", { src: URL.createObjectURL(await answer.blob()), alt: `Preview of ${file.path}` });
+    const pages = Number(answer.headers.get("X-Page-Count"));
+    const told = pages > 1 ? `Page ${number} of ${pages} of ${file.path}` : `Preview of ${file.path}`;
+    const drawn = element("img", { src: URL.createObjectURL(await answer.blob()), alt: told });
+    return pages > 1 ? leaf(file, number, pages, drawn) : drawn;
   }
   const view = element("iframe", { title: `Preview of ${file.path}`, src: await shared(path) });
   view.setAttribute("sandbox", "");
   return view;
+}
+
+/* A page of a document, and the way to those before and behind it. */
+function leaf(file, number, pages, drawn) {
+  const whole = element("div", {});
+  const turn = (text, to) => {
+    const made = button(text, "link", () => attempt(async () => whole.replaceWith(await preview(file, to)), made));
+    made.disabled = to < 1 || to > pages;
+    return made;
+  };
+  const place = element("span", {}, ` ${number} of ${pages} `);
+  whole.append(element("p", {}, turn("Page before", number - 1), place, turn("Next page", number + 1)), drawn);
+  return whole;
 }
 
 /* Addresses that need no key */

@@ -14,7 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from convert.date_formats import Token, date_of, iso, moment_shown
+from swarm_job.date_formats import Token, date_of, iso, moment_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
