@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import docx
+import openpyxl
 import pytest
+from pypdf import PdfWriter
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import ProjectImport, RunImport, RunLimits, RunStatus, StepEvent
@@ -146,6 +148,33 @@ def test_a_run_that_has_ended_shows_files_changes_and_what_was_done(
     assert b"+1" in saved(page, tmp_path / "changes.patch")
     page.click(button("Download all"))
     assert saved(page, tmp_path / f"workspace-{run.id}.zip").startswith(b"PK")
+    assert page.console == []
+
+
+def test_a_pdf_is_leafed_through_and_a_workbook_is_a_page(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    leaves, made, book = PdfWriter(), io.BytesIO(), io.BytesIO()
+    for _ in range(3):
+        leaves.add_blank_page(300, 200)
+    leaves.write(made)
+    sheets = openpyxl.Workbook()
+    sheets.worksheets[0].append(["share", 0.5])
+    sheets.save(book)
+    client.put_project(project)
+    upload = client.upload_files(project, {"a.pdf": made.getvalue(), "b.xlsx": book.getvalue()})
+    run = client.wait(client.start_run(project, "touch c.md", uploads=[upload]).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for("document.querySelectorAll('#file-rows button').length > 1", 60)
+    page.click(link("a.pdf").replace("'a'", "'#file-rows button'"))
+    page.wait_for(f"{SHOWN}.includes('1 of 3')", 60)
+    page.click(button("Next page"))
+    page.wait_for("document.querySelector('.pane img')?.alt === 'Page 2 of 3 of a.pdf'", 60)
+    without_faults(page, "leafed")
+    page.click(button("Page before"))
+    page.wait_for(f"{button('Page before')}?.disabled && {SHOWN}.includes('1 of 3')", 60)
+    page.click(link("b.xlsx").replace("'a'", "'#file-rows button'"))
+    page.wait_for("!!document.querySelector('.pane iframe')", 60)
     assert page.console == []
 
 

@@ -167,7 +167,7 @@ async function preview(file, number = 1) {
 function leaf(file, number, pages, drawn) {
   const whole = element("div", {});
   const turn = (text, to) => {
-    const made = button(text, "link", () => attempt(async () => whole.replaceWith(await preview(file, to)), made));
+    const made = button(text, "link", async () => whole.replaceWith(await preview(file, to)));
     made.disabled = to < 1 || to > pages;
     return made;
   };
