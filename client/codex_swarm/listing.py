@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pydantic import BaseModel
 
@@ -27,6 +27,8 @@ class RunFilter(TypedDict, total=False):
     they come without `system_instructions`, which are most of a run's bytes. `waiting` are those that wait for
     somebody's decision, or with False those that do not; `conversions` are those that no model works on, or with False
     all others.
+    somebody's decision, or with False those that do not. Runs that a run delegated to are listed by its id as
+    `parent_run_id`, and where they wait.
     """
 
     status: RunStatus | str | Sequence[RunStatus | str]
@@ -37,6 +39,7 @@ class RunFilter(TypedDict, total=False):
     brief: bool
     waiting: bool
     conversions: bool
+    parent_run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class Page(Generic[V]):
 
     items: list[V]
     next_cursor: str | None
+
+
+_FLAGS: tuple[Literal["waiting"], Literal["conversions"]] = ("waiting", "conversions")
 
 
 def params_of(project_id: str | None, wanted: RunFilter) -> dict[str, str | list[str]]:
@@ -64,10 +70,9 @@ def params_of(project_id: str | None, wanted: RunFilter) -> dict[str, str | list
         params["created_after"] = _instant(wanted["created_after"])
     if "created_before" in wanted:
         params["created_before"] = _instant(wanted["created_before"])
-    if "waiting" in wanted:
-        params["waiting"] = "true" if wanted["waiting"] else "false"
-    if "conversions" in wanted:
-        params["conversions"] = "true" if wanted["conversions"] else "false"
+    params |= {name: "true" if wanted[name] else "false" for name in _FLAGS if name in wanted}
+    if "parent_run_id" in wanted:
+        params["parent_run_id"] = one_text(wanted["parent_run_id"], "parent_run_id")
     if wanted.get("brief"):
         params["view"] = "brief"
     if wanted.get("metadata"):

@@ -605,6 +605,15 @@ class PlanStep(Wire):
     status: PlanStatus = Field(description="How far it is.")
 
 
+class ChildRead(Wire):
+    """A run that a run delegated a part of its task to."""
+
+    run_id: str
+    title: str = Field(description="What it is to do, in a few words.")
+    status: RunStatus | None = Field(default=None, description="How it ended; null while it waits or works.")
+    error: str | None = Field(default=None, description="Why it failed, or could not be started.")
+
+
 class RunRead(Wire):
     """A run, as far as it has come."""
 
@@ -641,6 +650,10 @@ class RunRead(Wire):
     resumed_from_run_id: str | None = Field(default=None, description="The run whose work this one goes on with.")
     continues_run_id: str | None = Field(
         default=None, description="The run whose conversation this one goes on with, after a message or a resume."
+    )
+    parent_run_id: str | None = Field(default=None, description="The run that delegated this part of its task.")
+    children: list[ChildRead] = Field(
+        default_factory=list, description="The runs that it delegated parts of its task to; `usage` has theirs, too."
     )
     thread_id: str = Field(default="", description="The same for all runs of one conversation.")
     messages: list[MessageRead] = Field(default_factory=list, description="What was said to it while it was active.")
@@ -980,6 +993,15 @@ class DecisionEvent(Event):
     decided_by: str
 
 
+class ChildEvent(Event):
+    """The run delegated a part of its task, or the run that does it has ended."""
+
+    type: Literal["child"] = "child"
+    child_run_id: str
+    title: str
+    status: RunStatus = Field(description="`queued` when it is delegated; afterwards how it ended.")
+
+
 class ArtifactEvent(Event):
     """The run recorded an output."""
 
@@ -1090,6 +1112,7 @@ RunEvent = Annotated[
     | MessageEvent
     | RequestEvent
     | DecisionEvent
+    | ChildEvent
     | ArtifactEvent
     | DiffEvent
     | PatternEvent

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import (
     ArtifactRead,
+    ChildRead,
     MessageRead,
     PatternRead,
     RunLimits,
@@ -65,9 +66,14 @@ def run_read(
         pattern_used=run.pattern_used,
         resumed_from_run_id=run.resumed_from_run_id,
         continues_run_id=run.continues_run_id or run.resumed_from_run_id,
+        parent_run_id=run.parent_run_id,
+        children=[
+            ChildRead(run_id=child.id, title=child.title, status=child.status, error=child.error)
+            for child in run.children
+        ],
         thread_id=run.conversation_id,
         messages=[message_read(run.run_id, message) for message in run.messages],
-        waiting_for=next(map(request_read, undecided(run.requests)), None) if run.waits else None,
+        waiting_for=next(map(request_read, undecided(run.requests)), None) if run.waits_for_people else None,
         requests=list(map(request_read, run.requests)),
         interactive=run.interactive,
         require_approval=list(run.require_approval),

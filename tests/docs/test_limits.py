@@ -18,11 +18,14 @@ from swarm.agent.results import MAX_INVALID
 from swarm.agent.tools.finish import MAX_RESULT
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.records.tenants import MAX_ASKING
+from swarm.runs import children
 from swarm.runs.json_schema import MAX_SCHEMA
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import MAX_MESSAGES, MAX_WAITING
 from swarm.runs.own_tools import MAX_TOOLS_SIZE
 from swarm.runs.requests import MAX_ARGUMENTS, MAX_AT_ONCE, MAX_REQUESTS, MAX_TOOL_CALLS
+from swarm.workspace.line_merge import MAX_LINES
+from swarm.workspace.merging import MAX_TEXT_BYTES
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -73,6 +76,12 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_TOOLS_SIZE,
         MAX_RESULT,
         MAX_INVALID,
+        children.MAX_AT_ONCE,
+        children.MAX_CHILDREN,
+        children.MAX_TASK,
+        children.MAX_TASK_FILES,
+        MAX_TEXT_BYTES,
+        MAX_LINES,
         MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),

@@ -9,12 +9,25 @@ import pytest
 from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import file_names
 from swarm.agent.offline.grammar import read_instructions
-from swarm.agent.offline.steps import Ask, Call, Convert, Delete, Fail, Return, Run, Search, Touch, Wait, Write
+from swarm.agent.offline.steps import (
+    Ask,
+    Call,
+    Convert,
+    Delegate,
+    Delete,
+    Fail,
+    Return,
+    Run,
+    Search,
+    Touch,
+    Wait,
+    Write,
+)
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "offline.md").read_text(encoding="utf-8")
 SENTENCES = re.findall(r"^\| `+ ?(.+?) ?`+ \|", PAGE, re.MULTILINE)
-KINDS = [Write, Write, Touch, Delete, Convert, Convert, Search, Run, Ask, Call, Return, Wait, Fail, Fail]
+KINDS = [Write, Write, Touch, Delete, Convert, Convert, Search, Run, Ask, Call, Delegate, Return, Wait, Fail, Fail]
 
 
 def test_each_sentence_is_the_step_that_it_says() -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.output import Output
-from codex_swarm.models import RequestRead, RunRead, WorkspaceFileListing
+from codex_swarm.models import ChildRead, RequestRead, RunRead, WorkspaceFileListing
 from codex_swarm.text import printable
 
 FILES_SHOWN = 10
@@ -69,6 +69,8 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("took", "" if until is None else words.lasting((until - began).total_seconds())),
         ("files of", run.workspace_from_run_id or ""),
         ("goes on with", run.continues_run_id or ""),
+        ("part of", run.parent_run_id or ""),
+        ("parts", "\n".join(_part(each) for each in run.children)),
         ("messages", "\n".join(f"{each.text} ({each.state.value})" for each in run.messages)),
         ("waits for", _waits(run)),
         ("decided", "\n".join(_decided(each) for each in run.requests if each.decision)),
@@ -77,6 +79,11 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
         ("used", ", ".join(used)),
     ]
+
+
+def _part(child: ChildRead) -> str:
+    how = child.status.value if child.status else "waits or works"
+    return f"{child.title}: {how}{f' ({child.error})' if child.error else ''} [{child.run_id}]"
 
 
 def _waits(run: RunRead) -> str:

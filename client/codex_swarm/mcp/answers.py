@@ -37,6 +37,14 @@ class RunState(BaseModel):
     next: str = Field(description="What to do now.")
 
 
+class Part(BaseModel):
+    """A run that this one delegated a part of its task to."""
+
+    run_id: str
+    title: str
+    state: RunStatus | None = Field(default=None, description="How it ended; null while it waits or works.")
+
+
 class RunAnswer(RunState):
     """A run with what came of it."""
 
@@ -50,6 +58,7 @@ class RunAnswer(RunState):
     notes: str | None = None
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     result: JsonValue = Field(default=None, description="What it came to, where it was given a result_schema.")
+    parts: list[Part] = Field(default_factory=list, description="Runs that do parts of its task at the same time.")
     model_calls: int = 0
     tokens: int = 0
     cost_usd: float | None = None
@@ -184,6 +193,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         notes=summary.notes if summary else None,
         closing_words=run.closing_words,
         result=run.result,
+        parts=[Part(run_id=each.run_id, title=printable(each.title), state=each.status) for each in run.children],
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,

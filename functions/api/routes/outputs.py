@@ -27,7 +27,7 @@ from api.resolver import Router
 from api.views import artifact_read, step_read
 from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
 from swarm.errors import ArtifactNotFound, DiffNotFound, InvalidCursor
-from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
+from swarm.lifecycle.end_entry import MAX_LISTED_DIFF_BYTES
 from swarm.outputs import stream, word_view
 from swarm.outputs.artifact_kinds import served_as
 from swarm.outputs.diff import compared_by_text

@@ -121,6 +121,10 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     conversions: Annotated[
         bool | None, Query(description="`true`: only conversions. `false`: only runs of agents.")
     ] = None,
+    parent_run_id: Annotated[
+        str | None,
+        Query(description="Only the runs that this one delegated to. Without it they are listed only as `waiting`."),
+    ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
     ] = "full",
@@ -136,6 +140,7 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         metadata=dict(map(_note, metadata or [])),
         waiting=waiting,
         conversions=conversions,
+        parent_run_id=parent_run_id,
     )
 
     def listed(run: Run) -> RunRead:

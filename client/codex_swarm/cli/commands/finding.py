@@ -54,6 +54,9 @@ def runs(
         typer.Option("--metadata", "-m", metavar="KEY=VALUE", help="Only runs with this note.", show_default=False),
     ] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="Only runs that wait for somebody's decision.")] = False,
+    part_of: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Only runs that this one delegated to.", show_default=False)
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 20,
 ) -> None:
     """List runs, the newest first.
@@ -71,6 +74,8 @@ def runs(
         wanted["metadata"] = dict(map(note, metadata))
     if waiting:
         wanted["waiting"] = True
+    if part_of:
+        wanted["parent_run_id"] = part_of
     with session.client() as client:
         found = client.page_runs(project_id, limit=min(limit, 1_000), **wanted).items
     output = session.output

@@ -41,7 +41,7 @@ function show(run) {
   $("name").textContent = run.name || run.id;
   if ($("status").textContent !== run.status) $("status").textContent = run.status;
   $("status").className = `pill ${run.status}`;
-  const before = [["from the files of", run.workspace_from_run_id], ["goes on with", run.continues_run_id]];
+  const before = [["from the files of", run.workspace_from_run_id], ["goes on with", run.continues_run_id], ["part of", run.parent_run_id]];
   $("facts").replaceChildren(
     element("a", { href: `${at("ui")}?project_id=${encodeURIComponent(run.project_id)}` }, run.project_id),
     ` · ${run.task_type.replaceAll("_", " ")} · `, time(run.created_at),
@@ -61,6 +61,7 @@ function show(run) {
   showStages(run, active);
   showPlan(run.plan);
   showDecisions(run, path, async () => show(await askJson(path)));
+  showChildren(run.children);
   showTalk(run, path);
   showErrors(run.errors);
   showSummary(run);
@@ -82,6 +83,16 @@ function showPlan(plan) {
   $("plan").hidden = plan.length === 0;
   $("plan").replaceChildren(...plan.map((step) => element("li", { className: step.status },
     `${MARKS[step.status]} ${step.title}`, element("span", { className: "soft" }, ` ${step.status.replace("_", " ")}`))));
+}
+
+function showChildren(children) {
+  const ended = children.filter((child) => child.status).length;
+  $("children").hidden = children.length === 0;
+  $("children-told").textContent = `${ended} of ${children.length} ended.`;
+  $("child-list").replaceChildren(...children.map((child) => element("li", {},
+    element("a", { href: runPage(child.run_id) }, child.title), " ",
+    element("span", { className: `pill ${child.status ?? "running"}` }, child.status ?? "at work"),
+    child.error ? element("span", { className: "soft" }, ` ${child.error}`) : null)));
 }
 
 function showErrors(errors) {

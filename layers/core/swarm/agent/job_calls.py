@@ -9,11 +9,12 @@ from typing import Any
 
 from codex_swarm.models import HouseStyle
 from swarm.agent.asking import NOT_APPROVED, Asking
+from swarm.agent.delegating import Delegated, Delegating
 from swarm.agent.model import ToolCall
 from swarm.agent.tools import document_text
 from swarm.agent.tools.convert_document import in_house_style
 from swarm.agent.tools.document_text import calls_for, missing
-from swarm.agent.tools.tool import FINISH, Tool, paths_in
+from swarm.agent.tools.tool import DELEGATE, FINISH, Tool, paths_in
 from swarm.agent.tools.toolbox import BoundCall, Toolbox, ToolResult
 from swarm.errors import CallerError
 from swarm.jobs.batch import DOCUMENT_TEXT, FAILED, IN_ORDER, CallResult, JobCall, JobOutcome, parent_of
@@ -49,6 +50,12 @@ class TurnCalls:
     results: list[ToolResult] = field(default_factory=list)
     pending: list[tuple[Tool[Any], JobCall]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    delegated: list[Delegated] = field(default_factory=list)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the calls that work on files, behind those so far, are done only when the run goes on."""
+        return bool(self.requests or self.delegated)
 
 
 def run_calls(
@@ -57,28 +64,35 @@ def run_calls(
     workspace: Workspace,
     unfinished: Callable[[Sequence[ToolResult]], str | None] = lambda _: None,
     asking: Asking | None = None,
+    delegating: Delegating | None = None,
 ) -> TurnCalls:
     """Do the agent's own calls, in order, and collect the others.
 
     `unfinished` says, by what came of the turn so far, why `finish` is not to be done yet. `asking` says what people
-    have to decide first; behind such a call, those that work on files have no result yet, and are done after it.
+    have to decide first, and `delegating` hands calls to children; behind such a call, those that work on files have no
+    result yet, and are done after it.
 
     A call finds the files as the calls before it left them, or it is not done: what is pending runs later, the
     commands one after the other in one workspace, conversions all at once.
     """
     bound = [toolbox.bind(call) for call in calls]
     some_wait = any(isinstance(call, BoundCall) and call.tool.executor != "agent" for call in bound)
-    turn = TurnCalls(requests=[] if asking is None else asking.requests)
+    turn = TurnCalls(
+        requests=[] if asking is None else asking.requests,
+        delegated=[] if delegating is None else delegating.delegated,
+    )
     being_read: set[str] = set()
     for call in bound:
         if isinstance(call, ToolResult):
             turn.results.append(call)
-        elif (some_wait or turn.pending or turn.requests) and call.tool.name == FINISH:
+        elif (some_wait or turn.pending or turn.waits) and call.tool.name == FINISH:
             turn.results.append(call.failed(FINISH_TOO_EARLY))
         elif call.tool.name == FINISH and (why := unfinished(turn.results)):
             turn.results.append(call.failed(why))
         elif asking and _waits_for_people(turn, call, asking):
             continue
+        elif delegating and call.tool.name == DELEGATE:
+            _delegate(turn, call, delegating, workspace)
         elif _depends(call, turn.pending):
             turn.results.append(call.failed(TOO_EARLY))
         elif call.tool.texts and (paths := _documents(call, workspace)) is not None:
@@ -102,8 +116,16 @@ def _waits_for_people(turn: TurnCalls, call: BoundCall, asking: Asking) -> bool:
     elif asking.denied and not _leaves_files_alone(call):
         turn.results.append(call.failed(NOT_APPROVED))
     else:
-        return bool(turn.requests) and not _leaves_files_alone(call)
+        return turn.waits and not _leaves_files_alone(call)
     return True
+
+
+def _delegate(turn: TurnCalls, call: BoundCall, delegating: Delegating, workspace: Workspace) -> None:
+    """Have children do it, or take over what they did."""
+    if turn.pending:
+        turn.results.append(call.failed(TOO_EARLY))
+    elif (result := delegating.before(call, workspace)) is not None:
+        turn.results.append(result)
 
 
 def _leaves_files_alone(call: BoundCall) -> bool:

@@ -8,17 +8,18 @@ from datetime import datetime
 from functools import reduce
 from math import ceil
 
-from codex_swarm.models import MessageState, PlanEvent, RunEvent, Usage
+from codex_swarm.models import MessageState, PlanEvent, RunEvent, RunStatus, Usage
 from swarm.agent.asking import Asking, told_of_the_end
 from swarm.agent.circles import answer_to_words, noted, unfinished
+from swarm.agent.delegating import Delegating, children_for
 from swarm.agent.dialogue import Dialogue, answers
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
-from swarm.agent.model import Model, ModelRequest, ModelTurn
+from swarm.agent.model import Model, ModelRequest, ModelTurn, ToolCall
 from swarm.agent.results import RESULT_WANTED, require_progress
 from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
-from swarm.agent.tools.tool import ASK_USER
+from swarm.agent.tools.tool import ASK_USER, DELEGATE
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
@@ -28,7 +29,7 @@ from swarm.lifecycle.transitions import Known, Outcome
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken, steps_in
-from swarm.runs import events
+from swarm.runs import children, events
 from swarm.runs.conversation import (
     Item,
     load_transcript,
@@ -39,6 +40,7 @@ from swarm.runs.conversation import (
 from swarm.runs.entries import (
     BatchTaken,
     Change,
+    ChildEnded,
     Claimed,
     Decided,
     Entry,
@@ -135,7 +137,12 @@ class Slice:
         self._read: dict[str, Item] = {}
         self._objects = OwnedObjects(backend.objects, self._ownership)
         self._toolbox = Toolbox(
-            [*TASKS[run.task_type].tools, *([ASK_USER] if run.interactive else [])],
+            [
+                *TASKS[run.task_type].tools,
+                *([ASK_USER] if run.interactive else []),
+                # A child hands nothing on.
+                *([DELEGATE] if run.parent_run_id is None else []),
+            ],
             run.tools,
             run.result_schema,
             run.document_template,
@@ -160,7 +167,7 @@ class Slice:
             if run.waits:
                 decisions.apply_wait_effects(self._backend, run)
                 return AgentAnswer(Outcome.ASKED)
-            if run.has_decisions:
+            if run.goes_on:
                 self._go_on_with_decisions(now)
                 continue
             self._require_room(now)
@@ -208,7 +215,7 @@ class Slice:
             match entry.change:
                 case Withdrawn(message_id=withdrawn) if withdrawn in self._read:
                     return False
-                case Messaged() | Withdrawn() | Decided():
+                case Messaged() | Withdrawn() | Decided() | ChildEnded():
                     self._run = apply(self._run, entry)
                 case _:
                     return False
@@ -232,7 +239,7 @@ class Slice:
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
         asking = Asking(self._run, began, self._backend.objects)
-        done = run_calls(self._toolbox, turn.calls, self._workspace, self._unfinished, asking)
+        done = self._done(turn.calls, asking)
         # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
         self._dialogue.items = [*without_pictures(self._dialogue.items), *turn.items]
         self._dialogue.add(*answers(self._noted(done.results)))
@@ -257,13 +264,17 @@ class Slice:
         return self._may_end(asking, text)
 
     def _go_on_with_decisions(self, now: datetime) -> None:
-        """Do what people decided about the calls of the last turn, and the calls behind these."""
+        """Go on with the calls of the last turn: as people decided, with what children did, then those behind."""
         self._ownership.require()
         asking, calls = Asking(self._run, now, self._backend.objects), unanswered(self._dialogue.items)
-        done = run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking)
+        done = self._done(calls, asking)
         self._dialogue.add(*answers(self._noted(done.results)))
         final = any(map(is_finish, done.results)) or (not calls and self._may_end(asking, ""))
         self._commit_behind_messages(None, done, now, final=final)
+
+    def _done(self, calls: Sequence[ToolCall], asking: Asking) -> TurnCalls:
+        delegating = Delegating(self._backend, self._run, self._stored.files)
+        return run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking, delegating)
 
     def _may_end(self, asking: Asking, words: str) -> bool:
         """Whether a model that says that it is done has people's approval; else it is asked for, or denied."""
@@ -364,10 +375,11 @@ class Slice:
             final=final,
             batch=batch,
             plan=plan,
-            closing_words=closing_words(text, done.results) if final or done.requests else None,
+            closing_words=closing_words(text, done.results) if final or done.waits else None,
             read=tuple(self._read),
             stored_bytes=size,
             requests=tuple(done.requests),
+            children=children_for(self._objects, run, self._writer, done.delegated, now),
             resumed=turn is None,
             result=result_of(done.results) if final else None,
         )
@@ -383,6 +395,7 @@ class Slice:
         if intended != run.plan:
             shown.append(PlanEvent(steps=list(intended)))
         shown += map(asked, done.requests)
+        shown += [children.told(child, RunStatus.QUEUED) for child in taken.children]
         shown.append(events.progress(stage, percent))
         # The end follows at once, and shows what this entry would.
         if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):

@@ -161,7 +161,7 @@ def create(
         house_style=project.house_style,
         conversion=wanted.conversion,
     )
-    return _open(backend, run, wanted.limits, files)
+    return open_run(backend, run, wanted.limits, files)
 
 
 def _model_for(backend: Backend, conversion: Conversion | None) -> str:
@@ -234,7 +234,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         house_style=stopped.house_style,
         conversion=stopped.conversion,
     )
-    return _open(backend, run, limits)
+    return open_run(backend, run, limits)
 
 
 def go_on(
@@ -278,10 +278,11 @@ def go_on(
         document_template=ended.document_template,
         house_style=project.house_style,
     )
-    return _open(backend, run, None, said.files)
+    return open_run(backend, run, None, said.files)
 
 
-def _open(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
+def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
+    """Count the run, write it down with the limits that are granted, show it and start it. Raises `CallerError`s."""
     key = run.key
     require_price(_asked(limits), run.model, backend.prices)
     tenant = backend.tenants.enter(key, run.created_at)
@@ -331,9 +332,12 @@ def _replay(backend: Backend, earlier: Run, fingerprint: str | None) -> Run:
     return _same_request(earlier, fingerprint)
 
 
-def complete(backend: Backend, run: Run) -> None:
-    """What is left to do once slot 0 is written, whatever has been done: count the run, show it, let it begin."""
-    _show(backend, run, backend.tenants.enter(run.key, run.created_at))
+def complete(backend: Backend, run: Run, *, again: bool = False) -> None:
+    """What is left to do once slot 0 is written, whatever has been done: count the run, show it, let it begin.
+
+    `again` as `Tenants.enter` takes it.
+    """
+    _show(backend, run, backend.tenants.enter(run.key, run.created_at, again=again))
 
 
 def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:

@@ -1,4 +1,5 @@
-"""What people decide about a run: while it waits for them it has no execution, and is none of the active runs.
+"""What people decide about a run: while it waits for them, or for its children, it has no execution, and is none of the
+active runs.
 
 A decision is an entry of the run's log, so one request is decided once, whatever else it meets. The last decision of a
 turn lets the run go on in another execution, of the run's next round. Whoever is left of an earlier one finds that it
@@ -15,9 +16,11 @@ from types import MappingProxyType
 from codex_swarm.models import MAX_ANSWER, DecisionKind, RequestKind, RunError
 from swarm.errors import AlreadyDecided, InvalidRequest, RequestNotFound
 from swarm.ids import new_id
-from swarm.lifecycle import creation, queue
-from swarm.lifecycle.ending import advance, end, failed
+from swarm.lifecycle import creation, delegation, joining, queue
+from swarm.lifecycle.end_entry import failed
+from swarm.lifecycle.ending import advance, end
 from swarm.records.backend import Backend, area_of
+from swarm.runs.children import at_work
 from swarm.runs.entries import Decided, Entry
 from swarm.runs.error_types import ErrorType
 from swarm.runs.requests import BEGINNING, DEADLINE, Decision, Request, told, undecided
@@ -25,16 +28,20 @@ from swarm.runs.run import Run
 
 
 def apply_wait_effects(backend: Backend, run: Run) -> None:
-    """Do what waiting entails: note whom to tell, count the run no longer, admit the next. Again changes nothing."""
+    """Do what waiting entails: start children, note whom to tell, count the run no longer, admit the next.
+
+    Again changes nothing.
+    """
+    delegation.start_children(backend, run)
     backend.outbox.announce_wait(run)
-    tenant = backend.tenants.pause(run.key.tenant_id, run.run_id)
+    tenant = backend.tenants.pause(run.key.tenant_id, run.run_id, always=bool(run.children))
     backend.outbox.start_wait(run)
     if tenant.waiting:
         queue.admit(backend, tenant.id)
     latest = backend.runs.current(run.key.tenant_id, run.run_id)
     if not latest.waits and not latest.status.final:
         # It went on meanwhile, and was counted before it was counted no longer.
-        go_on(backend, latest)
+        joining.go_on(backend, latest, first=True)
 
 
 def decide(backend: Backend, tenant_id: str, run_id: str, request_id: str, decision: Decision) -> Run:
@@ -54,8 +61,8 @@ def decide(backend: Backend, tenant_id: str, run_id: str, request_id: str, decis
     except AlreadyDecided:
         # Whoever decided may not have lived to let the run go on.
         latest = backend.runs.current(tenant_id, run_id)
-        if latest.has_decisions:
-            go_on(backend, latest)
+        if latest.goes_on:
+            joining.go_on(backend, latest)
         raise
     if after is None:
         request = _known(backend.runs.current(tenant_id, run_id), request_id)
@@ -65,12 +72,6 @@ def decide(backend: Backend, tenant_id: str, run_id: str, request_id: str, decis
     if not after.waits:
         creation.complete(backend, after)
     return after
-
-
-def go_on(backend: Backend, run: Run) -> None:
-    """What is left to do once a run waits no longer, whatever has been done: show it, count it, start it."""
-    backend.runs.store(run)
-    creation.complete(backend, run)
 
 
 def take_defaults(backend: Backend, run: Run, now: datetime) -> bool:
@@ -97,7 +98,7 @@ def take_defaults(backend: Backend, run: Run, now: datetime) -> bool:
 
 def _decided(backend: Backend, run: Run, request_id: str, decision: Decision) -> Run:
     _require_open(_known(run, request_id), decision)
-    if len(undecided(run.requests)) == 1:
+    if len(undecided(run.requests)) == 1 and not at_work(run.children):
         # Before the run goes on, so that a request that is refused for want of room has changed nothing.
         backend.tenants.enter(run.key, run.created_at)
     entry = Entry(

@@ -30,7 +30,7 @@ from codex_swarm.models import (
 from swarm.adapters import adapter
 from swarm.errors import InvalidRequest, InvalidUpload, NotImportable, UploadNotFound
 from swarm.ids import RunKey
-from swarm.lifecycle.ending import MAX_LISTED_DIFF_BYTES
+from swarm.lifecycle.end_entry import MAX_LISTED_DIFF_BYTES
 from swarm.lifecycle.inputs import Stored, stored_files, upload_of
 from swarm.outputs.diff import shortened
 from swarm.records.backend import Backend, area_of

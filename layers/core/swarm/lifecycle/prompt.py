@@ -18,7 +18,7 @@ def base_prompt(run: Run, blocks: Iterable[str]) -> str:
     """
     if run.conversion is not None:
         return ""
-    ours = [TASKS[run.task_type].instructions, *described(run.house_style), *_look(run), *_approvals(run)]
+    ours = [TASKS[run.task_type].instructions, *described(run.house_style), *_look(run), *_approvals(run), *_part(run)]
     return "\n\n".join([*blocks, *ours])
 
 
@@ -28,6 +28,16 @@ def _look(run: Run) -> Iterator[str]:
         yield (
             f"Documents that you make ({kinds}) have the look of the template {template.value}, which the conversion"
             " gives them unless you name another: write what such a document has in it."
+        )
+
+
+def _part(run: Run) -> Iterator[str]:
+    """What an agent should know that does a part of another's task."""
+    if run.parent_run_id is not None:
+        yield (
+            "You do one part of a larger task, and other agents do others at the same time; their work and yours are"
+            " merged. Write only the files that your part needs, and end with a short account of what you did, and of"
+            " what whoever joins the parts has to know."
         )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from swarm.errors import CallerError, ProjectNotFound
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import creation, decisions, ending, queue, transitions
+from swarm.lifecycle import creation, decisions, ending, joining, queue, transitions
 from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -76,7 +76,7 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
     if execution is None:
         if now - (run.went_on_at or run.created_at) >= GRACE:
             log.warning("a run was never started", run_id=key.run_id)
-            decisions.go_on(backend, run)
+            joining.go_on(backend, run, first=run.rounds > 0)
             repairs.started += 1
     elif execution.status != "RUNNING":
         log.warning("an execution ended without its run", run_id=run.run_id, status=execution.status)

@@ -12,14 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from codex_swarm.models import RunError, RunEvent, RunStatus, StatusEvent, StepEvent, WorkspaceEvent
-from swarm.aws.clients import ClientError
 from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import ending
+from swarm.lifecycle import delegation, end_entry, ending
 from swarm.lifecycle.inputs import inline_of, take_inputs
 from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
-from swarm.logs import log
 from swarm.outputs.turns import run_at
 from swarm.patterns import distil
 from swarm.patterns.reuse import reuse_for
@@ -61,8 +59,8 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     def attempt(run: Run) -> Outcome:
         if run.status is RunStatus.RUNNING:
             return Outcome.READY
-        if removal.was_deleted_under(backend, run, now):
-            ending.end(backend, run, ending.CANCELLED, writer=writer, now=now)
+        if removal.was_deleted_under(backend, run, now) or delegation.is_orphan(backend, run):
+            ending.end(backend, run, end_entry.CANCELLED, writer=writer, now=now)
             return Outcome.ENDED
         try:
             remembering = replace(backend, objects=RememberedObjects(backend.objects))
@@ -148,6 +146,8 @@ def _beginning(backend: Backend, run: Run) -> _Beginning:
     if source is not None and run.from_turn is not None:
         source = run_at(backend, source, run.from_turn)
     beginning = _Beginning() if source is None else _inherited(backend, run, source)
+    if run.parent_run_id is not None:
+        beginning = _cloned(backend, run, run.parent_run_id)
     workspace = Workspace(beginning.files.files, backend.objects, area_of(run.key))
     if source is not None and run.continues_run_id is not None:
         beginning = replace(beginning, conversation=conversation(backend, run, source, workspace))
@@ -168,6 +168,14 @@ def _inherited(backend: Backend, run: Run, source: Run) -> _Beginning:
     return _Beginning(files, source.snapshot, workspace_events, compared_with=source.first_snapshot)
 
 
+def _cloned(backend: Backend, run: Run, parent_run_id: str) -> _Beginning:
+    files = load_snapshot(backend.objects, run.clones)
+    cloned = WorkspaceEvent(
+        run_id=run.run_id, source_run_id=parent_run_id, action="cloned", entries=len(files.files.files)
+    )
+    return _Beginning(files, run.clones, (cloned,))
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A run, and what its process knows of it besides, None where it does not: its steps, and when it was sure that
@@ -185,7 +193,7 @@ def finish(backend: Backend, known: Known, *, writer: str, now: datetime) -> Out
     def attempt(run: Run) -> Run:
         also = known if run.version == known.run.version else Known(run)
         steps = steps_of(backend.log, run.key) if also.steps is None else also.steps
-        taught = ending.succeeded(distil(run, steps))
+        taught = end_entry.succeeded(None if run.parent_run_id else distil(run, steps))
         return ending.end(backend, run, taught, writer=writer, now=now, looked=also.looked)
 
     ending.advance(backend, known.run, attempt)
@@ -196,7 +204,7 @@ def fail(backend: Backend, key: RunKey, error: RunError, *, writer: str, now: da
     """End the run as failed, unless it has ended already."""
 
     def attempt(run: Run) -> Run:
-        return ending.end(backend, run, ending.failed(error), writer=writer, now=now)
+        return ending.end(backend, run, end_entry.failed(error), writer=writer, now=now)
 
     ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt)
     return Outcome.ENDED
@@ -213,23 +221,16 @@ def cancel(
     Returns whether the run was running.
     """
 
-    def attempt(run: Run) -> Run:
-        ending.end(backend, run, ending.CANCELLED, writer=new_id(), now=now)
-        return run
+    def attempt(run: Run) -> tuple[Run, Run]:
+        return run, ending.end(backend, run, end_entry.CANCELLED, writer=new_id(), now=now)
 
-    before = ending.advance(backend, backend.runs.current(tenant_id, run_id), attempt)
-    if before is None:
+    ended = ending.advance(backend, backend.runs.current(tenant_id, run_id), attempt)
+    if ended is None:
         raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
-    if _stop(backend, before):
+    before, after = ended
+    if ending.stop(backend, before, "cancelled by the caller"):
+        sleep(CANCEL_SECONDS)
+    if ending.stop_children(backend, after):
+        # Children that were just being started when the run ended.
         sleep(CANCEL_SECONDS)
     return before.status is RunStatus.RUNNING
-
-
-def _stop(backend: Backend, run: Run) -> bool:
-    """Stop the execution; whether anybody can be at work on the run."""
-    try:
-        return backend.executions.stop(run.key, "cancelled by the caller", run.rounds)
-    except ClientError as error:
-        # The run is over all the same: its execution finds that out at its next state.
-        log.warning("the execution could not be stopped", run_id=run.run_id, error=str(error))
-        return True

@@ -83,14 +83,14 @@ class Outbox:
         self._retention = retention
 
     def announce(self, run: Run) -> None:
-        """Write down that the receiver of this run's end is to be told. Twice is once."""
-        if run.callback_url is None or run.ended_at is None:
+        """Write down that the receiver of this run's end is to be told; of a child's its parent is. Twice is once."""
+        if run.callback_url is None or run.ended_at is None or run.parent_run_id is not None:
             return
         self._announce(run, run.callback_url, run.status.value, run.ended_at, None)
 
     def announce_wait(self, run: Run) -> None:
         """Write down that the receiver is to be told what the run waits for. Twice is once."""
-        if run.callback_url is not None and run.waits:
+        if run.callback_url is not None and run.waits_for_people:
             since = min(request.asked_at for request in untaken(run.requests))
             self._announce(run, run.callback_url, "waiting", since, run.rounds)
 
@@ -111,11 +111,13 @@ class Outbox:
 
     def start(self, run: Run) -> None:
         """Let the first round begin. Where this fails, or never comes to be, `repair` does it."""
-        self._start(run, None)
+        if run.parent_run_id is None:
+            self._start(run, None)
 
     def start_wait(self, run: Run) -> None:
         """The same for the message about the run's wait."""
-        self._start(run, run.rounds)
+        if run.waits_for_people:
+            self._start(run, run.rounds)
 
     def _start(self, run: Run, wait: int | None) -> None:
         if run.callback_url is not None:

@@ -47,6 +47,8 @@ class RunQuery:
     """Which runs: of a project, of a conversation, in one of some states (of none: in any), of a type, made from one
     time on and before another, with these notes; with `waiting` those that wait for people, or those that do not; with
     `conversions` conversions alone, or runs of agents alone.
+
+    Children are listed as those of their parent, and where they wait for people; other lists go without them.
     """
 
     project_id: str | None = None
@@ -58,6 +60,7 @@ class RunQuery:
     metadata: Mapping[str, str] = field(default_factory=dict)
     waiting: bool | None = None
     conversions: bool | None = None
+    parent_run_id: str | None = None
 
 
 class Runs:
@@ -231,9 +234,11 @@ def encode(run: Run) -> Item:
     }
     if run.conversion is not None:
         item = {**item, "converts": {"BOOL": True}}
+    if run.parent_run_id is not None:
+        item = {**item, "parent_run_id": {"S": run.parent_run_id}}
     if run.status.final:
         return item
-    if run.waits:
+    if run.waits_for_people:
         item = {**item, "asks": {"BOOL": True}}
     return {**item, **active_runs(key.run_id, created).attributes("GSI3")}
 
@@ -252,6 +257,11 @@ def _only(query: RunQuery) -> Filter:
     for name, wanted in (("asks", query.waiting), ("converts", query.conversions)):
         if wanted is not None:
             tests.append(f"attribute_exists({name})" if wanted else f"attribute_not_exists({name})")
+    if query.parent_run_id is not None:
+        tests.append("parent_run_id = :parent")
+        values[":parent"] = {"S": query.parent_run_id}
+    elif not query.waiting:
+        tests.append("attribute_not_exists(parent_run_id)")
     if query.thread_id is not None:
         # A run that began a conversation may have been stored by a version that did not note which one it is. Keys
         # cannot be filtered by.

@@ -59,7 +59,7 @@ class Waiting(NamedTuple):
 class Tenant:
     """A tenant's runs, and the projects that are being deleted.
 
-    `asking` are runs that wait for people, and count for nothing.
+    `asking` are runs that wait for people or for their children, and count for nothing.
 
     `suspects` are ids among the runs for which at `suspected_at` no run was found; `revision` goes up with each run.
     """
@@ -130,8 +130,10 @@ class Tenants:
         """The tenant as it stands."""
         return self._decode(tenant_id, self._table.get(tenant_key(tenant_id)) or {})
 
-    def enter(self, key: RunKey, at: datetime) -> Tenant:
+    def enter(self, key: RunKey, at: datetime, *, again: bool = False) -> Tenant:
         """Count the run as active, or let it wait for its turn; twice is once. The tenant after it.
+
+        With `again` it was active before, and waits for its turn also where there is room for no new one.
 
         Raises `TooManyQueuedRuns`, `TooManyActiveRuns` where the tenant may run nothing at all, `StorageFull`,
         `ProjectBeingDeleted`.
@@ -148,8 +150,9 @@ class Tenants:
                 raise ProjectBeingDeleted(key.project_id)
             if tenant.max_active <= 0:
                 raise TooManyActiveRuns
-            tenant.require_space()
-            if len(tenant.waiting) >= tenant.max_queued:
+            if not again:
+                tenant.require_space()
+            if not again and len(tenant.waiting) >= tenant.max_queued:
                 raise TooManyQueuedRuns(tenant.max_queued)
             if "waiting" not in found:
                 # Stored by a version that had no queue.
@@ -159,7 +162,7 @@ class Tenants:
                     values={":empty": {"M": {}}},
                 )
             with suppress(ConditionFailed):
-                return self._wait(key, at)
+                return self._wait(key, at, again=again)
         raise TenantBusy
 
     def _activate(self, key: RunKey) -> Tenant:
@@ -184,7 +187,9 @@ class Tenants:
         )
         return self._decode(key.tenant_id, item)
 
-    def _wait(self, key: RunKey, at: datetime) -> Tenant:
+    def _wait(self, key: RunKey, at: datetime, *, again: bool) -> Tenant:
+        held = f"attribute_exists(waiting) AND {STAYS}"
+        room: Item = {} if again else {":max_queued": {"N": str(self._max_queued)}}
         item = self._table.update(
             tenant_key(key.tenant_id),
             "DELETE asking :runs ADD revision :one SET waiting.#run = if_not_exists(waiting.#run, :waiting)",
@@ -192,11 +197,11 @@ class Tenants:
             values={
                 ":runs": {"SS": [key.run_id]},
                 ":one": {"N": "1"},
-                ":max_queued": {"N": str(self._max_queued)},
+                **room,
                 ":project": {"S": key.project_id},
                 ":waiting": {"S": f"{sortable(at)} {_digest(key.project_id)}"},
             },
-            condition=f"attribute_exists(waiting) AND {QUEUE_HAS_ROOM} AND {STAYS}",
+            condition=held if again else f"{held} AND {QUEUE_HAS_ROOM}",
         )
         return self._decode(key.tenant_id, item)
 
@@ -253,18 +258,21 @@ class Tenants:
             item = self._table.update(key, change, values=values)
         return self._decode(tenant_id, item)
 
-    def pause(self, tenant_id: str, run_id: str) -> Tenant:
-        """Count an active run no longer while it waits for people; twice is once. The tenant after it.
+    def pause(self, tenant_id: str, run_id: str, *, always: bool = False) -> Tenant:
+        """Count an active run no longer while it waits for others; twice is once. The tenant after it.
 
-        Where `MAX_ASKING` wait already it goes on being counted.
+        Where `MAX_ASKING` wait already it goes on being counted; `always` is for one that waits for its children, which
+        would wait for its place. Those are bounded by what bounds their children.
         """
-        values: Item = {":runs": {"SS": [run_id]}, ":run": {"S": run_id}, ":most": {"N": str(MAX_ASKING)}}
+        room = "" if always else " AND (attribute_not_exists(asking) OR size(asking) < :most)"
+        bound: Item = {} if always else {":most": {"N": str(MAX_ASKING)}}
+        values: Item = {":runs": {"SS": [run_id]}, ":run": {"S": run_id}, **bound}
         try:
             item = self._table.update(
                 tenant_key(tenant_id),
                 "DELETE active :runs ADD asking :runs",
                 values=values,
-                condition="contains(active, :run) AND (attribute_not_exists(asking) OR size(asking) < :most)",
+                condition=f"contains(active, :run){room}",
             )
         except ConditionFailed as as_before:
             item = as_before.item

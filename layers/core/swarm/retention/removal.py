@@ -58,14 +58,29 @@ def delete_project(
 def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> None:
     """Hide an ended run from everybody; the janitor removes it. Raises `RunNotFound`, `RunInUse`.
 
-    What other runs took over from it, its files and its conversation, stays theirs. What it taught is forgotten.
+    What other runs took over from it, its files and its conversation, stays theirs. What it taught is forgotten. Its
+    children go with it, and none of them goes before it has ended.
     """
     run = backend.runs.current(tenant_id, run_id)
     if not run.status.final:
         raise RunInUse(run_id)
+    if run.parent_run_id is not None and _is_active(backend, tenant_id, run.parent_run_id):
+        raise RunInUse(run.parent_run_id)
+    for child in run.children:
+        if _is_active(backend, tenant_id, child.id):
+            raise RunInUse(child.id)
+    for child in run.children:
+        found = backend.runs.find(tenant_id, child.id)
+        if found is not None:
+            backend.runs.delete(found.key, now)
     backend.runs.store(run)
     backend.runs.delete(run.key, now)
     backend.patterns.forget(run)
+
+
+def _is_active(backend: Backend, tenant_id: str, run_id: str) -> bool:
+    run = backend.runs.find(tenant_id, run_id)
+    return run is not None and not run.status.final
 
 
 def was_deleted_under(backend: Backend, run: Run, now: datetime) -> bool:

@@ -6,7 +6,7 @@ a clock, a store or the environment, so the same log gives the same run everywhe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -23,9 +23,11 @@ from codex_swarm.models import (
     RunStatus,
     Usage,
 )
+from swarm.runs import children as work
+from swarm.runs.children import Child
 from swarm.runs.events import StoredEvent
 from swarm.runs.messages import Message, moved, waiting
-from swarm.runs.requests import Decision, Request, decided, taken, undecided, untaken
+from swarm.runs.requests import Decision, Request, decided, taken, untaken
 from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
 
@@ -80,7 +82,8 @@ class TurnTaken:
     `batch` is the key of the calls that run elsewhere, and whose results are still to come. `plan` is the whole plan
     where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages
     that this turn read. `requests` are what people have to decide before its calls are done. `resumed` says that it is
-    no new response, but what came of the last one's calls once people had decided.
+    no new response, but what came of the last one's calls once people had decided, or `children` had ended: the runs
+    that its calls are delegated to.
     """
 
     transcript: str
@@ -93,6 +96,7 @@ class TurnTaken:
     read: tuple[str, ...] = ()
     stored_bytes: int = 0
     requests: tuple[Request, ...] = ()
+    children: tuple[Child, ...] = ()
     resumed: bool = False
     result: JsonValue = None
     kind: Literal["turn"] = "turn"
@@ -145,6 +149,18 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded:
+    """A child has ended, or could not begin, and used this. With the last that the run waits for it goes on."""
+
+    run_id: str
+    status: RunStatus
+    error: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+    kind: Literal["child"] = "child"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The run is final: succeeded, failed or cancelled."""
 
@@ -158,7 +174,18 @@ class Ended:
 
 
 Change = (
-    Created | Prepared | Claimed | Stalled | TurnTaken | Marked | BatchTaken | Messaged | Withdrawn | Decided | Ended
+    Created
+    | Prepared
+    | Claimed
+    | Stalled
+    | TurnTaken
+    | Marked
+    | BatchTaken
+    | Messaged
+    | Withdrawn
+    | Decided
+    | ChildEnded
+    | Ended
 )
 
 
@@ -234,6 +261,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 result=change.result,
                 messages=moved(run.messages, change.read, MessageState.READ),
                 requests=(*taken(run.requests), *change.requests),
+                children=(*work.taken(run.children), *change.children),
                 batch_from=run.progress,
                 batch_done=0,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
@@ -248,7 +276,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 batch=None,
                 stored_bytes=run.stored_bytes + change.stored_bytes,
             )
-        case Messaged() | Withdrawn() | Decided():
+        case Messaged() | Withdrawn() | Decided() | ChildEnded():
             after = _heard(run, change, at)
         case Ended():
             unread = {message.id for message in waiting(run.messages)}
@@ -268,22 +296,30 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
     return after
 
 
-def _heard(run: Run, change: Messaged | Withdrawn | Decided, at: datetime) -> Run:
-    """The run once somebody has said, taken back or decided something."""
+def _heard(run: Run, change: Messaged | Withdrawn | Decided | ChildEnded, at: datetime) -> Run:
+    """The run once somebody has said, taken back or decided something, or a child has ended."""
     match change:
         case Messaged(message=message):
             return replace(run, messages=(*run.messages, message))
         case Withdrawn(message_id=message_id):
             return replace(run, messages=moved(run.messages, {message_id}, MessageState.WITHDRAWN))
         case Decided():
-            return _with_decision(run, change, at)
+            after = replace(run, requests=decided(run.requests, change.request_id, change.decision))
+            return _gone_on(after, at)
+        case ChildEnded():
+            children = work.ended(run.children, change.run_id, change.status, change.error, change.seconds)
+            return _gone_on(replace(run, children=children, usage=total(run.usage, change.usage)), at)
 
 
-def _with_decision(run: Run, change: Decided, at: datetime) -> Run:
-    """The run with one more decision; with the last of a turn it goes on, and what it waited is over."""
-    after = replace(run, requests=decided(run.requests, change.request_id, change.decision))
-    if undecided(after.requests):
-        return after
-    since = min(request.asked_at for request in untaken(run.requests))
-    waited = run.waited_seconds + max(0.0, (at - since).total_seconds())
-    return replace(after, rounds=run.rounds + 1, waited_seconds=waited, went_on_at=at)
+def _gone_on(run: Run, at: datetime) -> Run:
+    """The run, which goes on if it waits for nothing more.
+
+    What it waited is no limit's, but for as long as the slowest of its children worked.
+    """
+    if run.waits:
+        return run
+    asked, delegated = untaken(run.requests), work.untaken(run.children)
+    since = min([request.asked_at for request in asked] + [child.asked_at for child in delegated])
+    worked = max((child.seconds for child in delegated), default=0.0)
+    waited = run.waited_seconds + max(0.0, (at - since).total_seconds() - worked)
+    return replace(run, rounds=run.rounds + 1, waited_seconds=waited, went_on_at=at)

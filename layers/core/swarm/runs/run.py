@@ -24,6 +24,8 @@ from codex_swarm.models import (
     Usage,
 )
 from swarm.ids import RunKey
+from swarm.runs import children as work
+from swarm.runs.children import Child
 from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
 from swarm.runs.own_tools import OwnTool
@@ -55,8 +57,9 @@ class Run:
     `imported_at` is when it was taken over from an earlier installation; `stalls` counts how often in a row the
     provider had nothing to give; `stored_bytes` are those of the files that were new after some turn;
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
-    each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run
-    does that no model works on.
+    each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run does that no
+    model works on. A child has the run that delegated its task as `parent_run_id`, and the snapshot that it begins
+    with as `clones`.
     """
 
     key: RunKey
@@ -72,6 +75,8 @@ class Run:
     from_turn: int | None = None
     resumed_from_run_id: str | None = None
     continues_run_id: str | None = None
+    parent_run_id: str | None = None
+    clones: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -101,6 +106,7 @@ class Run:
     result: JsonValue = None
     messages: tuple[Message, ...] = ()
     requests: tuple[Request, ...] = ()
+    children: tuple[Child, ...] = ()
     rounds: int = 0
     waited_seconds: float = 0.0
     went_on_at: datetime | None = None
@@ -126,13 +132,18 @@ class Run:
 
     @property
     def waits(self) -> bool:
+        """Whether the run goes on only when somebody has decided something, or a child has ended."""
+        return self.waits_for_people or (not self.status.final and bool(work.at_work(self.children)))
+
+    @property
+    def waits_for_people(self) -> bool:
         """Whether the run goes on only when somebody has decided something."""
         return not self.status.final and bool(undecided(self.requests))
 
     @property
-    def has_decisions(self) -> bool:
-        """Whether there are decisions that the agent has to go on with."""
-        return bool(untaken(self.requests)) and not self.waits
+    def goes_on(self) -> bool:
+        """Whether there is what the agent has to go on with: decisions, or the work of children."""
+        return bool(untaken(self.requests) or work.untaken(self.children)) and not self.waits
 
     @property
     def work_began(self) -> datetime | None:

@@ -72,7 +72,7 @@ def attempt(
     if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
         # An execution that began again, or a try of a task that had been done: it would take an attempt away.
         return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
-    if wait is not None and not (run.waits and run.rounds == wait):
+    if wait is not None and not (run.waits_for_people and run.rounds == wait):
         backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=DECIDED, next_attempt_at=None))
         return DeliveryAnswer(DeliveryStep.DONE)
     answer, problem = _sent(backend, message, run, now, resolve)
@@ -101,10 +101,10 @@ def _sent(
 
 def payload(run: Run) -> bytes:
     """The message about a run that has ended, which never changes again and so neither does this; or that waits."""
-    open_requests = [request_read(request) for request in undecided(run.requests)] if run.waits else None
+    open_requests = [request_read(request) for request in undecided(run.requests)] if run.waits_for_people else None
     asked_at = min(request.asked_at for request in open_requests) if open_requests else run.created_at
     message = WebhookPayload(
-        type="run.waiting" if run.waits else f"run.{run.status.value}",
+        type="run.waiting" if run.waits_for_people else f"run.{run.status.value}",
         timestamp=run.ended_at or asked_at,
         data=WebhookData(
             run_id=run.run_id,

@@ -61,6 +61,10 @@ class Workspace:
         """Hash, size and type of a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
         return self._files[self._known(path)]
 
+    def find(self, path: str) -> FileEntry | None:
+        """The file at just this path, or None."""
+        return self._files.get(path)
+
     def _known(self, path: str) -> str:
         """The path of a file that there is, also with a name that an earlier version took and that is refused now."""
         path = unicodedata.normalize("NFC", path)
@@ -70,7 +74,10 @@ class Workspace:
 
     def read(self, path: str) -> bytes:
         """A file's bytes, verified. Raises `InvalidPath`, `WorkspaceFileNotFound`, `CorruptObject`."""
-        entry = self.entry(path)
+        return self.content(self.entry(path))
+
+    def content(self, entry: FileEntry) -> bytes:
+        """The bytes of a file of this copy, verified. Raises `CorruptObject`."""
         pending = self._pending.get(entry.sha256)
         return pending if pending is not None else read_blob(self._store, self._area, entry)
 

@@ -9,6 +9,7 @@
     search for "the words"                               in all files
     run `command`
     call `look_up {"term": "budget"}`                    a tool of the application
+    delegate `touch a.md` and `touch b.md`               each part by a run of its own
     return `{"sum": 4200}`                               the result, where the run has a schema for one
     ask "the question" of "one answer" or "another", by default "one answer"
     wait 3 seconds
@@ -32,6 +33,7 @@ from swarm.agent.offline.steps import (
     Ask,
     Call,
     Convert,
+    Delegate,
     Delete,
     Edit,
     Fail,
@@ -56,6 +58,7 @@ _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re
 _SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
 _ASK = re.compile(r"ask\b.*[\"“]", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(r"call\s+`([A-Za-z][\w-]*)\s*(\{[^`]*\})?`", re.IGNORECASE)
+_DELEGATE = re.compile(r"delegate\b.*[\"“`]", re.IGNORECASE | re.DOTALL)
 _RETURN = re.compile(r"return\s+`([^`]+)`", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"\bby\s+default\s+[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
@@ -193,6 +196,10 @@ def _read_call(clause: str) -> list[Step]:
     return [Call(found[1], found[2] or "{}")] if found else []
 
 
+def _read_delegate(clause: str) -> list[Step]:
+    return [Delegate(tuple(quoted(clause)))] if _DELEGATE.match(clause) and quoted(clause) else []
+
+
 def _read_return(clause: str) -> list[Step]:
     found = _RETURN.match(clause)
     return [Return(found[1])] if found else []
@@ -306,6 +313,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_run,
     _read_ask,
     _read_call,
+    _read_delegate,
     _read_return,
     _read_search,
     _read_touch,

@@ -78,6 +78,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegate:
+    """Hand these instructions to agents of their own, one each."""
+
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """End with this result, JSON, where the run has to end with one."""
 
@@ -98,4 +105,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Return | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Delegate | Return | Wait | Fail

@@ -17,6 +17,7 @@ from swarm.agent.offline.steps import (
     Ask,
     Call,
     Convert,
+    Delegate,
     Delete,
     Edit,
     Fail,
@@ -28,7 +29,7 @@ from swarm.agent.offline.steps import (
     Wait,
     Write,
 )
-from swarm.agent.tools.tool import ASK_USER, FINISH, UPDATE_PLAN
+from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
 SMALL_TASK = 2
@@ -44,7 +45,9 @@ _MISSING = {
     EDIT: "Word files cannot be edited in this installation",
     RUN: "commands cannot be run in this installation",
     ASK_USER: "people cannot be asked in this run",
+    DELEGATE: "a part of a task is not handed on",
 }
+_TITLE = 60
 _WORD = frozenset({".docx", ".docm", ".dotx", ".dotm"})
 
 
@@ -145,13 +148,23 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             yield PlannedCall("search_files", {"pattern": _literally(words)}, f"search for {words}")
         case Run(commands):
             yield from (PlannedCall(RUN, {"command": command}, f"run {command}") for command in commands)
-        case Ask(question, options, default):
-            arguments: dict[str, JsonValue] = {"question": question, "options": list(options), "default": default}
-            yield PlannedCall(ASK_USER, arguments, f"ask {question}")
-        case Call(tool, given):
-            yield PlannedCall(tool, _as_json(given), f"call {tool}")
+        case Ask() | Delegate() | Call():
+            yield _asking(step)
         case _:
             return
+
+
+def _asking(step: Ask | Delegate | Call) -> PlannedCall:
+    """A call whose result comes from elsewhere: from people, other agents, or the application."""
+    match step:
+        case Ask(question, options, default):
+            arguments: dict[str, JsonValue] = {"question": question, "options": list(options), "default": default}
+            return PlannedCall(ASK_USER, arguments, f"ask {question}")
+        case Delegate(parts):
+            tasks: list[JsonValue] = [{"title": part[:_TITLE], "instructions": part, "files": None} for part in parts]
+            return PlannedCall(DELEGATE, {"tasks": tasks}, f"delegate {_listed(part[:_TITLE] for part in parts)}")
+        case Call(tool, given):
+            return PlannedCall(tool, _as_json(given), f"call {tool}")
 
 
 def _with_result(call: PlannedCall, result: str) -> PlannedCall:
@@ -203,7 +216,7 @@ def _renamed(path: str, suffix: str) -> str:
 
 
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
-    if isinstance(step, Convert | Edit | Run | Ask):
+    if isinstance(step, Convert | Edit | Run | Ask | Delegate):
         for call in _calls(step, TaskType.CODE):
             if call.tool in _MISSING and call.tool not in offered:
                 yield f"{call.done} ({_MISSING[call.tool]})"

@@ -22,6 +22,9 @@ FINISH = "finish"
 ASK_USER = "ask_user"
 """The tool by which a model asks the people whom it works for."""
 
+DELEGATE = "delegate"
+"""The tool by which a model hands parts of its task to other agents."""
+
 APPLY_PATCH = "apply_patch"
 
 UPDATE_PLAN = "update_plan"
