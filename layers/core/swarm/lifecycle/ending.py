@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -71,19 +72,20 @@ def apply_end_effects(backend: Backend, run: Run) -> Run:
 
 
 def stop_children(backend: Backend, run: Run) -> bool:
-    """Cancel the children that an ended run leaves at work; whether anybody can have been at work on one.
+    """Cancel the children that an ended run leaves at work; whether there were any.
 
     Those that do not exist yet come to nothing (`swarm.lifecycle.delegation.is_orphan`).
     """
-    stopped = False
+    found = [child for child in children_of(backend, run) if not child.status.final]
+    cancelled = [advance(backend, child, lambda latest: _cancelled(backend, latest, run)) for child in found]
+    return any(cancelled)
+
+
+def children_of(backend: Backend, run: Run) -> Iterator[Run]:
+    """The children that the run waited for, as they stand: those that exist."""
     for child in children.at_work(run.children):
-        try:
-            found = backend.runs.current(run.key.tenant_id, child.id)
-        except RunNotFound:
-            continue
-        if not found.status.final and advance(backend, found, lambda latest: _cancelled(backend, latest, run)):
-            stopped |= stop(backend, found, "its parent has ended")
-    return stopped
+        with suppress(RunNotFound):
+            yield backend.runs.current(run.key.tenant_id, child.id)
 
 
 def _cancelled(backend: Backend, child: Run, parent: Run) -> bool:

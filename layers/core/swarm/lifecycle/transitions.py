@@ -228,7 +228,9 @@ def cancel(
     if ended is None:
         raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
     before, after = ended
-    if ending.stop(backend, before, "cancelled by the caller"):
+    each_run = (before, *ending.children_of(backend, before))
+    at_work = [ending.stop(backend, each, "cancelled by the caller") for each in each_run]
+    if any(at_work):
         sleep(CANCEL_SECONDS)
     if ending.stop_children(backend, after):
         # Children that were just being started when the run ended.
