@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from codex_swarm.models import RunStatus
 from swarm.adapters import adapter
@@ -54,7 +54,15 @@ def children_for(
     key = area_of(run.key).of_run(run.run_id, "inputs", f"delegated-{run.version + 1:05}-{writer}.json")
     objects.put(key, adapter(list[Task]).dump_json([each.task for each in delegated]))
     return tuple(
-        Child(id=each.run_id, title=each.task.title, call_id=each.call_id, tasks=key, place=place, asked_at=now)
+        Child(
+            id=each.run_id,
+            title=each.task.title,
+            call_id=each.call_id,
+            tasks=key,
+            place=place,
+            # In this order they wait for their turn, where they have to.
+            asked_at=now + timedelta(microseconds=place),
+        )
         for place, each in enumerate(delegated)
     )
 
