@@ -145,6 +145,7 @@ class CodexSwarmClient(_Blocking):
     go_on_with_tools = _call(_Calls.go_on_with_tools)
     get_thread = _call(_Calls.get_thread)
     create_run_token = _call(_Calls.create_run_token)
+    create_upload_token = _call(_Calls.create_upload_token)
     get_run = _call(_Calls.get_run)
     list_runs = _call(_Calls.list_runs)
     iter_runs = _each(_Calls.iter_runs)

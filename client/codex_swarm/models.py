@@ -1159,6 +1159,24 @@ class TokenCreate(Asked):
     )
 
 
+class UploadTokenCreate(Asked):
+    """Asks for a token with which a page makes one upload."""
+
+    max_files: int = Field(default=20, ge=1, le=500, description="So many files at most.")
+    max_bytes: int = Field(default=52_428_800, ge=0, le=2_147_483_648, description="So many bytes together at most.")
+    seconds: int = Field(default=900, ge=10, le=86_400, description="How long the upload can be begun.")
+    origins: list[str] = Field(default_factory=list, max_length=5, description="Pages of these may use it.")
+
+
+class UploadTokenRead(Wire):
+    """A token of one upload. Whoever has it can begin that upload until `expires_at`."""
+
+    token: str = Field(description="Goes as `?token=`.")
+    upload_id: str = Field(description="What runs take the upload by, once its files are sent.")
+    expires_at: Timestamp
+    path: str = Field(description="A page POSTs `{files}` there, and PUTs each file to the URL that it gets.")
+
+
 class TokenRead(Wire):
     """A token of a run. Whoever has it can use it until `expires_at`."""
 

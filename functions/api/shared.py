@@ -1,6 +1,6 @@
-"""`/shared/...`: what a browser may ask with a token in place of a key. It is the same routes, but only a few of them.
+"""`/shared/...`: what a browser may ask with a token in place of a key: a few of the routes of one run, or one upload.
 
-The token is in the address, because EventSource, images and frames can send no header. So it opens one run, for a
+The token is in the address, because EventSource, images and frames can send no header. So it opens little, for a
 while, and answers say that the address goes no further (`Referrer-Policy`).
 """
 
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from api.requests import Event
 from swarm.errors import CallerError, Forbidden
+from swarm.records.tokens import UPLOAD
 
 PREFIX = "/shared"
 
@@ -48,12 +49,12 @@ class NotInScope(Forbidden):
     code = "not_in_scope"
 
     def __init__(self) -> None:
-        super().__init__("this link does not open that; it opens some parts of one run, as it was made for")
+        super().__init__("this link does not open that; it opens some parts of one run, or takes one upload")
 
 
 def is_shared(event: Event) -> bool:
     """Whether the request came with a token in place of a key."""
-    return str(event["rawPath"]).startswith(f"{PREFIX}/runs/") and "scope" in _given(event)
+    return str(event["rawPath"]).startswith(f"{PREFIX}/") and "scope" in _given(event)
 
 
 def unshared(event: Event) -> Event:
@@ -61,11 +62,19 @@ def unshared(event: Event) -> Event:
     given = _given(event)
     if given.get("expired"):
         raise TokenExpired
+    if given["scope"] == UPLOAD:
+        if event["rawPath"] != f"{PREFIX}/uploads/{given['upload_id']}":
+            raise NotInScope
+        return _without_token(event, str(event["rawPath"]))
     path = str(event["rawPath"]).removeprefix(PREFIX)
     rest = path.removeprefix(f"/runs/{given['run_id']}")
     opened = SCOPES.get(str(given["scope"]), ())
     if rest == path or not any(re.fullmatch(each, rest, re.DOTALL) for each in opened):
         raise NotInScope
+    return _without_token(event, path)
+
+
+def _without_token(event: Event, path: str) -> Event:
     http = {**event["requestContext"]["http"], "path": quote(path)}
     # The token has been looked at; to a route it is a parameter like no other that it knows.
     query = "&".join(part for part in str(event.get("rawQueryString", "")).split("&") if not part.startswith("token="))

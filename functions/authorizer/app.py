@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from swarm.aws import clients
 from swarm.records.api_keys import ApiKeys
-from swarm.records.run_tokens import RunTokens
 from swarm.records.table import Table
+from swarm.records.tokens import UPLOAD, RunToken, Tokens, UploadToken
 from swarm.settings import settings
 
 if TYPE_CHECKING:
     # Every request waits for this function, so it starts with no library but the one that reads the table.
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SHARED = "GET /shared/"
-"""How the keys of the routes begin that take a token."""
+SHARED = "/shared/"
+"""How the paths of the routes begin that take a token."""
 
 
 class Verdict(TypedDict):
@@ -30,7 +30,7 @@ class Verdict(TypedDict):
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> Verdict:
     """The verdict on a request that carries `Authorization: Bearer <key>`, or to `/shared` with `?token=`."""
-    if event["routeKey"].startswith(SHARED):
+    if event["routeKey"].partition(" ")[2].startswith(SHARED):
         return _of_token((event.get("queryStringParameters") or {}).get("token", ""), datetime.now(UTC))
     # API Gateway writes the names of headers in small letters.
     scheme, _, api_key = event["headers"].get("authorization", "").partition(" ")
@@ -42,17 +42,19 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Verdict:
 
 
 def _of_token(token: str, now: datetime) -> Verdict:
-    found = RunTokens(_table()).find(token)
+    found = Tokens(_table()).find(token)
     if found is None:
         return Verdict(isAuthorized=False, context={})
-    context = {
-        "tenant_id": found.tenant_id,
-        "run_id": found.run_id,
-        "scope": found.scope,
-        "origins": " ".join(found.origins),
-    }
+    context = {"tenant_id": found.tenant_id, "origins": " ".join(found.origins), **_opened(found)}
     # One that is late is let in as far as to be told so; the gateway itself would only say "Forbidden".
     return Verdict(isAuthorized=True, context=context if now < found.expires_at else {**context, "expired": "1"})
+
+
+def _opened(found: RunToken | UploadToken) -> dict[str, str]:
+    if isinstance(found, RunToken):
+        return {"run_id": found.run_id, "scope": found.scope}
+    bounds = {"max_files": str(found.max_files), "max_bytes": str(found.max_bytes)}
+    return {"project_id": found.project_id, "upload_id": found.upload_id, "scope": UPLOAD, **bounds}
 
 
 @cache

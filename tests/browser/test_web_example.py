@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -76,6 +77,30 @@ def test_a_document_is_written_watched_shown_and_changed(application: str, page:
         assert changed.workspace_from_run_id == first
         assert {file.path for file in client.iter_files(changed.id)} >= {"plan.md", "shorter.md"}
     # Nothing was blocked: not the events of another origin, and not the document in its frame.
+    assert page.console == []
+
+
+UPLOAD = """async (api, made) => {
+  const file = new File(["from the page"], "notes.md");
+  const headers = {"Content-Type": "application/json"};
+  const files = JSON.stringify({files: [{path: file.name, size: file.size}]});
+  const asked = await fetch(`${api}${made.path}?token=${made.token}`, {method: "POST", headers, body: files});
+  const [target] = (await asked.json()).files;
+  const {"content-length": _, ...given} = target.headers;
+  const sent = await fetch(target.url, {method: "PUT", headers: given, body: file});
+  return [asked.status, sent.status];
+}"""
+
+
+def test_a_page_of_another_origin_uploads_with_a_token(application: str, cloud: LocalCloud, page: Page) -> None:
+    with CodexSwarmClient(cloud.url) as client:
+        client.put_project("uploading")
+        made = client.create_upload_token("uploading", origins=[application]).model_dump_json()
+        page.open(application)
+        assert page.evaluate(f"({UPLOAD})({cloud.url!r}, {made})") == [201, 200]
+        run = client.start_run("uploading", "touch a.md", uploads=[json.loads(made)["upload_id"]])
+        client.wait(run.id, timeout=60, poll=0.1, check=True)
+        assert client.get_file_text(run.id, "notes.md") == "from the page"
     assert page.console == []
 
 

@@ -107,7 +107,7 @@ def test_only_the_hash_of_a_token_is_stored(stack: Stack, run_id: str) -> None:
 
 def test_a_late_link_says_so_in_words(stack: Stack, run_id: str) -> None:
     key = RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
-    token = stack.backend.run_tokens.issue(key, "watch", datetime.now(UTC) - timedelta(seconds=1), [])
+    token = stack.backend.tokens.issue(key, "watch", datetime.now(UTC) - timedelta(seconds=1), [])
     late = browse(stack, f"/runs/{run_id}/stream", token)
     assert (late.status, late.json["code"]) == (401, "token_expired")
     assert "expired" in late.json["detail"]

@@ -117,6 +117,10 @@ def a_page_watches_a_run_with_a_token(stage: Stage) -> None:
     token = stage.client.create_run_token(run.run_id)
     answer = httpx.get(f"{stage.cloud.url}{token.path}/events", params={"token": token.token}, timeout=SECONDS)
     assert answer.json()["ended"] is True
+    upload = stage.client.create_upload_token(PROJECT)
+    asked = {"files": [{"path": "a.md", "size": 1}]}
+    opened = httpx.post(f"{stage.cloud.url}{upload.path}", params={"token": upload.token}, json=asked, timeout=SECONDS)
+    assert opened.status_code == 201
 
 
 def a_watcher_waits_for_what_comes(stage: Stage) -> None:

@@ -146,5 +146,7 @@ def test_a_foreign_page_may_ask_with_a_token() -> None:
     assert refusal(asked) is None
     posted = Request("POST", "/shared/runs/1/stream?token=x", {"host": "127.0.0.1:5050", **PAGE})
     assert refusal(posted) is not None
+    for method in ("POST", "OPTIONS"):
+        assert refusal(Request(method, "/shared/uploads/1?token=x", {"host": "127.0.0.1:5050", **PAGE})) is None
     renamed = Request("GET", "/shared/runs/1/stream?token=x", {"host": "evil.example", **PAGE})
     assert refusal(renamed) is not None

@@ -37,6 +37,8 @@ from codex_swarm.models import (
     TokenCreate,
     TokenRead,
     ToolCreate,
+    UploadTokenCreate,
+    UploadTokenRead,
 )
 from codex_swarm.shaping import header, shaped
 
@@ -240,6 +242,25 @@ class RunCalls(ProjectCalls):
         wanted = shaped(TokenCreate, scope=scope, seconds=seconds, origins=listed(origins, "origins"))
         path, body = of_run(run_id, "tokens"), wanted.model_dump(mode="json")
         return parse(TokenRead, await self._connection.request("POST", path, body=body, repeat=True), run_id)
+
+    async def create_upload_token(
+        self,
+        project_id: str,
+        *,
+        max_files: int = 20,
+        max_bytes: int = 52_428_800,
+        seconds: int = 900,
+        origins: Sequence[str] = (),
+    ) -> UploadTokenRead:
+        """A token with which a page of `origins` makes one upload by itself; `start_run` takes its `upload_id`.
+
+        The page POSTs `{"files": [{"path", "size"}]}` to `base_url + token.path + "?token=..."`, and PUTs each file to
+        the URL that it gets, with the headers that come with it.
+        """
+        bounds = {"max_files": max_files, "max_bytes": max_bytes, "seconds": seconds}
+        wanted = shaped(UploadTokenCreate, **bounds, origins=listed(origins, "origins"))
+        path, body = of_project(project_id, "uploads/tokens"), wanted.model_dump(mode="json")
+        return parse(UploadTokenRead, await self._connection.request("POST", path, body=body, repeat=True))
 
     async def resume_run(self, run_id: str, limits: RunLimits | None = None) -> RunRead:
         """Goes on, in a new run, from the last turn of a run that reached a limit."""

@@ -19,7 +19,7 @@ OWN_SITES = ("same-origin", "none")
 # With a body of these types a page need not ask first; nothing but a page or a form sends the first two.
 OF_PAGES = ("text/plain", "multipart/form-data")
 JSON = "application/json"
-SHARED = "/shared/"
+SHARED, UPLOADS = "/shared/", "/shared/uploads/"
 
 
 def refusal(request: Request) -> Response | None:
@@ -27,7 +27,8 @@ def refusal(request: Request) -> Response | None:
     headers = request.headers
     if not is_loopback(headers.get("host", "")):
         return _refused(403, "foreign_host", "call this service as 127.0.0.1 or localhost: it answers no other name")
-    if request.method == "GET" and request.path.startswith(SHARED):
+    by_token = request.path.startswith(SHARED if request.method == "GET" else UPLOADS)
+    if by_token and request.method in {"GET", "POST", "OPTIONS"}:
         # What it asks it asks with a token, which no page has that was not given it; whose pages may read the answer
         # is for the token to say.
         return None

@@ -11,7 +11,7 @@
     │   │                     ThreadNotFound, RequestNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
-    │   │                     AlreadyDecided, TakesNoMessages
+    │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
@@ -384,6 +384,17 @@ class TakesNoMessages(Conflict):
         super().__init__(
             f"run {run_id} is a conversion, which no agent works on; send the message again when it has ended: it"
             " begins a run that goes on with these files"
+        )
+
+
+class UploadAlreadyOpened(Conflict):
+    """A link takes one upload, and this one has other files."""
+
+    code = "upload_already_opened"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(
+            f"upload {upload_id} was begun with other files; send those again, or ask for another link with a new token"
         )
 
 

@@ -22,6 +22,7 @@ from swarm.errors import (
     InvalidUpload,
     StorageFull,
     TooLarge,
+    UploadAlreadyOpened,
     UploadNotFound,
     WorkspaceTooLarge,
 )
@@ -103,19 +104,17 @@ class Said:
     files: tuple[InlineFile, ...] = ()
 
 
-def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime) -> OpenUpload:
-    """A new upload, which is forgotten after a day. Raises `CallerError`s."""
+def open_upload(
+    backend: Backend, area: ProjectArea, files: Sequence[PromisedFile], now: datetime, upload_id: str | None = None
+) -> OpenUpload:
+    """A new upload, which is forgotten after a day. Raises `CallerError`s.
+
+    With an `upload_id` it is that one: the same files again are the same upload.
+    """
     checked = _checked(files)
-    size = sum(file.size for file in checked)
-    place = backend.places.take(area.tenant_id, Kind.UPLOADS, now, DAY, size)
-    try:
-        backend.tenants.promise(area.tenant_id, size)
-    except StorageFull:
-        backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
-        raise
-    upload = Upload(new_id(), checked, place)
-    backend.objects.put(_manifest_key(area, upload.id), adapter(Upload).dump_json(upload), expires=True)
-    backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)
+    upload = None if upload_id is None else _opened_before(backend, area, upload_id, checked)
+    if upload is None:
+        upload = _new_upload(backend, area, upload_id or new_id(), checked, now)
     signer = backend.signer(now, UPLOAD_LIFETIME)
     urls = []
     for number, file in enumerate(upload.files):
@@ -129,6 +128,33 @@ def open_upload(backend: Backend, area: ProjectArea, files: Sequence[PromisedFil
         url = signer.put(_file_key(area, upload.id, number), headers=headers)
         urls.append(UploadUrl(file.path, url, headers, signer.expires_at))
     return OpenUpload(upload.id, urls)
+
+
+def _opened_before(backend: Backend, area: ProjectArea, upload_id: str, files: Sequence[PromisedFile]) -> Upload | None:
+    """The upload, if it was opened with these files; raises `UploadAlreadyOpened` where it was with others."""
+    try:
+        upload = upload_of(backend, area, upload_id)
+    except UploadNotFound:
+        return None
+    if list(upload.files) != list(files):
+        raise UploadAlreadyOpened(upload_id)
+    return upload
+
+
+def _new_upload(
+    backend: Backend, area: ProjectArea, upload_id: str, files: Sequence[PromisedFile], now: datetime
+) -> Upload:
+    size = sum(file.size for file in files)
+    place = backend.places.take(area.tenant_id, Kind.UPLOADS, now, DAY, size)
+    try:
+        backend.tenants.promise(area.tenant_id, size)
+    except StorageFull:
+        backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
+        raise
+    upload = Upload(upload_id, files, place)
+    backend.objects.put(_manifest_key(area, upload.id), adapter(Upload).dump_json(upload), expires=True)
+    backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)
+    return upload
 
 
 def _checked(files: Sequence[PromisedFile]) -> list[PromisedFile]:

@@ -19,11 +19,11 @@ from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
 from swarm.records.quotas import Places, Quotas
 from swarm.records.rates import Rates
-from swarm.records.run_tokens import RunTokens
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
 from swarm.records.table import Table
 from swarm.records.tenants import Tenants
+from swarm.records.tokens import Tokens
 from swarm.records.webhook_secrets import SecretStore
 from swarm.runs.limits import Allowance, allowance_of
 from swarm.runs.run import Run
@@ -60,7 +60,7 @@ class Backend:
     executions: Executions
     outbox: Outbox
     webhook_secrets: SecretStore
-    run_tokens: RunTokens
+    tokens: Tokens
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
@@ -128,7 +128,7 @@ def connect(chosen: Settings) -> Backend:
             table, Machine(clients.states(), chosen.webhook_machine_arn), timedelta(days=chosen.retention_days)
         ),
         webhook_secrets=SecretStore(table),
-        run_tokens=RunTokens(table),
+        tokens=Tokens(table),
     )
 
 

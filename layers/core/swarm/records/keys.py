@@ -36,8 +36,8 @@ def api_key_key(sha256: str) -> Key:
     return Key(f"KEY#{sha256}", META)
 
 
-def run_token_key(sha256: str) -> Key:
-    """A token that opens a run to a browser, by its hash."""
+def token_key(sha256: str) -> Key:
+    """A token of a browser, by its hash."""
     return Key(f"TOKEN#{sha256}", META)
 
 
