@@ -13,7 +13,7 @@ from convert.citations import citing
 from convert.contents import source_format
 from convert.directions import directed
 from convert.errors import CannotConvert
-from convert.fences import with_exec
+from convert.fences import END_OF_OUTPUTS, OUTPUTS, with_exec
 from convert.formats import DOCX, MARKDOWN, PDF, PPTX, SMD, STENCILA, TXT, Format, Kind, target_format
 from convert.house_style.reference import house_style
 from convert.images import Images
@@ -199,10 +199,13 @@ class _Raw:
 
     def __init__(self, target: Format) -> None:
         self._keeps_html = target.name in {"html", "epub", "markdown", "stencila-markdown", "ipynb"}
+        self._keeps_outputs = target is STENCILA
         self._dropped = 0
 
     def change(self, element: Element) -> Sequence[Element]:
         if element["t"] not in {"RawBlock", "RawInline"} or element["c"][0] != "html" or self._keeps_html:
+            return [element]
+        if self._keeps_outputs and element["c"][1].strip() in {OUTPUTS, END_OF_OUTPUTS}:
             return [element]
         markup = element["c"][1].strip().lower().replace(" ", "")
         if markup in {"<br>", "<br/>"} and element["t"] == "RawInline":

@@ -1,6 +1,7 @@
 """Fences of code in Markdown as pandoc knows them: it takes one with more than a language for code inside of a line.
 
-GitHub allows any words behind the language, and Stencila's Markdown marks by `exec` the code that it runs.
+GitHub allows any words behind the language, and Stencila's Markdown marks by `exec` the code that it runs. What ran
+left its outputs behind it, between two comments.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 EXECUTABLE = "exec"
 """The class of code that is there to be run."""
 
+OUTPUTS, END_OF_OUTPUTS = "<!-- outputs -->", "<!-- /outputs -->"
+"""What stands around the outputs of code that was run (`sandbox.executable.markdown`)."""
+
 _FENCE = re.compile(r"( {0,3}(?:> ?)*)(`{3,}|~{3,})[ \t]*(.*?)[ \t]*")
 # Attributes in braces behind the language are pandoc's own way.
 _INFO = re.compile(r"([\w+#.-]+)[ \t]+(?!\{[ \t]*[.#])([^`]+)")
+_BRACES = re.compile(r"\{[ \t]*([A-Za-z][\w+#-]*)\b[^}`]*\}")
+"""As R Markdown and Quarto mark code that they run, with options behind the language."""
 
 
 def plain_fences(text: str) -> str:
@@ -37,14 +43,21 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
             yield line
         elif found and not (found[2][0] == "`" and "`" in found[3]):
             closing = found[2]
-            info = _INFO.fullmatch(found[3])
+            info = _BRACES.fullmatch(found[3]) or _INFO.fullmatch(found[3])
             yield f"{found[1]}{found[2]} {_classes(info)}{line[len(body) :]}" if info else line
         else:
             yield line
 
 
 def _classes(info: re.Match[str]) -> str:
-    return f"{{.{info[1]} .{EXECUTABLE}}}" if EXECUTABLE in info[2].split() else info[1]
+    runs = info.re is _BRACES or EXECUTABLE in info[2].split()
+    return f"{{.{info[1]} .{EXECUTABLE}}}" if runs else info[1]
+
+
+def without_marks(element: Element) -> Sequence[Element]:
+    """Nothing of what stands around outputs, for those who only read."""
+    marks = element["t"] == "RawBlock" and element["c"][1].strip() in {OUTPUTS, END_OF_OUTPUTS}
+    return [] if marks else [element]
 
 
 def with_exec(element: Element) -> Sequence[Element]:

@@ -83,6 +83,7 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
         ".txt": TXT,
         ".text": TXT,
         ".xlsx": XLSX,
+        **dict.fromkeys((".qmd", ".rmd"), SMD),
         **dict.fromkeys((".docm", ".dotx", ".dotm"), DOCX),
         **dict.fromkeys((".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), PPTX),
         **dict.fromkeys((".xlsm", ".xltx", ".xltm", ".xlsb"), XLSX),
@@ -120,7 +121,9 @@ _OF_OTHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """What people have and nothing here reads, by suffix: what it is, and what to ask for instead."""
 _AS_IT_IS = frozenset(".eml .mht .mhtml .xml .ics .vcf .org .srt .vtt .log .yaml .yml .toml .ini .adoc .bib".split())
 """Text of kinds that are no documents: whoever reads it as it is has all of it."""
-_ONLY_READ = frozenset(".docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls .ods".split())
+_ONLY_READ = frozenset(
+    ".qmd .rmd .docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls .ods".split()
+)
 
 
 def format_of(path: str) -> Format:
@@ -144,6 +147,6 @@ def target_format(path: str) -> Format:
     """The same for a file to be written; raises CannotConvert also for kinds that are only read."""
     form, suffix = format_of(path), PurePosixPath(path).suffix.lower()
     if suffix in _ONLY_READ:
-        instead = form.name if form in {DOCX, PPTX} else XLSX.name
+        instead = {DOCX: "docx", PPTX: "pptx", SMD: "smd or md"}.get(form, "xlsx")
         raise CannotConvert(f"{path}: {suffix} files are read and not written; write {instead}")
     return form

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from convert.errors import CannotConvert
-from convert.fences import EXECUTABLE
+from convert.fences import END_OF_OUTPUTS, EXECUTABLE, OUTPUTS
 from convert.tree import words
 
 Node = dict[str, Any]
@@ -71,6 +71,10 @@ def _string(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
+def _mark(text: str) -> Any:
+    return {"t": "RawBlock", "c": ["html", text]}
+
+
 class _Reader:
     """Turns nodes into elements. `unknown` are how many nodes there were of types without a counterpart."""
 
@@ -104,7 +108,8 @@ class _Reader:
         classes = [*filter(None, [language]), *([EXECUTABLE] if node["type"] == "CodeChunk" else [])]
         code = {"t": "CodeBlock", "c": [["", classes, []], _string(node.get("code") or node.get("text"))]}
         outputs = [block for output in _listed(node.get("outputs")) for block in self._output(output, depth)]
-        return [code, *outputs, *self.blocks(node.get("caption"), depth)]
+        marked = [_mark(OUTPUTS), *outputs, _mark(END_OF_OUTPUTS)] if outputs else []
+        return [code, *marked, *self.blocks(node.get("caption"), depth)]
 
     def quote(self, node: Node, depth: int) -> list[Any]:
         return [{"t": "BlockQuote", "c": self.blocks(node.get("content"), depth)}]

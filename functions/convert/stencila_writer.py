@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from convert.fences import EXECUTABLE
+from convert.fences import END_OF_OUTPUTS, EXECUTABLE, OUTPUTS
 from convert.stencila import MARKS, Node
 from convert.tree import plain_text, text_of_meta
 
@@ -41,7 +41,30 @@ def _paragraph(value: str) -> Node:
 
 
 def _blocks(blocks: Sequence[Any]) -> list[Node]:
-    return [node for block in blocks for node in _block(block)]
+    nodes: list[Node] = []
+    chunk: Node | None = None
+    for block in blocks:
+        mark = block["c"][1].strip() if block["t"] == "RawBlock" else ""
+        if mark == OUTPUTS and nodes and nodes[-1]["type"] == "CodeChunk":
+            chunk = nodes[-1]
+        elif mark == END_OF_OUTPUTS:
+            chunk = None
+        elif chunk is not None:
+            chunk.setdefault("outputs", []).extend(_output(block))
+        else:
+            nodes += _block(block)
+    return nodes
+
+
+def _output(block: Any) -> list[Any]:
+    """What code gave: texts as they are, pictures and tables as nodes."""
+    if block["t"] == "CodeBlock":
+        return [block["c"][1]]
+    if block["t"] in {"Para", "Plain"} and all(each["t"] == "Image" for each in block["c"]):
+        return _inlines(block["c"])
+    if block["t"] == "Figure":
+        return [node for inner in block["c"][2] for node in _output(inner)]
+    return _block(block)
 
 
 def _block(block: Any) -> list[Node]:

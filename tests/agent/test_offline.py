@@ -19,7 +19,7 @@ from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
 from swarm.agent.offline import OfflineModel
 from swarm.agent.offline.content import content_of
 from swarm.agent.offline.grammar import LONGEST_WAIT, MOST_STEPS, read_instructions
-from swarm.agent.offline.steps import Convert, Delete, Fail, Run, Step, Touch, Wait, Write
+from swarm.agent.offline.steps import Convert, Delete, Execute, Fail, Run, Step, Touch, Wait, Write
 from swarm.agent.tools.tool import FINISH
 from swarm.agent.tools.toolbox import Toolbox
 from swarm.errors import ModelFailure
@@ -154,6 +154,11 @@ class Conversation:
         pytest.param("touch a b, c.md and d/e", [Touch(("a", "b", "c.md", "d/e"))], id="touch"),
         pytest.param("Convert a.md and b.md to Word", [Convert(("a.md", "b.md"), (".docx",))], id="convert"),
         pytest.param("convert a.md into out/b.pdf", [Convert(("a.md",), ("out/b.pdf",))], id="convert to a name"),
+        pytest.param(
+            "Execute report.smd, then execute a.ipynb into out/b.ipynb and convert report.smd to pdf",
+            [Execute("report.smd"), Execute("a.ipynb", "out/b.ipynb"), Convert(("report.smd",), (".pdf",))],
+            id="execute",
+        ),
         pytest.param(
             "convert a.md to docx and pdf with the template letter",
             [Convert(("a.md",), (".docx", ".pdf"), "letter")],

@@ -27,6 +27,7 @@ AREA = ProjectArea("tenant", "project")
 
 ARGUMENTS: Mapping[str, Mapping[str, JsonValue]] = {
     "run_command": {"command": "ls"},
+    "run_document": {"path": "a.smd"},
     "read_document": {"path": "a.docx"},
     "view_pages": {"path": "a.pdf", "pages": [1, 2]},
     "view_image": {"path": "a.png"},

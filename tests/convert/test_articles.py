@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
+import docx
 import pytest
 
 from convert.fences import plain_fences
 from tests.convert.conftest import Converter
+from tests.convert.documents import png
 
 pytestmark = pytest.mark.proof
 
@@ -108,6 +111,49 @@ def test_outputs_and_unknown_nodes_of_an_article_are_read_or_named(converter: Co
         assert word in said
     assert "note: nodes that have no counterpart are shown by their words alone: 1 CallBlock" in said
     assert "other.smd" in said
+
+
+RAN = """```python exec
+2 + 3
+```
+
+<!-- outputs -->
+
+```output
+5
+```
+
+![](a_media/chunk-1-1.png)
+
+<!-- /outputs -->
+
+After it.
+"""
+
+
+def test_outputs_that_code_left_belong_to_it(converter: Converter) -> None:
+    files = {"a.smd": RAN.encode(), "a_media/chunk-1-1.png": png(40, 40)}
+    made = converter.convert(files, "a.smd", "b.json").files["b.json"]
+    chunk, after = json.loads(made)["content"]
+    assert chunk["outputs"] == ["5", {"type": "ImageObject", "contentUrl": "a_media/chunk-1-1.png"}]
+    assert after["type"] == "Paragraph"
+    back = converter.convert({**files, "b.json": made}, "b.json", "c.smd").files["c.smd"].decode()
+    assert back.index("<!-- outputs -->") < back.index("a_media/chunk-1-1.png") < back.index("<!-- /outputs -->")
+    word = docx.Document(io.BytesIO(converter.convert(files, "a.smd", "a.docx").files["a.docx"]))
+    assert [each.text for each in word.paragraphs if each.text] == ["2 + 3", "5", "After it."]
+    assert len(word.inline_shapes) == 1
+    assert "outputs" not in converter.read(files, "a.smd").replace("[a.smd]", "")
+
+
+def test_chunks_of_quarto_are_code(converter: Converter) -> None:
+    text = b"```{r setup, echo=FALSE}\nx <- 1\n```\n\n```{python}\nx = 2\n```\n"
+    for name in ("a.qmd", "a.Rmd", "a.md"):
+        content = json.loads(converter.convert({name: text}, name, "b.json").files["b.json"])["content"]
+        assert [(each["type"], each["programmingLanguage"]) for each in content] == [
+            ("CodeChunk", "r"),
+            ("CodeChunk", "python"),
+        ]
+    assert "write smd or md" in converter.refused({"a.md": text}, "a.md", "b.qmd")
 
 
 @pytest.mark.parametrize("name", ["a.xml", "a.nxml", "a.jats"])

@@ -15,6 +15,7 @@ from swarm.agent.offline.steps import (
     Convert,
     Delegate,
     Delete,
+    Execute,
     Fail,
     Return,
     Run,
@@ -27,7 +28,24 @@ from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "offline.md").read_text(encoding="utf-8")
 SENTENCES = re.findall(r"^\| `+ ?(.+?) ?`+ \|", PAGE, re.MULTILINE)
-KINDS = [Write, Write, Touch, Delete, Convert, Convert, Search, Run, Ask, Call, Delegate, Return, Wait, Fail, Fail]
+KINDS = [
+    Write,
+    Write,
+    Touch,
+    Delete,
+    Convert,
+    Convert,
+    Search,
+    Run,
+    Execute,
+    Ask,
+    Call,
+    Delegate,
+    Return,
+    Wait,
+    Fail,
+    Fail,
+]
 
 
 def test_each_sentence_is_the_step_that_it_says() -> None:

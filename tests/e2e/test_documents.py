@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import docx
 import openpyxl
@@ -116,6 +117,18 @@ def test_documents_follow_the_house_style_of_their_project(client: CodexSwarmCli
     made = PdfReader(io.BytesIO(client.get_file(run.run_id, "report.pdf")))
     assert str(made.root_object["/Lang"]).startswith("de")
     assert "Bienen & Co." in made.pages[0].extract_text()
+
+
+def test_a_document_with_code_is_run_and_converted_in_a_look(finish: Finish) -> None:
+    code = "```python exec\nimport csv\nrows = list(csv.DictReader(open('sales.csv')))\n"
+    code += "sum(int(row['revenue']) for row in rows)\n```\n"
+    asked = "execute report.smd. convert report.smd to docx with the template report"
+    done = finish("document_writing", asked, {"report.smd": f"# Sales\n\n{code}", "sales.csv": SALES})
+    assert "```output\n4950\n```" in done.text("report.smd")
+    assert word(done.files["report.docx"])[-1] == "4950"
+    styles: Any = docx.Document(io.BytesIO(done.files["report.docx"])).styles
+    assert styles["Normal"].font.name == "Georgia"
+    assert done.tools() == ["run_document", "convert_document"]
 
 
 def test_a_text_is_written(finish: Finish) -> None:

@@ -182,6 +182,16 @@ def test_the_agent_stops_before_what_has_to_be_approved(
     assert ("a.md" in paths(stack, run_id)) == ((approval == "delete_file") == (decision == "deny"))
 
 
+def test_code_in_a_document_is_approved_as_a_command_is(stack: Stack) -> None:
+    run_id = asking(stack, "touch a.md. execute a.md", require_approval=["run_command"], interactive=False)
+    waits = open_request(stack, run_id)
+    assert (waits["name"], waits["proposal"]["path"]) == ("run_command", "a.md")
+    assert decide(stack, run_id, "deny", "not now").status == 200
+    go_on(stack, run_id)
+    assert stack.run(run_id)["status"] == "succeeded"
+    assert "Not done: run the code in a.md" in stack.run(run_id)["closing_words"]
+
+
 def test_a_plan_is_approved_before_anything_is_done_and_not_again_for_its_progress(stack: Stack) -> None:
     run_id = asking(stack, "touch a.md. touch b.md. touch c.md", require_approval=["plan"])
     waits = open_request(stack, run_id)

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import Approval, DecisionKind, RequestKind
 from swarm.agent.tools.ask_user import AskUser
-from swarm.agent.tools.tool import APPLY_PATCH, UPDATE_PLAN
+from swarm.agent.tools.tool import APPLY_PATCH, RUN_DOCUMENT, UPDATE_PLAN
 from swarm.agent.tools.toolbox import BoundCall, ToolResult
 from swarm.ids import new_id
 from swarm.jobs.batch import FAILED
@@ -43,7 +43,7 @@ NOT_APPROVED = "not done, because an earlier call of this turn was not approved"
 QUESTIONS: Mapping[Approval, str] = MappingProxyType(
     {
         Approval.PLAN: "May the agent go on like this?",
-        Approval.RUN_COMMAND: "May the agent run this command?",
+        Approval.RUN_COMMAND: "May the agent run this?",
         Approval.DELETE_FILE: "May the agent delete this?",
         Approval.FINISH: "Is the work done?",
     }
@@ -109,6 +109,8 @@ class Asking:
             return Approval.PLAN
         if Approval.DELETE_FILE in wanted and name == APPLY_PATCH and "*** Delete File:" in str(call.args.get("patch")):
             return Approval.DELETE_FILE
+        # The code in a document is as good as a command.
+        name = Approval.RUN_COMMAND.value if name == RUN_DOCUMENT else name
         return next((step for step in wanted if step.value == name), None)
 
     def _is_plan(self, call: BoundCall) -> bool:

@@ -167,7 +167,7 @@ def _missing_files(request: str, items: Sequence[Item], paths: Sequence[str]) ->
     changed = " ".join(
         str(item.get("arguments"))
         for item in items
-        if item.get("name") in {"delete_file", "move_files", "apply_patch", "run_command"}
+        if item.get("name") in {"delete_file", "move_files", "apply_patch", "run_command", "run_document"}
     )
     looked_at, missing = request[:_LOOKED_AT], []
     for found in _FILE_NAME.finditer(looked_at):

@@ -15,7 +15,7 @@ from codex_swarm.models import TaskType
 TOOLS = tuple(
     "list_files read_file write_file edit_file apply_patch move_files copy_files delete_file search_files"
     " update_plan finish"
-    " convert_document read_document edit_document view_pages view_image run_command".split()
+    " convert_document read_document edit_document view_pages view_image run_command run_document".split()
 )
 """What every task needs, by name: each may be given an office document, asked for one, or have something to compute."""
 

@@ -19,7 +19,7 @@ _BINARY = FileType("binary", "application/octet-stream")
 _BY_SUFFIX = {
     suffix: FileType(name, media_type)
     for name, media_type, suffixes in (
-        ("markdown", "text/markdown", ".md .markdown"),
+        ("markdown", "text/markdown", ".md .markdown .smd .qmd .rmd"),
         ("python", "text/x-python", ".py .pyi"),
         ("javascript", "text/javascript", ".js .mjs .cjs .jsx"),
         ("typescript", "text/x-typescript", ".ts .tsx"),

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from swarm.workspace.file_types import file_type
 
 VERBS = "create|make|write|add|generate|produce|draft|save|prepare|build|put"
-_DOING = rf"{VERBS}|touch|convert|wait|sleep|pause|delete|remove|ask|delegate"
+_DOING = rf"{VERBS}|touch|convert|wait|sleep|pause|delete|remove|ask|delegate|execute"
 _STARTS = rf"(?:{_DOING})\b|(?:call|return)\s+`|fail\s+with\b|run\s+`"
 
 _QUOTED = re.compile(r"```.*?```|`[^`\n]+`|\"[^\"]+\"|“[^”]+”|(?<!\w)'[^'\n]+'(?!\w)", re.DOTALL)

@@ -8,6 +8,7 @@
     replace Hello by Hi in a.docx                        in Word and text files
     search for "the words"                               in all files
     run `command`
+    execute a.smd                                        the code in a document, whose outputs it gets
     call `look_up {"term": "budget"}`                    a tool of the application
     delegate `touch a.md` and `touch b.md`               each part by a run of its own
     return `{"sum": 4200}`                               the result, where the run has a schema for one
@@ -36,6 +37,7 @@ from swarm.agent.offline.steps import (
     Delegate,
     Delete,
     Edit,
+    Execute,
     Fail,
     Return,
     Run,
@@ -62,6 +64,7 @@ _DELEGATE = re.compile(r"delegate\b.*[\"“`]", re.IGNORECASE | re.DOTALL)
 _RETURN = re.compile(r"return\s+`([^`]+)`", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"\bby\s+default\s+[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _RUN = re.compile(r"run\b.*`", re.IGNORECASE | re.DOTALL)
+_EXECUTE = re.compile(r"execute\s", re.IGNORECASE)
 _TOUCH = re.compile(r"touch\s+(?!up\b|on\b|upon\b|base\b)(.+)", re.IGNORECASE | re.DOTALL)
 _DELETE = re.compile(r"(?:delete|remove)\b", re.IGNORECASE)
 _ALL = re.compile(r"(?:all|every|each)\b", re.IGNORECASE)
@@ -183,6 +186,14 @@ def _read_fail(clause: str) -> list[Step]:
 
 def _read_run(clause: str) -> list[Step]:
     return [Run(tuple(quoted(clause)))] if _RUN.match(clause) and quoted(clause) else []
+
+
+def _read_execute(clause: str) -> list[Step]:
+    names = [named.path for named in mentioned_names(clause)] if _EXECUTE.match(clause) else []
+    if not names:
+        return []
+    into = [named.path for named in target_names(clause) if named.path != names[0]]
+    return [Execute(names[0], into[0] if into else None)]
 
 
 def _read_ask(clause: str) -> list[Step]:
@@ -311,6 +322,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_wait,
     _read_fail,
     _read_run,
+    _read_execute,
     _read_ask,
     _read_call,
     _read_delegate,

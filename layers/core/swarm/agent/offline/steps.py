@@ -61,6 +61,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Execute:
+    """Run the code in a document, and write it with its outputs at `target`; at its own place without one."""
+
+    path: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Ask people, and wait for their answer; one of `options`, `default` when nobody answers."""
 
@@ -105,4 +113,4 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Ask | Call | Delegate | Return | Wait | Fail
+Step = Write | Touch | Delete | Convert | Edit | Search | Run | Execute | Ask | Call | Delegate | Return | Wait | Fail

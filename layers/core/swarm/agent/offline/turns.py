@@ -20,6 +20,7 @@ from swarm.agent.offline.steps import (
     Delegate,
     Delete,
     Edit,
+    Execute,
     Fail,
     Return,
     Run,
@@ -29,7 +30,7 @@ from swarm.agent.offline.steps import (
     Wait,
     Write,
 )
-from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, UPDATE_PLAN
+from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, RUN_DOCUMENT, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
 SMALL_TASK = 2
@@ -44,6 +45,7 @@ _MISSING = {
     CONVERT_ALL: "documents cannot be converted in this installation",
     EDIT: "Word files cannot be edited in this installation",
     RUN: "commands cannot be run in this installation",
+    RUN_DOCUMENT: "code in documents cannot be run in this installation",
     ASK_USER: "people cannot be asked in this run",
     DELEGATE: "a part of a task is not handed on",
 }
@@ -148,15 +150,17 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             yield PlannedCall("search_files", {"pattern": _literally(words)}, f"search for {words}")
         case Run(commands):
             yield from (PlannedCall(RUN, {"command": command}, f"run {command}") for command in commands)
-        case Ask() | Delegate() | Call():
+        case Execute() | Ask() | Delegate() | Call():
             yield _asking(step)
         case _:
             return
 
 
-def _asking(step: Ask | Delegate | Call) -> PlannedCall:
-    """A call whose result comes from elsewhere: from people, other agents, or the application."""
+def _asking(step: Execute | Ask | Delegate | Call) -> PlannedCall:
+    """A call whose result comes from elsewhere: from code, people, other agents, or the application."""
     match step:
+        case Execute(path, target):
+            return PlannedCall(RUN_DOCUMENT, {"path": path, "target": target}, f"run the code in {path}")
         case Ask(question, options, default):
             arguments: dict[str, JsonValue] = {"question": question, "options": list(options), "default": default}
             return PlannedCall(ASK_USER, arguments, f"ask {question}")
@@ -216,7 +220,7 @@ def _renamed(path: str, suffix: str) -> str:
 
 
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
-    if isinstance(step, Convert | Edit | Run | Ask | Delegate):
+    if isinstance(step, Convert | Edit | Run | Execute | Ask | Delegate):
         for call in _calls(step, TaskType.CODE):
             if call.tool in _MISSING and call.tool not in offered:
                 yield f"{call.done} ({_MISSING[call.tool]})"

@@ -27,6 +27,8 @@ DELEGATE = "delegate"
 
 APPLY_PATCH = "apply_patch"
 
+RUN_DOCUMENT = "run_document"
+
 UPDATE_PLAN = "update_plan"
 """The tool by which a model says what it intends."""
 
