@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evals.reading import content
 from evals.task import Files, Grader, Outcome, Unreadable
-from sandbox.commands import TOOL, run_commands
+from sandbox.commands import COMMAND, run_commands
 from swarm_job.contract import Call, Limits
 from swarm_job.folders import discard, fresh
 
@@ -80,7 +80,7 @@ def execute(command: str, files: Files, result: str = "") -> tuple[bool, str, by
             target = workspace / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        [done] = run_commands(workspace, [Call("1", TOOL, {"command": command})], _limits())
+        [done] = run_commands(workspace, [Call("1", COMMAND, {"command": command})], _limits())
         made = Path(workspace, result) if result else workspace
         return done.ok, done.output, made.read_bytes() if made.is_file() else None
     finally:
