@@ -23,7 +23,7 @@ import httpx
 from codex_swarm import settings
 from codex_swarm.calls.conversions import ConversionCalls
 from codex_swarm.calls.searching import SearchCalls
-from codex_swarm.calls.transfers import TransferCalls
+from codex_swarm.calls.skills import SkillCalls
 from codex_swarm.calls.webhooks import WebhookCalls
 from codex_swarm.connection import Connection
 from codex_swarm.hooks import Exchange
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(TransferCalls, ConversionCalls, SearchCalls, WebhookCalls):
+class _Calls(SkillCalls, ConversionCalls, SearchCalls, WebhookCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -132,6 +132,12 @@ class CodexSwarmClient(_Blocking):
     get_pattern = _call(_Calls.get_pattern)
     list_patterns = _call(_Calls.list_patterns)
     delete_pattern = _call(_Calls.delete_pattern)
+
+    # Skills
+    put_skill = _call(_Calls.put_skill)
+    list_skills = _call(_Calls.list_skills)
+    get_skill = _call(_Calls.get_skill)
+    delete_skill = _call(_Calls.delete_skill)
 
     # Runs
     start_run = _call(_Calls.start_run)

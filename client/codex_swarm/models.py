@@ -186,6 +186,7 @@ class ProjectRead(Wire):
     house_style: HouseStyle | None = Field(
         default=None, description="What the service uses of `domain_config`; null where it says nothing of style."
     )
+    has_skills: bool = Field(default=False, description="Whether it was ever given a skill; runs look for them then.")
     callback_url: str | None = None
     created_at: Timestamp
 
@@ -512,6 +513,44 @@ class MessageRead(Wire):
     created_at: Timestamp
 
 
+class SkillPut(Asked):
+    """The folder of a skill: `SKILL.md`, and what goes with it."""
+
+    files: list[InlineFile] = Field(
+        default_factory=list, description="Small text files: at most 100, and 512,000 bytes together."
+    )
+    uploads: list[str] = Field(default_factory=list, max_length=10, description="Ids of uploads with further files.")
+    project_id: str | None = Field(
+        default=None, description="Of a skill for all projects: the project that the uploads were made for."
+    )
+
+
+class SkillFile(Wire):
+    """A file of a skill."""
+
+    path: str = Field(description="In the skill's folder.")
+    size: int = Field(description="In bytes.")
+
+
+class SkillRead(Wire):
+    """A skill: how certain tasks are to be done, for every run that begins."""
+
+    name: str
+    description: str = Field(description="As `SKILL.md` says it; all that an agent sees before it reads the skill.")
+    version: str = Field(description="Made of the files: the same files have the same version.")
+    scope: Literal["project", "tenant"] = Field(description="Whose runs have it: one project's, or all of the tenant.")
+    files: list[SkillFile] = Field(default_factory=list)
+    bytes: int = Field(description="Of all files together.")
+    changed_at: Timestamp
+
+
+class SkillUse(Wire):
+    """A skill that a run could use."""
+
+    name: str
+    version: str
+
+
 class Used(Wire):
     """How much of a quota is used."""
 
@@ -666,6 +705,9 @@ class RunRead(Wire):
     interactive: bool = Field(default=False, description="Whether the agent may ask questions.")
     require_approval: list[Approval] = Field(default_factory=list, description="What has to be approved.")
     tools: list[str] = Field(default_factory=list, description="Names of the application's own tools.")
+    skills: list[SkillUse] = Field(
+        default_factory=list, description="What it could use of the skills of its project and tenant as it began."
+    )
     system_instructions: str | None = Field(default=None, description="The composed prompt.")
     codex_thread_id: str | None = Field(default=None, description="Names the conversation with the model.")
     pattern_used: PatternUse | None = Field(default=None, description="What was reused of an earlier run.")

@@ -78,6 +78,7 @@ def run_read(
         interactive=run.interactive,
         require_approval=list(run.require_approval),
         tools=[tool.name for tool in run.tools],
+        skills=list(run.skills),
         metadata=run.metadata,
         callback_url=run.callback_url,
         usage=run.usage,

@@ -26,6 +26,15 @@ PATTERN = {
     "summary": "write it",
     "steps": [{"instruction": "x"}],
 }
+SKILL = {
+    "name": "letters",
+    "description": "Use for letters.",
+    "version": "a" * 64,
+    "scope": "project",
+    "files": [{"path": "SKILL.md", "size": 5}],
+    "bytes": 5,
+    "changed_at": "2026-01-13T10:00:00Z",
+}
 SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
 DELIVERY = {
     "id": "msg_1",
@@ -166,6 +175,11 @@ CALLS = [
     Call("patterns -p demo", {"GET /projects/demo/patterns": told([PATTERN])}, "run-1\t1 steps\twrite it\n"),
     Call("patterns show run-1", {"GET /patterns/run-1": told(PATTERN)}, "  1. x\n"),
     Call("patterns delete run-1", {"DELETE /patterns/run-1": GONE}, "forgotten: the pattern of run-1\n"),
+    Call("skills -p demo", {"GET /projects/demo/skills": told([SKILL])}, "letters\tproject\t"),
+    Call("skills --all-projects", {"GET /skills": told([SKILL])}, "letters\tproject\t"),
+    Call("skills show letters -p demo", {"GET /projects/demo/skills/letters": told(SKILL)}, "SKILL.md\t5\n"),
+    Call("skills set skill --name letters --all-projects", {"PUT /skills/letters": told(SKILL)}, "letters version"),
+    Call("skills delete letters -p demo", {"DELETE /projects/demo/skills/letters": GONE}, "deleted letters\n"),
     Call(
         "webhooks --status dead",
         {"GET /webhooks/deliveries?status=dead": told([DELIVERY])},
@@ -206,6 +220,14 @@ def test_with_json_it_prints_json_and_nothing_else(call: Call, here: Cli, api: F
     done = here(*call.words.split(), "--json")
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out) is not None
+
+
+@pytest.fixture(autouse=True)
+def skill_folder(cli: Cli) -> None:
+    """What `skills set` takes, in the folder where the commands run."""
+    del cli
+    Path("skill").mkdir()
+    Path("skill/SKILL.md").write_text("---\n")
 
 
 def names(command: Any, above: str = "") -> Iterator[str]:

@@ -21,6 +21,7 @@ from swarm.agent.offline.steps import (
     Run,
     Search,
     Touch,
+    UseSkill,
     Wait,
     Write,
 )
@@ -36,6 +37,7 @@ KINDS = [
     Convert,
     Convert,
     Search,
+    UseSkill,
     Run,
     Execute,
     Ask,

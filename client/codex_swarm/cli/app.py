@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from codex_swarm import __version__
-from codex_swarm.cli.commands import connecting, converting, finding, managing, moving, outputs, serving, starting
+from codex_swarm.cli.commands import (
+    connecting,
+    converting,
+    finding,
+    managing,
+    moving,
+    outputs,
+    serving,
+    skills,
+    starting,
+)
 from codex_swarm.cli.session import Session, with_session
 
 STARTING, LOOKING, KEEPING = "Start and stop", "Look at runs and what came out", "Keep in order"
@@ -62,6 +72,11 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
         {"show": finding.show_project, "set": finding.put_project, "delete": finding.delete_project},
     ),
     "patterns": (LOOKING, finding.patterns, {"show": finding.show_pattern, "delete": finding.delete_pattern}),
+    "skills": (
+        KEEPING,
+        skills.skills,
+        {"show": skills.show_skill, "set": skills.set_skill, "delete": skills.delete_skill},
+    ),
     "webhooks": (
         KEEPING,
         managing.webhooks,

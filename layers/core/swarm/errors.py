@@ -4,14 +4,14 @@
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
-    │   │                     ContradictoryInputs, SourceNotGiven
-    │   ├── Forbidden 403     InvalidPath, ScopeMissing
+    │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill
+    │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
-    │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened
+    │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
@@ -134,6 +134,12 @@ class SourceNotGiven(BadRequest):
         )
 
 
+class InvalidSkill(BadRequest):
+    """What was sent is no skill of the open format."""
+
+    code = "invalid_skill"
+
+
 class ReferenceNotAllowed(BadRequest):
     """A run goes on with conversations of its own project only."""
 
@@ -180,6 +186,16 @@ class InvalidPath(Forbidden):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; use a relative path inside the workspace, such as docs/report.md")
+
+
+class ReadOnlyPath(Forbidden):
+    """The file is a skill's, which no run changes."""
+
+    code = InvalidPath.code
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} belongs to a skill and stays as it is; write a file of another name")
+        self.path = path
 
 
 class NotFound(CallerError):
@@ -295,6 +311,16 @@ class ThreadNotFound(NotFound):
 
     def __init__(self, thread_id: str) -> None:
         super().__init__(f"no run belongs to the thread {thread_id[:70]}; a run tells its thread_id")
+
+
+class SkillNotFound(NotFound):
+    """No skill has this name, or it has no such file."""
+
+    code = "skill_not_found"
+
+    def __init__(self, name: str, path: str | None = None) -> None:
+        super().__init__(f"no skill {name}" if path is None else f"the skill {name} has no file {path}")
+        self.name = name
 
 
 class Conflict(CallerError):
@@ -438,6 +464,16 @@ class NotRedeliverable(Conflict):
 
     def __init__(self, delivery_id: str, status: str) -> None:
         super().__init__(f"delivery {delivery_id} is {status}; only a dead one can be delivered again")
+
+
+class TooManySkills(Conflict):
+    """There are as many skills as there may be."""
+
+    code = "too_many_skills"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most} skills already, and no more fit; delete one, or put two into one")
+        self.most = most
 
 
 class TooLarge(CallerError):

@@ -235,7 +235,7 @@ def merge_files(workspace: Workspace, outcomes: Iterable[JobOutcome]) -> dict[st
     """Take over the files that jobs changed, job by job; the reason for each that could not be kept."""
     refused = {}
     for outcome in outcomes:
-        for path in set(outcome.deleted).intersection(workspace.paths()):
+        for path in set(outcome.deleted).intersection(workspace.paths()) - workspace.provided.keys():
             workspace.delete(path)
         for path, entry in outcome.changed.items():
             try:

@@ -19,7 +19,7 @@ from swarm.agent.results import RESULT_WANTED, require_progress
 from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
-from swarm.agent.tools.tool import ASK_USER, DELEGATE
+from swarm.agent.tools.tool import ASK_USER, DELEGATE, READ_SKILL
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
 from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
@@ -142,6 +142,7 @@ class Slice:
                 *([ASK_USER] if run.interactive else []),
                 # A child hands nothing on.
                 *([DELEGATE] if run.parent_run_id is None else []),
+                *([READ_SKILL] if run.skills else []),
             ],
             run.tools,
             run.result_schema,
@@ -149,7 +150,8 @@ class Slice:
             run.house_style,
         )
         self._stored = load_snapshot(backend.objects, self._run.snapshot)
-        self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key))
+        provided = load_snapshot(backend.objects, self._run.skill_files).files
+        self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key), provided=provided)
         stored = self._run.transcript
         said = load_transcript(backend.objects, stored) if stored else [user_message(run.instructions)]
         self._dialogue = Dialogue(model, said, backend.prices.get(model.name), self._request)
@@ -359,7 +361,7 @@ class Slice:
         batch = None
         if done.pending:
             calls = [(tool.executor, call) for tool, call in done.pending]
-            waiting = cut(run.version + 1, self._writer, calls, self._stored.files)
+            waiting = cut(run.version + 1, self._writer, calls, self._workspace.with_provided(self._stored.files))
             batch = self._batch = store_batch(self._objects, run, waiting)
         plan = plan_of(done.results)
         # Words that would have been the last ones still are, once somebody has approved the end.

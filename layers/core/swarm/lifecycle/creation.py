@@ -160,6 +160,7 @@ def create(
         document_template=wanted.document_template,
         house_style=project.house_style,
         conversion=wanted.conversion,
+        may_have_skills=project.has_skills,
     )
     return open_run(backend, run, wanted.limits, files)
 
@@ -232,6 +233,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         result_schema=stopped.result_schema,
         document_template=stopped.document_template,
         house_style=stopped.house_style,
+        may_have_skills=stopped.may_have_skills,
         conversion=stopped.conversion,
     )
     return open_run(backend, run, limits)
@@ -277,6 +279,7 @@ def go_on(
         result_schema=ended.result_schema,
         document_template=ended.document_template,
         house_style=project.house_style,
+        may_have_skills=project.has_skills,
     )
     return open_run(backend, run, None, said.files)
 
@@ -289,7 +292,8 @@ def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequen
     allowance = tenant.allowance or backend.allowance
     # Only now, so that a request that is refused has stored nothing.
     inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
-    run = replace(run, limits=granted(limits, allowance), inputs=inputs)
+    may_have_skills = run.may_have_skills or tenant.has_skills
+    run = replace(run, limits=granted(limits, allowance), inputs=inputs, may_have_skills=may_have_skills)
     queued = (
         StatusEvent(status=run.status, run_id=key.run_id, project_id=key.project_id),
         events.progress(events.PREPARING),

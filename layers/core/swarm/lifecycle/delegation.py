@@ -88,6 +88,7 @@ def _run_of(parent: Run, child: Child, task: Task) -> Run:
         callback_url=parent.callback_url,
         model=parent.model,
         house_style=parent.house_style,
+        may_have_skills=parent.may_have_skills,
         document_template=parent.document_template,
         require_approval=tuple(step for step in parent.require_approval if step in INHERITED),
         decision_seconds=parent.decision_seconds,

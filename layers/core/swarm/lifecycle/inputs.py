@@ -277,7 +277,20 @@ def stored_files(backend: Backend, area: ProjectArea, upload: Upload) -> Iterato
         yield from pool.map(store, enumerate(upload.files))
 
 
+def uploaded(backend: Backend, area: ProjectArea, upload: Upload) -> Iterator[tuple[PromisedFile, bytes]]:
+    """Every file of the upload, checked, with its bytes, one after the other. Raises `InvalidUpload`."""
+    for number, file in enumerate(upload.files):
+        yield file, _checked_bytes(backend, file, _file_key(area, upload.id, number))
+
+
 def _store(backend: Backend, area: ProjectArea, file: PromisedFile, key: str) -> FileEntry:
+    data = _checked_bytes(backend, file, key)
+    sha256 = hashlib.sha256(data).hexdigest()
+    backend.objects.put(area.blob(sha256), data)
+    return FileEntry(sha256, len(data), file_type(file.path))
+
+
+def _checked_bytes(backend: Backend, file: PromisedFile, key: str) -> bytes:
     try:
         data = backend.objects.get(key)
     except ObjectMissing:
@@ -285,8 +298,7 @@ def _store(backend: Backend, area: ProjectArea, file: PromisedFile, key: str) ->
     sha256 = hashlib.sha256(data).hexdigest()
     if len(data) != file.size or (file.sha256 is not None and file.sha256.lower() != sha256):
         raise InvalidUpload(f"{file.path} is not what was promised: {len(data)} bytes with SHA-256 {sha256}")
-    backend.objects.put(area.blob(sha256), data)
-    return FileEntry(sha256, len(data), file_type(file.path))
+    return data
 
 
 def _manifest_key(area: ProjectArea, upload_id: str) -> str:

@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator
 from codex_swarm.models import Approval
 from swarm.runs.house_style import described
 from swarm.runs.run import Run
+from swarm.runs.skills import Skill, offered
 from swarm.tasks import TASKS
 from swarm.tasks.templates import TARGETS
 
 
-def base_prompt(run: Run, blocks: Iterable[str]) -> str:
+def base_prompt(run: Run, blocks: Iterable[str], skills: Iterable[Skill] = ()) -> str:
     """What stands before the user's instructions, which `Run.system_instructions` joins to it; `blocks` come first.
 
     Nothing of a conversion, which no model reads.
     """
     if run.conversion is not None:
         return ""
-    ours = [TASKS[run.task_type].instructions, *described(run.house_style), *_look(run), *_approvals(run), *_part(run)]
+    of_project = [*described(run.house_style), *offered(skills)]
+    ours = [TASKS[run.task_type].instructions, *of_project, *_look(run), *_approvals(run), *_part(run)]
     return "\n\n".join([*blocks, *ours])
 
 

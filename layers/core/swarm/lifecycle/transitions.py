@@ -18,6 +18,7 @@ from swarm.lifecycle import delegation, end_entry, ending
 from swarm.lifecycle.inputs import inline_of, take_inputs
 from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
+from swarm.lifecycle.skills import give
 from swarm.outputs.turns import run_at
 from swarm.patterns import distil
 from swarm.patterns.reuse import reuse_for
@@ -31,7 +32,7 @@ from swarm.runs.error_types import ErrorType
 from swarm.runs.events import MAX_SHOWN
 from swarm.runs.run import Run
 from swarm.text import clip
-from swarm.workspace.manifests import StoredSnapshot, copy_snapshot, load_snapshot
+from swarm.workspace.manifests import StoredSnapshot, copy_snapshot, load_snapshot, store_snapshot
 from swarm.workspace.remembered import RememberedObjects
 from swarm.workspace.snapshot import new_bytes
 from swarm.workspace.working_copy import Workspace
@@ -97,15 +98,22 @@ def _prepared(backend: Backend, run: Run, writer: str, now: datetime) -> Entry:
     if beginning.conversation:
         transcript = area.of_run(key.run_id, "transcript", name)
         store_transcript(backend.objects, transcript, beginning.conversation)
+    skills = backend.skills.offered(key.tenant_id, key.project_id) if run.may_have_skills else []
+    skill_files = None
+    if skills:
+        skill_files = area.of_run(key.run_id, "snapshots", f"skills-{name}")
+        store_snapshot(backend.objects, skill_files, give(backend, run, skills))
     reuse = reuse_for(backend, run)
     prepared = Prepared(
         snapshot=snapshot,
-        prompt=base_prompt(run, reuse.blocks),
+        prompt=base_prompt(run, reuse.blocks, skills),
         pattern_used=reuse.used,
         thread_id=reuse.thread_id,
         first_snapshot=first,
         transcript=transcript,
         stored_bytes=beginning.stored_bytes,
+        skills=tuple(skill.use for skill in skills),
+        skill_files=skill_files,
     )
     user = StepEvent(
         step_id=events.step_id(run.run_id, run.steps), role="user", content=clip(run.instructions, MAX_SHOWN), t=now

@@ -21,6 +21,7 @@ from swarm.records.quotas import Places, Quotas
 from swarm.records.rates import Rates
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
+from swarm.records.skills import Skills
 from swarm.records.table import Table
 from swarm.records.tenants import Tenants
 from swarm.records.tokens import Tokens
@@ -53,6 +54,7 @@ class Backend:
     drafts: Drafts
     projects: Projects
     patterns: Patterns
+    skills: Skills
     tenants: Tenants
     places: Places
     rates: Rates
@@ -119,6 +121,7 @@ def connect(chosen: Settings) -> Backend:
         drafts=Drafts(table),
         projects=Projects(table),
         patterns=Patterns(table),
+        skills=Skills(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),
         places=Places(table, quotas),
         rates=Rates(table, quotas),

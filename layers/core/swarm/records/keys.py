@@ -57,6 +57,12 @@ def pattern_key(tenant_id: str, project_id: str, task_type: str = "", created_at
     return Key(f"T#{tenant_id}#P#{project_id}", "#".join(parts) + ("" if run_id else "#"))
 
 
+def skill_key(tenant_id: str, project_id: str | None, name: str = "") -> Key:
+    """A skill of a project, or of a tenant beside its projects; without a name what their keys begin with."""
+    owner = tenant_key(tenant_id) if project_id is None else project_key(tenant_id, project_id)
+    return Key(owner.pk, f"SKILL#{name}")
+
+
 def run_key(tenant_id: str, run_id: str) -> Key:
     """A run, as folded from its log."""
     return Key(f"T#{tenant_id}#R#{run_id}", META)

@@ -177,6 +177,7 @@ def _decode(item: Item) -> ProjectRead:
         task_type=item["task_type"]["S"],
         domain_config=config,
         house_style=house_style(config),
+        has_skills="has_skills" in item,
         callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )

@@ -79,6 +79,7 @@ class Tenant:
     measured_at: datetime | None = None
     quotas: Quotas = field(default_factory=Quotas)
     allowance: Allowance | None = None
+    has_skills: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -362,6 +363,7 @@ class Tenants:
             measured_at=datetime.fromisoformat(item["measured_at"]["S"]) if "measured_at" in item else None,
             quotas=self._quotas.granted(item),
             allowance=allowance_of(item["limits"]["S"]) if "limits" in item else None,
+            has_skills="has_skills" in item,
         )
 
 

@@ -11,7 +11,7 @@ from swarm.records.backend import Backend
 from swarm.records.projects import PendingCleanup
 from swarm.retention.measuring import measure
 from swarm.retention.removal import Enough, clear_project
-from swarm.retention.sweeping import MARGIN, expire, retire, sweep
+from swarm.retention.sweeping import MARGIN, drop_old_skills, expire, retire, sweep
 from swarm.workspace.objects import DAY, ProjectArea
 
 RESERVE_SECONDS = 30.0
@@ -44,7 +44,8 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
             log.exception("a project could not be cleared", project_id=cleanup.project_id)
             cleared.failed += 1
     for tenant in backend.tenants.all():
-        measure(backend, tenant, now, enough)
+        if measure(backend, tenant, now, enough) and tenant.has_skills:
+            cleared.files += drop_old_skills(backend, tenant.id, None, now)
         for area in retire(backend, tenant.id, now, enough):
             cleared.runs += 1
             backend.projects.sweep_later(area.tenant_id, area.project_id, now + MARGIN)
@@ -58,7 +59,8 @@ def _run(backend: Backend, cleanup: PendingCleanup, now: datetime, enough: Enoug
     area = ProjectArea(cleanup.tenant_id, cleanup.project_id)
     expired, later = expire(backend, area, now)
     deleted = sweep(backend, area, now, enough)
-    cleared.files += expired + (deleted or 0)
+    old_skills = drop_old_skills(backend, area.tenant_id, area.project_id, now)
+    cleared.files += expired + (deleted or 0) + old_skills
     if deleted is None:
         log.warning("there was no time to sweep the whole project", project_id=cleanup.project_id)
         return

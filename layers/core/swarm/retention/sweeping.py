@@ -31,7 +31,7 @@ from swarm.retention.removal import Enough, remove_run
 from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
-from swarm.workspace.objects import DAY, ProjectArea
+from swarm.workspace.objects import DAY, ProjectArea, skills_of
 
 MARGIN = timedelta(days=1)
 """Longer than any run may take (five hours and what it waits for the provider), and so than any process."""
@@ -66,6 +66,17 @@ def expire(backend: Backend, area: ProjectArea, now: datetime) -> tuple[int, boo
 
     deleted = sum(backend.inventory.delete_versions(over()))
     return deleted, later
+
+
+def drop_old_skills(backend: Backend, tenant_id: str, project_id: str | None, now: datetime) -> int:
+    """Delete what is stored of skills that nothing names any more; how many versions.
+
+    A run that is beginning may have read the record a moment before, so it is left for `MARGIN`.
+    """
+    kept = {skill.key for skill in backend.skills.of(tenant_id, project_id)}
+    stored = backend.inventory.versions(skills_of(tenant_id, project_id))
+    old = (version for version in stored if version.stored_at < now - MARGIN and version.key not in kept)
+    return sum(backend.inventory.delete_versions(old))
 
 
 def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) -> int | None:

@@ -21,6 +21,7 @@ from codex_swarm.models import (
     PlanStep,
     RunError,
     RunStatus,
+    SkillUse,
     Usage,
 )
 from swarm.runs import children as work
@@ -57,6 +58,8 @@ class Prepared:
     first_snapshot: str | None = None
     transcript: str | None = None
     stored_bytes: int = 0
+    skills: tuple[SkillUse, ...] = ()
+    skill_files: str | None = None
     kind: Literal["prepared"] = "prepared"
 
 
@@ -241,6 +244,8 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 pattern_used=change.pattern_used,
                 thread_id=change.thread_id or run.thread_id,
                 stored_bytes=change.stored_bytes,
+                skills=change.skills,
+                skill_files=change.skill_files,
             )
         case Claimed():
             after = run

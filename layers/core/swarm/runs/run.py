@@ -20,6 +20,7 @@ from codex_swarm.models import (
     PlanStep,
     RunError,
     RunStatus,
+    SkillUse,
     TaskType,
     Usage,
 )
@@ -54,6 +55,7 @@ class Run:
     `version` is the last slot that went into it; `prompt` what the model is told before the user's instructions;
     `first_snapshot`, `snapshot` and `transcript` are keys of stored objects; `fingerprint` is that of the request,
     where it carried an idempotency key; `house_style` is the project's, as it was when the run was made;
+    `may_have_skills` says that it is to look for `skills` as it begins, whose files `skill_files` names;
     `imported_at` is when it was taken over from an earlier installation; `stalls` counts how often in a row the
     provider had nothing to give; `stored_bytes` are those of the files that were new after some turn;
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
@@ -87,6 +89,9 @@ class Run:
     document_template: DocumentTemplate | None = None
     house_style: HouseStyle | None = None
     conversion: Conversion | None = None
+    may_have_skills: bool = False
+    skills: tuple[SkillUse, ...] = ()
+    skill_files: str | None = None
     decision_seconds: int = DECISION_SECONDS
     uploads: tuple[str, ...] = ()
     inputs: str | None = None

@@ -22,7 +22,7 @@ TOOLS = tuple(
 BATCHES = (*TOOLS, "convert_documents")
 
 
-OURS = frozenset({*BATCHES, "ask_user", "delegate"})
+OURS = frozenset({*BATCHES, "ask_user", "delegate", "read_skill"})
 """Every tool of the service; no tool of an application has such a name."""
 
 

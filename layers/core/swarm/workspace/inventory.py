@@ -18,7 +18,8 @@ AT_ONCE = 1_000
 """As many as S3 deletes by one request."""
 
 _T = TypeVar("_T")
-_WITHIN_A_PROJECT = re.compile(r"t/[^/]+/p/[^/]+/(?:[^/]+/)*")
+_WITHIN_A_PROJECT = re.compile(r"t/[^/]+/(?:p/[^/]+|skills)/(?:[^/]+/)*")
+"""Or among the skills of a tenant, which belong to no project."""
 
 
 class Version(NamedTuple):

@@ -107,6 +107,12 @@ def everything_of(tenant_id: str) -> str:
     return f"t/{_part(tenant_id)}/"
 
 
+def skills_of(tenant_id: str, project_id: str | None) -> str:
+    """What the keys of all skills of a project begin with, or of those of the tenant beside its projects."""
+    owner = everything_of(tenant_id) if project_id is None else ProjectArea(tenant_id, project_id).everything
+    return f"{owner}skills/"
+
+
 def _part(text: str) -> str:
     return quote(text, safe="")
 

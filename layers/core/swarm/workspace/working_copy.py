@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from swarm.errors import CorruptObject, FileTooLarge, InvalidPath, WorkspaceFileNotFound, WorkspaceTooLarge
+from swarm.errors import (
+    CorruptObject,
+    FileTooLarge,
+    InvalidPath,
+    ReadOnlyPath,
+    WorkspaceFileNotFound,
+    WorkspaceTooLarge,
+)
 from swarm.workspace.document_texts import DocumentTexts
 from swarm.workspace.file_types import file_type
 from swarm.workspace.objects import ObjectStore, ProjectArea
@@ -32,12 +39,22 @@ class Workspace:
     """Files as a run sees them. Writes stay in memory until `save`, so that a stopped run leaves no trace.
 
     `texts` are those of its documents, as far as they have been made; `unread` says of a content why its text could
-    not be made this time.
+    not be made this time. `provided` are files of `folder/name/`, here for reading by their path: they lie over the
+    run's own, are never changed, and are not among `paths`.
     """
 
     def __init__(
-        self, snapshot: Snapshot, store: ObjectStore, area: ProjectArea, limits: WorkspaceLimits | None = None
+        self,
+        snapshot: Snapshot,
+        store: ObjectStore,
+        area: ProjectArea,
+        limits: WorkspaceLimits | None = None,
+        *,
+        provided: Snapshot | None = None,
     ) -> None:
+        self.provided = provided.files if provided else {}
+        # Whatever stands in a folder that has been provided, also what is not there yet.
+        self._read_only = tuple({"/".join(path.split("/")[:2]) + "/" for path in self.provided})
         self._base = snapshot
         self._files = dict(snapshot.files)
         self._size = snapshot.size
@@ -55,11 +72,22 @@ class Workspace:
 
     def has(self, path: str) -> bool:
         """Whether there is a file of this path, which is in Unicode NFC."""
-        return path in self._files
+        return path in self.provided or path in self._files
+
+    def with_provided(self, snapshot: Snapshot) -> Snapshot:
+        """These files, and what has been provided, over them."""
+        return snapshot.with_files(self.provided) if self.provided else snapshot
 
     def entry(self, path: str) -> FileEntry:
         """Hash, size and type of a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
-        return self._files[self._known(path)]
+        found = self.provided.get(unicodedata.normalize("NFC", path))
+        return self._files[self._known(path)] if found is None else found
+
+    def _writable(self, path: str) -> str:
+        path = valid_path(path)
+        if path.startswith(self._read_only):
+            raise ReadOnlyPath(path)
+        return path
 
     def find(self, path: str) -> FileEntry | None:
         """The file at just this path, or None."""
@@ -86,7 +114,7 @@ class Workspace:
 
         Raises `InvalidPath`, `FileTooLarge`, `WorkspaceTooLarge`.
         """
-        path = valid_path(path)
+        path = self._writable(path)
         self._check_room(path, len(data))
         before = self._files.get(path)
         executable = before is not None and before.executable
@@ -98,13 +126,15 @@ class Workspace:
 
     def link(self, path: str, entry: FileEntry) -> None:
         """Create or replace a file whose blob is stored already. Raises as `write` does."""
-        path = valid_path(path)
+        path = self._writable(path)
         self._check_room(path, entry.size)
         self._size += entry.size - self._size_at(path)
         self._files[path] = entry._replace(type=file_type(path))
 
     def delete(self, path: str) -> None:
         """Remove a file. Raises `InvalidPath`, `WorkspaceFileNotFound`."""
+        if unicodedata.normalize("NFC", path) in self.provided:
+            raise ReadOnlyPath(path)
         self._size -= self._files.pop(self._known(path)).size
 
     @contextmanager

@@ -7,6 +7,7 @@
     convert a.md to docx with the template letter        letter, report, minutes, proposal, invoice, cv or slides
     replace Hello by Hi in a.docx                        in Word and text files
     search for "the words"                               in all files
+    use the skill monthly-report
     run `command`
     execute a.smd                                        the code in a document, whose outputs it gets
     call `look_up {"term": "budget"}`                    a tool of the application
@@ -44,6 +45,7 @@ from swarm.agent.offline.steps import (
     Search,
     Step,
     Touch,
+    UseSkill,
     Wait,
     Write,
 )
@@ -58,6 +60,7 @@ THE_DOCUMENT = "it"
 _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
 _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
+_SKILL = re.compile(r"use\s+the\s+skill\s+[\"“'`]?([a-z0-9-]+)", re.IGNORECASE)
 _ASK = re.compile(r"ask\b.*[\"“]", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(r"call\s+`([A-Za-z][\w-]*)\s*(\{[^`]*\})?`", re.IGNORECASE)
 _DELEGATE = re.compile(r"delegate\b.*[\"“`]", re.IGNORECASE | re.DOTALL)
@@ -220,6 +223,11 @@ def _read_search(clause: str) -> list[Step]:
     return [Search(words) for words in quoted(clause)] if _SEARCH.match(clause) else []
 
 
+def _read_skill(clause: str) -> list[Step]:
+    found = _SKILL.match(clause)
+    return [UseSkill(found[1].lower().strip("-"))] if found else []
+
+
 def _read_touch(clause: str) -> list[Step]:
     found = _TOUCH.match(clause)
     names = re.split(r"[\s,]+", found[1]) if found else []
@@ -321,6 +329,7 @@ _SOURCES = {
 _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_wait,
     _read_fail,
+    _read_skill,
     _read_run,
     _read_execute,
     _read_ask,

@@ -54,6 +54,13 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class UseSkill:
+    """Read a skill of the project's."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run commands in a shell."""
 
@@ -113,4 +120,20 @@ class Fail:
     message: str
 
 
-Step = Write | Touch | Delete | Convert | Edit | Search | Run | Execute | Ask | Call | Delegate | Return | Wait | Fail
+Step = (
+    Write
+    | Touch
+    | Delete
+    | Convert
+    | Edit
+    | Search
+    | UseSkill
+    | Run
+    | Execute
+    | Ask
+    | Call
+    | Delegate
+    | Return
+    | Wait
+    | Fail
+)

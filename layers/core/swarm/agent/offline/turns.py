@@ -27,10 +27,11 @@ from swarm.agent.offline.steps import (
     Search,
     Step,
     Touch,
+    UseSkill,
     Wait,
     Write,
 )
-from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, RUN_DOCUMENT, UPDATE_PLAN
+from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, READ_SKILL, RUN_DOCUMENT, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
 
 SMALL_TASK = 2
@@ -48,6 +49,7 @@ _MISSING = {
     RUN_DOCUMENT: "code in documents cannot be run in this installation",
     ASK_USER: "people cannot be asked in this run",
     DELEGATE: "a part of a task is not handed on",
+    READ_SKILL: "this run has no skills",
 }
 _TITLE = 60
 _WORD = frozenset({".docx", ".docm", ".dotx", ".dotm"})
@@ -146,8 +148,8 @@ def _calls(step: Step, task_type: TaskType) -> Iterator[PlannedCall]:
             yield from (_conversion(path, target, step.template) for path, target in _pairs(step))
         case Edit():
             yield _edit(step)
-        case Search(words):
-            yield PlannedCall("search_files", {"pattern": _literally(words)}, f"search for {words}")
+        case Search() | UseSkill():
+            yield _looking(step)
         case Run(commands):
             yield from (PlannedCall(RUN, {"command": command}, f"run {command}") for command in commands)
         case Execute() | Ask() | Delegate() | Call():
@@ -169,6 +171,12 @@ def _asking(step: Execute | Ask | Delegate | Call) -> PlannedCall:
             return PlannedCall(DELEGATE, {"tasks": tasks}, f"delegate {_listed(part[:_TITLE] for part in parts)}")
         case Call(tool, given):
             return PlannedCall(tool, _as_json(given), f"call {tool}")
+
+
+def _looking(step: Search | UseSkill) -> PlannedCall:
+    if isinstance(step, UseSkill):
+        return PlannedCall(READ_SKILL, {"name": step.name}, f"use the skill {step.name}")
+    return PlannedCall("search_files", {"pattern": _literally(step.words)}, f"search for {step.words}")
 
 
 def _with_result(call: PlannedCall, result: str) -> PlannedCall:

@@ -24,6 +24,8 @@ ASK_USER = "ask_user"
 
 DELEGATE = "delegate"
 """The tool by which a model hands parts of its task to other agents."""
+READ_SKILL = "read_skill"
+"""The tool by which a model reads how such a task is to be done."""
 
 APPLY_PATCH = "apply_patch"
 
