@@ -75,7 +75,7 @@ def test_what_the_provider_is_sent(runs: Runs) -> None:
         assert (body["model"], body["store"], body["prompt_cache_key"]) == ("test-model", False, run["id"])
         assert body["include"] == ["reasoning.encrypted_content"]
         assert run["system_instructions"] == f"{body['instructions']}\n\n{INSTRUCTIONS}"
-        assert [tool["name"] for tool in body["tools"]] == list(TASKS[TaskType.WRITING].tools)
+        assert [tool["name"] for tool in body["tools"]] == [*TASKS[TaskType.WRITING].tools, "delegate"]
         assert all(tool["strict"] and not tool["parameters"]["additionalProperties"] for tool in body["tools"])
     assert first["input"] == [{"type": "message", "role": "user", "content": INSTRUCTIONS}]
     # What came before is sent again as it was, so that the provider's cache has it, and then what is new.

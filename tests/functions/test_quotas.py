@@ -289,7 +289,7 @@ REQUESTS: dict[Kind, Callable[[str], str]] = {
 @pytest.mark.parametrize("kind", REQUESTS, ids=REQUESTS)
 def test_what_is_worked_out_for_a_tenant_is_bounded(narrow: Stack, places: Places, kind: Kind) -> None:
     run_id = narrow.finish("touch a.md")
-    drawn = {"media_type": "text/html; charset=utf-8", "content": ""}
+    drawn = {"media_type": "text/html; charset=utf-8", "content": "PHA+PC9wPg=="}
     with answering({"preview": lambda _: drawn}):
         busy = [places.take("tenant-a", kind, datetime.now(UTC), MINUTE) for _ in range(2)]
         answer = narrow.request("GET", REQUESTS[kind](run_id))

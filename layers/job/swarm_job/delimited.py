@@ -25,7 +25,8 @@ def rows_of(text: str, mark: str | None = None) -> Iterator[list[str]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if declared := _DECLARED.match(text):
         mark, text = declared[1], text[declared.end() :]
-    csv.field_size_limit(len(text) + 1)
+    # It is the whole process's, so it only ever grows.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     yield from csv.reader(io.StringIO(text, newline=""), delimiter=mark or delimiter(text))
 
 
