@@ -6,12 +6,14 @@ browser still says that name in `Host`.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::\d{1,5})?", re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether a `Host` header names this machine by an address or a name that leads nowhere else."""
     found = HOST.fullmatch(host.strip())

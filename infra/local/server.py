@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import ThreadedWSGIServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from infra.local.authentication.guard import Guard
 from infra.local.calls import Calls
-from infra.local.connections import KeptConnections
 from infra.local.identity import CredentialIssuer, Credentials
 from infra.local.loopback import is_loopback
 from infra.local.permissions.enforcement import Permissions
 from infra.local.persistence.recording import Recording
-from infra.local.wsgi import SIGNER, Environ, WsgiApp, ask
-
-# An answer of these has no body, and no length either.
-BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+from infra.local.wsgi import SIGNER, Environ, WsgiApp
+from infra.local.wsgi_server import RequestHandler, WsgiServer
 
 
 class OneTableCallAtATime:
@@ -98,55 +92,6 @@ class LoopbackOnly:
         return [b"AWS is emulated here for programs of this machine: call it as 127.0.0.1 or localhost\n"]
 
 
-class _Handler(MotoRequestHandler):
-    """One connection, kept for the calls that follow: werkzeug's closes it after each, and waits for that.
-
-    A connection has a thread, and not a place in a pool: an Invoke takes as long as its function, whose own calls
-    come here as well, and would wait for a place that only their end can free.
-    """
-
-    protocol_version = "HTTP/1.1"
-    # Head and body go together, and no segment waits for another (Nagle).
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  (the name is werkzeug's)
-        """Silent: there is one line for each of thousands of calls."""
-
-    def handle_expect_100(self) -> bool:
-        """Whoever asks for it waits for it, so it goes out at once."""
-        super().handle_expect_100()
-        self.wfile.flush()
-        return True
-
-    def run_wsgi(self) -> None:
-        """Answer one request."""
-        environ = self.make_environ()
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal():
-            self.send_error(HTTPStatus.BAD_REQUEST)
-            return
-        # Whole, also where it is refused: what is left would be taken for the next request. Chunks say where they end.
-        body = environ["wsgi.input"].read(*() if "HTTP_TRANSFER_ENCODING" in environ else (int(length),))
-        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        answer = ask(self.server.app, environ)
-        self.send_response(answer.status, answer.reason)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        bodiless = self.command == "HEAD" or answer.status in BODILESS
-        if not bodiless and not any(name.lower() == "content-length" for name, _ in answer.headers):
-            self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        if not bodiless:
-            self.wfile.write(answer.body)
-        self.wfile.flush()
-
-
-class _Server(KeptConnections, ThreadedWSGIServer):
-    daemon_threads = True
-    block_on_close = False
-
-
 class AwsServer:
     """Serves AWS at `url` from construction until `close`."""
 
@@ -158,7 +103,7 @@ class AwsServer:
         self.calls = Calls(self.behind, permissions)
         app = LoopbackOnly(Guard(self.calls, credentials))
         self.app: WsgiApp = app
-        self._server = _Server("127.0.0.1", 0, app, _Handler)
+        self._server = WsgiServer("127.0.0.1", 0, app, RequestHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         # Where moto's interpreter of state machines finds the other services.
         os.environ["MOTO_PORT"] = str(self._server.server_port)

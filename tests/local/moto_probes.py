@@ -26,7 +26,10 @@ from moto.core.config import default_user_config
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.parsing import expressions, validators
 from moto.dynamodb.responses import DynamoHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
@@ -37,7 +40,9 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from infra.local import moto_patches
 from infra.local.lambdas.invocation import InvocationResult
 from infra.local.moto_patches.wrapping import wrap
+from infra.local.wsgi import ask as ask_wsgi
 from tests.local.clouds import eventually
+from tests.local.item_calls import request
 
 REGION, ACCOUNT_ID = "us-east-1", "123456789012"
 PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
@@ -453,12 +458,7 @@ def conditions_parsed(_probe: Probe) -> bool:
 def attributes_sent(probe: Probe) -> bool:
     """An item of many attributes comes as it was stored, and costs no look at each of them."""
     dynamodb, name = probe.client("dynamodb"), probe.name()
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
-    )
+    create(probe, name)
     each = {
         "S": "é",
         "N": "1.5",
@@ -484,6 +484,71 @@ def attributes_sent(probe: Probe) -> bool:
         TableName=name, KeyConditionExpression="PK = :k", ExpressionAttributeValues={":k": {"S": "k"}}
     )["Items"]
     return found == [item] and len(looked) < len(item)
+
+
+def items_answered(probe: Probe) -> bool:
+    """A call for an item needs no request of Flask's."""
+    app = DomainDispatcherApplication(create_backend_app)
+    create(probe, name := probe.name())
+    made: list[None] = []
+
+    def counted(original: Any, *arguments: Any, **named: Any) -> Any:
+        made.append(None)
+        return original(*arguments, **named)
+
+    wrap(DynamoHandler, "setup_class", counted)
+    asked = {"TableName": name, "Key": {"PK": {"S": "k"}}}
+    answer = ask_wsgi(app, request("GetItem", json.dumps(asked).encode()))
+    return (answer.status, answer.body) == (200, b"{}") and not made
+
+
+def items_read(probe: Probe) -> bool:
+    """A query and an update make no copy of an item, and what is answered is as it was at that moment."""
+    app = DomainDispatcherApplication(create_backend_app)
+    create(probe, name := probe.name())
+    item = {"PK": {"S": "k"}, "L": {"L": [{"N": "1"}]}, "SS": {"SS": ["a"]}}
+    probe.client("dynamodb").put_item(TableName=name, Item=item)
+    copied: list[None] = []
+
+    def counted(original: Any, value: Any, memo: Any) -> Any:
+        copied.append(None)
+        return original(value, memo)
+
+    wrap(DynamoType, "__deepcopy__", counted)
+
+    def asked(operation: str, **more: Any) -> Any:
+        body = json.dumps({"TableName": name, **more}).encode()
+        return json.loads(ask_wsgi(app, request(operation, body)).body)
+
+    values = {":k": {"S": "k"}}
+    found = asked("Query", KeyConditionExpression="PK = :k", ExpressionAttributeValues=values)["Items"]
+    change = {"UpdateExpression": "SET L[0] = :n ADD SS :s", "ReturnValues": "ALL_OLD"}
+    more = {":n": {"N": "2"}, ":s": {"SS": ["b"]}}
+    before = asked("UpdateItem", Key={"PK": {"S": "k"}}, ExpressionAttributeValues=more, **change)["Attributes"]
+    # Of the set, each time that the item is kept as it was.
+    return found == [item] and before == item and len(copied) <= 2
+
+
+def updates_parsed(_probe: Probe) -> bool:
+    """A text is taken apart once, and what is done with a copy of its tree is not done to it."""
+    parsers: Any = expressions
+    parser, module = parsers.UpdateExpressionParser, vars(validators)
+    tree: Any = parser.make("SET a = :v REMOVE b")
+    copied: Any = module["deepcopy"](tree)
+    copied.children.clear()
+    again: Any = module["deepcopy"](tree)
+    value = DynamoType({"L": [{"S": "x"}]})
+    return tree is parser.make("SET a = :v REMOVE b") and bool(again.children) and module["deepcopy"](value) == value
+
+
+def create(probe: Probe, table: str) -> None:
+    """A table whose key is `PK`."""
+    probe.client("dynamodb").create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+    )
 
 
 PROBES: dict[str, Callable[[Probe], bool]] = {
@@ -515,6 +580,9 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         paths_read,
         conditions_parsed,
         attributes_sent,
+        items_answered,
+        items_read,
+        updates_parsed,
     )
 }
 SENT: list[tuple[str, bytes]] = []

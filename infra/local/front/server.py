@@ -6,7 +6,7 @@ import errno
 import re
 import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from infra.local.connections import KeptConnections
@@ -14,6 +14,7 @@ from infra.local.front import visitors
 from infra.local.front.gateway import Gateway
 from infra.local.front.request import Request, join_repeated
 from infra.local.front.response import TOO_LARGE, Response, message
+from infra.local.heads import PlainHeads
 
 BODY_LIMIT = 10 * 1024 * 1024
 # Request line and headers together.
@@ -76,7 +77,7 @@ class _Unreadable(Exception):
         self.response = response
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(PlainHeads):
     protocol_version = "HTTP/1.1"
     server_version = "codex-swarm-local"
     sys_version = ""

@@ -13,6 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
+from infra.local.heads import PlainHeads
 from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, InvocationResult
 from infra.local.loopback import is_loopback
 
@@ -98,7 +99,7 @@ class _Server(ThreadingHTTPServer):
     api: RuntimeApi
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(PlainHeads, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # One write a response: header and body in two small segments would wait for each other (Nagle).
     wbufsize = -1

@@ -13,9 +13,11 @@ from infra.local.moto_patches import (
     answers,
     cloudformation,
     conditions,
+    copies,
     definitions,
     events,
     history,
+    items,
     lambdas,
     objects,
     resources,
@@ -50,6 +52,9 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "paths_read": answers.read_paths_once,
     "conditions_parsed": conditions.parse_once,
     "attributes_sent": answers.send_attributes_as_they_are,
+    "items_answered": items.answer_without_flask,
+    "items_read": copies.read_items_in_place,
+    "updates_parsed": copies.keep_update_expressions,
 }
 
 _lock = threading.Lock()

@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -41,14 +42,20 @@ def send_attributes_as_they_are() -> None:
 
 def _serialize_map(original: Wrapper, serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     if shape.value.name == "AttributeValue":
-        serializer._default_serialize(serialized, _in_json(value), shape, key)
+        serializer._default_serialize(serialized, in_json(value), shape, key)
     else:
         original(serializer, serialized, value, shape, key)
 
 
-def _in_json(value: Any) -> Any:
+def in_json(value: Any) -> Any:
+    """A value of DynamoDB's, or several in a mapping or a list, in its notation."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is DynamoType:
+        return {value.type: in_json(value.value)}
     if isinstance(value, dict):
-        return {name: _in_json(each) for name, each in value.items()}
+        return {name: in_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_in_json(each) for each in value]
+        return [in_json(each) for each in value]
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
