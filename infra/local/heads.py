@@ -9,16 +9,19 @@ from __future__ import annotations
 import email.parser
 import functools
 import http.client
+import io
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) (HTTP/1\.[01])\r\n")
-FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r\n")
+FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r\n")
+FIELDS = re.compile(rf"(?:{FIELD.pattern})*\r\n")
+LINE_END = b"\r\n"
 LINE_BYTES = 65_536
 MOST_LINES = 100
 
@@ -26,11 +29,9 @@ MOST_LINES = 100
 class Fields:
     """Header fields in their order, with what is asked of an `email.message.Message` that holds them."""
 
-    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
-        self._fields = list(fields)
-        self._first: dict[str, str] = {}
-        for name, value in self._fields:
-            self._first.setdefault(name.lower(), value)
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+        self._first = {name.lower(): value for name, value in reversed(fields)}
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of the first field of the name, in whatever case."""
@@ -58,6 +59,7 @@ class PlainHeads(BaseHTTPRequestHandler):
     """A request handler that reads plain heads by itself, and writes the date of answers once a second."""
 
     headers: Any
+    rfile: io.BufferedReader
     raw_requestline: bytes
 
     def parse_request(self) -> bool:
@@ -71,12 +73,12 @@ class PlainHeads(BaseHTTPRequestHandler):
         # As http.server does, so that nobody takes what follows two slashes for a host.
         self.path = "/" + target.lstrip("/") if target.startswith("//") else target
         self.close_connection = version == "HTTP/1.0"
-        lines = self._lines()
-        if lines is None:
+        text = self._text()
+        if text is None:
             self.close_connection = True
             self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return False
-        self.headers = _fields(lines)
+        self.headers = _fields(text)
         if connection := self.headers.get("Connection"):
             # http.server takes other values, and what else they say, for none.
             said = connection.lower()
@@ -84,14 +86,19 @@ class PlainHeads(BaseHTTPRequestHandler):
         expects = self.headers.get("Expect", "").lower() == "100-continue" and version == "HTTP/1.1"
         return self.handle_expect_100() if expects else True
 
-    def _lines(self) -> list[bytes] | None:
-        """The lines of the fields; None when there is too much of them."""
+    def _text(self) -> str | None:
+        """All fields, and the empty line that ends them; None when there is too much of them."""
+        there = self.rfile.peek()
+        head, empty_line, _ = (LINE_END + there).partition(LINE_END * 2)
+        # Mostly it comes in one piece. Otherwise, and where a line ends in another way, one line after the other.
+        if empty_line and head.count(LINE_END) == head.count(b"\n") < MOST_LINES:
+            return self.rfile.read(len(head) + len(LINE_END)).decode("latin-1")
         lines: list[bytes] = []
         while (line := self.rfile.readline(LINE_BYTES + 1)) not in (b"\r\n", b"\n", b""):
             lines.append(line)
             if len(line) > LINE_BYTES or len(lines) >= MOST_LINES:
                 return None
-        return lines
+        return b"".join([*lines, b"\r\n"]).decode("latin-1")
 
     def handle_expect_100(self) -> bool:
         """Whoever asks for it waits for it, so it goes out at once."""
@@ -107,11 +114,9 @@ class PlainHeads(BaseHTTPRequestHandler):
         return _date(int(time.time() if timestamp is None else timestamp))
 
 
-def _fields(lines: list[bytes]) -> Any:
-    found = [FIELD.fullmatch(line) for line in lines]
-    if all(found):
-        return Fields((each[1].decode("latin-1"), each[2].decode("latin-1")) for each in found if each)
-    text = b"".join([*lines, b"\r\n"]).decode("latin-1")
+def _fields(text: str) -> Any:
+    if FIELDS.fullmatch(text):
+        return Fields(FIELD.findall(text))
     return email.parser.Parser(_class=http.client.HTTPMessage).parsestr(text)
 
 

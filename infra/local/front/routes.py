@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Route:
             return None
         if self.path == "$default":
             return {}
-        found = re.fullmatch(_expression(self.path), path, re.DOTALL)
+        found = _pattern(self.path).fullmatch(path)
         return None if found is None else dict(zip(_parameters(self.path), found.groups(), strict=True))
 
     @property
@@ -106,10 +107,13 @@ def _function_arn(uri: str) -> str:
     return found[1]
 
 
-def _expression(path: str) -> str:
+@functools.cache
+def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^}]+\})", path)
-    return "".join("(.+)" if p.endswith("+}") else "([^/]+)" if p.startswith("{") else re.escape(p) for p in parts)
+    expressions = ("(.+)" if p.endswith("+}") else "([^/]+)" if p.startswith("{") else re.escape(p) for p in parts)
+    return re.compile("".join(expressions), re.DOTALL)
 
 
-def _parameters(path: str) -> list[str]:
-    return [name.removesuffix("+") for name in re.findall(r"\{([^}]+)\}", path)]
+@functools.cache
+def _parameters(path: str) -> tuple[str, ...]:
+    return tuple(name.removesuffix("+") for name in re.findall(r"\{([^}]+)\}", path))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import threading
@@ -38,8 +37,9 @@ class Worker:
         self._function = function
         self._log = log
         self._lifeline = lifeline
-        self._jobs: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._asked = threading.Event()
+        self._taken = threading.Event()
+        self._began = 0.0
         self._init_error: bytes | None = None
         self.current: Invocation | None = None
         self.idle_since = time.monotonic()
@@ -75,9 +75,11 @@ class Worker:
         return not self._asked.is_set()
 
     def take(self, invocation: Invocation) -> None:
-        """Run this next; the worker must be idle."""
+        """Run this next; the worker must be idle. One that has not started yet finds it when it has."""
+        self._began = time.monotonic()
         self.current = invocation
-        self._jobs.put(invocation)
+        self._api.give(invocation)
+        self._taken.set()
         # Either the watcher finds `current`, or this finds that the watcher has been.
         if self._ended.is_set():
             invocation.complete(self._death(invocation))
@@ -109,6 +111,7 @@ class Worker:
     def asks_for_work(self) -> None:
         """Initialisation is over."""
         if not self._asked.is_set():
+            self._began = time.monotonic()
             self._asked.set()
             self._function.ready(self)
 
@@ -131,15 +134,27 @@ class Worker:
     # the two threads
 
     def _mind(self) -> None:
-        """See each invocation through: hand it over, and kill when its time is up."""
-        while (invocation := self._jobs.get()) is not None:
-            if not self._asked.wait(INIT_SECONDS):
-                self._give_up(invocation, f"Init timed out after {INIT_SECONDS} seconds")
+        """End the process when the time of what it has in hand is up.
+
+        It looks again when the time of what it saw last would be up, and not each time that something begins or ends:
+        what began later has more time.
+        """
+        timeout = self._function.specification.timeout
+        while not self._ended.is_set():
+            invocation, asked = self.current, self._asked.is_set()
+            if invocation is None:
+                self._taken.clear()
+                if self.current is None:
+                    self._taken.wait()
                 continue
-            timeout = self._function.specification.timeout
-            self._api.give(invocation)
-            if invocation.wait(timeout) is None:
-                self._give_up(invocation, f"Task timed out after {timeout:.2f} seconds")
+            left = self._began + (timeout if asked else INIT_SECONDS) - time.monotonic()
+            if left > 0:
+                # An initialisation that ends leaves less time than it would have had itself.
+                (self._ended if asked else self._asked).wait(left)
+            elif invocation is self.current:
+                limit = f"Task timed out after {timeout:.2f}" if asked else f"Init timed out after {INIT_SECONDS}"
+                self._give_up(invocation, f"{limit} seconds")
+                self._ended.wait(0.1)
 
     def _give_up(self, invocation: Invocation, reason: str) -> None:
         message = f"RequestId: {invocation.request_id} Error: {reason}"
@@ -163,7 +178,7 @@ class Worker:
         invocation = self.current
         if invocation is not None and invocation.complete(self._death(invocation)):
             self._note(f"RequestId: {invocation.request_id} Error: {self._exit()}")
-        self._jobs.put(None)
+        self._taken.set()
         self._api.close()
 
     def _death(self, invocation: Invocation) -> InvocationResult:
