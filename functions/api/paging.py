@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from api.resolver import Router
 from swarm.errors import InvalidRequest
 from swarm.records.listing import Page
-from swarm.sizes import PAGE, answered, json_text
+from swarm.sizes import PAGE, answered
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -35,7 +35,7 @@ def paged(router: Router, page: Page[T]) -> Response[list[T]]:
 
 def weight(body: BaseModel) -> int:
     """Bytes that it takes in an answer."""
-    return answered(json_text(body.model_dump(mode="json")))
+    return answered(body.model_dump_json())
 
 
 def fitting(bodies: Iterable[T]) -> list[T]:

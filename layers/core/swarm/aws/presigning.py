@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -74,39 +74,34 @@ class Presigner:
         return f"{self.endpoint}/{self.bucket}", {**fields, "policy": policy, "x-amz-signature": signature}
 
     def _sign(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
-        host = urlsplit(self.endpoint).netloc
         path = f"/{self.bucket}/{quote(key, safe='/~')}"
-        signed = dict(sorted({"host": host, **headers}.items()))
-        parameters = sorted({**query, **self._parameters(";".join(signed))}.items())
-        canonical_query = "&".join(
-            f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parameters
-        )
-        request = "\n".join(
-            [
-                method,
-                path,
-                canonical_query,
-                *(f"{name}:{' '.join(value.split())}" for name, value in signed.items()),
-                "",
-                ";".join(signed),
-                "UNSIGNED-PAYLOAD",
-            ]
-        )
-        text = "\n".join([ALGORITHM, self._timestamp, self._scope, hashlib.sha256(request.encode()).hexdigest()])
-        signature = hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        signed = sorted([("host", self._host), *headers.items()])
+        names = ";".join(name for name, _ in signed)
+        parameters = [*self._parameters, *map(_parameter, query, query.values())]
+        parameters.append(_parameter("X-Amz-SignedHeaders", names))
+        canonical_query = "&".join(sorted(parameters))
+        canonical_headers = "".join(f"{name}:{' '.join(value.split())}\n" for name, value in signed)
+        request = f"{method}\n{path}\n{canonical_query}\n{canonical_headers}\n{names}\nUNSIGNED-PAYLOAD"
+        text = f"{ALGORITHM}\n{self._timestamp}\n{self._scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(self._key, text.encode(), "sha256").hex()
         return f"{self.endpoint}{path}?{canonical_query}&X-Amz-Signature={signature}"
 
-    def _parameters(self, signed_headers: str) -> dict[str, str]:
+    @cached_property
+    def _host(self) -> str:
+        return urlsplit(self.endpoint).netloc
+
+    @cached_property
+    def _parameters(self) -> list[str]:
+        """Those of every URL."""
         parameters = {
             "X-Amz-Algorithm": ALGORITHM,
             "X-Amz-Credential": f"{self.credentials.access_key}/{self._scope}",
             "X-Amz-Date": self._timestamp,
             "X-Amz-Expires": str(int(self.lifetime.total_seconds())),
-            "X-Amz-SignedHeaders": signed_headers,
         }
         if self.credentials.session_token:
             parameters["X-Amz-Security-Token"] = self.credentials.session_token
-        return parameters
+        return [_parameter(name, value) for name, value in parameters.items()]
 
     @cached_property
     def _timestamp(self) -> str:
@@ -122,3 +117,9 @@ class Presigner:
         for part in self._scope.split("/"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         return key
+
+
+@lru_cache(maxsize=256)
+def _parameter(name: str, value: str) -> str:
+    """Of a query, as it is signed. Sorted, these come as their names would: no name here is the beginning of another."""
+    return f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"

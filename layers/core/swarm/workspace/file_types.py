@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 
@@ -68,8 +67,9 @@ _BINARY_TYPES = frozenset({"binary", "archive", "pdf", "docx", "xlsx", "pptx", "
 
 
 def _lookup(path: str) -> FileType:
-    suffix = PurePosixPath(path).suffix.lower()
-    return _BY_SUFFIX.get(suffix, _TEXT) if suffix else _BINARY
+    # As `pathlib` has it, which takes a tenth of the time of a listing.
+    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
+    return _BY_SUFFIX.get(f".{suffix.lower()}", _TEXT) if stem and suffix else _BINARY
 
 
 def file_type(path: str) -> str:
