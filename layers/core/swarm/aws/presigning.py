@@ -121,5 +121,5 @@ class Presigner:
 
 @lru_cache(maxsize=256)
 def _parameter(name: str, value: str) -> str:
-    """Of a query, as it is signed. Sorted, these come as their names would: no name here is the beginning of another."""
+    """Of a query, as it is signed. These sort as their names do: none here is the beginning of another."""
     return f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"
