@@ -1,15 +1,19 @@
 """How long a function takes to start as it is built, beside what its libraries take here and now.
 
-Processor time, the least of several in turns, so that other work on the machine counts for little.
+Processor time, one after the other, and the median of several such pairs: what else the machine does, and how quick it
+is just then, counts for little. Still the same code came to between 1.4 and 1.8 on one machine, so the limits here notice
+what a third more would cost; docs/performance.md has targets and figures.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sysconfig
 from importlib.util import cache_from_source
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -17,7 +21,7 @@ from tests.build.conftest import FUNCTIONS, Build
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 
-ATTEMPTS, ROUNDS = 4, 5
+ATTEMPTS, ROUNDS = 4, 9
 CLIENT = "import boto3; boto3.client('dynamodb', region_name='us-east-1')"
 FLAGS, UNCHECKED_HASH = 4, 0b01
 """Where a .pyc file says how it is told stale, and that it never is (PEP 552)."""
@@ -26,9 +30,9 @@ FLAGS, UNCHECKED_HASH = 4, 0b01
 @pytest.mark.parametrize(
     ("function", "statement", "alternative", "most"),
     [
-        ("authorizer", "import authorizer.app; from swarm.aws import clients; clients.dynamodb()", CLIENT, 1.3),
-        ("api", "import api.app", CLIENT, 1.5),
-        ("agent", "import agent.app", "import openai, boto3", 1.3),
+        ("authorizer", "import authorizer.app; from swarm.aws import clients; clients.dynamodb()", CLIENT, 1.6),
+        ("api", "import api.app", CLIENT, 2.0),
+        ("agent", "import agent.app", "import openai, boto3", 1.6),
     ],
     ids=["authorizer", "api", "agent"],
 )
@@ -38,14 +42,18 @@ def test_a_function_starts_in_little_more_than_its_libraries_take(
     roots = build.roots(FUNCTIONS[function])
     packages = [Path(sysconfig.get_path("purelib"))]
     processor_seconds(build, alternative, packages, bytecode=tmp_path)
-    ours, others = [], []
     for _ in range(ATTEMPTS):
-        for _ in range(ROUNDS):
-            ours.append(processor_seconds(build, statement, roots))
-            others.append(processor_seconds(build, alternative, packages, bytecode=tmp_path))
-        if min(ours) <= most * min(others):
+        pairs = [
+            (
+                processor_seconds(build, statement, roots),
+                processor_seconds(build, alternative, packages, bytecode=tmp_path),
+            )
+            for _ in range(ROUNDS)
+        ]
+        ratio = median(ours / other for ours, other in pairs)
+        if ratio <= most:
             break
-    assert min(ours) <= most * min(others)
+    assert ratio <= most, pairs
 
 
 @pytest.mark.parametrize("function", ["authorizer", "agent", "sandbox"])
@@ -65,12 +73,12 @@ def processor_seconds(build: Build, statement: str, roots: list[Path], bytecode:
     """Of a Python that does that and ends; it reads bytecode from beside the sources, or keeps it in a folder."""
     kept = {"PYTHONPYCACHEPREFIX": str(bytecode)} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(map(str, roots)), **kept}
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [str(build.python), "-s", "-P", "-c", statement],
         env={**environment, "AWS_DEFAULT_REGION": "us-east-1"},
         check=True,
         timeout=60,
     )
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

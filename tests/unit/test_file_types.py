@@ -8,7 +8,20 @@ import pytest
 
 from swarm.workspace.file_types import content_type, file_type
 
-NAMES = ("a.md", "a.tar.gz", "A/B.PDF", ".json", "..json", "a.", "a", "d.md/plain", "d/.git", "é/ü.Html", ".", "a/..b.c")
+NAMES = (
+    "a.md",
+    "a.tar.gz",
+    "A/B.PDF",
+    ".json",
+    "..json",
+    "a.",
+    "a",
+    "d.md/plain",
+    "d/.git",
+    "é/ü.Html",
+    ".",
+    "a/..b.c",
+)
 
 
 @pytest.mark.parametrize("path", NAMES)
