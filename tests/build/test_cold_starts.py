@@ -1,8 +1,8 @@
 """How long a function takes to start as it is built, beside what its libraries take here and now.
 
 Processor time, one after the other, and the median of several such pairs: what else the machine does, and how quick it
-is just then, counts for little. Still the same code came to between 1.4 and 1.8 on one machine, so the limits here notice
-what a third more would cost; docs/performance.md has targets and figures.
+is just then, counts for little. Still the same code came to between 1.4 and 1.8 on one machine, so the limits here
+notice what a third more would cost; docs/performance.md has targets and figures.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def test_a_function_starts_in_little_more_than_its_libraries_take(
     roots = build.roots(FUNCTIONS[function])
     packages = [Path(sysconfig.get_path("purelib"))]
     processor_seconds(build, alternative, packages, bytecode=tmp_path)
-    for _ in range(ATTEMPTS):
+    ratios: list[float] = []
+    while len(ratios) < ATTEMPTS and min(ratios, default=most + 1) > most:
         pairs = [
             (
                 processor_seconds(build, statement, roots),
@@ -50,10 +51,8 @@ def test_a_function_starts_in_little_more_than_its_libraries_take(
             )
             for _ in range(ROUNDS)
         ]
-        ratio = median(ours / other for ours, other in pairs)
-        if ratio <= most:
-            break
-    assert ratio <= most, pairs
+        ratios.append(median(ours / other for ours, other in pairs))
+    assert min(ratios) <= most, ratios
 
 
 @pytest.mark.parametrize("function", ["authorizer", "agent", "sandbox"])
