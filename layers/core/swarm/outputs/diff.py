@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from codex_swarm.models import DiffFile, DiffSummary
 from swarm.outputs import text_lines
 from swarm.outputs.hunks import Lines, compare, split
-from swarm.workspace.document_texts import DocumentText, is_document, is_markup
+from swarm.workspace.document_texts import DocumentText, is_document, is_web_page
 from swarm.workspace.snapshot import FileChange, FileEntry
 
 MAX_FILES = 2_000
@@ -127,8 +127,11 @@ def _texts_of(
 
 
 def compared_by_text(path: str) -> bool:
-    """Whether a file of this name is a document whose bytes say nothing to people."""
-    return is_document(path) and not is_markup(path)
+    """Whether a file of this name is a document whose bytes say nothing to people.
+
+    Web pages are changed as code; notebooks and rich text are not, though they are text.
+    """
+    return is_document(path) and not is_web_page(path)
 
 
 def _fitting(changes: Sequence[FileChange]) -> set[str]:

@@ -26,7 +26,10 @@ READER = 1
 MAX_TEXT_BYTES = 24 * 1024 * 1024
 """Of one text as the convert function delivers it; that leaves out what would be longer."""
 
-MARKUP = frozenset(".html .htm .xhtml .ipynb .rtf".split())
+WEB_PAGES = frozenset(".html .htm .xhtml".split())
+"""Documents that people also write and change as they are, as code."""
+
+MARKUP = WEB_PAGES | frozenset({".ipynb", ".rtf"})
 """Documents that are text as they are, too. What their readers see is another text."""
 
 DOCUMENTS = MARKUP | frozenset(
@@ -101,6 +104,11 @@ def is_document(path: str) -> bool:
 def is_markup(path: str) -> bool:
     """Whether a document of this name is also text as it is."""
     return PurePosixPath(path).suffix.lower() in MARKUP
+
+
+def is_web_page(path: str) -> bool:
+    """Whether a document of this name is code, too, and shown as that."""
+    return PurePosixPath(path).suffix.lower() in WEB_PAGES
 
 
 def validated(data: bytes) -> DocumentText:

@@ -19,7 +19,7 @@ from pydantic import Field
 from swarm.agent.tools.tool import Arguments, Tool
 from swarm.errors import ToolFailure
 from swarm.text import clip_lines
-from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, DocumentText, is_document, is_markup
+from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, DocumentText, is_document, is_markup, is_web_page
 from swarm.workspace.file_types import file_type, is_binary_type
 from swarm.workspace.searching import Find, folded, matches_in_document, matches_in_text
 from swarm.workspace.text_files import described, lines_of, searchable
@@ -175,11 +175,12 @@ def _in_text(path: str, lines: Sequence[str], find: Find) -> list[str]:
 def _in_document(
     path: str, texts: Mapping[str, DocumentText | None], searched: _Searched, workspace: Workspace, find: Find
 ) -> list[str]:
-    """Lines of a document; of one that is text as it is, those that match as they are, if any do."""
+    """Lines of a document; of one that is text as it is, too, those of its other reading where this one has none.
+
+    A web page is code first, which is edited by its lines; of other documents their text comes first.
+    """
     entry = workspace.entry(path)
-    found: list[str] = []
-    if is_markup(path) and entry.size <= MAX_FILE_BYTES:
-        found = _in_text(path, lines_of(searchable(workspace.read(path)) or ""), find)
+    read: list[str] = []
     text, reason = texts.get(path), ""
     if path not in texts:
         reason = "too large" if entry.size > MAX_DOCUMENT_BYTES else "too much for one search; narrow path_prefix"
@@ -188,12 +189,14 @@ def _in_document(
     else:
         text = text.called(path)
         reason = text.problem.removeprefix(f"{path} is ").removeprefix(f"{path}: ") or text.gaps
-        found = found or [f"{path}, {match.place}: {match.shown}" for match in matches_in_document(find, text)]
+        read = [f"{path}, {match.place}: {match.shown}" for match in matches_in_document(find, text)]
     if reason:
         searched.passed_over[path] = reason
     if text is not None and not text.problem:
         searched.documents.add(path)
-    return found
+    if not is_markup(path) or entry.size > MAX_FILE_BYTES or (read and not is_web_page(path)):
+        return read
+    return _in_text(path, lines_of(searchable(workspace.read(path)) or ""), find) or read
 
 
 def _counted(number: int, noun: str) -> str:
