@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ COMMANDS = "touch b.md. run `echo hello > out.txt`. delete b.md"
 MANY = "touch " + " ".join(f"{n:03}.md" for n in range(FINISH_FILES + 1))
 FAILING = "touch a.md. fail with no more paper"
 LONG = "touch a.md. wait 20 seconds"
+SLOW = "touch a.md. wait 4 seconds. touch b.md"
 WRITES = ("Put", "Update", "Delete", "Start", "Stop", "Batch")
 GIVEN = "touch a.md"
 CONVERTED = "Convert given.md to given.txt"
@@ -33,6 +35,7 @@ OF_WORK = {
     "has many files": MANY,
     "commands": COMMANDS,
     "fails": FAILING,
+    "is watched": SLOW,
 }
 AT_ONCE = 6
 """So many runs at a time."""
@@ -68,6 +71,8 @@ PLACES = {
     "the snapshot is stored": Death(("/snapshots/",), "PutObject", "after"),
     "the transcript is stored": Death(("/transcript/",), "PutObject", "after"),
     "a turn is committed": Death(("'turn'",), "PutItem", "after"),
+    "a draft is about to be shown": Death(("'LIVE#DRAFT'",), "PutItem"),
+    "a draft is shown": Death(("'LIVE#DRAFT'",), "PutItem", "after"),
     "a batch is stored": Death(("/batch.json",), "PutObject", "after"),
     "a job is issued": Death((".job.json",), "PutObject", "after"),
     "an outcome is stored": Death((".outcome.json",), "PutObject", "after"),
@@ -110,6 +115,13 @@ OF_WAYS: dict[tuple[str, str], tuple[str, ...]] = {
         "the end is shown",
     ),
     ("has many files", "FinishFunction"): (*TO_THE_END, "the end is shown"),
+    ("is watched", "AgentFunction"): (
+        "it is claimed",
+        "a draft is about to be shown",
+        "a draft is shown",
+        "a turn is committed",
+        *TO_THE_END,
+    ),
     ("commands", "AgentFunction"): ("a batch is stored",),
     ("commands", "DispatchFunction"): ("a job is issued", "an outcome is stored", "an outcome is marked"),
     ("converts", "AgentFunction"): ("it is claimed", "a turn is committed", "a batch is stored", *TO_THE_END),
@@ -182,6 +194,7 @@ class Deaths:
             "converts": self._work,
             "commands": self._work,
             "fails": self._work,
+            "is watched": self._watched,
             "breaks": self._break,
             "aborted": self._abort,
             "adopted": self._adopt,
@@ -200,6 +213,20 @@ class Deaths:
         self._world.end_of(run_id)
         assert flaws(self._world.records, run_id) == []
         assert story(self._world.records, run_id) == self.expected(instructions)
+
+    def _watched(self, key: str, run_id: str, case: Case) -> None:
+        """Somebody watches from the beginning to the end, and sees what is being written."""
+        assert self._world.post(key, OF_WORK[case.way]).status_code == 201
+        drafts = eventually(lambda: self._drafts(run_id) or None, 60)
+        assert "Waiting" in drafts
+        self._ends_as(run_id, OF_WORK[case.way])
+        assert self._drafts(run_id) == ""
+
+    def _drafts(self, run_id: str) -> str:
+        """What a watcher is shown of the turn that is under way, until the stream has nothing more for the moment."""
+        return "\n".join(
+            re.findall(r"^event: delta\ndata: (.*)$", self._world.get(f"/runs/{run_id}/stream").text, re.MULTILINE)
+        )
 
     def _create(self, key: str, run_id: str, case: Case) -> None:
         """The request dies; reconciliation finishes what it began, or forgets it."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from swarm.ids import RunKey
 from swarm.lifecycle.reconciliation import GRACE, reconcile
+from tests.provider.script import Reply, call, calls, finishes
+from tests.provider.server import Received
 from tests.support.driving import beginning, drive
 from tests.support.moments import Died, When, at_call, die
+from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of, story
 
@@ -41,6 +47,43 @@ def test_a_run_that_died_at_any_call_ends_as_if_it_had_not(stack: Stack, instruc
             break
         deaths += 1
     assert deaths > 10
+    assert records.counted() == records.listed_as_active() == set()
+
+
+def _writes_a_file(received: Received) -> Reply:
+    """A provider that writes a file, and then ends, as often as it is asked."""
+    if '"function_call_output"' in json.dumps(received.body["input"]):
+        return finishes("Wrote a.md.")
+    return calls(call("write_file", path="a.md", content="hello\n" * 50), text="I write it.")
+
+
+@WHEN
+def test_a_watched_run_that_died_at_any_call_ends_as_one_that_nobody_watched(runs: Runs, when: When) -> None:
+    """What it was writing is shown; no draft is taken for a turn, and none is seen once the run has ended."""
+    _, stack = runs.asking(_writes_a_file)
+    records, deaths, shown = records_of(stack), 0, 0
+
+    def told(run_id: str) -> dict[str, Any]:
+        # The provider counts its answers, so a transcript's size tells how often it was asked before.
+        found = story(records, run_id)
+        return {**found, "artifacts": [name for name, *_ in found["artifacts"]]}
+
+    expected = told(stack.finish(WORK))
+    while True:
+        run_id = stack.start(WORK)
+        key = RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
+        stack.backend.drafts.watch(key, datetime.now(UTC))
+        with at_call(deaths, die, when) as moment:
+            drive(beginning(run_id))
+        shown += stack.backend.drafts.look(key, 0, draft=True).draft is not None
+        assert flaws(records, run_id) == [], moment.calls
+        assert told(run_id) == expected, moment.calls
+        assert "event: delta" not in stack.request("GET", f"/runs/{run_id}/stream").text
+        if not moment.happened:
+            break
+        deaths += 1
+    assert shown > deaths / 2
+    assert deaths > 20
     assert records.counted() == records.listed_as_active() == set()
 
 
