@@ -15,7 +15,8 @@ class Reply:
     """What the server does with one request. Ids and encrypted reasoning are made up when it is sent.
 
     `output` are items of a response; without it `raw` is sent as it is. Whoever asks for a stream gets one, unless the
-    reply is `plain`. `held` is waited for first, or in the middle, once `held_at` bytes have been sent.
+    reply is `plain`. `held` is waited for first, or in the middle, once `held_at` bytes have been sent;
+    then `pace` bytes come every quarter of a second all the same, as from a model that is thinking of the next words.
     """
 
     output: tuple[Json, ...] | None = None
@@ -26,6 +27,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     held: Event | None = None
     held_at: int = 0
+    pace: int = 0
     plain: bool = False
     hangs_up: bool = False
     cuts_at: int | None = None

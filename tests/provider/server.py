@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -31,6 +32,11 @@ USAGE = {
     "total_tokens": 120,
 }
 LONGEST_HOLD = 60.0
+
+
+_QUARTER = 0.25
+_END = 8_000
+"""Bytes of a response that are not sent before it is whole."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,15 @@ def _in_order(script: Iterable[Reply]) -> Callable[[Received], Reply]:
     return lambda _received: next(replies, error(400, "script_exhausted", "The script has no further reply."))
 
 
+def _goes_on_slowly(file: BufferedIOBase, reply: Reply) -> int:
+    """How many bytes have been sent when the reply is no longer held, or when only its end is left."""
+    sent, last = reply.held_at, len(reply.raw) - _END
+    while reply.held and sent < last and not reply.held.wait(_QUARTER):
+        sent += file.write(reply.raw[sent : min(sent + reply.pace, last)])
+        file.flush()
+    return sent
+
+
 def _handler_of(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -173,12 +188,14 @@ def _handler_of(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.raw)))
             self.end_headers()
+            sent = 0
             try:
                 if reply.held_at:
                     self.wfile.write(reply.raw[: reply.held_at])
                     self.wfile.flush()
+                    sent = _goes_on_slowly(self.wfile, reply) if reply.pace else reply.held_at
                     provider.hold(reply)
-                self.wfile.write(reply.raw[reply.held_at : reply.cuts_at])
+                self.wfile.write(reply.raw[sent : reply.cuts_at])
             except ConnectionError:
                 # The client gave up waiting, which is its right.
                 self.close_connection = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 
 from codex_swarm.client import CodexSwarmClient
@@ -23,7 +24,9 @@ MIDDLE = 60_000
 def writing(clouds: Clouds) -> Iterator[tuple[LocalCloud, CodexSwarmClient, Event]]:
     """A laptop cloud whose provider stays in the middle of its answer until the event is set."""
     released = Event()
-    script = [held_in_the_middle(WRITES, released, MIDDLE), finishes("Wrote report.md.")]
+    # It goes on a little, so that whoever comes in the middle is shown what there is.
+    first = replace(held_in_the_middle(WRITES, released, MIDDLE), pace=100)
+    script = [first, finishes("Wrote report.md.")]
     try:
         with ScriptedProvider(script) as provider:
             cloud = clouds.get(
