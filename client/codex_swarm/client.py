@@ -122,6 +122,7 @@ class CodexSwarmClient(_Blocking):
     # Projects and patterns
     health = _call(_Calls.health)
     get_usage = _call(_Calls.get_usage)
+    list_models = _call(_Calls.list_models)
     put_project = _call(_Calls.put_project)
     create_project = put_project
     get_project = _call(_Calls.get_project)

@@ -43,6 +43,13 @@ PlainText = Annotated[str, AfterValidator(_without_nul)]
 """A text that every tool and terminal can take: without NUL."""
 
 
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
+"""The name of a model, as the operator's list has it."""
+
+EffortName = Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
+"""How much a model is to reason, such as `low`, `medium` or `high`."""
+
+
 class Wire(BaseModel):
     """Base of all wire models: immutable, and deaf to fields it does not know."""
 
@@ -154,6 +161,10 @@ class ProjectPatch(Asked):
     callback_url: str | None = Field(
         default=None, max_length=2_048, description="Told of the end of every run that names none."
     )
+    model: ModelName | None = Field(default=None, description="Used by runs that name none; one of `GET /models`.")
+    effort: EffortName | None = Field(
+        default=None, description="How much their model is to reason, where it takes this effort."
+    )
 
 
 class ProjectPut(ProjectPatch):
@@ -188,6 +199,8 @@ class ProjectRead(Wire):
     )
     has_skills: bool = Field(default=False, description="Whether it was ever given a skill; runs look for them then.")
     callback_url: str | None = None
+    model: str | None = Field(default=None, description="For runs that name none; null for the service's choice.")
+    effort: str | None = Field(default=None, description="For runs that name none.")
     created_at: Timestamp
 
 
@@ -400,6 +413,12 @@ class RunCreate(Asked):
         ge=60,
         le=2_592_000,
         description="How long the run waits for each decision; three days.",
+    )
+    model: ModelName | None = Field(
+        default=None, description="One of `GET /models`; when left out the project's, or that of the task type."
+    )
+    effort: EffortName | None = Field(
+        default=None, description="How much the model is to reason; one of its `efforts` in `GET /models`."
     )
 
 
@@ -623,6 +642,36 @@ class Usage(Wire):
     cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
 
 
+class ModelUse(Wire):
+    """What answered from a turn on, until the next of these."""
+
+    turn: int = Field(description="The first turn that it gave; turns are counted from 1.")
+    model: str = Field(description="By its name in `GET /models`; `offline` for the model without a provider.")
+    effort: str | None = Field(default=None, description="How much it was asked to reason; null for its own default.")
+    answered_as: str | None = Field(
+        default=None, description="The name in the provider's answer, often with a date; null where it gave none."
+    )
+
+
+class ModelRead(Wire):
+    """A model that runs may use."""
+
+    name: str = Field(description="As `model` of a run or a project.")
+    provider: str = Field(description="Who serves it, by the operator's name for it.")
+    context: int | None = Field(default=None, description="Tokens that it takes at once, where the operator says so.")
+    efforts: list[str] = Field(default_factory=list, description="What `effort` may be; empty where it takes none.")
+    effort: str | None = Field(default=None, description="Asked for where nobody says; null for its own default.")
+    default: bool = Field(default=False, description="Used by runs that name none, unless their task type has its own.")
+    default_for: list[TaskType] = Field(default_factory=list, description="Task types that have it for their own.")
+    priced: bool = Field(default=False, description="Whether its runs have a cost, and may have `max_cost_usd`.")
+
+
+class ModelsRead(Wire):
+    """What the operator lets runs use."""
+
+    models: list[ModelRead]
+
+
 class PatternUse(Wire):
     """The pattern of an earlier run that a run was shown."""
 
@@ -664,6 +713,11 @@ class RunRead(Wire):
     ended_at: Timestamp | None = Field(default=None, description="When it got its final status.")
     status: RunStatus
     task_type: str = Field(default=TaskType.CODE.value, description="The run's own; one of TaskType.")
+    model: str = Field(default="", description="What it was given to work with; empty for runs of long ago.")
+    effort: str | None = Field(default=None, description="How much the model is to reason; null for its own default.")
+    models_used: list[ModelUse] = Field(
+        default_factory=list, description="What really answered: the first turn, and each turn from which it changed."
+    )
     queue_position: int | None = Field(
         default=None,
         description="How many runs have their turn until this one has, itself included; null with no wait.",

@@ -13,11 +13,17 @@ from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
 from swarm.agent.slice import Clock
 from swarm.aws import clients
+from swarm.errors import ModelFailure
 from swarm.ids import new_id
 from swarm.lifecycle.answers import TaskState, answer, round_of, run_of
 from swarm.records.backend import backend
+from swarm.runs.catalogue import Choice
+from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
 from swarm.settings import settings
+
+NO_KEY = "no-key-is-wanted"
+"""What is sent in the place of a key to a provider that wants none."""
 
 
 def handler(event: object, context: LambdaContext) -> TaskState:
@@ -30,18 +36,30 @@ def handler(event: object, context: LambdaContext) -> TaskState:
 
 
 def model_for(run: Run) -> Model:
-    """What works on this run: a model, or for a conversion none."""
+    """What works on this run: for a conversion no model; else its own, or the default where the list has changed."""
     if run.conversion is not None:
         return Converting(run.conversion)
     if settings().offline:
         return OfflineModel(run.task_type)
     # Only this function has the provider's library, and only runs that use a provider need to load it.
-    from swarm.agent.openai.provider import OpenAIModel  # noqa: PLC0415
+    from swarm.agent.openai.provider import Endpoint, OpenAIModel  # noqa: PLC0415
 
-    return OpenAIModel(api_key(), settings().openai_model, settings().openai_base_url or None)
+    catalogue = backend().models
+    choice = catalogue.still(Choice(run.model, run.effort), run.task_type)
+    entry, provider = catalogue.entry(choice.model), catalogue.provider_of(choice.model)
+    key = api_key(settings().secret_of(entry.provider)) if provider.api_key else NO_KEY
+    served_as = entry.served_as or choice.model
+    return OpenAIModel(choice.model, Endpoint(key, served_as, provider.base_url or None, provider.api, choice.effort))
 
 
 @cache
-def api_key() -> str:
-    """The provider's key, read once per process."""
-    return clients.secrets().get_secret_value(SecretId=settings().openai_secret_name)["SecretString"].strip()
+def api_key(secret: str) -> str:
+    """The key in a secret, read once per process. Raises `ModelFailure` where there is none."""
+    try:
+        return clients.secrets().get_secret_value(SecretId=secret)["SecretString"].strip()
+    except clients.secrets().exceptions.ResourceNotFoundException:
+        raise ModelFailure(
+            ErrorType.AUTHENTICATION,
+            f"the provider's key is missing: there is no secret {secret}",
+            "Ask the operator to put the provider's key into this secret.",
+        ) from None

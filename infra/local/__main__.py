@@ -92,6 +92,7 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
         port=options.port,
         offline=configuration.offline,
         api_key=configuration.api_key,
+        provider_keys=configuration.provider_keys,
         parameters=configuration.parameters,
         function_environment={"AgentFunction": configuration.agent_variables},
         require_key=options.require_key,

@@ -43,6 +43,7 @@ from infra.local.template import Template, load
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK_NAME = "codex-swarm"
 SECRET_NAME = "codex-swarm/openai"  # noqa: S105  (the name of the secret, not the secret)
+SECRET_PREFIX = "codex-swarm"  # noqa: S105  (of names, too)
 TENANT = "local"
 
 # moto's state is one per process.
@@ -57,15 +58,17 @@ class AlreadyRunning(Exception):
 class LocalCloud:
     """The system of `template.yaml`, running from `start` to `stop`; also a context manager.
 
-    One at a time in a process. Without a folder for its `data` it keeps nothing. `parameters` win over what `offline`
-    and `api_key` set. `account` has Lambda's quotas, by default none that binds. `function_environment` adds variables
-    to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
+    One at a time in a process. Without a folder for its `data` it keeps nothing. `provider_keys` are the keys of
+    further providers by name. `parameters` win over what `offline` and the keys set. `account` has Lambda's quotas, by
+    default none that binds. `function_environment` adds variables to functions, by logical id. With `require_key` a
+    request has to carry `development_key` itself.
     """
 
     template: Path = REPOSITORY / "template.yaml"
     port: int = 0
     offline: bool = True
     api_key: str | None = field(default=None, repr=False)
+    provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
     function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     require_key: bool = False
@@ -184,6 +187,9 @@ class LocalCloud:
         self.ignored = translated.ignored
         if self.api_key is not None:
             self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
+        for provider, key in self.provider_keys.items():
+            name = f"{SECRET_PREFIX}/providers/{provider}"
+            self.client("secretsmanager").create_secret(Name=name, SecretString=key)
         RESOLVED.clear()
         # Not over HTTP: what moto cannot do is told by its own exception, not by a page of a debugger.
         stack = models.cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
@@ -205,6 +211,7 @@ class LocalCloud:
             "Stage": "local",
             "FakeSwarm": "1" if self.offline else "",
             "OpenAISecretName": SECRET_NAME if self.api_key is not None else "",
+            "SecretPrefix": SECRET_PREFIX if self.provider_keys else "",
             **self.parameters,
         }
 

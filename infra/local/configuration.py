@@ -1,4 +1,4 @@
-"""What the developer's environment says: which model answers, and with which key."""
+"""What the developer's environment says: which models answer, and with which keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from swarm.errors import NotConfigured
-from swarm.settings import ADVICE
+from swarm.runs.catalogue import OPENAI, Catalogue, catalogue_of
+from swarm.settings import ADVICE, Settings
 
 KEY = "OPENAI_API_KEY"
 FAKE_SWARM = "CROSS_RUN_FAKE_SWARM"
@@ -18,6 +19,8 @@ PARAMETERS = {
     "FakeCodex": "CROSS_RUN_FAKE_CODEX",
     "OpenAIBaseUrl": "OPENAI_BASE_URL",
     "OpenAIModel": "OPENAI_MODEL",
+    "Models": "MODELS",
+    "Providers": "PROVIDERS",
     "ModelPrices": "MODEL_PRICES",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }
@@ -29,12 +32,16 @@ _LOOPBACK = "127.0.0.1,localhost,::1"
 
 @dataclass(frozen=True)
 class Configuration:
-    """The offline model, or a provider's key; parameters of the template; and what is the agent's function's alone."""
+    """The offline model, or providers' keys; parameters of the template; and what is the agent's function's alone.
+
+    `provider_keys` are those of `PROVIDERS`, by name.
+    """
 
     offline: bool
     api_key: str | None = field(repr=False)
     parameters: Mapping[str, str]
     agent_variables: Mapping[str, str] = field(default_factory=dict)
+    provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def configure(
@@ -46,12 +53,30 @@ def configure(
     terminal = sys.stdin if terminal is None else terminal
     parameters = {name: environment[setting] for name, setting in PARAMETERS.items() if environment.get(setting)}
     offline = environment.get(FAKE_SWARM) == "1"
+    catalogue = catalogue_of(Settings.of({**environment, FAKE_SWARM: "1" if offline else ""}))
+    if offline:
+        return Configuration(offline=True, api_key=None, parameters=parameters)
     api_key = environment.get(KEY) or None
-    if offline or api_key is None:
-        if not offline and not (terminal.isatty() and _accepted(ask)):
+    provider_keys = _keys(environment, catalogue)
+    others = any(entry.provider != OPENAI for entry in catalogue.models.values())
+    if api_key is None and not others:
+        if not (terminal.isatty() and _accepted(ask)):
             raise NotConfigured(KEY, ADVICE)
         return Configuration(offline=True, api_key=None, parameters=parameters)
-    return Configuration(False, api_key, parameters, _way_out(environment))
+    return Configuration(False, api_key, parameters, _way_out(environment), provider_keys)
+
+
+def _keys(environment: Mapping[str, str], catalogue: Catalogue) -> Mapping[str, str]:
+    """The keys of the further providers, `MY_SERVER_API_KEY` for `my-server`. Raises NotConfigured."""
+    keys = {}
+    for name, provider in catalogue.providers.items():
+        variable = f"{name.upper().replace('-', '_')}_API_KEY"
+        if name == OPENAI or not provider.api_key:
+            continue
+        if not environment.get(variable):
+            raise NotConfigured(variable, f'set it, or say {{"api_key": false}} of {name} in PROVIDERS')
+        keys[name] = environment[variable]
+    return keys
 
 
 def _way_out(environment: Mapping[str, str]) -> Mapping[str, str]:

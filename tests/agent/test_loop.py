@@ -63,6 +63,7 @@ class Play:
     script: Iterator[Reaction]
     seconds_each: float = 0.0
     name: str = "played"
+    effort: str | None = None
     offline: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     requests: list[ModelRequest] = field(default_factory=list)

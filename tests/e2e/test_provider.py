@@ -52,14 +52,20 @@ def run(clouds: Clouds, desk: Desk, provider: ScriptedProvider) -> Callable[...,
         "provider",
         offline=False,
         api_key=provider.api_key,
-        parameters={"OpenAIBaseUrl": provider.base_url, "OpenAIModel": "test-model"},
+        provider_keys={"chat": provider.api_key},
+        parameters={
+            "OpenAIBaseUrl": provider.base_url,
+            "OpenAIModel": "test-model",
+            "Models": json.dumps({"test-model": {}, "chatty": {"provider": "chat"}}),
+            "Providers": json.dumps({"chat": {"base_url": provider.base_url, "api": "chat_completions"}}),
+        },
     )
 
-    def finished(*script: Reply) -> RunRead:
+    def finished(*script: Reply, model: str | None = None) -> RunRead:
         desk.script[:] = script
         provider.requests.clear()
         with CodexSwarmClient(cloud.url) as client:
-            started = client.start_run("provider", "Write a greeting.", "writing")
+            started = client.start_run("provider", "Write a greeting.", "writing", model=model)
             return client.wait(started.run_id, 120, poll=0.05)
 
     return finished
@@ -88,6 +94,15 @@ def test_a_run_survives_what_passes_and_mends_what_the_model_got_wrong(
     last = provider.requests[-1].body["input"]
     assert [item["type"] for item in last].count("function_call_output") == 4
     assert [item["encrypted_content"] for item in last if item["type"] == "reasoning"] == ["gAAAA-2_0", "gAAAA-4_0"]
+
+
+def test_a_model_of_another_provider_is_asked_with_the_key_of_its_own_secret(
+    run: Callable[..., RunRead], provider: ScriptedProvider
+) -> None:
+    done = run(calls(call("write_file", path="a.md", content="# A\n")), finishes("Done."), model="chatty")
+    assert (done.status, done.model, done.models_used[0].answered_as) == (RunStatus.SUCCEEDED, "chatty", "chatty")
+    assert provider.faults == []
+    assert ["messages" in request.body for request in provider.requests] == [True, True]
 
 
 def test_a_refusal_ends_the_run_as_failed(run: Callable[..., RunRead]) -> None:

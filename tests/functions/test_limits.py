@@ -216,7 +216,7 @@ def test_a_cost_limit_without_a_price_is_refused_and_nothing_is_left(stack: Stac
     body = {"instructions": "touch a.md", "limits": {"max_cost_usd": 1}}
     answer = stack.request("POST", "/projects/p1/runs", body)
     assert (answer.status, answer.json["code"]) == (400, "invalid_request")
-    assert "ModelPrices" in answer.json["detail"]
+    assert "Models" in answer.json["detail"]
     assert stack.request("GET", "/runs").json == []
     assert records_of(stack).counted() == set()
 

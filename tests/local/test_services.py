@@ -20,6 +20,7 @@ import pytest
 from infra.local.cloud import REPOSITORY
 from infra.local.configuration import Configuration, configure
 from infra.local.persistence.folder import DataFolder
+from swarm.errors import NotConfigured
 from tests.local.clouds import eventually
 from tests.provider.script import finishes
 from tests.provider.server import ScriptedProvider
@@ -204,6 +205,32 @@ def test_fake_mode_wins_over_a_key() -> None:
 
 def test_key_is_not_shown_with_the_configuration() -> None:
     assert "sk-secret" not in repr(configure({"OPENAI_API_KEY": "sk-secret"}))
+
+
+PROVIDERS = {
+    "MODELS": '{"m": {"provider": "my-rack"}, "n": {"provider": "cellar"}}',
+    "PROVIDERS": '{"my-rack": {"base_url": "http://rack/v1"}, "cellar": {"base_url": "http://c/v1", "api_key": false}}',
+}
+
+
+def test_further_providers_have_keys_of_their_own_and_need_no_other() -> None:
+    found = configure({**PROVIDERS, "MY_RACK_API_KEY": "sk-rack"})
+    assert (found.offline, found.api_key, found.provider_keys) == (False, None, {"my-rack": "sk-rack"})
+    assert found.parameters == {"Models": PROVIDERS["MODELS"], "Providers": PROVIDERS["PROVIDERS"]}
+    assert "sk-rack" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        pytest.param(PROVIDERS, "MY_RACK_API_KEY is not set", id="no key"),
+        pytest.param({"MODELS": "{"}, "Models cannot be used", id="no JSON"),
+        pytest.param({"MODELS": "{", **OFFLINE}, "Models cannot be used", id="no JSON, offline"),
+    ],
+)
+def test_models_that_cannot_be_used_stop_the_start(given: dict[str, str], fault: str) -> None:
+    with pytest.raises(NotConfigured, match=fault):
+        configure(given)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "wait_run": (True, None),
         "get_run": (True, None),
         "list_runs": (True, None),
+        "list_models": (True, None),
         "list_files": (True, None),
         "search_files": (True, None),
         "read_file": (True, None),

@@ -1,7 +1,7 @@
-"""A provider for tests: a local HTTP server that speaks `POST /v1/responses` and replies as a script says.
+"""A provider for tests: a local HTTP server that replies as a script says, to `POST /v1/responses` or chat completions.
 
     with ScriptedProvider([calls(call("write_file", path="a.md", content="hi")), finishes("done")]) as provider:
-        model = OpenAIModel(provider.api_key, "some-model", provider.base_url)
+        model = OpenAIModel("some-model", Endpoint(provider.api_key, "some-model", provider.base_url))
 
 It is strict: a request that the real API would refuse gets a 400 and is noted in `faults`.
 """
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.provider.chat import as_chunks, as_completion, chat_faults
 from tests.provider.rules import request_faults
 from tests.provider.script import Reply, error
 from tests.provider.stream import as_stream
@@ -32,6 +33,7 @@ USAGE = {
     "total_tokens": 120,
 }
 LONGEST_HOLD = 60.0
+RESPONSES, CHAT = "/v1/responses", "/v1/chat/completions"
 
 
 _QUARTER = 0.25
@@ -91,18 +93,18 @@ class ScriptedProvider:
             self.requests.append(received)
             self._changed.notify_all()
             reply = self._refusal(path, received) or self._next(received)
-            reply = self._filled(reply, len(self.requests))
+            reply = self._filled(reply, len(self.requests), path)
         if not reply.held_at:
             self.hold(reply)
         return reply
 
     def _refusal(self, path: str, received: Received) -> Reply | None:
-        if path != "/v1/responses":
+        if path not in {RESPONSES, CHAT}:
             return error(404, None, f"Invalid URL (POST {path})")
         if received.headers.get("authorization") != f"Bearer {self.api_key}":
             given = received.headers.get("authorization", "")[7:]
             return error(401, "invalid_api_key", f"Incorrect API key provided: {given}.")
-        faults = request_faults(received.body, self._issued)
+        faults = chat_faults(received.body) if path == CHAT else request_faults(received.body, self._issued)
         self.faults += faults
         return error(400, None, " ".join(faults)) if faults else None
 
@@ -112,7 +114,7 @@ class ScriptedProvider:
         while reply.held and not reply.held.wait(0.02) and not self._closing.is_set() and waited < LONGEST_HOLD:
             waited += 0.02
 
-    def _filled(self, reply: Reply, number: int) -> Reply:
+    def _filled(self, reply: Reply, number: int, path: str) -> Reply:
         """The reply with its body: items get the ids that only the server knows."""
         if reply.output is None:
             return reply
@@ -129,8 +131,11 @@ class ScriptedProvider:
             "usage": USAGE,
             **reply.fields,
         }
-        if self.requests[-1].body.get("stream") and not reply.plain:
-            return replace(reply, raw=as_stream(body), content_type="text/event-stream; charset=utf-8")
+        if path == CHAT:
+            body = as_completion(body)
+        if self.requests[-1].body.get("stream") and not reply.plain and body.get("choices") != [{"message": "what"}]:
+            raw = as_chunks(body) if path == CHAT else as_stream(body)
+            return replace(reply, raw=raw, content_type="text/event-stream; charset=utf-8")
         return replace(reply, raw=json.dumps(body).encode())
 
     def _issue(self, item: Json, name: str) -> Json:

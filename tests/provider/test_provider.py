@@ -1,25 +1,22 @@
-"""The model behind the Responses API, against a server that speaks it: what is sent, what comes of every fault."""
+"""A model behind a provider, by either protocol, against a server that speaks both: what comes of every fault."""
 
 from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain, repeat
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 
 from codex_swarm.models import DeltaEvent
-from swarm.agent.model import ModelRequest, ModelTurn, ToolCall
-from swarm.agent.openai.provider import LARGEST_BODY, MAX_ATTEMPTS, OpenAIModel, retry_after
-from swarm.agent.openai.streaming import StreamedAnswer
-from swarm.agent.tools.toolbox import Toolbox, tool_named
+from swarm.agent.model import ModelRequest, ToolCall
+from swarm.agent.openai.provider import LARGEST_BODY, MAX_ATTEMPTS, Endpoint, OpenAIModel, retry_after
 from swarm.errors import ModelFailure
-from swarm.runs.conversation import Item, tool_output, user_message
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
+from tests.provider.asking import APIS, HELLO, SPECS, Start, asked_by
 from tests.provider.script import (
     Reply,
     call,
@@ -27,7 +24,6 @@ from tests.provider.script import (
     cut,
     error,
     failed,
-    finishes,
     hangs_up,
     held,
     incomplete,
@@ -40,78 +36,19 @@ from tests.provider.script import (
     says,
 )
 from tests.provider.server import ScriptedProvider
-from tests.provider.stream import as_stream
-from tests.support.tools import AGENT_TOOLS
-
-SPECS = Toolbox(AGENT_TOOLS).specs
-HELLO = (user_message("Say hello."),)
 
 
-class Provider(ScriptedProvider):
-    """A scripted provider, a model that uses it, and how long that model has paused between attempts."""
-
-    def __init__(self, *script: Reply) -> None:
-        super().__init__(script)
-        self.pauses: list[float] = []
-        self.model = self.model_with()
-
-    def model_with(self, **options: Any) -> OpenAIModel:
-        options = {"sleep": self.pauses.append, "jitter": lambda: 0.5, **options}
-        return OpenAIModel(self.api_key, "test-model", self.base_url, **options)
-
-    def respond(self, items: Sequence[Item] = HELLO, seconds: float = 60.0) -> ModelTurn:
-        return self.model.respond(ModelRequest("Be brief.", items, SPECS, "run-1", seconds))
-
-    def fail(self, seconds: float = 60.0) -> ModelFailure:
-        with pytest.raises(ModelFailure) as failure:
-            self.respond(seconds=seconds)
-        return failure.value
-
-
-@pytest.fixture
-def provider() -> Iterator[Callable[..., Provider]]:
-    """Starts a provider with a script; at the end no request may have broken the API's rules."""
-    started: list[Provider] = []
-
-    def start(*script: Reply) -> Provider:
-        started.append(Provider(*script))
-        return started[-1].__enter__()
-
-    yield start
-    for each in started:
-        each.__exit__(None, None, None)
-    assert [fault for each in started for fault in each.faults] == []
-
-
-Start = Callable[..., Provider]
+@pytest.fixture(params=APIS)
+def provider(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts a provider with a script, asked by each of the protocols."""
+    with asked_by(request.param) as start:
+        yield start
 
 
 def test_a_text_is_a_turn_with_its_usage(provider: Start) -> None:
     turn = provider(says("Hello.")).respond()
     assert (turn.text, turn.calls) == ("Hello.", ())
     assert turn.usage == TokenUsage(input=100, cached=40, output=20, reasoning=5)
-
-
-def test_what_is_sent_the_first_time(provider: Start) -> None:
-    server = provider(says("Hello."))
-    server.respond()
-    [request] = server.requests
-    assert request.headers["authorization"] == f"Bearer {server.api_key}"
-    tools = request.body.pop("tools")
-    assert request.body == {
-        "model": "test-model",
-        "instructions": "Be brief.",
-        "input": [{"type": "message", "role": "user", "content": "Say hello."}],
-        "parallel_tool_calls": True,
-        "store": False,
-        "stream": True,
-        "include": ["reasoning.encrypted_content"],
-        "prompt_cache_key": "run-1",
-        "truncation": "disabled",
-    }
-    assert [tool["name"] for tool in tools] == list(AGENT_TOOLS)
-    assert all(tool["strict"] is True for tool in tools)
-    assert tools[0]["parameters"] == tool_named("list_files").spec.parameters
 
 
 def test_parallel_calls_come_in_order_with_their_own_words(provider: Start) -> None:
@@ -123,51 +60,6 @@ def test_parallel_calls_come_in_order_with_their_own_words(provider: Start) -> N
         ToolCall("call_1_2", "list_files", '{"prefix": null}'),
         ToolCall("call_1_3", "write_file", '{"path": '),
     )
-
-
-def test_a_conversation_carries_everything_by_content_and_nothing_by_id(provider: Start) -> None:
-    server = provider(calls(call("list_files", prefix=None), text="Let me see."), finishes("Done."), says("Bye."))
-    items: list[Item] = [*HELLO]
-    for _ in range(3):
-        turn = server.respond(items)
-        items += [*turn.items, *(tool_output(asked.call_id, "the workspace is empty") for asked in turn.calls)]
-    sent = server.requests[2].body["input"]
-    assert sent[1:5] == [
-        {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA-1_0"},
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Let me see."}]},
-        {"type": "function_call", "call_id": "call_1_2", "name": "list_files", "arguments": '{"prefix": null}'},
-        {"type": "function_call_output", "call_id": "call_1_2", "output": "the workspace is empty"},
-    ]
-    # Whatever was sent before is the beginning of what is sent now, so that the provider's cache can serve it.
-    assert sent[:5] == server.requests[1].body["input"]
-    assert items[1]["id"] == "item_1_0"
-
-
-def test_items_of_unknown_types_are_carried_and_ignored(provider: Start) -> None:
-    unknown = {"type": "hologram", "id": "holo_1", "pixels": [1, 2]}
-    server = provider(outputs(unknown), says("Hello."))
-    turn = server.respond()
-    assert (turn.text, turn.calls) == ("", ())
-    server.respond([*HELLO, *turn.items])
-    assert server.requests[1].body["input"][1] == unknown
-
-
-def test_a_model_that_does_not_reason_is_not_asked_for_its_reasoning_again(provider: Start) -> None:
-    body = {
-        "error": {"message": "Encrypted content is not supported with this model.", "param": "include", "code": None}
-    }
-    server = provider(Reply(status=400, raw=json.dumps(body).encode()), says("Hello."), says("Hello."))
-    server.respond()
-    server.respond()
-    assert ["include" in request.body for request in server.requests] == [True, False, False]
-    assert server.pauses == []
-
-
-def test_a_server_that_tells_no_usage_and_no_status_is_understood(provider: Start) -> None:
-    turn = provider(
-        Reply(raw=b'{"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]}')
-    ).respond()
-    assert (turn.text, turn.usage) == ("Hi", TokenUsage())
 
 
 LASTING = [
@@ -223,7 +115,6 @@ NO_ANSWERS = [
     pytest.param(says(" \n"), id="blank text"),
     pytest.param(outputs({"type": "function_call", "arguments": "{}"}), id="half a call"),
     pytest.param(outputs(*[{**call("finish"), "call_id": "c"}] * 2), id="two calls, one id"),
-    pytest.param(outputs(status="in_progress"), id="not ended"),
 ]
 
 
@@ -325,42 +216,6 @@ def test_what_is_being_written_is_shown_as_it_grows(provider: Start) -> None:
     assert json.loads(turn.calls[0].arguments)["content"] == drafts[-1].content
 
 
-def test_a_stream_cut_anywhere_shows_the_beginning_of_what_it_says_in_the_end() -> None:
-    said = calls(call("write_file", path="a.md", content="one \u00fc \n two"), text="Hello.").output
-    stream = as_stream({"output": list(said or ()), "status": "completed"})
-    answer = StreamedAnswer()
-    shown = [answer.draft() for byte in stream if answer.take(bytes([byte]))]
-    assert answer.whole
-    assert shown[-1] == DeltaEvent(text="Hello.", path="a.md", content="one \u00fc \n two")
-    assert all("one \u00fc \n two".startswith(each.content) for each in shown)
-    assert len(shown) > 5
-
-
-@pytest.mark.parametrize("ends", [b"\n\n", b"\r\n\r\n"], ids=["lf", "crlf"])
-def test_streams_of_other_servers_are_understood(provider: Start, ends: bytes) -> None:
-    """The items only in the events before the last, no names of events, and a mark behind the end."""
-    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
-    sent = (
-        {"type": "response.output_item.done", "item": item},
-        {"type": "response.completed", "response": {"output": []}},
-    )
-    raw = b"".join(b"data: " + json.dumps(event).encode() + ends for event in sent) + b"data: [DONE]" + ends
-    assert provider(Reply(raw=raw, content_type="text/event-stream")).respond().text == "Hi"
-
-
-@pytest.mark.parametrize(
-    ("event", "kind"),
-    [
-        pytest.param({"code": "rate_limit_exceeded", "message": "Slow"}, ErrorType.RATE_LIMITED, id="of the event"),
-        pytest.param({"error": {"code": "context_length_exceeded"}}, ErrorType.CONTEXT_LENGTH, id="in an object"),
-        pytest.param({"message": "Oops"}, ErrorType.PROVIDER, id="without a code"),
-    ],
-)
-def test_an_error_in_the_middle_of_a_stream_is_that_error(provider: Start, event: Any, kind: ErrorType) -> None:
-    raw = b"data: " + json.dumps({"type": "error", **event}).encode() + b"\n\n"
-    assert provider(*[Reply(raw=raw, content_type="text/event-stream")] * MAX_ATTEMPTS).fail().error_type == kind
-
-
 def test_a_server_that_does_not_know_of_streams_gives_the_whole_answer(provider: Start) -> None:
     assert provider(plain(says("Hello."))).respond().text == "Hello."
 
@@ -374,7 +229,7 @@ def test_a_server_that_refuses_to_stream_is_asked_the_plain_way_from_then_on(pro
 
 def test_no_provider_at_that_address_is_unavailable() -> None:
     with ScriptedProvider([]) as gone:
-        model = OpenAIModel(gone.api_key, "test-model", gone.base_url)
+        model = OpenAIModel("test-model", Endpoint(gone.api_key, "test-model", gone.base_url))
     with pytest.raises(ModelFailure) as failure:
         model.respond(ModelRequest("", HELLO, (), "run-1", 1.0))
     assert failure.value.message == "the connection to the provider failed"
@@ -383,7 +238,7 @@ def test_no_provider_at_that_address_is_unavailable() -> None:
 def test_a_wrong_key_is_told_without_showing_it(provider: Start) -> None:
     server = provider()
     wrong = "sk-wrong-6d1c"
-    model = OpenAIModel(wrong, "test-model", server.base_url)
+    model = server.model_with(api_key=wrong)
     with pytest.raises(ModelFailure) as failure:
         model.respond(ModelRequest("", HELLO, (), "run-1", 10))
     assert failure.value.error_type == ErrorType.AUTHENTICATION

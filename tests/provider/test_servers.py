@@ -11,7 +11,7 @@ import pytest
 
 from swarm.agent.job_calls import run_calls
 from swarm.agent.model import ModelRequest, ModelTurn
-from swarm.agent.openai.provider import MAX_ATTEMPTS, OpenAIModel
+from swarm.agent.openai.provider import MAX_ATTEMPTS, Endpoint, OpenAIModel
 from swarm.agent.tools.toolbox import Toolbox
 from swarm.errors import ModelFailure
 from swarm.runs.conversation import Item, tool_output, user_message
@@ -19,6 +19,7 @@ from swarm.runs.usage import TokenUsage
 from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import Snapshot
 from swarm.workspace.working_copy import Workspace
+from tests.provider.asking import APIS
 from tests.provider.script import Reply, calls, error, finishes, outputs, raw_call, says
 from tests.provider.server import ScriptedProvider
 from tests.support.paths import ROOT
@@ -36,7 +37,10 @@ class Conversation:
     def __init__(self, opened: ExitStack, *script: Reply) -> None:
         self.server = opened.enter_context(ScriptedProvider(script))
         self.model = OpenAIModel(
-            self.server.api_key, "test-model", self.server.base_url, sleep=lambda _: None, jitter=lambda: 0.5
+            "test-model",
+            Endpoint(self.server.api_key, "test-model", self.server.base_url),
+            sleep=lambda _: None,
+            jitter=lambda: 0.5,
         )
         self.items: list[Item] = [user_message("Say hello.")]
         self.workspace = Workspace(Snapshot(), MemoryObjects(), ProjectArea("tenant", "project"))
@@ -78,12 +82,13 @@ def test_the_page_has_rows_for_overflow_limits_and_refusals_of_many_servers() ->
     assert all(len(row[4]) > len("docs.x.ai") for row in ROWS if row[0] != "server" and "---" not in row[0])
 
 
-@pytest.fixture(scope="module")
-def saying() -> Iterator[Callable[[Reply], tuple[ModelFailure, int]]]:
+@pytest.fixture(scope="module", params=APIS)
+def saying(request: pytest.FixtureRequest) -> Iterator[Callable[[Reply], tuple[ModelFailure, int]]]:
     """Has one server say this to every attempt: the failure that comes of it, and how many attempts were made."""
     said: list[Reply] = []
     with ScriptedProvider(lambda _: said[-1]) as server:
-        model = OpenAIModel(server.api_key, "test-model", server.base_url, sleep=lambda _: None, jitter=lambda: 0.5)
+        endpoint = Endpoint(server.api_key, "test-model", server.base_url, request.param)
+        model = OpenAIModel("test-model", endpoint, sleep=lambda _: None, jitter=lambda: 0.5)
 
         def fail(reply: Reply) -> tuple[ModelFailure, int]:
             said.append(reply)
@@ -204,6 +209,6 @@ def test_a_proxy_of_the_environment_is_used(conversation: Start, monkeypatch: py
     asked = conversation(says("Hello."))
     monkeypatch.setenv("HTTP_PROXY", asked.server.base_url.removesuffix("/v1"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    asked.model = OpenAIModel(asked.server.api_key, "test-model", "http://provider.example/v1")
+    asked.model = OpenAIModel("test-model", Endpoint(asked.server.api_key, "test-model", "http://provider.example/v1"))
     assert asked.turn().text == "Hello."
     assert asked.server.requests[0].headers["host"] == "provider.example"

@@ -196,6 +196,13 @@ def stack(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Stack
     _forget()
 
 
+def reconfigured(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
+    """What stands is deployed anew with these settings; everything stored stays."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+
+
 def _name(model: Any) -> str:
     return f"{model.service_model.service_name}.{model.name}"
 

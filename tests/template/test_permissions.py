@@ -124,10 +124,11 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
     conditional = [
         branch["Fn::If"] for policy in agent for branch in policy["PolicyDocument"]["Statement"] if "Fn::If" in branch
     ]
-    assert [branch[0] for branch in conditional] == ["HasSecret", "HasSecretKey"]
+    assert [branch[0] for branch in conditional] == ["HasSecret", "HasSecretPrefix", "HasSecretKey"]
     assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")
-    assert conditional[1][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
-    assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 2
+    assert conditional[1][1]["Resource"]["Fn::Sub"].endswith(":secret:${SecretPrefix}/providers/*")
+    assert conditional[2][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
+    assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 3
 
 
 @pytest.mark.parametrize("role", [role for role, actions in ALLOWED.items() if any("dynamodb" in a for a in actions)])

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from codex_swarm.calls.base import Calls, of_project
 from codex_swarm.connection import parse
 from codex_swarm.listing import Page, items, one_of, page_of
-from codex_swarm.models import Health, PatternRead, ProjectPut, ProjectRead, TaskType, TenantUsage
+from codex_swarm.models import Health, ModelsRead, PatternRead, ProjectPut, ProjectRead, TaskType, TenantUsage
 from codex_swarm.shaping import segment, shaped
 
 
@@ -24,6 +24,10 @@ class ProjectCalls(Calls):
         """What the key's tenant uses of its quotas, and what these are."""
         return await self._connection.read(TenantUsage, "/usage")
 
+    async def list_models(self) -> ModelsRead:
+        """The models that runs may use, as the operator says: names, efforts, context sizes, and which are defaults."""
+        return await self._connection.read(ModelsRead, "/models")
+
     async def put_project(
         self,
         project_id: str,
@@ -32,10 +36,13 @@ class ProjectCalls(Calls):
         task_type: TaskType | str = TaskType.CODE,
         domain_config: JsonValue = None,
         callback_url: str | None = None,
+        model: str | None = None,
+        effort: str | None = None,
     ) -> ProjectRead:
         """Creates the project, or replaces what is said of it; its runs and `created_at` stay.
 
-        `callback_url` is told of the end of every run that names no other.
+        `callback_url` is told of the end of every run that names no other. `model`, one of `list_models`, and `effort`
+        are those of runs that name none; what is left out of these three stays.
         """
         return await self._put_project(
             project_id,
@@ -43,7 +50,9 @@ class ProjectCalls(Calls):
                 "name": name or project_id,
                 "task_type": one_of(TaskType, task_type),
                 "domain_config": domain_config,
-                **({} if callback_url is None else {"callback_url": callback_url}),
+                "callback_url": callback_url,
+                "model": model,
+                "effort": effort,
             },
             self._connection.ends(),
         )
@@ -51,7 +60,8 @@ class ProjectCalls(Calls):
     async def _put_project(self, project_id: str, fields: dict[str, JsonValue], ends: float) -> ProjectRead:
         path = of_project(project_id)
         project = shaped(ProjectPut, id=project_id, **fields)
-        body = project.model_dump(mode="json", exclude=None if project.callback_url is not None else {"callback_url"})
+        left_out = {name for name in ("callback_url", "model", "effort") if getattr(project, name) is None}
+        body = project.model_dump(mode="json", exclude=left_out)
         answer = await self._connection.request("PUT", path, body=body, ends=ends)
         return parse(ProjectRead, answer)
 

@@ -58,6 +58,8 @@ class RunOptions(TypedDict, total=False):
     decision_seconds: int
     result_schema: Mapping[str, Any] | None
     document_template: DocumentTemplate | str | None
+    model: str | None
+    effort: str | None
     idempotency_key: str | None
 
 
@@ -86,6 +88,8 @@ class RunCalls(ProjectCalls):
         from_turn: int | None = None,
         keep_conversation: bool = False,
         document_template: DocumentTemplate | str | None = None,
+        model: str | None = None,
+        effort: str | None = None,
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
@@ -98,10 +102,11 @@ class RunCalls(ProjectCalls):
         has approved it: see `decide`. `tools` are the application's own, answered by `decide`, too (`run_with_tools`
         does it all). `decision_seconds` is how long it waits for each. With `result_schema`, a JSON Schema, the run
         ends with a `result` that fits; with `document_template` (`letter`, `report`, `minutes`, `proposal`, `invoice`,
-        `cv`, `slides`) the documents that it makes have that look.
+        `cv`, `slides`) the documents that it makes have that look. `model` is one of `list_models`, `effort` how much
+        it is to reason, one of its `efforts`; else they are the project's, the task type's or the service's.
 
-        A request that got lost is sent again under the same key, one of its own unless
-        `idempotency_key` says another; it starts one run. With all that this takes `call_timeout` at most.
+        A request that got lost is sent again under the same key, one of its own unless `idempotency_key` says another;
+        it starts one run. With all that this takes `call_timeout` at most.
         """
         run = shaped(
             RunCreate,
@@ -124,6 +129,8 @@ class RunCalls(ProjectCalls):
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=None if document_template is None else one_of(DocumentTemplate, document_template),
+            model=model,
+            effort=effort,
         )
         return await self._begun(project_id, "runs", run, idempotency_key, run.task_type)
 

@@ -54,6 +54,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "diff": outputs.diff,
         "artifacts": outputs.artifacts,
         "archive": outputs.archive,
+        "models": finding.models,
         "ui": managing.ui,
     },
     KEEPING: {

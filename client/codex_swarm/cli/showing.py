@@ -65,6 +65,7 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("plan", "; ".join(f"{step.title} ({step.status.replace('_', ' ')})" for step in run.plan)),
         ("project", run.project_id),
         ("task type", run.task_type),
+        ("model", model_of(run)),
         ("created", words.when(run.created_at)),
         ("took", "" if until is None else words.lasting((until - began).total_seconds())),
         ("files of", run.workspace_from_run_id or ""),
@@ -84,6 +85,18 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
 def _part(child: ChildRead) -> str:
     how = child.status.value if child.status else "waits or works"
     return f"{child.title}: {how}{f' ({child.error})' if child.error else ''} [{child.run_id}]"
+
+
+def model_of(run: RunRead) -> str:
+    """The model of a run, and what really answered where that was another, turn by turn where it changed."""
+    asked = " ".join(filter(None, [run.model, run.effort]))
+    used = [" ".join(filter(None, [use.answered_as or use.model, use.effort])) for use in run.models_used]
+    if not used or used == [asked]:
+        return asked
+    if len(used) == 1:
+        return f"{asked}; {used[0]} answered"
+    turns = [f"{name} from turn {use.turn}" for name, use in zip(used, run.models_used, strict=True)]
+    return f"{asked}; {', '.join(turns)} answered"
 
 
 def _waits(run: RunRead) -> str:

@@ -59,6 +59,7 @@ class RunAnswer(RunState):
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     result: JsonValue = Field(default=None, description="What it came to, where it was given a result_schema.")
     parts: list[Part] = Field(default_factory=list, description="Runs that do parts of its task at the same time.")
+    model: str = Field(default="", description="What it was given to work with; empty for very old runs.")
     model_calls: int = 0
     tokens: int = 0
     cost_usd: float | None = None
@@ -194,6 +195,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         closing_words=run.closing_words,
         result=run.result,
         parts=[Part(run_id=each.run_id, title=printable(each.title), state=each.status) for each in run.children],
+        model=run.model,
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,

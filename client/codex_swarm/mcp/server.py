@@ -24,7 +24,7 @@ from codex_swarm.errors import InvalidArgument, NotFound
 from codex_swarm.mcp import answers
 from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, Hits, RunAnswer, RunList, RunState, Upload
 from codex_swarm.mcp.problems import of_resource, of_tool
-from codex_swarm.models import DecisionKind, DocumentTemplate, MessageMode, RunRead, RunStatus, TaskType
+from codex_swarm.models import DecisionKind, DocumentTemplate, MessageMode, ModelsRead, RunRead, RunStatus, TaskType
 from codex_swarm.text import printable
 
 LONGEST_WAIT = 45
@@ -81,6 +81,8 @@ class Tools:
             DocumentTemplate | None, Field(description="The look of the documents that it makes.")
         ] = None,
         interactive: Annotated[bool, Field(description="It may ask your user questions; you pass them on.")] = False,
+        model: Annotated[str | None, Field(description="Of list_models; usually left out.")] = None,
+        effort: Annotated[str | None, Field(description="How much it is to reason; one of the model's.")] = None,
     ) -> RunState:
         """Start a task and return at once. Then call wait_run with the run_id."""
         with of_tool():
@@ -98,6 +100,8 @@ class Tools:
                 from_turn=from_turn,
                 keep_conversation=keep_conversation,
                 document_template=document_template,
+                model=model,
+                effort=effort,
             )
         return answers.state_of(run)
 
@@ -165,6 +169,11 @@ class Tools:
             else:
                 page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, brief=True, status=state)
         return RunList(runs=[answers.line_of(run) for run in page.items], next_cursor=page.next_cursor)
+
+    async def list_models(self) -> ModelsRead:
+        """List the models that runs may use, for `model` and `effort` of start_run."""
+        with of_tool():
+            return await self._client.list_models()
 
     async def list_files(self, run_id: RunId, cursor: str | None = None) -> FileList:
         """List the files of a run, a hundred at a time."""
@@ -383,6 +392,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
         (tools.wait_run, "Wait for a run", READS),
         (tools.get_run, "Look at a run", READS),
         (tools.list_runs, "List runs", READS),
+        (tools.list_models, "List models", READS),
         (tools.list_files, "List files", READS),
         (tools.search_files, "Look for words in files", READS),
         (tools.read_file, "Read a file", READS),

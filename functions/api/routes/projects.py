@@ -45,11 +45,14 @@ def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
     size = of_text(json_text(body.domain_config))
     if size > MAX_CONFIG_BYTES:
         raise TooLarge(f"domain_config has {size} bytes as JSON; at most {MAX_CONFIG_BYTES} are taken")
+    backend().models.require(body.model, body.effort)
     return ProjectChange(
         name=body.name or project_id,
         task_type=body.task_type or TaskType.CODE,
         domain_config=body.domain_config,
         callback_url=checked_callback(body.callback_url),
+        model=body.model,
+        effort=body.effort,
         given=frozenset(body.model_fields_set),
     )
 

@@ -64,6 +64,8 @@ def create_run(
         decision_seconds=body.decision_seconds,
         result_schema=body.result_schema,
         document_template=body.document_template,
+        model=body.model,
+        effort=body.effort,
         tools=tuple(
             OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
         ),

@@ -4,7 +4,8 @@
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
-    │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill
+    │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
+    │   │                     EffortNotAllowed
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
@@ -64,6 +65,27 @@ class InvalidRequest(BadRequest):
     """A field of the request has a value that is not allowed."""
 
     code = "invalid_request"
+
+
+class ModelNotAllowed(BadRequest):
+    """A run or a project names a model that the operator has not allowed."""
+
+    code = "model_not_allowed"
+
+    def __init__(self, model: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"model {model[:100]!r} is not allowed here; use one of {', '.join(allowed)}, or leave it out")
+        self.allowed = allowed
+
+
+class EffortNotAllowed(BadRequest):
+    """A run or a project names a reasoning effort that the model does not take."""
+
+    code = "effort_not_allowed"
+
+    def __init__(self, effort: str, model: str | None, allowed: Sequence[str]) -> None:
+        takes = f"takes {', '.join(allowed)}" if allowed else "takes no effort here; leave it out"
+        super().__init__(f"effort {effort[:20]!r} is not allowed: {model or 'what may be used'} {takes}")
+        self.allowed = allowed
 
 
 class UnknownParameter(BadRequest):
@@ -655,6 +677,13 @@ class NotConfigured(Unavailable):
     def __init__(self, setting: str, advice: str) -> None:
         super().__init__(f"{setting} is not set; {advice}")
         self.setting = setting
+
+    @classmethod
+    def badly(cls, setting: str, fault: str) -> NotConfigured:
+        """The setting is there, and cannot be used."""
+        error = cls(setting, "")
+        error.args = (f"{setting} cannot be used: {fault}",)
+        return error
 
 
 @dataclass

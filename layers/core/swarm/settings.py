@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 
-from swarm.errors import NotConfigured
 from swarm.ids import RunKey
 
 ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
@@ -33,6 +32,9 @@ class Settings:
     openai_model: str = ""
     openai_secret_name: str = ""
     openai_base_url: str = ""
+    models: str = ""
+    providers: str = ""
+    secret_prefix: str = ""
     offline: bool = False
     skip_commands: bool = False
     max_active_runs: int = 10
@@ -49,15 +51,11 @@ class Settings:
     model_prices: str = ""
     retention_days: int = 90
 
-    @property
-    def model_name(self) -> str:
-        """The model that new runs use, as `usage` and notes name it."""
-        return "offline" if self.offline else self.openai_model
-
-    def require_model(self) -> None:
-        """Raises `NotConfigured` when there is neither a provider's key nor the offline mode."""
-        if not self.offline and not self.openai_secret_name:
-            raise NotConfigured("OPENAI_API_KEY", ADVICE)
+    def secret_of(self, provider: str) -> str:
+        """The name of the secret with the key of one of `providers`; empty where nobody has said it."""
+        if provider == "openai" and self.openai_secret_name:
+            return self.openai_secret_name
+        return f"{self.secret_prefix}/providers/{provider}" if self.secret_prefix else ""
 
     def isolation_id(self, key: RunKey) -> str:
         """Whose environment a run's untrusted work is done in, as Lambda takes it: the run's own, or its tenant's.
@@ -88,6 +86,9 @@ class Settings:
             openai_model=read("OPENAI_MODEL", ""),
             openai_secret_name=read("OPENAI_SECRET_NAME", ""),
             openai_base_url=read("OPENAI_BASE_URL", ""),
+            models=read("MODELS", ""),
+            providers=read("PROVIDERS", ""),
+            secret_prefix=read("SECRET_PREFIX", ""),
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",
             max_active_runs=int(read("MAX_ACTIVE_RUNS") or otherwise.max_active_runs),

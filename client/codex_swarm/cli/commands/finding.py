@@ -14,7 +14,7 @@ from codex_swarm.cli.showing import FILES_SHOWN, show_run
 from codex_swarm.cli.watching import in_words, watch_to_its_end
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.listing import RunFilter
-from codex_swarm.models import RunStatus, StepEvent, TaskType
+from codex_swarm.models import ModelRead, RunStatus, StepEvent, TaskType
 
 Age = Annotated[str | None, typer.Option(metavar="AGE", help="Such as 45m, 12h, 30d or 2w.", show_default=False)]
 Statuses = Annotated[
@@ -124,6 +124,30 @@ def events(
                 output.line((f"{told[0]:<14} ", "bold red" if failed else "bold"), told[1])
 
 
+def models(session: Session) -> None:
+    """List the models that runs may use.
+
+    Prints name, efforts, context size in tokens, and for which runs it is the default.
+    """
+    with session.client() as client:
+        found = client.list_models()
+    output = session.output
+    if output.as_json:
+        output.json(found)
+        return
+    rows = [
+        (model.name, ", ".join(model.efforts), f"{model.context:,}" if model.context else "", default_of(model))
+        for model in found.models
+    ]
+    output.table(["model", "efforts", "context", "default for"], rows)
+
+
+def default_of(model: ModelRead) -> str:
+    """For which runs a model is the default."""
+    own = [each.value for each in model.default_for]
+    return ", ".join([*own, "all others"] if model.default else own)
+
+
 def projects(session: Session) -> None:
     """List projects; show, make, change or delete one.
 
@@ -162,10 +186,16 @@ def put_project(
     callback_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Who is told of each end.", show_default=False)
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Of runs that name none; see `codex-swarm models`.", show_default=False)
+    ] = None,
+    effort: Annotated[str | None, typer.Option(help="Of runs that name none.", show_default=False)] = None,
 ) -> None:
     """Make a project, or change what is said of it."""
     with session.client() as client:
-        made = client.put_project(project_id, name, task_type=task_type, callback_url=callback_url)
+        made = client.put_project(
+            project_id, name, task_type=task_type, callback_url=callback_url, model=model, effort=effort
+        )
     session.output.result(made, made.id)
 
 

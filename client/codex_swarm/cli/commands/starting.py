@@ -87,6 +87,12 @@ def run(
         DocumentTemplate | None,
         typer.Option(help="The look of the documents that it makes.", show_default=False),
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="One of `codex-swarm models`; else the project's.", show_default=False)
+    ] = None,
+    effort: Annotated[
+        str | None, typer.Option(help="How much the model is to reason, such as low or high.", show_default=False)
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
     ] = None,
@@ -123,6 +129,8 @@ def run(
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=document_template,
+            model=model,
+            effort=effort,
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)

@@ -125,6 +125,7 @@ function asked(uploads) {
     document_template: text("document_template"),
     metadata: Object.fromEntries(notes), limits, uploads,
     interactive: fields.interactive.checked,
+    model: text("model"), effort: text("effort"),
     require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
   };
 }
@@ -176,6 +177,10 @@ async function prefill() {
   }
   if (again) {
     for (const name of LIMITS) fields[name].value = run.limits[name] ?? "";
+    /* A model that is not listed any more leaves the choice to the project. */
+    fields.model.value = models.some(({ name }) => name === run.model) ? run.model : "";
+    listEfforts();
+    fields.effort.value = [...fields.effort.options].some(({ value }) => value === run.effort) ? run.effort : "";
     fields.name.value = run.name;
     fields.instructions.value = run.machine_summary?.goal ?? (await firstWords(run));
   }
@@ -196,5 +201,28 @@ async function projects() {
   $("project-ids").append(...found.map((project) => element("option", { value: project.id }, project.name)));
 }
 
+/* Models: with one alone there is nothing to choose, unless it takes efforts. */
+
+let models = [];
+
+async function listModels() {
+  models = (await askJson("models")).models;
+  fields.model.append(...models.map(({ name }) => element("option", { value: name }, name)));
+  fields.model.parentElement.hidden = models.length === 1;
+  listEfforts();
+}
+
+function listEfforts() {
+  const asked = fields.model.value;
+  const efforts = new Set(models.filter(({ name }) => !asked || name === asked).flatMap((model) => model.efforts));
+  const before = fields.effort.value;
+  fields.effort.replaceChildren(fields.effort.options[0], ...[...efforts].map((value) => element("option", { value }, value)));
+  fields.effort.value = efforts.has(before) ? before : "";
+  fields.effort.parentElement.hidden = efforts.size === 0;
+}
+
+fields.model.addEventListener("change", listEfforts);
+
+await attempt(listModels);
 await Promise.all([attempt(prefill), attempt(projects)]);
 fields.instructions.focus();

@@ -120,12 +120,23 @@ function showSummary(run) {
   ]));
 }
 
+/* What it was given, and what answered, from which turn on where that changed. */
+function modelsOf(run) {
+  const named = (model, effort) => [model, effort && `(${effort})`].filter(Boolean).join(" ");
+  const used = run.models_used.map((use) => [use.turn, named(use.answered_as ?? use.model, use.effort)]);
+  const asked = named(run.model, run.effort);
+  const others = used.length > 1 ? used.map(([turn, name]) => `${name} answered from turn ${turn} on`)
+    : used.filter(([, name]) => name !== asked).map(([, name]) => `${name} answered`);
+  return [asked, ...others].filter(Boolean).join("; ");
+}
+
 function showUsage(run) {
   const { usage, limits } = run;
   const tokens = usage.input_tokens + usage.output_tokens;
   const of = (limit, what = "") => (limit === null ? "" : ` of at most ${limit.toLocaleString()}${what}`);
   $("usage").hidden = false;
   $("usage-list").replaceChildren(...facts([
+    ["Model", modelsOf(run)],
     ["Model calls", usage.model_calls.toLocaleString() + of(limits.max_turns)],
     ["Tool calls", usage.tool_calls.toLocaleString()],
     ["Tokens", `${tokens.toLocaleString()}${of(limits.max_tokens)} (${usage.input_tokens.toLocaleString()} in, ${

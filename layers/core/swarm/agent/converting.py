@@ -23,6 +23,7 @@ class Converting:
     """Takes two turns: the call, and the end."""
 
     name = ""
+    effort: str | None = None
     offline = True
 
     def __init__(self, conversion: Conversion) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from codex_swarm.models import PlanStep, Usage
+from codex_swarm.models import ModelUse, PlanStep, Usage
 from swarm.agent.compaction import compacted
 from swarm.agent.context import (
     DEFAULT_CONTEXT,
@@ -20,9 +20,10 @@ from swarm.agent.context import (
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.errors import ModelFailure
+from swarm.runs.catalogue import ModelEntry
 from swarm.runs.conversation import REFUSED, Item, has_pictures, tool_output, user_message, without_pictures
 from swarm.runs.error_types import ErrorType
-from swarm.runs.usage import Price, TokenUsage
+from swarm.runs.usage import TokenUsage
 
 MAX_PICTURES = 8
 """Pictures that a turn shows the model, of all its calls."""
@@ -42,12 +43,12 @@ class Dialogue:
     """
 
     def __init__(
-        self, model: Model, items: Sequence[Item], price: Price | None, request: Callable[[], ModelRequest]
+        self, model: Model, items: Sequence[Item], entry: ModelEntry, request: Callable[[], ModelRequest]
     ) -> None:
         self.items = list(items)
         self.handovers: Sequence[Usage] = []
         self._model = model
-        self._price = price
+        self._entry = entry
         self._request = request
 
     def add(self, *items: Item) -> None:
@@ -56,7 +57,7 @@ class Dialogue:
 
     def make_room(self, plan: Sequence[PlanStep]) -> None:
         """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover."""
-        context = (self._price and self._price.context) or DEFAULT_CONTEXT
+        context = self._entry.context or DEFAULT_CONTEXT
         if self._model.offline or tokens_in(self.items) < FULL * context:
             return
         self.items = without_outputs_to_be_had_again(self.items, ENOUGH * context)
@@ -109,7 +110,7 @@ class Dialogue:
 
     def usage(self, turn: ModelTurn, seconds: float) -> Usage:
         """What a turn of the model used, in so many seconds."""
-        tokens = turn.usage
+        tokens, price = turn.usage, None if self._model.offline else self._entry.price
         return Usage(
             model_calls=1 if self._model.name else 0,
             input_tokens=tokens.input,
@@ -118,8 +119,14 @@ class Dialogue:
             reasoning_tokens=tokens.reasoning,
             tool_calls=len(turn.calls),
             seconds=round(seconds, 3),
-            cost_usd=self._price.of(tokens) if self._price else None,
+            cost_usd=price.of(tokens) if price else None,
         )
+
+    def use(self, turn: ModelTurn, number: int) -> ModelUse | None:
+        """What gave this turn, the run's `number`-th; None where no model is asked at all."""
+        if not self._model.name:
+            return None
+        return ModelUse(turn=number, model=self._model.name, effort=self._model.effort, answered_as=turn.answered_as)
 
 
 def answers(results: Sequence[ToolResult]) -> list[Item]:

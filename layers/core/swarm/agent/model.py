@@ -58,7 +58,8 @@ class ModelRequest:
 class ModelTurn:
     """One response: the items to carry along verbatim, what was said, and the calls it asks for, in order.
 
-    `cut_off` says why the provider stopped the model in the middle; then there is nothing else in it.
+    `cut_off` says why the provider stopped the model in the middle; then there is nothing else in it. `answered_as` is
+    the model's name in the answer.
     """
 
     items: Sequence[Item]
@@ -66,12 +67,17 @@ class ModelTurn:
     calls: Sequence[ToolCall]
     usage: TokenUsage
     cut_off: str | None = None
+    answered_as: str | None = None
 
 
 class Model(Protocol):
-    """A language model, or something that behaves like one; that has no name where no model is asked at all."""
+    """A language model, or something that behaves like one.
+
+    `name` is the operator's, and empty where no model is asked at all; `effort` is how much it reasons.
+    """
 
     name: str
+    effort: str | None
     offline: bool
 
     def respond(self, request: ModelRequest) -> ModelTurn:

@@ -154,7 +154,7 @@ class Slice:
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key), provided=provided)
         stored = self._run.transcript
         said = load_transcript(backend.objects, stored) if stored else [user_message(run.instructions)]
-        self._dialogue = Dialogue(model, said, backend.prices.get(model.name), self._request)
+        self._dialogue = Dialogue(model, said, backend.models.entry(model.name), self._request)
 
     def turns(self) -> AgentAnswer:
         while True:
@@ -384,6 +384,7 @@ class Slice:
             children=children_for(self._objects, run, self._writer, done.delegated, now),
             resumed=turn is None,
             result=result_of(done.results) if final else None,
+            model=self._dialogue.use(turn, run.turns + 1) if turn else None,
         )
         stage = events.PROCESSING_RESULTS if final else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.

@@ -48,6 +48,7 @@ from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.records.tenants import Tenant
 from swarm.runs import events
+from swarm.runs.catalogue import NO_MODEL, Choice, require_provider
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
 from swarm.runs.json_schema import faults_of_schema
@@ -70,6 +71,8 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "keep_conversation": False,
         "document_template": None,
         "conversion": None,
+        "model": None,
+        "effort": None,
     }
 )
 
@@ -100,6 +103,8 @@ class NewRun:
     result_schema: dict[str, JsonValue] | None = None
     document_template: DocumentTemplate | None = None
     conversion: Conversion | None = None
+    model: str | None = None
+    effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,6 @@ def create(
     idempotency_key: str | None = None,
 ) -> Creation:
     """Create the run, queued, and start it. Raises `CallerError`s; nothing is left behind by a refused request."""
-    model = _model_for(backend, wanted.conversion)
     project = backend.projects.get(tenant_id, project_id)
     key = key_for(tenant_id, project, idempotency_key)
     area = ProjectArea(tenant_id, project_id)
@@ -136,11 +140,13 @@ def create(
     require_usable(wanted.tools, OURS)
     if wanted.result_schema is not None and (faults := faults_of_schema(wanted.result_schema)):
         raise InvalidRequest(f"result_schema: {'; '.join(faults)}")
+    task_type = wanted.task_type or TaskType(project.task_type)
+    choice = _choice_for(backend, wanted, project, task_type)
     files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
         name=wanted.name or _name_from(wanted.instructions),
-        task_type=wanted.task_type or TaskType(project.task_type),
+        task_type=task_type,
         instructions=wanted.instructions,
         created_at=now,
         reference_run_id=wanted.reference_run_id,
@@ -151,7 +157,8 @@ def create(
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
         fingerprint=fingerprint,
-        model=model,
+        model=choice.model,
+        effort=choice.effort,
         interactive=wanted.interactive,
         require_approval=wanted.require_approval,
         decision_seconds=wanted.decision_seconds,
@@ -165,12 +172,11 @@ def create(
     return open_run(backend, run, wanted.limits, files)
 
 
-def _model_for(backend: Backend, conversion: Conversion | None) -> str:
-    """The name of the model that works on a run; empty where none does. Raises `NotConfigured`."""
-    if conversion is not None:
-        return ""
-    backend.settings.require_model()
-    return backend.settings.model_name
+def _choice_for(backend: Backend, wanted: NewRun, project: ProjectRead, task_type: TaskType) -> Choice:
+    """The model that works on a run; none on a conversion. Raises `ModelNotAllowed` or `EffortNotAllowed`."""
+    if wanted.conversion is not None:
+        return NO_MODEL
+    return backend.models.chosen((wanted.model, wanted.effort), (project.model, project.effort), task_type)
 
 
 def _checked_inputs(backend: Backend, key: RunKey, wanted: NewRun) -> Sequence[InlineFile]:
@@ -209,9 +215,10 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
     The run that ended stays as it is; the new one has its files, its conversation and limits of its own.
     """
     stopped = backend.runs.get(tenant_id, run_id)
-    model = _model_for(backend, stopped.conversion)
     if not any(error.error_type in RESUMABLE for error in stopped.errors):
         raise NotResumable(run_id, stopped.status.value)
+    given = Choice(stopped.model, stopped.effort)
+    choice = NO_MODEL if stopped.conversion else backend.models.still(given, stopped.task_type)
     run = Run(
         key=replace(stopped.key, run_id=new_id()),
         name=stopped.name,
@@ -225,7 +232,8 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         thread_id=stopped.conversation_id,
         metadata=stopped.metadata,
         callback_url=stopped.callback_url,
-        model=model,
+        model=choice.model,
+        effort=choice.effort,
         interactive=stopped.interactive,
         require_approval=stopped.require_approval,
         decision_seconds=stopped.decision_seconds,
@@ -252,12 +260,12 @@ def go_on(
 
     Raises `CallerError`s.
     """
-    backend.settings.require_model()
     tenant_id = ended.key.tenant_id
     earlier = backend.runs.find(tenant_id, run_id)
     if earlier is not None:
         return Creation(_replay(backend, earlier, fingerprint), replayed=True)
     project = backend.projects.get(tenant_id, ended.key.project_id)
+    choice = backend.models.still(Choice(ended.model, ended.effort), ended.task_type)
     run = Run(
         key=replace(ended.key, run_id=run_id),
         name=_name_from(said.text),
@@ -271,7 +279,8 @@ def go_on(
         metadata=ended.metadata,
         callback_url=ended.callback_url,
         fingerprint=fingerprint,
-        model=backend.settings.model_name,
+        model=choice.model,
+        effort=choice.effort,
         interactive=ended.interactive,
         require_approval=ended.require_approval,
         decision_seconds=ended.decision_seconds,
@@ -287,7 +296,9 @@ def go_on(
 def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
     """Count the run, write it down with the limits that are granted, show it and start it. Raises `CallerError`s."""
     key = run.key
-    require_price(_asked(limits), run.model, backend.prices)
+    if run.conversion is None:
+        require_provider(backend.settings, backend.models, run.model)
+    require_price(_asked(limits), run.model, backend.models.entry(run.model).price)
     tenant = backend.tenants.enter(key, run.created_at)
     allowance = tenant.allowance or backend.allowance
     # Only now, so that a request that is refused has stored nothing.

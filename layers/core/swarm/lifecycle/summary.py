@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from codex_swarm.models import MachineSummary, RunStatus
+from swarm.runs.catalogue import OFFLINE
 from swarm.runs.run import Run
 from swarm.tasks import TASKS
 from swarm.workspace.snapshot import FileChange, Snapshot
@@ -69,7 +70,7 @@ def rank(run: Run, files: Snapshot, written: set[str]) -> Sequence[str]:
 
 def _notes(run: Run, written: set[str], files: Snapshot) -> str | None:
     notes = []
-    if run.model == "offline":
+    if OFFLINE in {run.model, *(use.model for use in run.models_used)}:
         notes.append(OFFLINE_NOTE)
     if not written and files.files:
         notes.append("The run wrote no file; the workspace holds what it began with.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,9 +25,9 @@ from swarm.records.table import Table
 from swarm.records.tenants import Tenants
 from swarm.records.tokens import Tokens
 from swarm.records.webhook_secrets import SecretStore
+from swarm.runs.catalogue import Catalogue, catalogue_of
 from swarm.runs.limits import Allowance, allowance_of
 from swarm.runs.run import Run
-from swarm.runs.usage import Price, prices_of
 from swarm.settings import Settings, settings
 from swarm.workspace.inventory import ObjectInventory
 from swarm.workspace.manifests import load_snapshot
@@ -39,14 +38,14 @@ from swarm.workspace.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The stores, the settings they were made with, and what the operator grants and pays, read from these.
+    """The stores, the settings they were made with, and what the operator grants, read from these.
 
     `remembered` is `objects` with a memory, for a process that reads again what it has just written.
     """
 
     settings: Settings
     allowance: Allowance
-    prices: Mapping[str, Price]
+    models: Catalogue
     objects: ObjectStore
     remembered: ObjectStore
     log: RunLog
@@ -113,7 +112,7 @@ def connect(chosen: Settings) -> Backend:
     return Backend(
         settings=chosen,
         allowance=allowance_of(chosen.run_limits),
-        prices=prices_of(chosen.model_prices),
+        models=catalogue_of(chosen),
         objects=objects,
         remembered=RememberedObjects(objects),
         log=log,

@@ -39,6 +39,8 @@ class ProjectChange:
     domain_config: JsonValue
     callback_url: str | None
     given: frozenset[str]
+    model: str | None = None
+    effort: str | None = None
 
 
 class Projects:
@@ -73,6 +75,8 @@ class Projects:
             "task_type": change.task_type.value,
             "domain_config": json.dumps(change.domain_config, ensure_ascii=False),
             "callback_url": change.callback_url or "",
+            "model": change.model or "",
+            "effort": change.effort or "",
         }
         changes = [
             f"#{name} = :{name}" if name in change.given else f"#{name} = if_not_exists(#{name}, :{name})"
@@ -178,6 +182,13 @@ def _decode(item: Item) -> ProjectRead:
         domain_config=config,
         house_style=house_style(config),
         has_skills="has_skills" in item,
-        callback_url=item["callback_url"]["S"] or None if "callback_url" in item else None,
+        callback_url=_text(item, "callback_url"),
+        model=_text(item, "model"),
+        effort=_text(item, "effort"),
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )
+
+
+def _text(item: Item, name: str) -> str | None:
+    """What is said; None also where an earlier version did not know of it."""
+    return item[name]["S"] or None if name in item else None

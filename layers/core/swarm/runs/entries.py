@@ -16,6 +16,7 @@ from codex_swarm.models import (
     DiffSummary,
     MachineSummary,
     MessageState,
+    ModelUse,
     PatternRead,
     PatternUse,
     PlanStep,
@@ -33,6 +34,9 @@ from swarm.runs.run import Artifact, Run
 from swarm.runs.usage import total
 
 SCHEMA = 3
+
+MAX_USES = 50
+"""Changes of the model that a run remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,8 @@ class TurnTaken:
     where this turn changed it. `closing_words` are the model's last, of a final turn. `read` are the ids of messages
     that this turn read. `requests` are what people have to decide before its calls are done. `resumed` says that it is
     no new response, but what came of the last one's calls once people had decided, or `children` had ended: the runs
-    that its calls are delegated to.
+    that its calls are delegated to. `model` is what gave the
+    response.
     """
 
     transcript: str
@@ -102,6 +107,7 @@ class TurnTaken:
     children: tuple[Child, ...] = ()
     resumed: bool = False
     result: JsonValue = None
+    model: ModelUse | None = None
     kind: Literal["turn"] = "turn"
 
 
@@ -264,6 +270,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 plan=run.plan if change.plan is None else change.plan,
                 closing_words=change.closing_words,
                 result=change.result,
+                models_used=_used(run.models_used, change.model),
                 messages=moved(run.messages, change.read, MessageState.READ),
                 requests=(*taken(run.requests), *change.requests),
                 children=(*work.taken(run.children), *change.children),
@@ -299,6 +306,13 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
         case _:
             assert_never(change)
     return after
+
+
+def _used(before: tuple[ModelUse, ...], model: ModelUse | None) -> tuple[ModelUse, ...]:
+    """What has answered so far: one more each time that it changed, and of too many the last in place of another."""
+    if model is None or (before and before[-1].model_copy(update={"turn": model.turn}) == model):
+        return before
+    return (*before[: MAX_USES - 1], model)
 
 
 def _heard(run: Run, change: Messaged | Withdrawn | Decided | ChildEnded, at: datetime) -> Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
@@ -74,10 +73,10 @@ def _granted(name: str, asked: RunLimits, allowance: Allowance) -> float | None:
     return min(known, default=None)
 
 
-def require_price(limits: Limits, model: str, prices: Mapping[str, Price]) -> None:
+def require_price(limits: Limits, model: str, price: Price | None) -> None:
     """Raises `InvalidRequest` when a cost limit cannot be held because nobody said what the model costs."""
-    if limits.max_cost_usd is not None and model not in prices:
+    if limits.max_cost_usd is not None and price is None:
         raise InvalidRequest(
             f"max_cost_usd cannot be held: the price of {model} is not configured. "
-            "Use max_tokens, or ask the operator to set ModelPrices"
+            "Use max_tokens, or ask the operator to give its prices in Models"
         )

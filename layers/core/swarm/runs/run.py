@@ -15,6 +15,7 @@ from codex_swarm.models import (
     DocumentTemplate,
     HouseStyle,
     MachineSummary,
+    ModelUse,
     PatternRead,
     PatternUse,
     PlanStep,
@@ -61,7 +62,8 @@ class Run:
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
     each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run does that no
     model works on. A child has the run that delegated its task as `parent_run_id`, and the snapshot that it begins
-    with as `clones`.
+    with as `clones`. `model` and `effort` are what it was given, `models_used` what really answered: the first
+    turn, and each with another model than the one before.
     """
 
     key: RunKey
@@ -97,6 +99,8 @@ class Run:
     inputs: str | None = None
     fingerprint: str | None = None
     model: str = ""
+    effort: str | None = None
+    models_used: tuple[ModelUse, ...] = ()
     prompt: str | None = None
     pattern_used: PatternUse | None = None
     thread_id: str | None = None

@@ -25,7 +25,7 @@ class TokenUsage:
 class Price:
     """US dollars for a million tokens, as the operator's contract with the provider says.
 
-    `context` is how many tokens the model takes at once, where the operator says so.
+    `context` is how many tokens the model takes at once, in `ModelPrices`, the older of two places for it.
     """
 
     input: float

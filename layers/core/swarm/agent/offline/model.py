@@ -22,6 +22,7 @@ from swarm.agent.offline.turns import PlannedCall, PlannedTurn
 from swarm.agent.tools.tool import FINISH
 from swarm.agent.writing import draft_of
 from swarm.errors import ModelFailure
+from swarm.runs.catalogue import OFFLINE
 from swarm.runs.conversation import Item, assistant_message
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
@@ -30,7 +31,8 @@ from swarm.runs.usage import TokenUsage
 class OfflineModel:
     """Reads plain instructions (see `grammar`) and carries them out with the tools that are offered."""
 
-    name = "offline"
+    name = OFFLINE
+    effort: str | None = None
     offline = True
 
     def __init__(self, task_type: TaskType, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -46,7 +46,10 @@ _PASSING = frozenset({"server_error", "vector_store_timeout"})
 # 498 is Groq's for a tier that is full.
 _PASSING_STATUS = frozenset({408, 409, 425, 498})
 
-_KEY_ADVICE = "Put a valid key into OPENAI_API_KEY or, deployed, into the secret that OpenAISecretName names."
+_KEY_ADVICE = (
+    "Put a valid key into OPENAI_API_KEY or, deployed, into the secret that OpenAISecretName names; that of a further"
+    " provider has a place of its own, which docs/models.md names."
+)
 _LASTING = {
     403: (
         ErrorType.PERMISSION,

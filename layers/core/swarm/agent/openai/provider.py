@@ -1,27 +1,29 @@
-"""The model behind the OpenAI Responses API, or a server that speaks it. The only module that imports `openai`.
+"""A model behind the OpenAI Responses API, or a server that speaks it or chat completions.
 
-Nothing is stored at the provider (`store: false`): every request carries the whole conversation, with the model's
-reasoning encrypted in it.
+The only module that imports `openai`. What goes over the wire is for `responses` and `chat` to say; how long it is
+tried, and what of a failure may pass, is said here.
 """
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
 import httpx2
 import openai
-from pydantic import JsonValue
 
-from swarm.agent.model import ModelRequest, ModelTurn, ToolSpec
+from swarm.agent.model import ModelRequest, ModelTurn
+from swarm.agent.openai.api import Asking
+from swarm.agent.openai.chat import CHAT_COMPLETIONS
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
-from swarm.agent.openai.items import input_items, reasonings_in, turn_of
-from swarm.agent.openai.streaming import StreamedAnswer
+from swarm.agent.openai.responses import RESPONSES, reasonings_in
 from swarm.errors import ModelFailure
 from swarm.runs.error_types import ErrorType
 
@@ -39,7 +41,21 @@ LARGEST_BODY = 32 * 1024 * 1024
 LARGEST_STREAM = 4 * LARGEST_BODY
 """A stream has everything several times, and a good deal around each piece of it. One event is as large as a body."""
 
-_REASONING = "reasoning.encrypted_content"
+_APIS = {"responses": RESPONSES, "chat_completions": CHAT_COMPLETIONS}
+_DOES_NOT_KNOW = re.compile(
+    r"\b(?:un(?:known|supported|recognized|expected)|extra|not (?:supported|permitted|allowed))\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a model is asked, and how: its provider's name for it, the protocol, and how much it is to reason."""
+
+    api_key: str = field(repr=False)
+    model: str
+    base_url: str | None = None
+    api: str = "responses"
+    effort: str | None = None
 
 
 class OpenAIModel:
@@ -49,24 +65,29 @@ class OpenAIModel:
 
     def __init__(
         self,
-        api_key: str,
-        model: str,
-        base_url: str | None = None,
+        name: str,
+        endpoint: Endpoint,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.name = model
-        self._key = api_key
+        self.name = name
+        self.effort = endpoint.effort
+        self._endpoint = endpoint
+        self._api = _APIS[endpoint.api]
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
-        self._carries_reasoning = True
-        self._streams = True
+        self._left_out: frozenset[str] = frozenset()
         self._unreadable: frozenset[str] = frozenset()
         # The SDK's own retries know no deadline, so each attempt is one request and the retries are ours.
-        self._client = openai.OpenAI(api_key=api_key, base_url=base_url or OPENAI, max_retries=0)
+        client = openai.OpenAI(api_key=endpoint.api_key, base_url=endpoint.base_url or OPENAI, max_retries=0)
+        self._create: Callable[..., Any] = (
+            client.responses.with_streaming_response.create
+            if self._api is RESPONSES
+            else client.chat.completions.with_streaming_response.create
+        )
 
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn. Raises `ModelFailure`; a retryable one has been retried while the time allowed it."""
@@ -96,16 +117,11 @@ class OpenAIModel:
 
     def _attempt(self, request: ModelRequest, deadline: float) -> ModelTurn:
         try:
-            return turn_of(self._post(request, deadline))
+            return self._api.turn_of(self._post(request, deadline))
         except openai.APIStatusError as error:
-            status_error = _status_error(error, self._key)
-            if status_error.param == "include" and self._carries_reasoning:
-                # A model that does not reason refuses to be asked for its reasoning.
-                self._carries_reasoning = False
-                return self._attempt(request, deadline)
-            if self._streams and _is_about_streaming(status_error):
-                # This server cannot; it is asked the plain way from now on.
-                self._streams = False
+            status_error = _status_error(error, self._endpoint.api_key)
+            if refused := _refused_parameter(status_error, self._api.optional - self._left_out):
+                self._left_out |= refused
                 return self._attempt(request, deadline)
             reasonings = reasonings_in(request.items) - self._unreadable
             if status_error.code == "invalid_encrypted_content" and reasonings:
@@ -127,9 +143,8 @@ class OpenAIModel:
         """
         seconds = max(LEAST_SECONDS, deadline - self._clock())
         timeout = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-        body, answer, size = bytearray(), StreamedAnswer(), 0
-        create = self._client.responses.with_streaming_response.create
-        with create(**self._parameters(request), timeout=timeout) as response:
+        body, answer, size = bytearray(), self._api.answer(), 0
+        with self._create(**self._parameters(request), timeout=timeout) as response:
             streamed = response.headers.get("content-type", "").startswith("text/event-stream")
             for chunk in response.iter_bytes():
                 size += len(chunk)
@@ -146,33 +161,25 @@ class OpenAIModel:
         return answer.body() if streamed else bytes(body)
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
-        return {
-            "model": self.name,
-            "instructions": request.instructions,
-            "input": input_items(request.items, self._unreadable),
-            "tools": [_function(tool) for tool in request.tools],
-            "parallel_tool_calls": True,
-            "store": False,
-            "stream": True if self._streams else openai.omit,
-            "include": [_REASONING] if self._carries_reasoning else openai.omit,
-            "prompt_cache_key": request.conversation_id,
-            "truncation": "disabled",
-        }
+        said = self._api.parameters(Asking(self._endpoint.model, self.effort, request, self._unreadable))
+        return {name: value for name, value in said.items() if name not in self._left_out}
 
 
-def _function(tool: ToolSpec) -> Mapping[str, JsonValue]:
-    return {
-        "type": "function",
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": dict(tool.parameters),
-        "strict": tool.strict,
-    }
-
-
-def _is_about_streaming(error: ProviderError) -> bool:
-    """Whether a server refuses to stream, rather than the request."""
-    return error.status in {400, 422, 501} and (error.param == "stream" or "stream" in error.message.lower())
+def _refused_parameter(error: ProviderError, optional: Collection[str]) -> frozenset[str]:
+    """Those of the optional parameters that a server refuses, rather than the request."""
+    if error.status not in {400, 422, 501}:
+        return frozenset()
+    text = error.message.lower()
+    if error.param in optional:
+        named = {error.param}
+    elif _DOES_NOT_KNOW.search(text):
+        named = {name for name in optional if re.search(rf"\b{name}\b", text)}
+    else:
+        named = set()
+    if "stream" in optional and (error.param == "stream" or ("stream" in text and not named)):
+        named.add("stream")
+    # Options of a stream are refused where there is none.
+    return frozenset(named | ({"stream_options"} & set(optional) if "stream" in named else set()))
 
 
 def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
@@ -180,6 +187,9 @@ def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
     # Some servers have a text where the API has an object.
     body = error.body if isinstance(error.body, dict) else {"message": error.body}
     message = body.get("message")
+    if message is None and body.get("detail"):
+        # As frameworks word it that check requests before a server's own code.
+        message = json.dumps(body["detail"], ensure_ascii=False)
     return ProviderError(
         status=error.status_code,
         code=str(error.code or ""),

@@ -1,16 +1,23 @@
-"""The Responses API's vocabulary: a response's body as a turn, and carried items as input again."""
+"""The Responses API: what a request says, a response's body as a turn, and carried items as input again.
+
+https://platform.openai.com/docs/api-reference/responses. Nothing is stored at the provider (`store: false`): every
+request carries the whole conversation, with the model's reasoning encrypted in it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, JsonValue, ValidationError
 from pydantic_core import from_json
 
-from swarm.agent.model import ModelTurn, ToolCall
+from swarm.agent.model import ModelTurn, ToolCall, ToolSpec
+from swarm.agent.openai.api import Api, Asking
+from swarm.agent.openai.counts import Count, details, token_usage
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
+from swarm.agent.openai.streaming import StreamedResponse
 from swarm.runs.conversation import Item
 from swarm.runs.usage import TokenUsage
 
@@ -24,34 +31,19 @@ class _Incomplete(BaseModel):
     reason: str | None = None
 
 
-_MOST_TOKENS = 10**12
-
-
-def _count(told: object) -> int:
-    """A number of tokens; whatever is none counts as nothing, because a good answer is worth more than its count."""
-    return int(told) if isinstance(told, int | float) and 0 < told < _MOST_TOKENS else 0
-
-
-def _details(told: object) -> object:
-    return told if isinstance(told, dict) else {}
-
-
-_Count = Annotated[int, BeforeValidator(_count)]
-
-
 class _InputDetails(BaseModel):
-    cached_tokens: _Count = 0
+    cached_tokens: Count = 0
 
 
 class _OutputDetails(BaseModel):
-    reasoning_tokens: _Count = 0
+    reasoning_tokens: Count = 0
 
 
 class _Usage(BaseModel):
-    input_tokens: _Count = 0
-    output_tokens: _Count = 0
-    input_tokens_details: Annotated[_InputDetails, BeforeValidator(_details)] = _InputDetails()
-    output_tokens_details: Annotated[_OutputDetails, BeforeValidator(_details)] = _OutputDetails()
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    input_tokens_details: Annotated[_InputDetails, BeforeValidator(details)] = _InputDetails()
+    output_tokens_details: Annotated[_OutputDetails, BeforeValidator(details)] = _OutputDetails()
 
 
 class _Response(BaseModel):
@@ -59,9 +51,10 @@ class _Response(BaseModel):
 
     output: list[dict[str, JsonValue]]
     status: str | None = None
+    model: str | None = None
     error: _Error | None = None
     incomplete_details: _Incomplete | None = None
-    usage: Annotated[_Usage, BeforeValidator(_details)] = _Usage()
+    usage: Annotated[_Usage, BeforeValidator(details)] = _Usage()
 
 
 def turn_of(body: bytes) -> ModelTurn:
@@ -72,9 +65,9 @@ def turn_of(body: bytes) -> ModelTurn:
         raise no_answer("the provider's answer is not a response of the Responses API") from None
     if reason := _cut_off(response):
         # Nothing of it is carried along: half a call means nothing, and reasoning counts only before what it led to.
-        return ModelTurn((), "", (), _usage(response.usage), cut_off=reason[:40])
+        return ModelTurn((), "", (), _tokens(response.usage), cut_off=reason[:40], answered_as=response.model)
     items = [_with_arguments_as_text(item) for item in response.output]
-    parts = [part for item in items if item.get("type") == "message" for part in _parts(item)]
+    parts = [part for item in items if item.get("type") == "message" for part in parts_of(item)]
     refusal = [str(part.get("refusal") or "") for part in parts if part.get("type") == "refusal"]
     if refusal:
         raise refused(f"the model declined: {' '.join(refusal)}")
@@ -82,7 +75,7 @@ def turn_of(body: bytes) -> ModelTurn:
     calls = tuple(_calls(items))
     if not text.strip() and all(item.get("type") in {"reasoning", "message"} for item in items):
         raise no_answer("the provider's answer has neither text nor a tool call")
-    return ModelTurn(items, text, calls, _usage(response.usage))
+    return ModelTurn(items, text, calls, _tokens(response.usage), answered_as=response.model)
 
 
 def _cut_off(response: _Response) -> str | None:
@@ -100,7 +93,8 @@ def _cut_off(response: _Response) -> str | None:
     return None
 
 
-def _parts(message: Item) -> Iterator[dict[str, JsonValue]]:
+def parts_of(message: Item) -> Iterator[dict[str, JsonValue]]:
+    """The parts of a message's content; of a plain text none."""
     content = message.get("content")
     for part in content if isinstance(content, list) else []:
         if isinstance(part, dict):
@@ -127,11 +121,13 @@ def _calls(items: Sequence[Item]) -> Iterator[ToolCall]:
                 raise no_answer("the provider's answer has a tool call without an id, name or arguments of its own")
 
 
-def _usage(usage: _Usage) -> TokenUsage:
-    # Neither can be more than what it is part of.
-    cached = min(usage.input_tokens_details.cached_tokens, usage.input_tokens)
-    reasoning = min(usage.output_tokens_details.reasoning_tokens, usage.output_tokens)
-    return TokenUsage(usage.input_tokens, cached, usage.output_tokens, reasoning)
+def _tokens(usage: _Usage) -> TokenUsage:
+    return token_usage(
+        usage.input_tokens,
+        usage.input_tokens_details.cached_tokens,
+        usage.output_tokens,
+        usage.output_tokens_details.reasoning_tokens,
+    )
 
 
 def reasonings_in(items: Sequence[Item]) -> frozenset[str]:
@@ -156,15 +152,20 @@ def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
             if item.get("encrypted_content") and item["encrypted_content"] not in unreadable:
                 yield {**_only(item, "type", "encrypted_content"), "summary": item.get("summary") or []}
         case "message" if item.get("role") == "assistant":
-            parts: list[JsonValue] = [_only(part, "type", "text", "refusal") for part in _parts(item)]
+            parts: list[JsonValue] = [_only(part, "type", "text", "refusal") for part in parts_of(item)]
             said: list[JsonValue] = [part for part in parts if isinstance(part, dict) and len(part) > 1]
             if said:
                 yield {**_only(item, "type", "role", "phase"), "content": said}
         case "function_call":
-            arguments = str(item.get("arguments"))
-            yield {**_only(item, "type", "call_id", "name"), "arguments": arguments if _is_object(arguments) else "{}"}
+            yield {**_only(item, "type", "call_id", "name"), "arguments": sent_arguments(item)}
         case _:
             yield {key: value for key, value in item.items() if value is not None}
+
+
+def sent_arguments(call: Item) -> str:
+    """The arguments of a call as they are sent again: `{}` for what is no JSON object."""
+    arguments = str(call.get("arguments"))
+    return arguments if _is_object(arguments) else "{}"
 
 
 def _is_object(arguments: str) -> bool:
@@ -176,3 +177,38 @@ def _is_object(arguments: str) -> bool:
 
 def _only(item: Item, *keys: str) -> dict[str, JsonValue]:
     return {key: item[key] for key in keys if item.get(key) is not None}
+
+
+_REASONING = "reasoning.encrypted_content"
+
+
+def parameters(asking: Asking) -> dict[str, Any]:
+    """The body of a request."""
+    request = asking.request
+    return {
+        "model": asking.model,
+        "instructions": request.instructions,
+        "input": input_items(request.items, asking.unreadable),
+        "tools": [_function(tool) for tool in request.tools],
+        "parallel_tool_calls": True,
+        "store": False,
+        "stream": True,
+        "include": [_REASONING],
+        **({"reasoning": {"effort": asking.effort}} if asking.effort is not None else {}),
+        "prompt_cache_key": request.conversation_id,
+        "truncation": "disabled",
+    }
+
+
+def _function(tool: ToolSpec) -> dict[str, JsonValue]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+        "strict": tool.strict,
+    }
+
+
+# A model that does not reason refuses to be asked for its reasoning, and some servers do not stream.
+RESPONSES = Api(parameters, frozenset({"stream", "include"}), StreamedResponse, turn_of)

@@ -1,0 +1,29 @@
+"""What runs may use, as the operator says."""
+
+from __future__ import annotations
+
+from api.resolver import Router
+from codex_swarm.models import ModelRead, ModelsRead
+from swarm.records.backend import backend
+
+router = Router()
+
+
+@router.get("/models", summary="Models that runs may use", tags=["service"])
+def list_models() -> ModelsRead:
+    catalogue = backend().models
+    return ModelsRead(
+        models=[
+            ModelRead(
+                name=name,
+                provider=entry.provider,
+                context=entry.context,
+                efforts=list(entry.efforts),
+                effort=entry.effort,
+                default=name == catalogue.default,
+                default_for=list(entry.default_for),
+                priced=entry.price is not None,
+            )
+            for name, entry in catalogue.models.items()
+        ]
+    )
