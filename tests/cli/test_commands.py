@@ -35,6 +35,14 @@ SKILL = {
     "bytes": 5,
     "changed_at": "2026-01-13T10:00:00Z",
 }
+MODEL = {
+    "name": "m-1",
+    "provider": "openai",
+    "context": 400_000,
+    "efforts": ["low", "high"],
+    "default": True,
+    "default_for": ["code"],
+}
 SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
 DELIVERY = {
     "id": "msg_1",
@@ -168,6 +176,7 @@ CALLS = [
     Call("ui run-1", {}, "/ui/runs/run-1\n"),
     Call("stats -p demo", {"GET /runs?project_id=demo&view=brief": told([RUN])}, "by status\tsucceeded\t1\n"),
     Call("doctor", {"GET /healthz": told({"status": "ok"}), "GET /projects?limit=1": told([])}, "ok    access"),
+    Call("models", {"GET /models": told({"models": [MODEL]})}, "m-1\tlow, high\t400,000\tcode, all others\n"),
     Call("projects", {"GET /projects": told([PROJECT])}, "demo\tcode\t"),
     Call("projects show demo", {"GET /projects/demo": told(PROJECT)}, "name           Demo\n"),
     Call("projects set demo", {"PUT /projects/demo": told(PROJECT, 201)}, "demo\n"),
