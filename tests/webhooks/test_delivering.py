@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -314,7 +315,11 @@ class Machine:
 
     def stop(self, name: str) -> None:
         arn = f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"
-        clients.states().stop_execution(executionArn=arn)
+        deadline = time.monotonic() + 30
+        while clients.states().describe_execution(executionArn=arn)["status"] == "RUNNING":
+            assert time.monotonic() < deadline
+            # moto forgets a stop that comes before its interpreter has begun.
+            clients.states().stop_execution(executionArn=arn)
 
 
 @pytest.fixture
