@@ -25,7 +25,7 @@ PARTS = {
     "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client swarm api events errors limits webhooks"
     " browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
-    "For operators": "operations permissions sandbox bounds models providers evals scale performance reliability",
+    "For operators": "operations keys permissions sandbox bounds models providers evals scale performance reliability",
     "For developers": "tour table decisions",
 }
 SETTINGS = {

@@ -22,6 +22,7 @@ import httpx
 
 from codex_swarm import settings
 from codex_swarm.calls.conversions import ConversionCalls
+from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
 from codex_swarm.calls.webhooks import WebhookCalls
@@ -34,7 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(SkillCalls, ConversionCalls, SearchCalls, WebhookCalls):
+class _Calls(SkillCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -199,3 +200,12 @@ class CodexSwarmClient(_Blocking):
     page_webhook_deliveries = _call(_Calls.page_webhook_deliveries)
     get_webhook_delivery = _call(_Calls.get_webhook_delivery)
     redeliver_webhook = _call(_Calls.redeliver_webhook)
+
+    # Keys
+    create_key = _call(_Calls.create_key)
+    list_keys = _call(_Calls.list_keys)
+    iter_keys = _each(_Calls.iter_keys)
+    page_keys = _call(_Calls.page_keys)
+    get_key = _call(_Calls.get_key)
+    rotate_key = _call(_Calls.rotate_key)
+    revoke_key = _call(_Calls.revoke_key)

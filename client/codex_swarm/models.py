@@ -121,6 +121,16 @@ class DocumentTemplate(StrEnum):
     SLIDES = "slides"
 
 
+class Scope(StrEnum):
+    """What a key may do. Each route needs one of them, and none includes another."""
+
+    READ = "read"
+    RUN = "run"
+    MANAGE = "manage"
+    IMPORT = "import"
+    ADMIN = "admin"
+
+
 class Health(Wire):
     """The service answers."""
 
@@ -1326,6 +1336,56 @@ class SecretRotation(Asked):
     overlap_seconds: int = Field(
         default=86_400, ge=0, le=604_800, description="How long the old secret goes on signing beside the new one."
     )
+
+
+class KeyCreate(Asked):
+    """Asks for a key."""
+
+    name: str = Field(min_length=1, max_length=100, description="Who or what uses it, for people.")
+    scopes: list[Scope] = Field(
+        default=[Scope.READ, Scope.RUN, Scope.MANAGE], min_length=1, max_length=5, description="What it may do."
+    )
+    projects: list[str] = Field(
+        default=[],
+        max_length=20,
+        description="Prefixes of the ids of the projects that it is for; none: all. Such a key has not `admin`.",
+    )
+    expires_at: Timestamp | None = Field(default=None, description="When it stops being good; null: never.")
+
+
+class KeyRotation(Asked):
+    """Asks for a new secret of a key."""
+
+    overlap_seconds: int = Field(
+        default=86_400,
+        ge=0,
+        le=2_592_000,
+        description="How long texts of the key that are good now stay so; 0 for one that leaked.",
+    )
+
+
+class KeyRead(Wire):
+    """A key, without its secret."""
+
+    id: str
+    name: str
+    prefix: str = Field(description="How its text begins. Empty for a key of an earlier version.")
+    scopes: list[str] = Field(description="What it may do: of `Scope`, or what a later version adds.")
+    projects: list[str] = Field(default=[], description="Prefixes of the projects that it is for; none: all.")
+    created_at: Timestamp | None = Field(default=None, description="Null for a key of an earlier version.")
+    expires_at: Timestamp | None = None
+    rotated_at: Timestamp | None = Field(default=None, description="When its secret was made, if not with the key.")
+    previous_valid_until: Timestamp | None = Field(
+        default=None, description="Until when a text from before the last rotation is good, if any is."
+    )
+    last_used_at: Timestamp | None = Field(default=None, description="To the hour; null: never so far.")
+    revoked_at: Timestamp | None = None
+
+
+class KeySecret(KeyRead):
+    """A key with its text, which is shown this once and stored nowhere."""
+
+    key: str = Field(description="What to send as `Authorization: Bearer`.")
 
 
 class WebhookDelivery(Wire):

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api import openapi, problems, shared
-from api.requests import Event, normalised, tenant_in, without_body
+from api.access import caller_in
+from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
 from api.routes import (
     archive,
@@ -18,6 +19,7 @@ from api.routes import (
     decisions,
     health,
     imports,
+    keys,
     messages,
     models,
     outputs,
@@ -59,6 +61,7 @@ for resource in (
     watch,
     webhooks,
     imports,
+    keys,
     console,
     usage,
 ):
@@ -82,8 +85,8 @@ def handler(event: Event, context: LambdaContext) -> Event:
 
 def _answer(event: Event, context: LambdaContext, opened: Callable[[Event], Event]) -> Event:
     try:
-        if tenant_id := tenant_in(event):
-            backend().rates.require(tenant_id, datetime.now(UTC))
+        if caller := caller_in(event):
+            backend().rates.require(caller.tenant_id, datetime.now(UTC))
         answer = app.resolve(normalised(opened(event)), context)
         return without_body(event, problems.bounded(answer))
     except TooManyRequests as error:

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from api.access import Caller, caller_in
 from api.resolver import Router
-from swarm.errors import CallerError, InvalidRequest, ScopeMissing, TooLarge
+from swarm.errors import CallerError, InvalidRequest, TooLarge, Unauthorized
 
 MAX_BODY_BYTES = 1_000_000
 MAX_KEY = 255
@@ -76,26 +77,17 @@ def _decoded(event: Event) -> bytes:
         raise InvalidJson("the body cannot be decoded") from error
 
 
-def tenant_in(event: Event) -> str | None:
-    """The tenant that the authorizer found the caller's key or token to belong to; None on routes that are open."""
-    context = (event["requestContext"].get("authorizer") or {}).get("lambda") or {}
-    return str(context["tenant_id"]) if context.get("tenant_id") else None
+def caller_of(router: Router) -> Caller:
+    """Who sent the request that is being answered. Raises `Unauthenticated`, `KeyExpired`."""
+    caller = caller_in(router.current_event.raw_event)
+    if caller is None:
+        raise Unauthenticated
+    return caller
 
 
 def tenant_of(router: Router) -> str:
-    """The same of the request that is being answered. Raises `Unauthenticated`."""
-    tenant_id = tenant_in(router.current_event.raw_event)
-    if tenant_id is None:
-        raise Unauthenticated
-    return tenant_id
-
-
-def require_scope(router: Router, scope: str) -> None:
-    """Raises `ScopeMissing` unless the caller's key was given this scope."""
-    authorizer = router.current_event.request_context.authorizer
-    context = (authorizer.get_lambda if authorizer else None) or {}
-    if scope not in str(context.get("scopes", "")).split():
-        raise ScopeMissing(scope)
+    """The tenant of the request that is being answered. Raises `Unauthenticated`, `KeyExpired`."""
+    return caller_of(router).tenant_id
 
 
 def checked_key(key: str | None) -> str | None:
@@ -105,11 +97,8 @@ def checked_key(key: str | None) -> str | None:
     return key
 
 
-class Unauthenticated(CallerError):
+class Unauthenticated(Unauthorized):
     """The request reached a route without a tenant: the API is deployed without its authorizer."""
-
-    status = 401
-    code = "unauthenticated"
 
     def __init__(self) -> None:
         super().__init__("this request carries no API key; send it as Authorization: Bearer <key>")

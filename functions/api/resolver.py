@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Rou
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from api import access
 from swarm.errors import UnknownParameter
 from swarm.sizes import json_text
 
@@ -46,6 +47,7 @@ class ApiResolver(APIGatewayHttpResolver):
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)), re.DOTALL)
 
     def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[HttpEvent]:
+        access.require(self.current_event.raw_event, route, route_arguments)
         if PAGES in (route.tags or []):
             # What a page is given is for its own script to read.
             return super()._call_route(route, route_arguments)

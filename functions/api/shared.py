@@ -7,9 +7,9 @@ while, and answers say that the address goes no further (`Referrer-Policy`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import quote
 
+from api.access import given
 from api.requests import Event
 from swarm.errors import CallerError, Forbidden
 from swarm.records.tokens import UPLOAD
@@ -54,21 +54,21 @@ class NotInScope(Forbidden):
 
 def is_shared(event: Event) -> bool:
     """Whether the request came with a token in place of a key."""
-    return str(event["rawPath"]).startswith(f"{PREFIX}/") and "scope" in _given(event)
+    return str(event["rawPath"]).startswith(f"{PREFIX}/") and "scope" in given(event)
 
 
 def unshared(event: Event) -> Event:
     """The request as one with a key would make it. Raises `TokenExpired`, `NotInScope`."""
-    given = _given(event)
-    if given.get("expired"):
+    token = given(event)
+    if token.get("expired"):
         raise TokenExpired
-    if given["scope"] == UPLOAD:
-        if event["rawPath"] != f"{PREFIX}/uploads/{given['upload_id']}":
+    if token["scope"] == UPLOAD:
+        if event["rawPath"] != f"{PREFIX}/uploads/{token['upload_id']}":
             raise NotInScope
         return _without_token(event, str(event["rawPath"]))
     path = str(event["rawPath"]).removeprefix(PREFIX)
-    rest = path.removeprefix(f"/runs/{given['run_id']}")
-    opened = SCOPES.get(str(given["scope"]), ())
+    rest = path.removeprefix(f"/runs/{token['run_id']}")
+    opened = SCOPES.get(str(token["scope"]), ())
     if rest == path or not any(re.fullmatch(each, rest, re.DOTALL) for each in opened):
         raise NotInScope
     return _without_token(event, path)
@@ -90,7 +90,7 @@ def _without_token(event: Event, path: str) -> Event:
 
 def shown_to(event: Event, answer: Event) -> Event:
     """The answer, readable for the origins that the token was made for, and in their frames."""
-    origins = str(_given(event).get("origins", "")).split()
+    origins = str(given(event).get("origins", "")).split()
     headers = {**answer.get("headers", {}), "Referrer-Policy": "no-referrer"}
     asking = event.get("headers", {}).get("origin")
     if asking in origins:
@@ -100,9 +100,3 @@ def shown_to(event: Event, answer: Event) -> Event:
         kept = [each.strip() for each in policy.split(";") if not each.strip().startswith("frame-ancestors")]
         headers["Content-Security-Policy"] = "; ".join([*kept, f"frame-ancestors 'self' {' '.join(origins)}".rstrip()])
     return {**answer, "headers": headers}
-
-
-def _given(event: Event) -> Mapping[str, object]:
-    authorizer = event["requestContext"].get("authorizer") or {}
-    given: Mapping[str, object] = authorizer.get("lambda") or {}
-    return given

@@ -1,7 +1,11 @@
-"""Says which tenant an API key, or a browser's token, belongs to (HTTP API Lambda authorizer, payload 2.0)."""
+"""Says which tenant an API key, or a browser's token, belongs to, and what it may do.
+
+An HTTP API Lambda authorizer, payload 2.0. Its verdict reaches the API as it is, and `api.access` reads it there.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -34,11 +38,24 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Verdict:
         return _of_token((event.get("queryStringParameters") or {}).get("token", ""), datetime.now(UTC))
     # API Gateway writes the names of headers in small letters.
     scheme, _, api_key = event["headers"].get("authorization", "").partition(" ")
-    found = ApiKeys(_table()).find(api_key.strip()) if scheme.lower() == "bearer" else None
+    if scheme.lower() != "bearer":
+        return Verdict(isAuthorized=False, context={})
+    return _of_key(api_key.strip(), datetime.now(UTC))
+
+
+def _of_key(text: str, now: datetime) -> Verdict:
+    keys = ApiKeys(_table())
+    found = keys.find(text, now)
     if found is None:
         return Verdict(isAuthorized=False, context={})
-    scopes = {"scopes": " ".join(sorted(found.scopes))} if found.scopes else {}
-    return Verdict(isAuthorized=True, context={"tenant_id": found.tenant_id, **scopes})
+    keys.note_use(found, now)
+    context = {"tenant_id": found.tenant_id, "key_id": found.id, "may": " ".join(sorted(found.scopes))}
+    if found.projects:
+        context["projects"] = json.dumps(found.projects)
+    # One that is late is let in as far as to be told so; the gateway itself would only say "Forbidden".
+    if found.until is not None and now >= found.until:
+        context["expired"] = "1"
+    return Verdict(isAuthorized=True, context=context)
 
 
 def _of_token(token: str, now: datetime) -> Verdict:

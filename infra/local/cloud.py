@@ -130,6 +130,18 @@ class LocalCloud:
         """A boto3 client of the laptop cloud; what it calls is recorded with no function."""
         return self._clients.client(service)
 
+    @property
+    def operator_environment(self) -> Mapping[str, str]:
+        """The environment in which tools of AWS, and of operators, reach this cloud with every permission."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self._operator.access_key,
+            "AWS_SECRET_ACCESS_KEY": self._operator.secret_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
     @contextmanager
     def recorded_calls(self) -> Iterator[list[Call]]:
         """The AWS calls made inside the block, by anyone; the list grows as they come."""
@@ -156,6 +168,7 @@ class LocalCloud:
         moto_patches.install()
         credentials = CredentialIssuer()
         self._running.callback(moto_api_backend.reset)
+        self._operator = credentials.operator
         self.permissions = Permissions()
         self._server = AwsServer(credentials, self.permissions)
         self._running.callback(self._server.close)
@@ -273,15 +286,16 @@ class LocalCloud:
         self.url = front.url
 
     def _store_key(self, key: str) -> None:
-        # As swarm.records.tenants reads it: only the hash is stored.
+        # As swarm.records.api_keys reads it: only the hash is stored.
         digest = hashlib.sha256(key.encode()).hexdigest()
         place = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}}
-        # Who owns the machine may bring an earlier installation along.
-        owner = {"tenant_id": {"S": TENANT}, "scopes": {"SS": ["import"]}}
+        # Who owns the machine may do everything, for every tenant.
+        owner = {"tenant_id": {"S": TENANT}, "name": {"S": "laptop"}, "scopes": {"SS": ["admin", "import", "operator"]}}
         dynamodb = self.client("dynamodb")
+        found = dynamodb.get_item(TableName=self.table_name, Key=place).get("Item", {})
         # A folder on a full disk can be read all the same.
-        if "Item" not in dynamodb.get_item(TableName=self.table_name, Key=place):
-            dynamodb.put_item(TableName=self.table_name, Item={**place, **owner})
+        if any(found.get(name) != value for name, value in owner.items()):
+            dynamodb.put_item(TableName=self.table_name, Item={**found, **place, **owner})
 
 
 def _be_quiet() -> None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands
+from infra.pages import architecture, commands, scopes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "commands": ("commands.md", commands.page),
+    "keys": ("keys.md", scopes.page),
     "architecture": ("architecture.svg", architecture.picture),
 }
 """By name: the file in `docs/`, and what makes it."""

@@ -54,6 +54,15 @@ DELIVERY = {
     "attempts": 9,
     "created_at": "2025-01-13T10:00:00Z",
 }
+KEY = {
+    "id": "0123456789abcdef",
+    "name": "ci",
+    "prefix": "csk_0123456789abcdef",
+    "scopes": ["read", "run"],
+    "projects": ["ci-"],
+    "created_at": "2025-01-13T10:00:00Z",
+}
+MADE = {**KEY, "key": "csk_0123456789abcdef_secret"}
 SAID = {
     "id": "m-1",
     "run_id": "run-1",
@@ -194,6 +203,16 @@ CALLS = [
         {"GET /webhooks/deliveries?status=dead": told([DELIVERY])},
         "msg_1\tdead\t9\t",
     ),
+    Call("keys", {"GET /keys": told([KEY])}, "0123456789abcdef\tci\tread run\tci-\tnever\tgood\n"),
+    Call("keys list", {"GET /keys": told([{**KEY, "revoked_at": "2025-01-14T10:00:00Z"}])}, "\trevoked 2025-01-1"),
+    Call("keys create ci --scope read --expires 90d", {"POST /keys": told(MADE, 201)}, "csk_0123456789abcdef_secret\n"),
+    Call("keys show ci", {"GET /keys": told([KEY]), f"GET /keys/{KEY['id']}": told(KEY)}, "projects   ci-\n"),
+    Call(
+        "keys rotate csk_0123456789abcdef --overlap 0m",
+        {f"POST /keys/{KEY['id']}/rotate": told(MADE, 201)},
+        "csk_0123456789abcdef_secret\n",
+    ),
+    Call("keys revoke csk_0123456789abcdef_leaked", {f"POST /keys/{KEY['id']}/revoke": told(KEY)}, "ci is revoked\n"),
     Call("webhooks secret", {"GET /webhooks/secret": told(SECRET)}, "whsec_1\n"),
     Call("webhooks rotate", {"POST /webhooks/secret/rotate": told(SECRET)}, "whsec_1\n"),
     Call(
@@ -203,7 +222,7 @@ CALLS = [
     ),
 ]
 
-ELSEWHERE = {"watch", "cleanup", "mcp", "migrate", "keys", "keys add", "keys use", "keys remove", "keys new"}
+ELSEWHERE = {"watch", "cleanup", "mcp", "migrate", "profiles", "profiles add", "profiles use", "profiles remove"}
 """Commands that other files of this folder run."""
 
 
@@ -251,7 +270,7 @@ def test_no_command_is_left_out() -> None:
     assert every - run == ELSEWHERE
 
 
-@pytest.mark.parametrize("name", ["", "run", "cleanup", "keys", "keys add"])
+@pytest.mark.parametrize("name", ["", "run", "cleanup", "profiles", "profiles add", "keys create"])
 def test_its_help_fits_into_80_columns(name: str, cli: Cli) -> None:
     done = cli(*name.split(), "--help")
     assert done.code == 0

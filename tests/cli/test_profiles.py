@@ -21,17 +21,17 @@ def sent_keys(api: FakeApi) -> list[str | None]:
 
 def test_a_profile_is_added_used_listed_and_removed(cli: Cli, api: FakeApi, config: Path) -> None:
     api.on("GET", "/projects", told([]))
-    assert cli("keys", "add", "work", "--url", api.url, "--api-key", "key-work").code == 0
-    assert cli("keys", "add", "home", "--url", "http://127.0.0.1:9", "--no-key", "--project", "mine").code == 0
+    assert cli("profiles", "add", "work", "--url", api.url, "--api-key", "key-work").code == 0
+    assert cli("profiles", "add", "home", "--url", "http://127.0.0.1:9", "--no-key", "--project", "mine").code == 0
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
-    assert cli("keys").out == f"work\t{api.url}\tkey\t\nhome\thttp://127.0.0.1:9\tno key\tmine\n"
-    assert "key-work" not in cli("keys", "--json").out
+    assert cli("profiles").out == f"work\t{api.url}\tkey\t\nhome\thttp://127.0.0.1:9\tno key\tmine\n"
+    assert "key-work" not in cli("profiles", "--json").out
     assert cli("projects").code == 0
     assert sent_keys(api) == ["Bearer key-work"]
-    assert cli("keys", "use", "home").code == 0
+    assert cli("profiles", "use", "home").code == 0
     assert cli("projects", "--profile", "work").code == 0
-    assert cli("keys", "remove", "work").code == 0
-    assert json.loads(cli("keys", "--json").out) == [
+    assert cli("profiles", "remove", "work").code == 0
+    assert json.loads(cli("profiles", "--json").out) == [
         {"name": "home", "url": "http://127.0.0.1:9", "has_key": False, "project": "mine", "default": True}
     ]
 
@@ -40,7 +40,7 @@ def test_a_key_of_a_profile_goes_to_its_own_address_only(
     cli: Cli, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.on("GET", "/projects", told([]))
-    assert cli("keys", "add", "work", "--url", "https://work.example", "--api-key", "key-work").code == 0
+    assert cli("profiles", "add", "work", "--url", "https://work.example", "--api-key", "key-work").code == 0
     assert cli("projects", "--url", api.url).code == 0
     assert cli("projects", "--profile", "work", "--url", api.url).code == 0
     monkeypatch.setenv("CODEX_SWARM_URL", api.url)
@@ -52,7 +52,7 @@ def test_what_is_named_goes_before_the_environment_and_that_before_the_default(
     cli: Cli, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.on("GET", "/projects", told([]))
-    cli("keys", "add", "work", "--url", api.url, "--api-key", "key-work")
+    cli("profiles", "add", "work", "--url", api.url, "--api-key", "key-work")
     monkeypatch.setenv("CODEX_SWARM_URL", api.url)
     monkeypatch.setenv("CODEX_SWARM_API_KEY", "key-env")
     for words in ([], ["--profile", "work"], ["--api-key", "key-option"]):
@@ -105,7 +105,7 @@ def test_what_a_person_wrote_stays(config: Path) -> None:
 def test_a_file_that_says_something_else_is_refused_and_stays(text: str, says: str, cli: Cli, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(text)
-    done = cli("keys", "add", "a", "--url", "http://127.0.0.1:2", "--no-key")
+    done = cli("profiles", "add", "a", "--url", "http://127.0.0.1:2", "--no-key")
     assert done.code == Exit.USAGE
     assert says in done.err
     assert config.read_text() == text
@@ -113,21 +113,14 @@ def test_a_file_that_says_something_else_is_refused_and_stays(text: str, says: s
 
 
 def test_an_unknown_profile_is_named_with_those_that_there_are(cli: Cli) -> None:
-    cli("keys", "add", "work", "--url", "https://work.example", "--no-key")
+    cli("profiles", "add", "work", "--url", "https://work.example", "--no-key")
     done = cli("projects", "--profile", "wrok")
     assert (done.code, "there are: work" in done.err) == (Exit.USAGE, True)
 
 
 def test_nobody_is_asked_for_a_key_where_nobody_is(cli: Cli, config: Path) -> None:
-    assert cli("keys", "add", "work", "--url", "https://work.example").code == Exit.USAGE
+    assert cli("profiles", "add", "work", "--url", "https://work.example").code == Exit.USAGE
     assert not config.exists()
-
-
-def test_a_new_key_comes_with_what_the_operator_has_to_store(cli: Cli) -> None:
-    made = json.loads(cli("keys", "new", "--tenant", "draftpunk", "--json").out)
-    assert made["item"]["tenant_id"] == {"S": "draftpunk"}
-    assert made["api_key"] not in json.dumps(made["item"])
-    assert cli("keys", "new", "--tenant", "a b").code == Exit.USAGE
 
 
 DOCTOR = {
@@ -150,6 +143,6 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(wrong: str, cli: Cli, api:
 
 
 def test_the_doctor_minds_a_file_that_others_can_read(cli: Cli, config: Path) -> None:
-    cli("keys", "add", "work", "--url", "http://127.0.0.1:9", "--no-key")
+    cli("profiles", "add", "work", "--url", "http://127.0.0.1:9", "--no-key")
     config.chmod(0o644)
     assert f"chmod 600 {config}" in cli("doctor").out

@@ -109,9 +109,14 @@ def test_every_exit_code_is_documented() -> None:
     assert [row for row in rows if row not in page] == []
 
 
-@pytest.mark.parametrize("page", ["commands.md", "architecture.svg"])
+@pytest.mark.parametrize("page", ["commands.md", "keys.md", "architecture.svg"])
 def test_pages_that_are_made_are_those_of_the_code(page: str, tmp_path: Path) -> None:
     fresh = tmp_path / page
     command = [sys.executable, "-m", "infra.pages", Path(page).stem, str(fresh)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": f"{ROOT}/client:{ROOT}"}, check=True)
+    subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}/client:{ROOT}/layers/core:{ROOT}/functions:{ROOT}"},
+        check=True,
+    )
     assert fresh.read_text() == (ROOT / "docs" / page).read_text(), "write it again: ./run.sh pages"

@@ -102,7 +102,9 @@ def test_the_guide_works_as_it_is_written(environment: dict[str, str], tmp_path:
     (work / "src" / "a.py").write_text("print(1)\n")
     (work / "instructions.txt").write_text("touch a.md")
     script = "set -eu\n" + "\n".join(snippets()[1:])
-    script = script.replace("keys add work ", "keys add work --no-key ").replace("runs --profile work", "keys")
+    script = script.replace("profiles add work ", "profiles add work --no-key ").replace(
+        "runs --profile work", "profiles"
+    )
     # The option asks which shell called it; this is what it puts into bash's settings.
     completion = "_CODEX_SWARM_COMPLETE=source_bash codex-swarm"
     script = re.sub(r"(?m)^codex-swarm --install-completion", completion, script)

@@ -68,3 +68,11 @@ def test_only_health_the_document_itself_and_pages_without_data_are_open(documen
 def test_operation_ids_are_unique(document: Any) -> None:
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(set(ids)) == len(ids)
+
+
+def test_every_operation_names_the_scope_that_it_needs_unless_it_is_open() -> None:
+    document = json.loads(openapi.document(app))
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert "security" in operation, f"{path}: declare its scope, as security=READ"
+            assert (operation["security"] == []) is (path in openapi.OPEN)

@@ -15,8 +15,6 @@ from samtranslator.yaml_helper import yaml_parse
 
 from swarm.aws import clients
 from swarm.ids import RunKey
-from swarm.records.api_keys import ApiKey, ApiKeys
-from swarm.records.table import Table
 from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
@@ -24,7 +22,7 @@ from tests.support.stack import stack as deployed
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-MAKES_KEY, GIVES_SCOPE, CHANGES_TENANT = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+[CHANGES_TENANT] = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 # An `aws` that writes down what it is asked.
 RECORDER = 'aws() { printf "%s\\0" "$@" >"$ASKED"; }\n'
@@ -49,30 +47,6 @@ def run(script: str, folder: Path) -> tuple[str, dict[str, Any]]:
     words = asked.read_text().split("\0")[2:-1]
     values = [json.loads(value) if value.startswith("{") else value for value in words[1::2]]
     return done.stdout.strip(), dict(zip(words[::2], values, strict=True))
-
-
-def test_the_key_that_is_made_is_known(stack: Stack, tmp_path: Path) -> None:
-    key, options = run(MAKES_KEY, tmp_path)
-    clients.dynamodb().put_item(
-        TableName="table", Item=options["--item"], ConditionExpression=options["--condition-expression"]
-    )
-    assert ApiKeys(Table(clients.dynamodb(), "table")).find(key) == ApiKey("draftpunk", frozenset())
-    assert key not in json.dumps(options)
-
-
-def test_a_key_gets_the_scope_import(stack: Stack, tmp_path: Path) -> None:
-    key, made = run(MAKES_KEY, tmp_path)
-    clients.dynamodb().put_item(TableName="table", Item=made["--item"])
-    _, options = run(
-        "TABLE=table HASH=" + made["--item"]["PK"]["S"].removeprefix("KEY#") + "\n" + GIVES_SCOPE, tmp_path
-    )
-    clients.dynamodb().update_item(
-        TableName="table",
-        Key=options["--key"],
-        UpdateExpression=options["--update-expression"],
-        ExpressionAttributeValues=options["--expression-attribute-values"],
-    )
-    assert ApiKeys(Table(clients.dynamodb(), "table")).find(key) == ApiKey("draftpunk", frozenset({"import"}))
 
 
 def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def test_the_authorizer_knows_the_key_once_it_is_stored(stack: Stack) -> None:
     key = SAMPLES["authorizer"]["identitySource"][0].removeprefix("Bearer ")
     item = {"PK": {"S": f"KEY#{key_hash(key)}"}, "SK": {"S": "META"}, "tenant_id": {"S": KEY.tenant_id}}
     clients.dynamodb().put_item(TableName="table", Item=item)
-    assert invoke("authorizer") == {"isAuthorized": True, "context": {"tenant_id": KEY.tenant_id}}
+    context = {"tenant_id": KEY.tenant_id, "key_id": key_hash(key), "may": "manage read run"}
+    assert invoke("authorizer") == {"isAuthorized": True, "context": context}
 
 
 def test_what_a_job_came_to_is_taken_back(stack: Stack) -> None:

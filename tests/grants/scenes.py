@@ -27,6 +27,7 @@ from infra.local.identity import ACCOUNT_ID
 from infra.local.permissions.policy import Grant
 from swarm.agent.slice import FINISH_FILES
 from swarm.lifecycle.reconciliation import GRACE
+from swarm.records.rates import FREE
 from swarm.retention import removal
 from swarm.workspace.objects import ProjectArea
 from tests.local.clouds import call, eventually
@@ -121,6 +122,22 @@ def a_page_watches_a_run_with_a_token(stage: Stage) -> None:
     asked = {"files": [{"path": "a.md", "size": 1}]}
     opened = httpx.post(f"{stage.cloud.url}{upload.path}", params={"token": upload.token}, json=asked, timeout=SECONDS)
     assert opened.status_code == 201
+
+
+def keys_are_made_and_used_and_revoked(stage: Stage) -> None:
+    made = stage.client.create_key("a scene")
+    with CodexSwarmClient(stage.cloud.url, made.key) as client:
+        assert PROJECT in {project.id for project in client.list_projects()}
+    found = {key.id: key for key in stage.client.list_keys()}
+    assert found[made.id].last_used_at is not None
+    assert stage.client.rotate_key(made.id).key != made.key
+    assert stage.client.revoke_key(made.id).revoked_at is not None
+
+
+def many_keys_are_asked_for(stage: Stage) -> None:
+    """More requests than a process lets through by itself: it takes tokens from the tenant's bucket."""
+    for _ in range(2 * FREE):
+        stage.client.page_keys(limit=1)
 
 
 def a_watcher_waits_for_what_comes(stage: Stage) -> None:
@@ -438,6 +455,8 @@ def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
 SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
     a_page_watches_a_run_with_a_token,
+    keys_are_made_and_used_and_revoked,
+    many_keys_are_asked_for,
     a_watcher_waits_for_what_comes,
     a_run_goes_on_from_another_with_uploads,
     an_upload_that_never_came_is_named,

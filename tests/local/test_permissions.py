@@ -243,3 +243,33 @@ def test_execution_has_the_permissions_of_the_machines_role(fixture_cloud: Local
     error = json.loads(ended["output"])["error"]
     assert error["Error"] == "Lambda.AccessDeniedException"
     assert f"assumed-role/{role}/RunStateMachine is not authorized to perform: lambda:InvokeFunction" in error["Cause"]
+
+
+def test_an_update_of_other_attributes_or_one_that_reads_is_refused(fixture_cloud: LocalCloud) -> None:
+    table, dynamodb = fixture_cloud.table_name, client_of(fixture_cloud, "PatientFunction", "dynamodb")
+    conditions = {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["PK", "SK", "seen"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"},
+    }
+
+    def update(expression: str, **more: Any) -> None:
+        dynamodb.update_item(
+            TableName=table,
+            Key={"PK": {"S": "T#1"}, "SK": {"S": "META"}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues={":now": {"S": "now"}},
+            **more,
+        )
+
+    with more_allowed(fixture_cloud, "PatientFunction", statement(action="dynamodb:UpdateItem", Condition=conditions)):
+        update("SET seen = if_not_exists(seen, :now)")
+        update("SET #s = :now", ExpressionAttributeNames={"#s": "seen"}, ConditionExpression="attribute_exists(seen)")
+        others: list[tuple[str, dict[str, Any]]] = [
+            ("SET owner = :now", {}),
+            ("SET seen = :now, #o = :now", {"ExpressionAttributeNames": {"#o": "owner"}}),
+            ("SET seen = :now", {"ConditionExpression": "attribute_not_exists(owner)"}),
+            ("SET seen = :now", {"ReturnValues": "ALL_NEW"}),
+        ]
+        for expression, more in others:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                update(expression, **more)

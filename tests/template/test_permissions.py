@@ -31,7 +31,8 @@ JOIN_NETWORK = {
     "ec2:UnassignPrivateIpAddresses",
 }
 ALLOWED = {
-    "AuthorizerFunctionRole": {"dynamodb:GetItem"},
+    "AuthorizerFunctionRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "KeysFunctionRole": READ_WRITE,
     "ApiFunctionRole": {
         *READ_WRITE,
         *FILES,
@@ -132,15 +133,40 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
 
 
 @pytest.mark.parametrize("role", [role for role, actions in ALLOWED.items() if any("dynamodb" in a for a in actions)])
-def test_no_role_reaches_records_that_open_the_api_but_the_authorizers(
+def test_no_role_reaches_records_that_open_the_api_but_those_that_are_for_it(
     role: str, resources: dict[str, Document]
 ) -> None:
     for statement in statements(resources[role]["Properties"]):
-        if any(str(action).startswith("dynamodb:") for action in listed(statement["Action"])):
-            [(operator, keys)] = statement["Condition"].items()
-            assert operator == "ForAllValues:StringLike"
-            reached = {key.partition("#")[0] for key in keys["dynamodb:LeadingKeys"]}
-            assert (reached == {"KEY", "TOKEN"}) is (role == "AuthorizerFunctionRole")
-            assert "KEY" not in reached or set(listed(statement["Action"])) == {"dynamodb:GetItem"}
-            if "TOKEN" in reached and role != "AuthorizerFunctionRole":
-                assert (role, reached, statement["Action"]) == ("ApiFunctionRole", {"TOKEN"}, "dynamodb:PutItem")
+        actions = set(map(str, listed(statement["Action"])))
+        if not any(action.startswith("dynamodb:") for action in actions):
+            continue
+        reached = {key.partition("#")[0] for key in leading_keys(statement)}
+        if "KEY" in reached:
+            assert OPENS_THE_API[role, statement["Sid"]] == (reached, actions)
+        if "TOKEN" in reached and role != "AuthorizerFunctionRole":
+            assert (role, reached, actions) == ("ApiFunctionRole", {"TOKEN"}, {"dynamodb:PutItem"})
+
+
+OPENS_THE_API = {
+    ("AuthorizerFunctionRole", "ReadKeys"): ({"KEY", "TOKEN"}, {"dynamodb:GetItem"}),
+    ("AuthorizerFunctionRole", "NoteWhenKeysAreUsed"): ({"KEY"}, {"dynamodb:UpdateItem"}),
+    ("KeysFunctionRole", "Keys"): ({"KEY"}, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}),
+}
+"""Who reaches keys, by role and statement."""
+
+
+def leading_keys(statement: Document) -> list[str]:
+    keys: list[str] = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    return keys
+
+
+def test_the_authorizer_writes_nothing_of_a_key_but_when_it_was_used(resources: dict[str, Document]) -> None:
+    [statement] = [
+        each
+        for each in statements(resources["AuthorizerFunctionRole"]["Properties"])
+        if each.get("Sid") == "NoteWhenKeysAreUsed"
+    ]
+    assert statement["Condition"]["ForAllValues:StringEquals"] == {
+        "dynamodb:Attributes": ["PK", "SK", "last_used_at", "GSI2PK", "GSI2SK"]
+    }
+    assert statement["Condition"]["StringEqualsIfExists"] == {"dynamodb:ReturnValues": "NONE"}

@@ -12,7 +12,7 @@ from swarm.settings import Settings
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = "Authorizer Api Watch Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
+FUNCTIONS = "Authorizer Api Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
@@ -26,8 +26,8 @@ TOLD = {
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
-# A pool of its own, for the code of another.
-SHARED = {"Watch": "api"}
+# A pool, or a role, of its own for the code of another.
+SHARED = {"Watch": "api", "Keys": "api"}
 OPEN_ROUTES = {"/healthz", "/openapi.json", "/ui", "/ui/{proxy+}"}
 
 
@@ -59,7 +59,7 @@ def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None
         if spec["Type"] == "AWS::Serverless::Function"
     ]
     assert [name for name in named if name not in UNTRUSTED] == FUNCTIONS
-    assert named[5:8] == ["Dispatch", "Sandbox", "Convert"]
+    assert named[6:9] == ["Dispatch", "Sandbox", "Convert"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

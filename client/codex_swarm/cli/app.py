@@ -12,6 +12,7 @@ from codex_swarm.cli.commands import (
     connecting,
     converting,
     finding,
+    keys,
     managing,
     moving,
     outputs,
@@ -89,12 +90,22 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
     ),
     "keys": (
         KEEPING,
-        connecting.keys,
+        keys.list_keys,
         {
-            "add": connecting.add_key,
-            "use": connecting.use_key,
-            "remove": connecting.remove_key,
-            "new": connecting.new_key,
+            "list": keys.list_keys,
+            "create": keys.create_key,
+            "show": keys.show_key,
+            "rotate": keys.rotate_key,
+            "revoke": keys.revoke_key,
+        },
+    ),
+    "profiles": (
+        KEEPING,
+        connecting.list_profiles,
+        {
+            "add": connecting.add_profile,
+            "use": connecting.use_profile,
+            "remove": connecting.remove_profile,
         },
     ),
 }

@@ -53,7 +53,7 @@ class Profiles:
     def get(self, name: str) -> Profile:
         """The profile of this name. Raises `InvalidArgument`, which names those that there are."""
         if name not in self.by_name:
-            known = ", ".join(self.by_name) or "none yet; `codex-swarm keys add NAME` makes one"
+            known = ", ".join(self.by_name) or "none yet; `codex-swarm profiles add NAME` makes one"
             raise InvalidArgument(f"there is no profile {name!r:.70} in {self.path}; there are: {known}")
         return self.by_name[name]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import READ
 from api.files import presigner
 from api.requests import tenant_of
 from api.resolver import Router
@@ -22,7 +23,9 @@ RETRY_SECONDS = 3
 router = Router()
 
 
-@router.get("/runs/<run_id>/workspace/archive", summary="The workspace as a zip file", tags=["workspace"])
+@router.get(
+    "/runs/<run_id>/workspace/archive", summary="The workspace as a zip file", tags=["workspace"], security=READ
+)
 def get_archive(
     run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None
 ) -> Response[ArchiveRead]:

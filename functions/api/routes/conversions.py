@@ -8,6 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
+from api.access import RUN
 from api.requests import checked_key, tenant_of
 from api.resolver import Router
 from api.routes.runs import answer_to
@@ -25,7 +26,9 @@ _PATHS = ("source", "target", "reference_document", "bibliography", "citation_st
 router = Router()
 
 
-@router.post("/projects/<project_id>/conversions", status_code=201, summary="Convert one document", tags=["runs"])
+@router.post(
+    "/projects/<project_id>/conversions", status_code=201, summary="Convert one document", tags=["runs"], security=RUN
+)
 def create_conversion(
     project_id: str,
     body: ConversionCreate,

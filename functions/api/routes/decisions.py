@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from api.access import RUN
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import run_read
@@ -19,7 +20,9 @@ SOMEBODY = "somebody"
 router = Router()
 
 
-@router.post("/runs/<run_id>/decisions/<request_id>", summary="Decide what a run waits for", tags=["runs"])
+@router.post(
+    "/runs/<run_id>/decisions/<request_id>", summary="Decide what a run waits for", tags=["runs"], security=RUN
+)
 def decide(run_id: str, request_id: str, body: DecisionCreate) -> RunRead:
     """The run, which goes on once everything that it waits for is decided. A request is decided once: 409 after."""
     kind, text = _said(body)

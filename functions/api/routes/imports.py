@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.requests import require_scope, tenant_of
+from api.access import IMPORT
+from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import ImportCreate, ImportRead
 from swarm.errors import InvalidRequest, TooLarge
@@ -13,19 +14,16 @@ from swarm.lifecycle import importing
 from swarm.records.backend import backend
 from swarm.sizes import of_text
 
-SCOPE = "import"
-
 MAX_RUN_BYTES = 250_000
 """Of what is said of a run, which stands in its item; steps and files come as uploads."""
 
 router = Router()
 
 
-@router.post("/projects/<project_id>/imports", summary="Take over a finished run", tags=["runs"])
+@router.post("/projects/<project_id>/imports", summary="Take over a finished run", tags=["runs"], security=IMPORT)
 def import_run(project_id: str, body: ImportCreate) -> ImportRead:
     """For keys with the scope `import`. What is here already stays as it is, so the same again changes nothing."""
     tenant_id = tenant_of(router)
-    require_scope(router, SCOPE)
     valid_project_id(project_id)
     run = body.run
     if run is not None and not run.status.final:

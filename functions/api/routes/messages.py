@@ -8,8 +8,9 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
+from api.access import READ, RUN
 from api.paging import MAX_PAGE, paged, weight
-from api.requests import checked_key, tenant_of
+from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from api.views import message_read, positions, run_read
 from codex_swarm.models import MessageCreate, MessageRead, RunRead
@@ -25,7 +26,7 @@ from swarm.runs.run import Run
 router = Router()
 
 
-@router.post("/runs/<run_id>/messages", status_code=202, summary="Say something to a run", tags=["runs"])
+@router.post("/runs/<run_id>/messages", status_code=202, summary="Say something to a run", tags=["runs"], security=RUN)
 def send_message(
     run_id: str,
     body: MessageCreate,
@@ -58,14 +59,18 @@ def send_message(
 
 
 @router.delete(
-    "/runs/<run_id>/messages/<message_id>", status_code=204, summary="Take back what was not read", tags=["runs"]
+    "/runs/<run_id>/messages/<message_id>",
+    status_code=204,
+    summary="Take back what was not read",
+    tags=["runs"],
+    security=RUN,
 )
 def withdraw_message(run_id: str, message_id: str) -> Response[str]:
     messages.withdraw(backend(), tenant_of(router), run_id, message_id, now=datetime.now(UTC))
     return Response(204, None, "")
 
 
-@router.get("/threads/<thread_id>", summary="The runs of one conversation, newest first", tags=["runs"])
+@router.get("/threads/<thread_id>", summary="The runs of one conversation, newest first", tags=["runs"], security=READ)
 def get_thread(
     thread_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
@@ -76,8 +81,9 @@ def get_thread(
     def listed(run: Run) -> RunRead:
         return run_read(run, with_artifacts=False, with_prompt=False)
 
-    wanted = Wanted[Run](limit, lambda run: weight(listed(run)), cursor)
-    found = backend().runs.listed(tenant_of(router), RunQuery(thread_id=thread_id), wanted)
+    caller = caller_of(router)
+    wanted = Wanted[Run](limit, lambda run: weight(listed(run)), cursor, caller.shows(lambda run: run.key.project_id))
+    found = backend().runs.listed(caller.tenant_id, RunQuery(thread_id=thread_id), wanted)
     if not found.items and found.next_cursor is None and cursor is None:
         raise ThreadNotFound(thread_id)
     return paged(router, Page([listed(run) for run in found.items], found.next_cursor))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.access import READ
 from api.resolver import Router
 from codex_swarm.models import ModelRead, ModelsRead
 from swarm.records.backend import backend
@@ -9,7 +10,7 @@ from swarm.records.backend import backend
 router = Router()
 
 
-@router.get("/models", summary="Models that runs may use", tags=["service"])
+@router.get("/models", summary="Models that runs may use", tags=["service"], security=READ)
 def list_models() -> ModelsRead:
     catalogue = backend().models
     return ModelsRead(

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, cast
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import READ
 from api.files import (
     MAX_INLINE_BYTES,
     SAFE,
@@ -47,7 +48,7 @@ MAX_DIFF_FILES = 20_000
 router = Router()
 
 
-@router.get("/runs/<run_id>/steps", summary="The conversation, message by message", tags=["outputs"])
+@router.get("/runs/<run_id>/steps", summary="The conversation, message by message", tags=["outputs"], security=READ)
 def list_steps(
     run_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_STEPS, description="Steps a page, at most.")] = MAX_STEPS,
@@ -64,13 +65,15 @@ def list_steps(
     return paged(router, found)
 
 
-@router.get("/runs/<run_id>/artifacts", summary="The outputs that the run recorded", tags=["outputs"])
+@router.get("/runs/<run_id>/artifacts", summary="The outputs that the run recorded", tags=["outputs"], security=READ)
 def list_artifacts(run_id: str) -> list[ArtifactRead]:
     run = backend().runs.get(tenant_of(router), run_id)
     return [artifact_read(run, artifact) for artifact in run.artifacts]
 
 
-@router.get("/runs/<run_id>/artifacts/<artifact_id>/download", summary="Download an output", tags=["outputs"])
+@router.get(
+    "/runs/<run_id>/artifacts/<artifact_id>/download", summary="Download an output", tags=["outputs"], security=READ
+)
 def download_artifact(
     run_id: str,
     artifact_id: str,
@@ -84,7 +87,7 @@ def download_artifact(
     return file_response(backend(), file, disposition, part=part_of(router))
 
 
-@router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"])
+@router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"], security=READ)
 def get_diff(
     run_id: str,
     from_turn: Annotated[int | None, Query(ge=0, description="Compare from the files after this turn.")] = None,

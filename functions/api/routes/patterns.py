@@ -7,6 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import MANAGE, READ
 from api.paging import MAX_PAGE, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
@@ -19,19 +20,21 @@ from swarm.records.listing import Wanted
 router = Router()
 
 
-@router.get("/patterns/<run_id>", summary="What the run taught", tags=["patterns"])
+@router.get("/patterns/<run_id>", summary="What the run taught", tags=["patterns"], security=READ)
 def get_pattern(run_id: str) -> PatternRead:
     run = backend().runs.get(tenant_of(router), run_id)
     return pattern_read(run, backend().patterns.of_run(run))
 
 
-@router.delete("/patterns/<run_id>", status_code=204, summary="Forget what the run taught", tags=["patterns"])
+@router.delete(
+    "/patterns/<run_id>", status_code=204, summary="Forget what the run taught", tags=["patterns"], security=MANAGE
+)
 def delete_pattern(run_id: str) -> Response[str]:
     backend().patterns.forget(backend().runs.get(tenant_of(router), run_id))
     return Response(204, None, "")
 
 
-@router.get("/projects/<project_id>/patterns", summary="What a project's runs taught", tags=["patterns"])
+@router.get("/projects/<project_id>/patterns", summary="What a project's runs taught", tags=["patterns"], security=READ)
 def list_patterns(
     project_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Patterns a page, at most.")] = MAX_PAGE,

@@ -7,6 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import READ
 from api.files import bytes_response, presigner
 from api.requests import tenant_of
 from api.resolver import Router
@@ -31,7 +32,10 @@ router = Router()
 
 
 @router.get(
-    "/runs/<run_id>/workspace/preview/.+", summary="What is in a file, as a page or a picture", tags=["workspace"]
+    "/runs/<run_id>/workspace/preview/.+",
+    summary="What is in a file, as a page or a picture",
+    tags=["workspace"],
+    security=READ,
 )
 def get_preview(
     run_id: str,
@@ -43,7 +47,10 @@ def get_preview(
 
 
 @router.get(
-    "/runs/<run_id>/workspace/preview", summary="What is in a file, which is named in the query", tags=["workspace"]
+    "/runs/<run_id>/workspace/preview",
+    summary="What is in a file, which is named in the query",
+    tags=["workspace"],
+    security=READ,
 )
 def get_preview_by_query(
     run_id: str,

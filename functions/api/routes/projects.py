@@ -8,8 +8,9 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import MANAGE, READ
 from api.paging import MAX_PAGE, paged, weight
-from api.requests import tenant_of
+from api.requests import caller_of, tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from codex_swarm.models import ProjectDeletion, ProjectPatch, ProjectPut, ProjectRead, TaskType
@@ -27,7 +28,13 @@ MAX_CONFIG_BYTES = 256_000
 router = Router()
 
 
-@router.put("/projects/<project_id>", status_code=201, summary="Create a project, or change it", tags=["projects"])
+@router.put(
+    "/projects/<project_id>",
+    status_code=201,
+    summary="Create a project, or change it",
+    tags=["projects"],
+    security=MANAGE,
+)
 def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
     valid_project_id(project_id)
     if body.id is not None and body.id != project_id:
@@ -35,7 +42,7 @@ def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
     return backend().projects.put(tenant_of(router), project_id, _change(project_id, body), datetime.now(UTC))
 
 
-@router.patch("/projects/<project_id>", summary="Change a project", tags=["projects"])
+@router.patch("/projects/<project_id>", summary="Change a project", tags=["projects"], security=MANAGE)
 def patch_project(project_id: str, body: ProjectPatch) -> ProjectRead:
     valid_project_id(project_id)
     return backend().projects.patch(tenant_of(router), project_id, _change(project_id, body), datetime.now(UTC))
@@ -57,22 +64,29 @@ def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
     )
 
 
-@router.get("/projects", summary="Projects, oldest first", tags=["projects"])
+@router.get("/projects", summary="Projects, oldest first", tags=["projects"], security=READ)
 def list_projects(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Projects a page, at most.")] = MAX_PAGE,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
 ) -> Response[list[ProjectRead]]:
-    wanted = Wanted[ProjectRead](limit, weight, cursor)
-    return paged(router, backend().projects.listed(tenant_of(router), wanted))
+    caller = caller_of(router)
+    wanted = Wanted[ProjectRead](limit, weight, cursor, caller.shows(lambda project: project.id))
+    return paged(router, backend().projects.listed(caller.tenant_id, wanted))
 
 
-@router.delete("/projects/<project_id>", status_code=202, summary="Delete a project and its runs", tags=["projects"])
+@router.delete(
+    "/projects/<project_id>",
+    status_code=202,
+    summary="Delete a project and its runs",
+    tags=["projects"],
+    security=MANAGE,
+)
 def delete_project(project_id: str) -> Response[ProjectDeletion]:
     """It is gone from every answer at once, and its files soon after; refused while runs are active."""
     removal.delete_project(backend(), tenant_of(router), valid_project_id(project_id), now=datetime.now(UTC))
     return Response(202, content_types.APPLICATION_JSON, ProjectDeletion(id=project_id))
 
 
-@router.get("/projects/<project_id>", summary="One project", tags=["projects"])
+@router.get("/projects/<project_id>", summary="One project", tags=["projects"], security=READ)
 def get_project(project_id: str) -> ProjectRead:
     return backend().projects.get(tenant_of(router), valid_project_id(project_id))

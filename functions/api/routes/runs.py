@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
+from api.access import MANAGE, READ, RUN
 from api.paging import MAX_PAGE, paged, weight
-from api.requests import checked_key, tenant_of
+from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from api.views import positions, run_read
@@ -33,7 +34,7 @@ YEARS = range(1970, 9_999)
 router = Router()
 
 
-@router.post("/projects/<project_id>/runs", status_code=201, summary="Start a run", tags=["runs"])
+@router.post("/projects/<project_id>/runs", status_code=201, summary="Start a run", tags=["runs"], security=RUN)
 def create_run(
     project_id: str,
     body: RunCreate,
@@ -104,7 +105,7 @@ def _checked(instructions: str) -> str:
     return instructions
 
 
-@router.get("/runs", summary="Runs, newest first", tags=["runs"])
+@router.get("/runs", summary="Runs, newest first", tags=["runs"], security=READ)
 def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query string
     project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
     status: Annotated[
@@ -133,6 +134,9 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
 ) -> Response[list[RunRead]]:
+    caller = caller_of(router)
+    if project_id is not None:
+        caller.require_project(project_id)
     query = RunQuery(
         project_id=None if project_id is None else valid_project_id(project_id),
         statuses=tuple(dict.fromkeys(status or ())),
@@ -148,8 +152,9 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     def listed(run: Run) -> RunRead:
         return run_read(run, with_artifacts=False, with_prompt=view == "full")
 
-    found = backend().runs.listed(tenant_of(router), query, Wanted[Run](limit, lambda run: weight(listed(run)), cursor))
-    places = positions(backend(), tenant_of(router), found.items)
+    wanted = Wanted[Run](limit, lambda run: weight(listed(run)), cursor, caller.shows(lambda run: run.key.project_id))
+    found = backend().runs.listed(caller.tenant_id, query, wanted)
+    places = positions(backend(), caller.tenant_id, found.items)
     shown = [listed(run).model_copy(update={"queue_position": places.get(run.run_id)}) for run in found.items]
     return paged(router, Page(shown, found.next_cursor))
 
@@ -167,25 +172,31 @@ def _note(text: str) -> tuple[str, str]:
     return name, value
 
 
-@router.get("/runs/<run_id>", summary="One run", tags=["runs"])
+@router.get("/runs/<run_id>", summary="One run", tags=["runs"], security=READ)
 def get_run(run_id: str) -> RunRead:
     return _shown(backend().runs.get(tenant_of(router), run_id))
 
 
-@router.delete("/runs/<run_id>", status_code=204, summary="Delete a run that has ended", tags=["runs"])
+@router.delete("/runs/<run_id>", status_code=204, summary="Delete a run that has ended", tags=["runs"], security=MANAGE)
 def delete_run(run_id: str) -> Response[str]:
     """It is gone from every answer at once, and its files soon after. Runs that began with its files keep theirs."""
     removal.delete_run(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
     return Response(204, None, "")
 
 
-@router.post("/runs/<run_id>/resume", status_code=201, summary="Go on from where a limit ended a run", tags=["runs"])
+@router.post(
+    "/runs/<run_id>/resume",
+    status_code=201,
+    summary="Go on from where a limit ended a run",
+    tags=["runs"],
+    security=RUN,
+)
 def resume_run(run_id: str, body: RunResume) -> RunRead:
     resumed = creation.resume(backend(), tenant_of(router), run_id, body.limits, now=datetime.now(UTC))
     return _shown(resumed.run)
 
 
-@router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"])
+@router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"], security=RUN)
 def cancel_run(run_id: str) -> CancelRead:
     was_running = transitions.cancel(backend(), tenant_of(router), run_id, now=datetime.now(UTC))
     return CancelRead(process_killed=was_running)

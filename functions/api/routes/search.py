@@ -12,6 +12,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
+from api.access import READ, RUN
 from api.files import presigner
 from api.paging import cursor_after, path_before
 from api.requests import tenant_of
@@ -50,7 +51,9 @@ PageCursor = Annotated[str | None, Query(description="`next_cursor` of the page 
 router = Router()
 
 
-@router.get("/runs/<run_id>/workspace/search", summary="Look for words in the files of a run", tags=["workspace"])
+@router.get(
+    "/runs/<run_id>/workspace/search", summary="Look for words in the files of a run", tags=["workspace"], security=READ
+)
 def search_run(
     run_id: str,
     q: Q,
@@ -63,7 +66,12 @@ def search_run(
     return _found(area_of(run.key), [(run_id, files_at(backend(), run, turn))], q, limit, cursor)
 
 
-@router.get("/projects/<project_id>/search", summary="Look for words in the files of a project", tags=["projects"])
+@router.get(
+    "/projects/<project_id>/search",
+    summary="Look for words in the files of a project",
+    tags=["projects"],
+    security=READ,
+)
 def search_project(project_id: str, q: Q, limit: Limit = 50, cursor: PageCursor = None) -> SearchRead:
     """The files of its newest runs, newest first; what a newer run has just so is not searched again."""
     tenant_id = tenant_of(router)
@@ -121,7 +129,9 @@ def _opened(cursor: str) -> tuple[str, str, str, int]:
 _CURSOR = TypeAdapter(tuple[str, str, str, NonNegativeInt])
 
 
-@router.post("/runs/<run_id>/workspace/texts", summary="Have documents read that were not yet", tags=["workspace"])
+@router.post(
+    "/runs/<run_id>/workspace/texts", summary="Have documents read that were not yet", tags=["workspace"], security=RUN
+)
 def read_texts(
     run_id: str,
     cursor: PageCursor = None,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from api.access import READ, RUN
 from api.requests import tenant_of
 from api.resolver import Router
 from api.shared import PREFIX
@@ -20,7 +21,13 @@ ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1
 router = Router()
 
 
-@router.post("/runs/<run_id>/tokens", status_code=201, summary="A token for a browser, of this run", tags=["browser"])
+@router.post(
+    "/runs/<run_id>/tokens",
+    status_code=201,
+    summary="A token for a browser, of this run",
+    tags=["browser"],
+    security=READ,
+)
 def create_run_token(run_id: str, body: TokenCreate) -> TokenRead:
     """Ask `/shared/runs/{id}/stream?token=...` with it, and so on: `path` is the beginning."""
     _check(body.origins)
@@ -37,6 +44,7 @@ def create_run_token(run_id: str, body: TokenCreate) -> TokenRead:
     status_code=201,
     summary="A token for an upload of a browser",
     tags=["browser"],
+    security=RUN,
 )
 def create_upload_token(project_id: str, body: UploadTokenCreate) -> UploadTokenRead:
     """The page that gets it makes this one upload, and can do nothing else with it."""

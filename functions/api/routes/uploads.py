@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.event_handler import Response
 
+from api.access import RUN
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import UploadCreate, UploadRead, UploadTarget
@@ -19,7 +20,9 @@ from swarm.workspace.objects import ProjectArea
 router = Router()
 
 
-@router.post("/projects/<project_id>/uploads", status_code=201, summary="Prepare an upload", tags=["uploads"])
+@router.post(
+    "/projects/<project_id>/uploads", status_code=201, summary="Prepare an upload", tags=["uploads"], security=RUN
+)
 def create_upload(project_id: str, body: UploadCreate) -> UploadRead:
     tenant_id = tenant_of(router)
     backend().projects.get(tenant_id, valid_project_id(project_id))

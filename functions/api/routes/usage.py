@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from api.access import READ
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import TenantUsage, Used
@@ -12,7 +13,7 @@ from swarm.records.backend import backend
 router = Router()
 
 
-@router.get("/usage", summary="What is used, and what may be", tags=["service"])
+@router.get("/usage", summary="What is used, and what may be", tags=["service"], security=READ)
 def get_usage() -> TenantUsage:
     tenant_id, now = tenant_of(router), datetime.now(UTC)
     tenant = backend().tenants.get(tenant_id)

@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
+from api.access import READ
 from api.requests import Event, tenant_of
 from api.resolver import Router
 from codex_swarm.models import EventPage
@@ -30,7 +31,7 @@ MAX_EVENTS = 1_000
 router = Router()
 
 
-@router.get("/runs/<run_id>/stream", summary="Server-Sent Events since a cursor", tags=["watching"])
+@router.get("/runs/<run_id>/stream", summary="Server-Sent Events since a cursor", tags=["watching"], security=READ)
 def stream_events(
     run_id: str,
     last_event_id: Annotated[
@@ -85,7 +86,7 @@ def _what_comes(log: RunLog, key: RunKey, seen: stream.Replay) -> stream.Replay 
         return None
 
 
-@router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"])
+@router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"], security=READ)
 def list_events(
     run_id: str,
     after: Annotated[str | None, Query(description="`next_after` of the page before, or any event's id.")] = None,

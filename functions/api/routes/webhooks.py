@@ -8,10 +8,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import MANAGE, READ
 from api.paging import MAX_PAGE, paged, weight
-from api.requests import tenant_of
+from api.requests import caller_of, tenant_of
 from api.resolver import Router
 from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
+from swarm.errors import DeliveryNotFound
 from swarm.records.backend import backend
 from swarm.records.deliveries import Delivery, DeliveryStatus
 from swarm.records.listing import Page, Wanted
@@ -23,12 +25,14 @@ NEVER_STORED = {"Cache-Control": "no-store"}
 router = Router()
 
 
-@router.get("/webhooks/secret", summary="The secret that signs webhooks", tags=["webhooks"])
+@router.get("/webhooks/secret", summary="The secret that signs webhooks", tags=["webhooks"], security=MANAGE)
 def get_webhook_secret() -> Response[WebhookSecret]:
     return _secret(200, backend().webhook_secrets.get(tenant_of(router), datetime.now(UTC)))
 
 
-@router.post("/webhooks/secret/rotate", status_code=201, summary="A new signing secret", tags=["webhooks"])
+@router.post(
+    "/webhooks/secret/rotate", status_code=201, summary="A new signing secret", tags=["webhooks"], security=MANAGE
+)
 def rotate_webhook_secret(body: SecretRotation) -> Response[WebhookSecret]:
     """Until `previous_valid_until` deliveries carry a signature by either secret."""
     overlap = timedelta(seconds=body.overlap_seconds)
@@ -42,20 +46,21 @@ def _secret(status: int, secrets: SigningSecrets) -> Response[WebhookSecret]:
     return Response(status, content_types.APPLICATION_JSON, body, dict(NEVER_STORED))
 
 
-@router.get("/webhooks/deliveries", summary="Deliveries, newest first", tags=["webhooks"])
+@router.get("/webhooks/deliveries", summary="Deliveries, newest first", tags=["webhooks"], security=READ)
 def list_webhook_deliveries(
     status: Annotated[DeliveryStatus | None, Query(description="Only those that stand so.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Deliveries a page, at most.")] = 100,
     cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
 ) -> Response[list[WebhookDelivery]]:
-    wanted = Wanted[Delivery](limit, lambda one: weight(_read(one)), cursor)
-    found = backend().outbox.listed(tenant_of(router), status, wanted)
+    caller = caller_of(router)
+    wanted = Wanted[Delivery](limit, lambda one: weight(_read(one)), cursor, caller.shows(lambda one: one.project_id))
+    found = backend().outbox.listed(caller.tenant_id, status, wanted)
     return paged(router, Page([_read(one) for one in found.items], found.next_cursor))
 
 
-@router.get("/webhooks/deliveries/<delivery_id>", summary="One delivery", tags=["webhooks"])
+@router.get("/webhooks/deliveries/<delivery_id>", summary="One delivery", tags=["webhooks"], security=READ)
 def get_webhook_delivery(delivery_id: str) -> WebhookDelivery:
-    return _read(backend().outbox.get(tenant_of(router), delivery_id))
+    return _read(_seen(delivery_id))
 
 
 @router.post(
@@ -63,9 +68,20 @@ def get_webhook_delivery(delivery_id: str) -> WebhookDelivery:
     status_code=202,
     summary="Try a dead delivery again, under the same id",
     tags=["webhooks"],
+    security=MANAGE,
 )
 def redeliver_webhook(delivery_id: str) -> WebhookDelivery:
-    return _read(backend().outbox.redeliver(tenant_of(router), delivery_id, datetime.now(UTC)))
+    delivery = _seen(delivery_id)
+    return _read(backend().outbox.redeliver(delivery.tenant_id, delivery_id, datetime.now(UTC)))
+
+
+def _seen(delivery_id: str) -> Delivery:
+    """The delivery, if the caller's key is for its project. Raises `DeliveryNotFound`."""
+    caller = caller_of(router)
+    delivery = backend().outbox.get(caller.tenant_id, delivery_id)
+    if not caller.sees(delivery.project_id):
+        raise DeliveryNotFound(delivery_id)
+    return delivery
 
 
 def checked_callback(url: str | None) -> str | None:

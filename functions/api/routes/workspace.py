@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from api.access import READ
 from api.files import MAX_INLINE_BYTES, Disposition, StoredFile, file_response, file_url, part_of, presigner
 from api.paging import cursor_after, fitting, path_before
 from api.requests import tenant_of
@@ -35,7 +36,9 @@ PATH = "The file's path in the workspace. Here it may have a question mark in it
 router = Router()
 
 
-@router.get("/runs/<run_id>/workspace/files", summary="A page of the workspace's files", tags=["workspace"])
+@router.get(
+    "/runs/<run_id>/workspace/files", summary="A page of the workspace's files", tags=["workspace"], security=READ
+)
 def list_files(
     run_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Files a page.")] = DEFAULT_PAGE,
@@ -66,7 +69,7 @@ def _listed(path: str, entry: FileEntry, area: ProjectArea, signer: Presigner) -
     )
 
 
-@router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"])
+@router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"], security=READ)
 def get_file(
     run_id: str,
     turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
@@ -76,7 +79,9 @@ def get_file(
     return _file(run_id, router.current_event.path.partition(FILES)[2], turn, disposition)
 
 
-@router.get("/runs/<run_id>/workspace/file", summary="Download a file, named in the query", tags=["workspace"])
+@router.get(
+    "/runs/<run_id>/workspace/file", summary="Download a file, named in the query", tags=["workspace"], security=READ
+)
 def get_file_by_query(
     run_id: str,
     path: Annotated[str, Query(description=PATH)],

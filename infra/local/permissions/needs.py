@@ -48,6 +48,10 @@ EQUALS = re.compile(r"(#?[\w.-]+)\s*=\s*(:\w+)")
 OBJECT = re.compile(r"<Object>(.*?)</Object>", re.DOTALL)
 KEY_OR_VERSION = re.compile(r"<(Key|VersionId)>(.*?)</", re.DOTALL)
 LEADING_KEYS = "dynamodb:leadingkeys"
+ATTRIBUTES, RETURN_VALUES = "dynamodb:attributes", "dynamodb:returnvalues"
+NAME = re.compile(r"(?<![\w:.#])#?[A-Za-z_]\w*\b(?!\s*\()")
+"""A word of an expression that is neither a value nor a function nor a part of a path behind its first."""
+WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"}
 OWN_KEY = "alias/aws/secretsmanager"
 
 
@@ -107,7 +111,8 @@ def deleted_objects(document: bytes) -> Iterator[tuple[str, str]]:
 
 def _dynamodb(operation: str, body: Mapping[str, Any]) -> Iterator[Need]:
     if operation in OF_A_KEY:
-        yield _item(operation, body["TableName"], [body["Key"]])
+        need = _item(operation, body["TableName"], [body["Key"]])
+        yield _update(need, body) if operation == "UpdateItem" else need
     elif operation == "PutItem":
         yield _item(operation, body["TableName"], [body["Item"]])
     elif operation == "BatchGetItem":
@@ -133,6 +138,20 @@ def _item(operation: str, table: str, items: Iterable[Mapping[str, Any]]) -> Nee
     attribute = _hash_attribute(table, None)
     keys = tuple(_text(item[attribute]) for item in items if attribute in item)
     return Need(f"dynamodb:{operation}", _table_arn(table), {LEADING_KEYS: keys})
+
+
+def _update(need: Need, body: Mapping[str, Any]) -> Need:
+    returned = {RETURN_VALUES: (body.get("ReturnValues", "NONE"),)}
+    return Need(need.action, need.resource, {**need.context, ATTRIBUTES: _attributes(body), **returned})
+
+
+def _attributes(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The top-level attributes that an update names: its key's, and those of its expressions."""
+    names, found = body.get("ExpressionAttributeNames", {}), set(body["Key"])
+    for expression in ("UpdateExpression", "ConditionExpression"):
+        words = NAME.findall(body.get(expression, ""))
+        found |= {names.get(word, word) for word in words if word.upper() not in WORDS}
+    return tuple(sorted(found))
 
 
 def _query(body: Mapping[str, Any]) -> Need:

@@ -6,13 +6,15 @@
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
     │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
     │   │                     EffortNotAllowed
-    │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing
+    │   ├── Unauthorized 401  KeyExpired
+    │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
-    │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills
+    │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills, KeyRevoked,
+    │   │                     NotRotatable, TooManyKeys
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
@@ -182,6 +184,22 @@ class CloneNotAllowed(BadRequest):
         super().__init__(f"run {run_id} is not in project {project_id}; from_run_id takes runs of the same project")
 
 
+class Unauthorized(CallerError):
+    """401."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class KeyExpired(Unauthorized):
+    """The key was good once."""
+
+    code = "key_expired"
+
+    def __init__(self) -> None:
+        super().__init__("this key has expired; ask whoever manages your keys for a new one")
+
+
 class Forbidden(CallerError):
     """403."""
 
@@ -195,10 +213,18 @@ class ScopeMissing(Forbidden):
     code = "scope_missing"
 
     def __init__(self, scope: str) -> None:
-        super().__init__(
-            f"this key has no scope {scope!r}; the operator gives a key scopes, as docs/operations.md says"
-        )
+        super().__init__(f"this key has no scope {scope!r}; ask whoever manages your keys for one that has")
         self.scope = scope
+
+
+class ProjectNotAllowed(Forbidden):
+    """The key is for projects of other names, or what is asked for is of the whole tenant."""
+
+    code = "project_not_allowed"
+
+    def __init__(self, prefixes: Sequence[str]) -> None:
+        told = ", ".join(map(repr, prefixes))
+        super().__init__(f"this key is for projects whose ids begin with {told}; name one of them, or use another key")
 
 
 class InvalidPath(Forbidden):
@@ -345,6 +371,15 @@ class SkillNotFound(NotFound):
         self.name = name
 
 
+class KeyNotFound(NotFound):
+    """The tenant has no such key."""
+
+    code = "key_not_found"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"no key {key_id[:70]}; GET /keys lists them by their ids")
+
+
 class Conflict(CallerError):
     """409."""
 
@@ -477,6 +512,36 @@ class NotImportable(Conflict):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"the id {run_id} is taken here, by a run that was not imported or was deleted; leave it out")
         self.run_id = run_id
+
+
+class KeyRevoked(Conflict):
+    """A key that was revoked stays so."""
+
+    code = "key_revoked"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"key {key_id} was revoked, which is for good; create another one")
+
+
+class NotRotatable(Conflict):
+    """The key was made before keys had ids that stay when their secret changes."""
+
+    code = "not_rotatable"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"key {key_id[:12]}... was made by an earlier version and has no secret of its own to replace; create a new"
+            " key, and revoke this one when nobody uses it any more"
+        )
+
+
+class TooManyKeys(Conflict):
+    """As many keys of the tenant are good as may be."""
+
+    code = "too_many_keys"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} keys are good already, and no more may be; revoke those that nobody uses")
 
 
 class NotRedeliverable(Conflict):

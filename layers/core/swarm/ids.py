@@ -19,6 +19,7 @@ and the longest name of an object take up to 260."""
 JOINERS = frozenset("\u200c\u200d")
 """Invisible, and yet part of how Persian, Indic scripts and emoji are written."""
 
+_TENANT_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 
 
@@ -34,6 +35,13 @@ class RunKey:
 def new_id() -> str:
     """A new id: 32 hexadecimal digits, random."""
     return uuid.uuid4().hex
+
+
+def valid_tenant_id(raw: str) -> str:
+    """The id, if a tenant may have it. Raises `InvalidId`."""
+    if _TENANT_ID.fullmatch(raw) is None:
+        raise InvalidId("a tenant's id has letters, digits, - and _, at most 64 of them")
+    return raw
 
 
 def valid_project_id(raw: str) -> str:

@@ -1,10 +1,7 @@
-"""Which services a person works with, their keys, and what is wrong when one cannot be reached."""
+"""Which services a person works with, and what is wrong when one cannot be reached."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
@@ -25,7 +22,7 @@ PATIENCE = 15.0
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile's name.", show_default=False)]
 
 
-def keys(session: Session) -> None:
+def list_profiles(session: Session) -> None:
     """List profiles: services, and the keys for them.
 
     Prints name, address, whether there is a key, and project.
@@ -57,7 +54,7 @@ def keys(session: Session) -> None:
     output.table(["profile", "address", "", "project"], rows, empty=f"no profiles in {known.path}")
 
 
-def add_key(
+def add_profile(
     session: Session,
     name: Name,
     project: Annotated[str | None, typer.Option(help="Of runs that name none.", show_default=False)] = None,
@@ -78,41 +75,16 @@ def add_key(
     _done(session, f"{name} is in {file}", name)
 
 
-def use_key(session: Session, name: Name) -> None:
+def use_profile(session: Session, name: Name) -> None:
     """Use this profile when none is named."""
     profiles.use(settings.config_file(), name)
     _done(session, f"{name} is used from now on", name)
 
 
-def remove_key(session: Session, name: Name) -> None:
+def remove_profile(session: Session, name: Name) -> None:
     """Remove a profile, and with it the key that is kept there."""
     profiles.remove(settings.config_file(), name)
     _done(session, f"{name} is removed", name)
-
-
-def new_key(
-    session: Session,
-    tenant: Annotated[str, typer.Option(help="Whose it is to be: letters, digits, - and _.", show_default=False)],
-) -> None:
-    """Make a key, and the item that the operator has to put into the table for it.
-
-    It is good only once that is done: nobody but the operator can. The item has the key's hash, and not the key.
-    """
-    if not profiles.NAME.fullmatch(tenant):
-        raise InvalidArgument("a tenant has letters, digits, - and _, at most 64 of them")
-    key = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    item = {"PK": {"S": f"KEY#{digest}"}, "SK": {"S": "META"}, "tenant_id": {"S": tenant}}
-    output = session.output
-    if output.as_json:
-        output.json({"api_key": key, "item": item})
-        return
-    output.line(key)
-    output.remark("for the operator, with TABLE as the stack's output says:")
-    output.remark(
-        "aws dynamodb put-item --table-name \"$TABLE\" --condition-expression 'attribute_not_exists(PK)'"
-        f" --item '{json.dumps(item)}'"
-    )
 
 
 def _done(session: Session, told: str, name: str) -> None:
@@ -197,7 +169,7 @@ def _access(client: CodexSwarmClient) -> tuple[Check, Exit]:
     try:
         client.page_projects(limit=1)
     except AuthError as error:
-        advice = "set CODEX_SWARM_API_KEY, or `codex-swarm keys add NAME --url URL`; the operator makes keys"
+        advice = "set CODEX_SWARM_API_KEY, or `codex-swarm profiles add NAME --url URL`; the operator makes keys"
         return Check("access", False, error.detail, advice), Exit.KEY
     except CodexSwarmError as error:
         return Check("access", False, str(error), "the operator's log has more"), of_error(error)

@@ -13,6 +13,7 @@ from swarm.aws.presigning import Credentials, Presigner
 from swarm.ids import RunKey
 from swarm.records.deliveries import Outbox
 from swarm.records.drafts import Drafts
+from swarm.records.issued_keys import IssuedKeys
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
@@ -62,6 +63,7 @@ class Backend:
     outbox: Outbox
     webhook_secrets: SecretStore
     tokens: Tokens
+    issued_keys: IssuedKeys
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
@@ -131,6 +133,7 @@ def connect(chosen: Settings) -> Backend:
         ),
         webhook_secrets=SecretStore(table),
         tokens=Tokens(table),
+        issued_keys=IssuedKeys(table),
     )
 
 

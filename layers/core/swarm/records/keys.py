@@ -31,9 +31,14 @@ def tenant_key(tenant_id: str) -> Key:
     return Key(f"T#{tenant_id}", META)
 
 
-def api_key_key(sha256: str) -> Key:
-    """An API key, by its hash."""
-    return Key(f"KEY#{sha256}", META)
+def api_key_key(key_id: str) -> Key:
+    """An API key, by its id; of one that was made before keys had ids, by its hash."""
+    return Key(f"KEY#{key_id}", META)
+
+
+def keys_of_tenant(tenant_id: str, created_at: str = "", key_id: str = "") -> Key:
+    """GSI2: a tenant's API keys by time; those of earlier versions, which have none, stand first."""
+    return Key(f"T#{tenant_id}#KEY", f"{created_at}#{key_id}")
 
 
 def token_key(sha256: str) -> Key:

@@ -57,11 +57,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Wanted(Generic[T]):
-    """How many there may be, how much of an answer each takes, and the cursor of the page before."""
+    """How many there may be, how much of an answer each takes, the cursor of the page before, and which are shown."""
 
     most: int
     weigh: Callable[[T], int]
     cursor: str | None = None
+    shows: Callable[[T], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def page_of(
     if rest.first > rest.last:
         return Page(found, None)
     # One item may be the one that was seen last, and one more tells whether anything follows.
-    most = max(wanted.most + 2, FILTERED if rest.only.values else 0)
+    most = max(wanted.most + 2, FILTERED if rest.only.values or wanted.shows else 0)
     for _ in range(queries):
         options = QueryOptions(newest_first=rest.newest_first, most=most, start=start)
         part = table.between(rest.index, rest.pk, rest.first, rest.last, rest.only, options)
@@ -92,6 +93,8 @@ def page_of(
             if sort_key == seen:
                 continue
             one = read(item)
+            if wanted.shows is not None and not wanted.shows(one):
+                continue
             weight += wanted.weigh(one)
             if len(found) == wanted.most or (found and weight > sizes.PAGE):
                 return Page(found, _encoded(place, listed))

@@ -117,6 +117,20 @@ class Table:
         except ClientError as error:
             raise _condition_failed(error) from error
 
+    def note(self, key: Key, expression: str, *, values: Item, condition: str) -> None:
+        """Change an item and be told nothing of it, for roles that may not read it. Raises `ConditionFailed`."""
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key=key.attributes(),
+                UpdateExpression=expression,
+                ExpressionAttributeValues=values,
+                ConditionExpression=condition,
+                ReturnValues="NONE",
+            )
+        except ClientError as error:
+            raise _condition_failed(error) from error
+
     def delete(self, key: Key) -> None:
         """Remove an item, if it is there."""
         self._client.delete_item(TableName=self._name, Key=key.attributes())
