@@ -24,7 +24,8 @@ COMMANDS = "touch b.md. run `echo hello > out.txt`. delete b.md"
 MANY = "touch " + " ".join(f"{n:03}.md" for n in range(FINISH_FILES + 1))
 FAILING = "touch a.md. fail with no more paper"
 LONG = "touch a.md. wait 20 seconds"
-SLOW = "touch a.md. wait 4 seconds. touch b.md"
+WATCHED_WORK = "touch a.md. wait 9 seconds. touch b.md"
+"""Long enough that a process which takes over has looked whether somebody watches, and shows what it writes."""
 WRITES = ("Put", "Update", "Delete", "Start", "Stop", "Batch")
 GIVEN = "touch a.md"
 CONVERTED = "Convert given.md to given.txt"
@@ -35,7 +36,7 @@ OF_WORK = {
     "has many files": MANY,
     "commands": COMMANDS,
     "fails": FAILING,
-    "is watched": SLOW,
+    "is watched": WATCHED_WORK,
 }
 AT_ONCE = 6
 """So many runs at a time."""

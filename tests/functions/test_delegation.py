@@ -287,7 +287,7 @@ def test_a_parent_that_dies_at_any_call_starts_each_child_once(stack: Stack, whe
             assert flaws(records_of(stack), each) == [], moment.calls
         return moment
 
-    assert each_moment(dies) > 25
+    assert each_moment(dies) > 15
 
 
 @pytest.mark.proof
@@ -306,7 +306,7 @@ def test_a_parent_that_dies_at_any_call_merges_once(stack: Stack, when: When) ->
         assert flaws(records_of(stack), run_id) == [], moment.calls
         return moment
 
-    assert each_moment(dies) > 20
+    assert each_moment(dies) > 15
 
 
 @pytest.mark.proof
@@ -369,7 +369,7 @@ def test_what_a_dead_process_left_of_a_delegation_is_mended_by_reconciliation(st
             assert flaws(records, each) == [], (moment.calls, second.calls)
         return moment
 
-    assert each_moment(dies) > 25
+    assert each_moment(dies) > 15
 
 
 @pytest.mark.proof

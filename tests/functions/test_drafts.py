@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -95,6 +95,19 @@ def test_a_watcher_sees_text_path_and_content_before_the_turn_is_over(runs: Runs
     assert stack.run(run_id)["status"] == "succeeded"
     assert stack.request("GET", f"/runs/{run_id}/workspace/files/report.md").text == LONG
     assert deltas(stack, run_id) == []
+
+
+def test_whoever_comes_in_the_middle_sees_what_stands_there_at_once(stack: Stack) -> None:
+    stack.project()
+    run_id = stack.start(INSTRUCTIONS)
+    slot = stack.backend.runs.current("tenant-a", run_id).version + 1
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    stack.backend.drafts.write(key_of(run_id), slot, DeltaEvent(text="so far"), long_ago)
+    first = stack.request("GET", f"/runs/{run_id}/stream").text
+    assert first.split("\n\n")[-2] == 'event: delta\ndata: {"type":"delta","text":"so far"}'
+    assert stack.backend.drafts.look(key_of(run_id), 0).watched_until > f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    stack.backend.drafts.write(key_of(run_id), slot - 1, DeltaEvent(text="over"), long_ago)
+    assert "event: delta" not in stack.request("GET", f"/runs/{run_id}/stream").text
 
 
 def test_for_nobody_nothing_is_written(runs: Runs) -> None:

@@ -46,7 +46,10 @@ def stream_events(
     run, log = backend().runs.get(tenant_of(router), run_id), backend().log
     seen, retry = last_event_id or after or "", stream.RETRY_MILLISECONDS
     replay = stream.or_from_the_start(lambda cursor: stream.since(log, run.key, cursor), seen)
-    if not replay.events and not replay.ended:
+    if replay.events and not replay.ended:
+        # Whoever comes in the middle of an answer sees what there is of it, without waiting for more.
+        replay = stream.with_draft(replay, backend().drafts, run.key, datetime.now(UTC))
+    elif not replay.ended:
         if (later := _what_comes(log, run.key, replay)) is None:
             retry = stream.FULL_RETRY_MILLISECONDS
         else:

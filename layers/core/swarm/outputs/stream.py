@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from codex_swarm.models import DeltaEvent, EndEvent, ResetEvent, RunEvent, StepEvent, WatchedEvent
 from swarm import sizes
 from swarm.ids import RunKey
-from swarm.records.drafts import WATCHED, Drafts
+from swarm.records.drafts import WATCHED, Drafts, Look
 from swarm.records.keys import sortable
 from swarm.records.listing import Page, Wanted
 from swarm.records.runlog import RunLog
@@ -134,12 +134,24 @@ class Watcher:
 
     def __call__(self, slot: int) -> Glimpse:
         look = self._drafts.look(self._key, slot, draft=True)
-        if not self._marked and look.watched_until < sortable(self._began + WATCHED / 2):
-            self._drafts.watch(self._key, self._began)
+        if not self._marked:
+            _mark(self._drafts, self._key, look, self._began)
         self._marked = True
         # A draft of an earlier slot is over: what became of it is in the log.
         new = look.draft_slot == slot and look.drafted_at > sortable(self._began - AWAY)
         return Glimpse(look.taken, look.draft if new else None)
+
+
+def with_draft(replay: Replay, drafts: Drafts, key: RunKey, now: datetime) -> Replay:
+    """The replay with the draft that stands behind it, however old, and a mark that somebody watches."""
+    look = drafts.look(key, replay.slot + 1, draft=True)
+    _mark(drafts, key, look, now)
+    return replace(replay, draft=look.draft) if look.draft_slot == replay.slot + 1 and not look.taken else replay
+
+
+def _mark(drafts: Drafts, key: RunKey, look: Look, now: datetime) -> None:
+    if look.watched_until < sortable(now + WATCHED / 2):
+        drafts.watch(key, now)
 
 
 def wait_for(
