@@ -121,14 +121,20 @@ def _of_pdf(request: Conversion, place: Path, target: Format, scratch: Path) -> 
     text, scans = pdf_as_text(pages)
     result.write_text(text, encoding="utf-8")
     files = {request.target: result}
-    folder = PurePosixPath(request.target).with_suffix("").as_posix() + "_attachments"
-    for number, (name, data) in enumerate(pages.beside.attachments().items()):
-        attached = scratch / f"attached-{number}"
-        attached.write_bytes(data)
-        with contextlib.suppress(BadPath):
-            files[valid_path(f"{folder}/{PurePosixPath(name.replace(chr(92), '/')).name}")] = attached
+    files |= _attachments(pages.beside.attachments(), request.target, scratch)
     about = f"{len(pages)} page{'s' * (len(pages) != 1)}"
     return Made(files, about, [*scans, *pages.left_out(place, request.source)])
+
+
+def _attachments(attached: Mapping[str, bytes], target: str, scratch: Path) -> dict[str, Path]:
+    """Files that came with a document, in a folder beside what is made of it."""
+    folder, files = f"{PurePosixPath(target).with_suffix('')}_attachments", {}
+    for number, (name, data) in enumerate(attached.items()):
+        place = scratch / f"attached-{number}"
+        place.write_bytes(data)
+        with contextlib.suppress(BadPath):
+            files[valid_path(f"{folder}/{PurePosixPath(name.replace(chr(92), '/')).name}")] = place
+    return files
 
 
 def _to_document(
@@ -167,7 +173,9 @@ def _to_document(
         warnings = pandoc.write(tree, str(target.writer), result.name, options)
         if target is DOCX:
             mirror_tables(result)
-    return Made({request.target: result, **images.saved}, about, notes + document.warnings + warnings)
+    attached = _attachments(document.attachments, request.target, pandoc.scratch)
+    files = {request.target: result, **images.saved, **attached}
+    return Made(files, about, notes + document.warnings + warnings)
 
 
 def _adapted(blocks: list[Element], source: Format, target: Format) -> list[Element]:

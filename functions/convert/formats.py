@@ -60,6 +60,7 @@ SMD = Format("stencila-markdown", Kind.TEXT, _MARKDOWN, _GFM)
 STENCILA = Format("stencila", Kind.TEXT, "json", "json")
 JATS = Format("jats", Kind.TEXT, "jats", "jats_archiving")
 HTML = Format("html", Kind.TEXT, "html", "html5")
+MAIL = Format("mail", Kind.TEXT, "html")
 
 _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
     {
@@ -84,6 +85,7 @@ _BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
         ".text": TXT,
         ".xlsx": XLSX,
         **dict.fromkeys((".qmd", ".rmd"), SMD),
+        **dict.fromkeys((".eml", ".mht", ".mhtml"), MAIL),
         **dict.fromkeys((".docm", ".dotx", ".dotm"), DOCX),
         **dict.fromkeys((".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), PPTX),
         **dict.fromkeys((".xlsm", ".xltx", ".xltm", ".xlsb"), XLSX),
@@ -113,16 +115,17 @@ _OF_OTHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **dict.fromkeys((".fodt", ".fods", ".fodp"), ("a flat file of OpenDocument", "odt, ods or pdf")),
         **dict.fromkeys((".mobi", ".azw", ".azw3"), ("a book for Kindle", "epub")),
         **dict.fromkeys((".djvu", ".ps", ".eps", ".xps", ".oxps"), ("a file of printed pages", "pdf")),
-        ".msg": ("a message of Outlook", "pdf, with its attachments as files of their own"),
+        ".msg": ("a message of Outlook", "eml, or pdf with its attachments as files of their own"),
         **dict.fromkeys((".zip", ".7z", ".rar", ".tar", ".gz"), ("an archive", "the files in it")),
         **dict.fromkeys((".heic", ".heif"), ("a picture in HEIF", "jpg or png")),
     }
 )
 """What people have and nothing here reads, by suffix: what it is, and what to ask for instead."""
-_AS_IT_IS = frozenset(".eml .mht .mhtml .xml .ics .vcf .org .srt .vtt .log .yaml .yml .toml .ini .adoc .bib".split())
+_AS_IT_IS = frozenset(".xml .ics .vcf .org .srt .vtt .log .yaml .yml .toml .ini .adoc .bib".split())
 """Text of kinds that are no documents: whoever reads it as it is has all of it."""
 _ONLY_READ = frozenset(
-    ".qmd .rmd .docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls .ods".split()
+    ".eml .mht .mhtml .qmd .rmd .docm .dotx .dotm .pptm .ppsx .ppsm .potx .potm .xlsm .xltx .xltm .xlsb .xls"
+    " .ods".split()
 )
 
 
@@ -147,6 +150,6 @@ def target_format(path: str) -> Format:
     """The same for a file to be written; raises CannotConvert also for kinds that are only read."""
     form, suffix = format_of(path), PurePosixPath(path).suffix.lower()
     if suffix in _ONLY_READ:
-        instead = {DOCX: "docx", PPTX: "pptx", SMD: "smd or md"}.get(form, "xlsx")
+        instead = {DOCX: "docx", PPTX: "pptx", SMD: "smd or md", MAIL: "md, docx or pdf"}.get(form, "xlsx")
         raise CannotConvert(f"{path}: {suffix} files are read and not written; write {instead}")
     return form

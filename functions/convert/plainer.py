@@ -38,6 +38,11 @@ def for_markdown(element: Element) -> Sequence[Element]:
     return [element]
 
 
+def lines_as_they_are(element: Element) -> Sequence[Element]:
+    """A line that ends, without the mark by which Markdown tells it from one that is only long."""
+    return [{"t": "RawInline", "c": ["markdown", "\n"]}] if element["t"] == "LineBreak" else [element]
+
+
 def automatic_widths(element: Element) -> Sequence[Element]:
     """A table whose columns are as wide as what is in them; in Markdown the dashes mean nothing to most who write."""
     if element["t"] == "Table":

@@ -11,11 +11,11 @@ from convert.archives import check_archive
 from convert.contents import source_format
 from convert.errors import CannotConvert
 from convert.fences import without_marks
-from convert.formats import IMAGES, MARKDOWN, PDF, Kind
+from convert.formats import IMAGES, MAIL, MARKDOWN, PDF, Kind
 from convert.images import labelled
 from convert.inventory import inventory, lost, notes
 from convert.pictures import kind_of, pixels
-from convert.plainer import for_markdown
+from convert.plainer import for_markdown, lines_as_they_are
 from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.tree import everything, rewrite
@@ -117,7 +117,7 @@ def markdown_of(name: str, place: Path, form: Format, pandoc: Pandoc, changes: s
     tree = document.tree
     if form.kind is Kind.SLIDES:
         tree["blocks"] = rewrite(tree["blocks"], with_labelled_notes)
-    tree["blocks"] = rewrite(tree["blocks"], without_marks)
+    tree["blocks"] = rewrite(tree["blocks"], lines_as_they_are if form is MAIL else without_marks)
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
     warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
     about = _properties(place, name) if form.name in _WITH_PROPERTIES else []

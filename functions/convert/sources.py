@@ -14,7 +14,8 @@ from convert.archives import check_archive
 from convert.decode import as_text
 from convert.errors import CannotConvert
 from convert.fences import plain_fences
-from convert.formats import DOCX, HTML, JATS, MARKDOWN, ODT, SMD, STENCILA, TXT, Format, Kind, format_of
+from convert.formats import DOCX, HTML, JATS, MAIL, MARKDOWN, ODT, SMD, STENCILA, TXT, Format, Kind, format_of
+from convert.mail import read_mail
 from convert.odt import write_prepared
 from convert.ooxml import Package
 from convert.slides import slides_as_html
@@ -24,10 +25,15 @@ from convert.word.preparation import prepare
 from convert.word.revisions import ACCEPT, ALL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from convert.pandoc import Pandoc
     from convert.tree import Element
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+_ATTACHED = "attachments become files that can be read when convert_document makes md of this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,14 @@ class Document:
     """A source as a tree. Its own images lie in the scratch folder `inside`, a name that no document can guess.
 
     `about` are lines on what is not in the text itself: who changed it, what stands at the top and foot of its pages.
+    `attachments` are files that came with it, by name.
     """
 
     tree: dict[str, Any]
     inside: str
     warnings: list[str]
     about: list[str] = field(default_factory=list)
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
     """The document at `place`; raises CannotConvert."""
     if form is DOCX:
         return _word(pandoc, place, name, view)
+    return _mail(pandoc, place, name) if form is MAIL else _other(pandoc, place, name, form, view)
+
+
+def _other(pandoc: Pandoc, place: Path, name: str, form: Format, view: View) -> Document:
     inside, notes = f"inside-{secrets.token_hex(8)}", []
     source, reader = f"source.{form.name}", form.reader if form.kind is not Kind.TABLE else HTML.reader
     if reader is None:
@@ -74,11 +86,7 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
         check_archive(place, name)
         _put(pandoc, source, slides_as_html(place, name, pandoc.scratch / inside, numbered=view.reading))
     elif form.kind is Kind.TABLE:
-        from convert.tables import as_html, read_sheets, sheet_notes  # noqa: PLC0415 - slow to load, and rarely needed
-
-        sheets = read_sheets(place, name, form.name)
-        notes = sheet_notes(sheets)
-        _put(pandoc, source, as_html(sheets))
+        notes = _put_tables(pandoc, source, place, name, form)
     elif form.name == "rtf":
         # Pandoc's reader loses a table that stands before any paragraph.
         _put(pandoc, source, rtf.prepared(place.read_bytes()).replace("\\trowd", "\\pard\\par\\trowd", 1))
@@ -94,6 +102,24 @@ def read_document(pandoc: Pandoc, place: Path, name: str, form: Format, view: Vi
     if form.name == "ipynb":
         tree["blocks"] = rewrite(tree["blocks"], raw_as_code)
     return Document(tree, inside, notes + warnings)
+
+
+def _put_tables(pandoc: Pandoc, source: str, place: Path, name: str, form: Format) -> list[str]:
+    from convert.tables import as_html, read_sheets, sheet_notes  # noqa: PLC0415 - slow to load, and rarely needed
+
+    sheets = read_sheets(place, name, form.name)
+    _put(pandoc, source, as_html(sheets))
+    return sheet_notes(sheets)
+
+
+def _mail(pandoc: Pandoc, place: Path, name: str) -> Document:
+    inside, source = f"inside-{secrets.token_hex(8)}", "source.mail"
+    mail = read_mail(place.read_bytes(), name, pandoc.scratch / inside)
+    pandoc.names[source] = name
+    _put(pandoc, source, mail.html)
+    tree, warnings = pandoc.read(source, str(MAIL.reader), None)
+    about = [_ATTACHED] * bool(mail.attachments)
+    return Document(tree, inside, [*mail.notes, *warnings], about, mail.attachments)
 
 
 def _word(pandoc: Pandoc, place: Path, name: str, view: View, *, depth: int = 0) -> Document:

@@ -43,7 +43,9 @@ REFUSED = {
     "minutes.pages": (b"PK", "is a document of Apple Pages, which is neither read nor written; ask for docx or pdf"),
     "talk.odp": (b"PK", "is a presentation of OpenDocument"),
     "letter.msg": (b"?", "is a message of Outlook"),
-    "letter.eml": (b"Subject: x\n\nx", ".eml files are not converted; read_file reads the text as it is"),
+    "letter.eml": (b"<p>no mail</p>", "letter.eml is no mail: it has no header such as From or Subject"),
+    "empty.mht": (b"", "empty.mht is no mail"),
+    "plan.ics": (b"BEGIN:VCALENDAR", ".ics files are not converted; read_file reads the text as it is"),
     "no.xyz": (b"what is this", "no document format is known by the suffix '.xyz'"),
 }
 

@@ -105,6 +105,40 @@ _NOTEBOOK = json.dumps(
 _RTF = r"""{\rtf1 {\field{\*\fldinst INCLUDETEXT "CANARY.txt"}{\fldrslt x}}
 {\field{\*\fldinst INCLUDEPICTURE "URL/x"}}}"""
 
+_MAIL = """From: a@example.org
+Subject: x
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/html
+
+<img src="CANARY.png"><img src="file://CANARY.png"><img src="URL/x.png"><img src="cid:none">
+<iframe src="CANARY.txt"></iframe>
+--b
+Content-Type: message/external-body; access-type=local-file; name="CANARY.txt"
+
+--b
+Content-Type: message/external-body; access-type=URL; URL="URL/body"
+
+--b
+Content-Type: image/png; name="../../../../CANARY.png"
+Content-Location: CANARY.png
+
+--b--
+"""
+
+_SAVED_PAGE = """MIME-Version: 1.0
+Content-Type: multipart/related; boundary=b
+Content-Location: URL/
+
+--b
+Content-Type: text/html
+Content-Location: file://CANARY.txt
+
+<base href="URL/"><img src="x.png"><img src="CANARY.png"><link rel=stylesheet href="URL/s.css">
+--b--
+"""
+
 WANTING: Mapping[str, str] = MappingProxyType(
     {
         "image.md": _IMAGES_MD,
@@ -117,6 +151,8 @@ WANTING: Mapping[str, str] = MappingProxyType(
         "include.rst": _RST,
         "cell.ipynb": _NOTEBOOK,
         "field.rtf": _RTF,
+        "outside.eml": _MAIL,
+        "saved.mht": _SAVED_PAGE,
     }
 )
 """Name of the file -> its text."""

@@ -22,6 +22,7 @@ class Content(StrEnum):
     """The kinds of content, by the words that notes and `docs/conversions.md` use. The order is that of the notes."""
 
     TEXT = "passage of text"
+    MAIL_HEADER = "header of a mail"
     CELL = "cell"
     TABLE = "table"
     INSERTED = "inserted text"
@@ -52,6 +53,7 @@ class Content(StrEnum):
     BOOKMARK = "bookmark"
     OUTLINE = "outline"
     EMBEDDED = "embedded file"
+    ATTACHMENT = "attachment"
     HIDDEN_TEXT = "hidden text"
     HIDDEN_SHEET = "hidden sheet"
     HIDDEN_ROW = "hidden row"
@@ -87,6 +89,7 @@ _TAKERS: Mapping[str, str] = MappingProxyType(
         "epub": "convert.inventory.web",
         "ipynb": "convert.inventory.notebook",
         "jats": "convert.inventory.jats",
+        "mail": "convert.inventory.mail",
     }
 )
 """Name of a format -> the module whose function `take` reads its raw files."""

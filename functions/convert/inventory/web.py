@@ -42,8 +42,11 @@ def take(place: Path, name: str) -> Iterator[Item]:
 def page(text: str, place: str) -> Iterator[Item]:
     """Every item of a page's text."""
     reader = _Reader(place)
-    reader.feed(text)
+    # The parser looks for the end of each tag that it sees begin, to the end of the text where there is none.
+    end = text.rfind(">") + 1
+    reader.feed(text[:end])
     reader.close()
+    reader.handle_data(text[end:])
     reader.flush()
     yield from reader.items
 

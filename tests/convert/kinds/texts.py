@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import struct
 import zipfile
 
 from convert.inventory import Content
+from tests.convert.documents import png
 from tests.convert.kinds import Case, Family, Fate
 
 _RTF = (
@@ -133,6 +135,80 @@ _ARTICLE = """<article xmlns:xlink="http://www.w3.org/1999/xlink"><front><articl
 <ack><p>Thanked</p></ack></back></article>"""
 
 
+_MAIL = """From: =?iso-8859-1?q?Ada_L=F6velace?= <ada@example.org>
+To: Babbage <b@example.org>
+Subject: =?utf-8?b?R3LDtsOfZQ==?=
+Date: Mon, 09 Mar 2026 10:00:00 +0100
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: multipart/alternative; boundary=choice
+
+--choice
+Content-Type: text/plain
+
+The plainer form
+--choice
+Content-Type: multipart/related; boundary=page
+
+--page
+Content-Type: text/html; charset=koi8-r
+Content-Transfer-Encoding: base64
+
+PHA+8NLJ18XUPC9wPjxwPjxhIGhyZWY9Imh0dHBzOi8vZXhhbXBsZS5vcmcvZWxzZXdoZXJlIj50
+aGVyZTwvYT48aW1nIGFsdD0iQ3JpbXNvbiIgc3JjPSJjaWQ6cmVkIj48L3A+
+--page
+Content-Type: image/png
+Content-ID: <red>
+Content-Transfer-Encoding: base64
+
+PICTURE
+--page--
+--choice--
+--outer
+Content-Type: application/pdf; name*=utf-8''Pl%C3%A4ne.pdf
+Content-Disposition: attachment
+Content-Transfer-Encoding: base64
+
+JVBERi0=
+--outer
+Content-Type: message/rfc822
+
+From: Mary <m@example.org>
+Subject: Forwarded
+
+Enclosed words
+
+    indented
+--outer--
+""".replace("PICTURE", base64.b64encode(png(40, 30)).decode())
+_SAVED = """MIME-Version: 1.0
+Subject: Saved
+Content-Location: https://example.org/page
+Content-Type: multipart/related; boundary=b; type="text/html"
+
+--b
+Content-Type: text/html
+Content-Location: https://example.org/page
+
+<html><body><p>Preserved</p><table><tr><th>Region</th></tr><tr><td>Northern</td></tr></table>
+<img alt="Crimson" src="red.png"></body></html>
+--b
+Content-Type: image/png
+Content-Location: https://example.org/red.png
+Content-Transfer-Encoding: base64
+
+PICTURE
+--b
+Content-Type: text/css
+Content-Location: https://example.org/s.css
+
+p { color: red }
+--b--
+""".replace("PICTURE", base64.b64encode(png(40, 30)).decode())
+
+
 FAMILY = Family(
     files={
         "article.jats": _ARTICLE.encode(),
@@ -141,6 +217,8 @@ FAMILY = Family(
         "book.epub": _epub(),
         "cells.ipynb": json.dumps(_BOOK_OF_CELLS).encode(),
         "older.xls": older_workbook(),
+        "letter.eml": _MAIL.encode(),
+        "saved.mht": _SAVED.encode(),
     },
     cases=(
         Case(Content.TEXT, "text.rtf", "Привет", Fate.CARRIED, said="Αβγ 日本 €"),
@@ -184,5 +262,14 @@ FAMILY = Family(
             said="| Northern | 17.5% | 3/9/26 [2026-03-09] | 7 |",
         ),
         Case(Content.FORMULA, "older.xls", "formula", Fate.NOTED, said="Plan!D1"),
+        Case(Content.MAIL_HEADER, "letter.eml", "Ada Lövelace <ada@example.org>", Fate.CARRIED, said="# Größe"),
+        Case(Content.MAIL_HEADER, "letter.eml", "Mon, 09 Mar 2026 10:00:00 +0100", Fate.CARRIED, said="Babbage <b@"),
+        Case(Content.TEXT, "letter.eml", "Привет", Fate.CARRIED),
+        Case(Content.TEXT, "letter.eml", "Enclosed words", Fate.CARRIED, said="## Forwarded"),
+        Case(Content.LINK, "letter.eml", "https://example.org/elsewhere", Fate.CARRIED),
+        Case(Content.PICTURE, "letter.eml", "Crimson", Fate.CARRIED, said="[image: png, 40 x 30 pixels"),
+        Case(Content.ATTACHMENT, "letter.eml", "Pläne.pdf", Fate.CARRIED, said="(application/pdf, 5 bytes)"),
+        Case(Content.TEXT, "saved.mht", "Northern", Fate.CARRIED, said="| Region"),
+        Case(Content.PICTURE, "saved.mht", "Crimson", Fate.CARRIED, said="png, 40 x 30 pixels"),
     ),
 )

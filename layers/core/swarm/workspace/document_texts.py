@@ -29,7 +29,7 @@ MAX_TEXT_BYTES = 24 * 1024 * 1024
 WEB_PAGES = frozenset(".html .htm .xhtml".split())
 """Documents that people also write and change as they are, as code."""
 
-MARKUP = WEB_PAGES | frozenset({".ipynb", ".rtf"})
+MARKUP = WEB_PAGES | frozenset(".ipynb .rtf .eml .mht .mhtml".split())
 """Documents that are text as they are, too. What their readers see is another text."""
 
 DOCUMENTS = MARKUP | frozenset(

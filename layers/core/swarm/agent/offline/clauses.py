@@ -53,6 +53,9 @@ _FURTHER_TEXT_SUFFIXES = frozenset(
         "cpp",
         "cs",
         "sum",
+        "eml",
+        "mht",
+        "mhtml",
     )
 )
 _LOOK_BEHIND = 40

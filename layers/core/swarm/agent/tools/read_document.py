@@ -153,9 +153,9 @@ TOOL = Tool(
     name="read_document",
     intent="read",
     description=(
-        "Read the text of a docx, pdf, pptx, xlsx, odt, epub, rtf or ipynb file, as Markdown, a pdf with page markers,"
-        " from the beginning or from a place on. A long document comes in parts; the result says how to go on. Of an"
-        " image you get kind and size."
+        "Read the text of a docx, pdf, pptx, xlsx, odt, epub, rtf, ipynb, eml or mht file, as Markdown, a pdf with page"
+        " markers, from the beginning or from a place on. A long document comes in parts; the result says how to go"
+        " on. Of an image you get kind and size."
     ),
     arguments=ReadDocument,
     executor="convert",

@@ -207,9 +207,9 @@ TOOL = Tool(
     name="search_files",
     intent="search",
     description=(
-        "Search all files for a regular expression, documents (docx, pdf, pptx, xlsx, odt, epub, rtf, html, ipynb) by"
-        " their text. Gives path, line number and line; of documents the place: page, clause, heading, slide, cells."
-        " Says how many files were searched, and names those that could not be, such as scans."
+        "Search all files for a regular expression, documents (docx, pdf, pptx, xlsx, odt, epub, rtf, html, ipynb,"
+        " eml) by their text. Gives path, line number and line; of documents the place: page, clause, heading, slide,"
+        " cells. Says how many files were searched, and names those that could not be, such as scans."
     ),
     arguments=SearchFiles,
     run=search_files,
