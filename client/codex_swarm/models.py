@@ -43,11 +43,23 @@ PlainText = Annotated[str, AfterValidator(_without_nul)]
 """A text that every tool and terminal can take: without NUL."""
 
 
-ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
+ModelName = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
 """The name of a model, as the operator's list has it."""
 
-EffortName = Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
+EffortName = Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")]
 """How much a model is to reason, such as `low`, `medium` or `high`."""
+
+MAX_NUMBER = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps as it is (RFC 8259, 6)."""
+
+MAX_TURN = 1_000_000
+"""Of a turn's number in a request; a run has far fewer."""
+
+MAX_RUN_NAME = 65_536
+"""Characters of a run's name, before it is shortened: the most that its instructions can have."""
+
+Origin = Annotated[str, Field(max_length=300)]
+"""Such as `https://app.example.com`; a host's name has at most 253 characters."""
 
 
 class Wire(BaseModel):
@@ -148,7 +160,9 @@ class ErrorBody(Wire):
     """What every answer of the service from 400 on carries."""
 
     detail: str = Field(description="What went wrong and how to mend it, for people.")
-    code: str = Field(default="error", description="A stable name for programs.")
+    code: str = Field(
+        default="error", description="A stable name for programs; docs/errors.md says what to do about each."
+    )
     errors: list[FieldError] | None = Field(default=None, description="Each fault of an invalid request.")
 
 
@@ -165,8 +179,8 @@ class ProjectPatch(Asked):
     task_type: TaskType | None = Field(default=None, description="Used by runs that name none; null for `code`.")
     domain_config: JsonValue = Field(
         default=None,
-        description="Any JSON; comes back exactly as it was sent. Its `instructions`, `terms`, `language` and"
-        " `reference_document` are the house style of all runs.",
+        description="Any JSON of at most 256,000 bytes; comes back exactly as it was sent. Its `instructions`, `terms`,"
+        " `language` and `reference_document` are the house style of all runs.",
     )
     callback_url: str | None = Field(
         default=None, max_length=2_048, description="Told of the end of every run that names none."
@@ -224,10 +238,14 @@ class ProjectDeletion(Wire):
 class RunLimits(Wire):
     """What a run may use at most. What is left out is the service's default; nothing goes over its ceilings."""
 
-    max_turns: int | None = Field(default=None, ge=1, description="Answers of the model.")
-    max_tokens: int | None = Field(default=None, ge=1, description="Input and output tokens together.")
-    max_cost_usd: float | None = Field(default=None, gt=0, description="Only where the model's price is configured.")
-    timeout_seconds: int | None = Field(default=None, ge=1, description="From the start of the work to its end.")
+    max_turns: int | None = Field(default=None, ge=1, le=MAX_NUMBER, description="Answers of the model.")
+    max_tokens: int | None = Field(default=None, ge=1, le=MAX_NUMBER, description="Input and output tokens together.")
+    max_cost_usd: float | None = Field(
+        default=None, gt=0, le=MAX_NUMBER, description="Only where the model's price is configured."
+    )
+    timeout_seconds: int | None = Field(
+        default=None, ge=1, le=MAX_NUMBER, description="From the start of the work to its end."
+    )
 
 
 RunLimitsAsked = Annotated[RunLimits, BeforeValidator(_only_fields_of(RunLimits))]
@@ -238,7 +256,9 @@ class UploadFile(Asked):
 
     path: str = Field(description="Its place in the workspace.")
     size: int = Field(ge=0, description="In bytes; exactly so many are taken.")
-    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$", description="Checked when it is given.")
+    sha256: str | None = Field(
+        default=None, max_length=64, pattern="^[0-9a-fA-F]{64}$", description="Checked when it is given."
+    )
 
 
 class UploadCreate(Asked):
@@ -314,11 +334,12 @@ MAX_TOOL_OUTPUT = 30_000
 class ToolCreate(Asked):
     """A tool of the application's own: the run waits while the application does what the agent calls it for."""
 
-    name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="None of the service's own tools.")
+    name: str = Field(max_length=64, pattern="^[A-Za-z][A-Za-z0-9_-]*$", description="None of the service's own tools.")
     description: PlainText = Field(min_length=1, max_length=1_000, description="What it does, for the agent.")
     parameters: dict[str, JsonValue] = Field(
-        description="A JSON Schema of type object: type, properties, required, additionalProperties, items, enum, "
-        "minimum, maximum, minLength, maxLength, minItems, maxItems, title and description."
+        description="A JSON Schema of type object, of at most 16,000 characters of JSON: type, properties, required, "
+        "additionalProperties, items, enum, minimum, maximum, minLength, maxLength, minItems, maxItems, title and "
+        "description."
     )
 
 
@@ -329,7 +350,9 @@ class DecisionCreate(Asked):
         default=None,
         description="`approve` or `deny` what the agent would do, `answer` its question; not with output or error.",
     )
-    output: JsonValue = Field(default=None, description="What a tool of yours gives: a text, or any JSON.")
+    output: JsonValue = Field(
+        default=None, description="What a tool of yours gives: a text, or any JSON; at most 30,000 characters."
+    )
     error: PlainText | None = Field(
         default=None, max_length=MAX_ANSWER, description="Why a tool of yours failed, for the agent."
     )
@@ -371,7 +394,9 @@ class RunCreate(Asked):
 
     project_id: str | None = Field(default=None, description="When given, the same id as in the path.")
     name: PlainText = Field(
-        default="", description="For people, shortened to 200 characters; derived from the instructions when left out."
+        default="",
+        max_length=MAX_RUN_NAME,
+        description="For people, shortened to 200 characters; derived from the instructions when left out.",
     )
     instructions: PlainText = Field(description="What to do, in words. Not blank; at most 65,536 bytes.")
     task_type: TaskType | None = Field(default=None, description="The project's when left out.")
@@ -384,6 +409,7 @@ class RunCreate(Asked):
     from_turn: int | None = Field(
         default=None,
         ge=0,
+        le=MAX_TURN,
         description="As this turn of it left the workspace, whatever came after; 0 before the first.",
     )
     keep_conversation: bool = Field(
@@ -413,7 +439,8 @@ class RunCreate(Asked):
     )
     result_schema: dict[str, JsonValue] | None = Field(
         default=None,
-        description="The run ends with a `result` that fits this JSON Schema; the same part of it as for `tools`.",
+        description="The run ends with a `result` that fits this JSON Schema, of at most 16,000 characters of JSON; the"
+        " same part of it as for `tools`.",
     )
     document_template: DocumentTemplate | None = Field(
         default=None, description="The look of the documents that the run makes, where the agent names no other."
@@ -464,7 +491,8 @@ class Conversion(Wire):
     )
     citation_style: ConvertedPath | None = Field(default=None, description="A .csl file of the workspace.")
     language: Annotated[PlainText, Field(max_length=60)] | None = Field(
-        default=None, description="A tag such as `de-CH`, named in the target; the source's own when left out."
+        default=None,
+        description="A tag such as `de-CH`, named in the target where the source names no language of its own.",
     )
 
 
@@ -473,7 +501,7 @@ class ConversionCreate(Conversion, Asked):
 
     name: PlainText = Field(default="", max_length=200, description="For people; made of the paths when left out.")
     from_run_id: str | None = Field(default=None, description="The documents are in this run's workspace.")
-    from_turn: int | None = Field(default=None, ge=0, description="As this turn of it left them.")
+    from_turn: int | None = Field(default=None, ge=0, le=MAX_TURN, description="As this turn of it left them.")
     uploads: list[str] = Field(
         default_factory=list, max_length=100, description="Ids of uploads with the documents, in place of a run or too."
     )
@@ -799,7 +827,7 @@ class ProjectImport(Asked):
 class ArtifactImport(Asked):
     """An output of an imported run; its bytes are the file `artifacts/<id>` of the record."""
 
-    id: str = Field(pattern=r"^[0-9A-Za-z_.:-]{1,128}$")
+    id: str = Field(max_length=128, pattern=r"^[0-9A-Za-z_.:-]+$")
     kind: str = Field(max_length=64)
     path: str = Field(max_length=1_024)
     created_at: Timestamp
@@ -808,7 +836,7 @@ class ArtifactImport(Asked):
 class RunImport(Asked):
     """A finished run of an earlier installation, under its own id."""
 
-    id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")
+    id: str = Field(max_length=64, pattern=r"^[0-9A-Za-z_-]+$")
     name: PlainText = Field(default="", max_length=2_000)
     instructions: PlainText = Field(default="", description="What the user had asked for.")
     task_type: TaskType = TaskType.CODE
@@ -833,7 +861,7 @@ class ImportCreate(Asked):
     """Takes a project of an earlier installation over, and one of its runs. For keys with the scope `import`."""
 
     project: ProjectImport
-    run: RunImport | None = None
+    run: RunImport | None = Field(default=None, description="At most 250,000 bytes of JSON, besides its files.")
 
 
 class ImportRead(Wire):
@@ -1258,7 +1286,7 @@ class TokenCreate(Asked):
         description="`watch`: stream and events. `files`: also files, previews, archive, diff, outputs.",
     )
     seconds: int = Field(default=900, ge=10, le=86_400, description="How long it opens them.")
-    origins: list[str] = Field(
+    origins: list[Origin] = Field(
         default_factory=list,
         max_length=5,
         description="Pages of these may read the answers and show them in frames, such as `https://app.example.com`.",
@@ -1271,7 +1299,7 @@ class UploadTokenCreate(Asked):
     max_files: int = Field(default=20, ge=1, le=500, description="So many files at most.")
     max_bytes: int = Field(default=52_428_800, ge=0, le=2_147_483_648, description="So many bytes together at most.")
     seconds: int = Field(default=900, ge=10, le=86_400, description="How long the upload can be begun.")
-    origins: list[str] = Field(default_factory=list, max_length=5, description="Pages of these may use it.")
+    origins: list[Origin] = Field(default_factory=list, max_length=5, description="Pages of these may use it.")
 
 
 class UploadTokenRead(Wire):

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+from api import bounds, problems
 from api.resolver import ApiResolver
 from codex_swarm import __version__
 from codex_swarm.models import ErrorBody, GatewayMessage
@@ -98,7 +99,12 @@ def document(app: ApiResolver) -> str:
         schemas.pop(unused, None)
     error = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
     gateway = GatewayMessage.model_json_schema(ref_template="#/components/schemas/{model}")
+    error["properties"]["code"]["examples"] = problems.codes()
     schemas.update(error.pop("$defs"), ErrorBody=error, GatewayMessage=gateway)
+    for operation in (each for methods in paths.values() for each in methods.values() if "requestBody" in each):
+        # That the body may be left out is all that its default says; its fields have their own.
+        operation["requestBody"]["content"]["application/json"]["schema"].pop("default", None)
+    bounds.tell(schema)
     schema["components"]["responses"] = _RESPONSES
     schema["servers"] = [{"url": "/"}]
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

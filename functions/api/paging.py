@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel
 
 from api.resolver import Router
@@ -20,6 +21,12 @@ T = TypeVar("T", bound=BaseModel)
 
 MAX_PAGE = 1_000
 """Also the page of those who name no size: who has fewer than that, and most have, still gets everything at once."""
+
+MAX_CURSOR = 8_000
+"""Characters: twice what the longest place in a listing makes, and an address with it has room in 10,240 bytes."""
+
+HeaderCursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`X-Next-Cursor` of the page before.")]
+PageCursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the page before.")]
 
 
 def paged(router: Router, page: Page[T]) -> Response[list[T]]:

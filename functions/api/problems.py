@@ -25,6 +25,19 @@ HEAD_BYTES = 20_000
 """Of an answer's status and headers, at most."""
 
 
+OWN_CODES = ("answer_too_large", "internal_error", "method_not_allowed", "unknown_route")
+"""Of what is refused here; all others are those of `CallerError` and what derives from it."""
+
+
+def codes() -> list[str]:
+    """Every code that an answer can have, sorted."""
+    found, seen = set(OWN_CODES), [CallerError]
+    for kind in seen:
+        found.add(kind.code)
+        seen += kind.__subclasses__()
+    return sorted(found)
+
+
 def problem(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response[str]:
     """The answer to a request that was refused."""
     return Response(
@@ -40,10 +53,17 @@ def refused(error: CallerError) -> Response[str]:
 
 def invalid(error: RequestValidationError) -> Response[str]:
     """The answer to a body or a parameter that does not fit: every fault, and none of the values."""
-    faults = [FieldError(loc=_place_of(fault), msg=fault["msg"]) for fault in error.errors()]
+    faults = [FieldError(loc=_place_of(fault), msg=_said_of(fault)) for fault in error.errors()]
     told = "; ".join(f"{'.'.join(map(str, fault.loc))}: {fault.msg}" for fault in faults[:3])
     body = ErrorBody(detail=f"the request does not fit: {told}", code="invalid_request", errors=faults)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, body)
+
+
+def _said_of(fault: Mapping[str, Any]) -> str:
+    # A text that is looked at for NUL, too, is a "value" with "items" to pydantic.
+    if fault["type"] == "too_long" and fault["ctx"].get("field_type") == "Value":
+        return f"String should have at most {fault['ctx']['max_length']} characters"
+    return str(fault["msg"])
 
 
 def _place_of(fault: Mapping[str, Any]) -> list[str | int]:

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands, scopes
+from infra.pages import architecture, commands, limits, scopes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "commands": ("commands.md", commands.page),
     "keys": ("keys.md", scopes.page),
+    "limits": ("limits.md", limits.page),
     "architecture": ("architecture.svg", architecture.picture),
 }
 """By name: the file in `docs/`, and what makes it."""

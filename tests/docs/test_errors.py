@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
+import pytest
+
 import api.app  # noqa: F401  its own errors are defined on import
+from codex_swarm.errors import ApiError, api_error, storage_error
 from swarm import errors
 from swarm.errors import CallerError, SwarmError
 from swarm.runs.error_types import ErrorType
@@ -21,6 +25,11 @@ def subclasses(of: type[CallerError]) -> Iterator[type[CallerError]]:
         yield from subclasses(each)
 
 
+def listed_codes() -> set[str]:
+    """Every code of the page, for requests."""
+    return set(re.findall(r"^\| \d+ \| `(\w+)` \|", REQUESTS, re.MULTILINE))
+
+
 def test_every_code_is_listed_with_its_status() -> None:
     listed = {(int(status), code) for status, code in re.findall(r"^\| (\d+) \| `(\w+)` \|", REQUESTS, re.MULTILINE)}
     raised = {(each.status, each.code) for each in subclasses(CallerError)} | {(CallerError.status, CallerError.code)}
@@ -28,6 +37,24 @@ def test_every_code_is_listed_with_its_status() -> None:
     answered = set(re.findall(r'code="(\w+)"', worded)) - {code for _, code in raised}
     assert {(status, code) for status, code in listed if code not in answered} == raised
     assert {code for _, code in listed} >= answered
+
+
+def test_the_document_has_every_code() -> None:
+    known = json.loads((ROOT / "docs" / "openapi.json").read_text())["components"]["schemas"]["ErrorBody"]
+    assert set(known["properties"]["code"]["examples"]) == listed_codes()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(api_error(401, b'{"message": "Unauthorized"}', {}), id="no-key"),
+        pytest.param(api_error(403, b'{"message": "Forbidden"}', {}), id="unknown-key"),
+        pytest.param(api_error(503, b"<html>", {}), id="proxy"),
+        pytest.param(storage_error(403, b"", {}), id="storage"),
+    ],
+)
+def test_what_the_client_names_itself_is_listed(error: ApiError) -> None:
+    assert f"| `{error.code}` |" in REQUESTS
 
 
 def drawn() -> dict[str, tuple[str, str]]:

@@ -12,6 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
+from api.routes.projects import MAX_CONFIG_BYTES
 from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
 from codex_swarm.models import MAX_ANSWER, MAX_TEXT, MAX_TOOL_OUTPUT
 from swarm.agent.results import MAX_INVALID
@@ -32,7 +33,11 @@ from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
 PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.partition("## Fields")[0].splitlines()
+    if line.startswith("| ")
+]
 WORKSPACE = WorkspaceLimits()
 PARAMETERS = (
     "MaxActiveRuns MaxQueuedRuns MaxStoredGigabytes MaxUploads MaxArchives MaxPreviews MaxDiffs MaxWatchers "
@@ -56,6 +61,7 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_BODY_BYTES,
         MAX_INSTRUCTIONS_BYTES,
         MAX_KEY,
+        MAX_CONFIG_BYTES,
         MAX_INLINE_FILES,
         MAX_INLINE_BYTES,
         MAX_FILES,
@@ -103,11 +109,11 @@ def promised(number: int, size: int) -> dict[str, Any]:
     [
         pytest.param(0, "runs", {"instructions": "x" * MAX_BODY_BYTES}, id="body"),
         pytest.param(1, "runs", {"instructions": "x" * (MAX_INSTRUCTIONS_BYTES + 1)}, id="instructions"),
-        pytest.param(3, "runs", {"instructions": "Go", "files": files(MAX_INLINE_FILES + 1, 1)}, id="inline-files"),
-        pytest.param(4, "runs", {"instructions": "Go", "files": files(2, MAX_INLINE_BYTES // 2 + 1)}, id="inline"),
-        pytest.param(5, "uploads", promised(MAX_FILES + 1, 1), id="files"),
-        pytest.param(6, "uploads", promised(1, WORKSPACE.file_bytes + 1), id="file"),
-        pytest.param(7, "uploads", promised(42, WORKSPACE.file_bytes), id="together"),
+        pytest.param(4, "runs", {"instructions": "Go", "files": files(MAX_INLINE_FILES + 1, 1)}, id="inline-files"),
+        pytest.param(5, "runs", {"instructions": "Go", "files": files(2, MAX_INLINE_BYTES // 2 + 1)}, id="inline"),
+        pytest.param(6, "uploads", promised(MAX_FILES + 1, 1), id="files"),
+        pytest.param(7, "uploads", promised(1, WORKSPACE.file_bytes + 1), id="file"),
+        pytest.param(8, "uploads", promised(42, WORKSPACE.file_bytes), id="together"),
     ],
 )
 def test_what_is_over_a_limit_is_refused_as_told(stack: Stack, row: int, path: str, body: dict[str, Any]) -> None:

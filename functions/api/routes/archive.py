@@ -13,7 +13,7 @@ from api.files import presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.workspace import TURN
-from codex_swarm.models import ArchiveRead
+from codex_swarm.models import MAX_TURN, ArchiveRead
 from swarm.outputs import archive
 from swarm.outputs.turns import snapshots
 from swarm.records.backend import backend
@@ -27,7 +27,7 @@ router = Router()
     "/runs/<run_id>/workspace/archive", summary="The workspace as a zip file", tags=["workspace"], security=READ
 )
 def get_archive(
-    run_id: str, turn: Annotated[int | None, Query(ge=0, description=TURN)] = None
+    run_id: str, turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None
 ) -> Response[ArchiveRead]:
     """307 to the file. 202 with Retry-After while a large one is being made: ask again."""
     run = backend().runs.get(tenant_of(router), run_id)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from api.access import IMPORT
 from api.requests import tenant_of
 from api.resolver import Router
+from api.routes.projects import require_fitting
 from codex_swarm.models import ImportCreate, ImportRead
 from swarm.errors import InvalidRequest, TooLarge
 from swarm.ids import valid_project_id
@@ -32,6 +33,7 @@ def import_run(project_id: str, body: ImportCreate) -> ImportRead:
         )
     if run is not None and (size := of_text(run.model_dump_json())) > MAX_RUN_BYTES:
         raise TooLarge(f"the run has {size} bytes besides its files; at most {MAX_RUN_BYTES} are taken")
+    require_fitting(body.project.domain_config)
     importing.take_project(backend(), tenant_id, project_id, body.project)
     if run is None:
         return ImportRead(project_id=project_id, imported=True)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.access import ADMIN
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import KeyCreate, KeyRead, KeyRotation, KeySecret, Scope
@@ -49,7 +49,7 @@ def create_key(body: KeyCreate) -> Response[KeySecret]:
 @router.get("/keys", summary="Keys of this tenant, oldest first", tags=["keys"], security=ADMIN)
 def list_keys(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Keys a page, at most.")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[KeyRead]]:
     """Also those that were revoked in the last 90 days. A key of an earlier version is listed once it was used."""
     wanted = Wanted[IssuedKey](limit, lambda one: weight(_read(one)), cursor)
@@ -63,7 +63,7 @@ def get_key(key_id: str) -> KeyRead:
 
 
 @router.post("/keys/<key_id>/rotate", status_code=201, summary="A new secret of a key", tags=["keys"], security=ADMIN)
-def rotate_key(key_id: str, body: KeyRotation) -> Response[KeySecret]:
+def rotate_key(key_id: str, body: KeyRotation = KeyRotation()) -> Response[KeySecret]:
     """Texts that are good now stay so for `overlap_seconds`. Its scopes, projects and expiry stay."""
     overlap = timedelta(seconds=body.overlap_seconds)
     return _secret(*backend().issued_keys.rotate(tenant_of(router), key_id, overlap, datetime.now(UTC)))

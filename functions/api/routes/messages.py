@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from api.access import READ, RUN
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from api.views import message_read, positions, run_read
@@ -74,7 +74,7 @@ def withdraw_message(run_id: str, message_id: str) -> Response[str]:
 def get_thread(
     thread_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[RunRead]]:
     """Without their artifacts and prompts."""
 

@@ -22,11 +22,11 @@ from api.files import (
     part_of,
     presigner,
 )
-from api.paging import cursor_after, fitting, paged, path_before, weight
+from api.paging import HeaderCursor, PageCursor, cursor_after, fitting, paged, path_before, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import artifact_read, step_read
-from codex_swarm.models import ArtifactRead, DiffRead, DiffSummary, StepRead
+from codex_swarm.models import MAX_TURN, ArtifactRead, DiffRead, DiffSummary, StepRead
 from swarm.errors import ArtifactNotFound, DiffNotFound, InvalidCursor
 from swarm.lifecycle.end_entry import MAX_LISTED_DIFF_BYTES
 from swarm.outputs import stream, word_view
@@ -52,7 +52,7 @@ router = Router()
 def list_steps(
     run_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_STEPS, description="Steps a page, at most.")] = MAX_STEPS,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[StepRead]]:
     run = backend().runs.get(tenant_of(router), run_id)
     wanted = Wanted[StepRead](limit, weight)
@@ -90,8 +90,12 @@ def download_artifact(
 @router.get("/runs/<run_id>/diff", summary="What the run changed", tags=["outputs"], security=READ)
 def get_diff(
     run_id: str,
-    from_turn: Annotated[int | None, Query(ge=0, description="Compare from the files after this turn.")] = None,
-    to_turn: Annotated[int | None, Query(ge=0, description="Compare to the files after this turn.")] = None,
+    from_turn: Annotated[
+        int | None, Query(ge=0, le=MAX_TURN, description="Compare from the files after this turn.")
+    ] = None,
+    to_turn: Annotated[
+        int | None, Query(ge=0, le=MAX_TURN, description="Compare to the files after this turn.")
+    ] = None,
     format: Annotated[  # noqa: A002  the parameter's name
         Literal["json", "patch", "html"],
         Query(
@@ -99,7 +103,7 @@ def get_diff(
         ),
     ] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_DIFF_FILES, description="Files a page, at most.")] = MAX_DIFF_FILES,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    cursor: PageCursor = None,
 ) -> Response[DiffRead | str]:
     run = backend().runs.get(tenant_of(router), run_id)
     artifact_id, found = _difference(run, from_turn, to_turn, datetime.now(UTC))

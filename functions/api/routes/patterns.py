@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.access import MANAGE, READ
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import tenant_of
 from api.resolver import Router
 from api.views import pattern_read
@@ -38,7 +38,7 @@ def delete_pattern(run_id: str) -> Response[str]:
 def list_patterns(
     project_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Patterns a page, at most.")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[PatternRead]]:
     """By task type, oldest first."""
     tenant_id = tenant_of(router)

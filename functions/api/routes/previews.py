@@ -12,6 +12,7 @@ from api.files import bytes_response, presigner
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.workspace import PATH, TURN
+from codex_swarm.models import MAX_TURN
 from swarm.outputs import previews
 from swarm.outputs.turns import files_at
 from swarm.records.backend import backend
@@ -39,7 +40,7 @@ router = Router()
 )
 def get_preview(
     run_id: str,
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, description=PAGE)] = 1,
 ) -> Response[str]:
     """HTML of texts, web pages, tables, Word, Excel and PowerPoint; PNG of a page of a PDF and of pictures."""
@@ -55,7 +56,7 @@ def get_preview(
 def get_preview_by_query(
     run_id: str,
     path: Annotated[str, Query(description=PATH)],
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, description=PAGE)] = 1,
 ) -> Response[str]:
     return _preview(run_id, path, turn, page)

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import JsonValue
 
 from api.access import MANAGE, READ
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
@@ -35,7 +36,7 @@ router = Router()
     tags=["projects"],
     security=MANAGE,
 )
-def put_project(project_id: str, body: ProjectPut) -> ProjectRead:
+def put_project(project_id: str, body: ProjectPut = ProjectPut()) -> ProjectRead:
     valid_project_id(project_id)
     if body.id is not None and body.id != project_id:
         raise IdMismatch("id", project_id, valid_project_id(body.id))
@@ -48,10 +49,15 @@ def patch_project(project_id: str, body: ProjectPatch) -> ProjectRead:
     return backend().projects.patch(tenant_of(router), project_id, _change(project_id, body), datetime.now(UTC))
 
 
-def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
-    size = of_text(json_text(body.domain_config))
+def require_fitting(domain_config: JsonValue) -> None:
+    """Raises `TooLarge` for what the project's item has no room for."""
+    size = of_text(json_text(domain_config))
     if size > MAX_CONFIG_BYTES:
         raise TooLarge(f"domain_config has {size} bytes as JSON; at most {MAX_CONFIG_BYTES} are taken")
+
+
+def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
+    require_fitting(body.domain_config)
     backend().models.require(body.model, body.effort)
     return ProjectChange(
         name=body.name or project_id,
@@ -67,7 +73,7 @@ def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
 @router.get("/projects", summary="Projects, oldest first", tags=["projects"], security=READ)
 def list_projects(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Projects a page, at most.")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[ProjectRead]]:
     caller = caller_of(router)
     wanted = Wanted[ProjectRead](limit, weight, cursor, caller.shows(lambda project: project.id))

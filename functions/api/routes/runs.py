@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import Field
 
 from api.access import MANAGE, READ, RUN
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from api.routes.webhooks import checked_callback
 from api.views import positions, run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
 from swarm.errors import IdMismatch, InvalidRequest, TooLarge
-from swarm.ids import valid_project_id
+from swarm.ids import MAX_RUN_ID, valid_project_id
 from swarm.lifecycle import creation, transitions
 from swarm.lifecycle.creation import Creation, NewRun
 from swarm.lifecycle.inputs import InlineFile
@@ -29,6 +30,9 @@ from swarm.runs.run import Run
 
 MAX_INSTRUCTIONS_BYTES = 65_536
 MAX_NAME = 200
+MAX_NOTE = 1_000
+"""Characters of `key=value`, more than any note of a run has."""
+
 YEARS = range(1970, 9_999)
 
 router = Router()
@@ -109,13 +113,14 @@ def _checked(instructions: str) -> str:
 def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query string
     project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
     status: Annotated[
-        list[RunStatus] | None, Query(description="Only runs that stand so. May be given several times: any of them.")
+        list[RunStatus] | None,
+        Query(max_length=20, description="Only runs that stand so. May be given several times: any of them."),
     ] = None,
     task_type: Annotated[TaskType | None, Query(description="Only runs of this type.")] = None,
     created_after: Annotated[datetime | None, Query(description="Only runs made at this time or later.")] = None,
     created_before: Annotated[datetime | None, Query(description="Only runs made before this time.")] = None,
     metadata: Annotated[
-        list[str] | None,
+        list[Annotated[str, Field(max_length=MAX_NOTE)]] | None,
         Query(max_length=20, description="`key=value`: only runs with this note. May be given several times."),
     ] = None,
     waiting: Annotated[
@@ -126,13 +131,16 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
     ] = None,
     parent_run_id: Annotated[
         str | None,
-        Query(description="Only the runs that this one delegated to. Without it they are listed only as `waiting`."),
+        Query(
+            max_length=MAX_RUN_ID,
+            description="Only the runs that this one delegated to. Without it they are listed only as `waiting`.",
+        ),
     ] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
     ] = "full",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Runs a page, at most.")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[RunRead]]:
     caller = caller_of(router)
     if project_id is not None:
@@ -191,7 +199,7 @@ def delete_run(run_id: str) -> Response[str]:
     tags=["runs"],
     security=RUN,
 )
-def resume_run(run_id: str, body: RunResume) -> RunRead:
+def resume_run(run_id: str, body: RunResume = RunResume()) -> RunRead:
     resumed = creation.resume(backend(), tenant_of(router), run_id, body.limits, now=datetime.now(UTC))
     return _shown(resumed.run)
 

@@ -14,11 +14,11 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from api.access import READ, RUN
 from api.files import presigner
-from api.paging import cursor_after, path_before
+from api.paging import PageCursor, cursor_after, path_before
 from api.requests import tenant_of
 from api.resolver import Router
 from api.routes.workspace import TURN
-from codex_swarm.models import NotSearched, SearchRead, TextsRead
+from codex_swarm.models import MAX_TURN, NotSearched, SearchRead, TextsRead
 from swarm.aws import clients
 from swarm.aws.functions import ask
 from swarm.errors import InvalidCursor, InvalidRequest
@@ -46,7 +46,6 @@ Q = Annotated[
     Query(min_length=1, max_length=MAX_QUERY, description="Words that stand next to each other, in either case."),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_HITS, description="Hits a page, at most.")]
-PageCursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
 router = Router()
 
@@ -59,7 +58,7 @@ def search_run(
     q: Q,
     limit: Limit = 50,
     cursor: PageCursor = None,
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
 ) -> SearchRead:
     """Text files line by line, and documents by their text, with the place: page, clause, heading, slide, cells."""
     run = backend().runs.get(tenant_of(router), run_id)
@@ -135,7 +134,7 @@ _CURSOR = TypeAdapter(tuple[str, str, str, NonNegativeInt])
 def read_texts(
     run_id: str,
     cursor: PageCursor = None,
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
     changes: Annotated[
         bool, Query(description="Those that the run changed only, as they were before it and as they are now.")
     ] = False,

@@ -28,7 +28,7 @@ router = Router()
     tags=["browser"],
     security=READ,
 )
-def create_run_token(run_id: str, body: TokenCreate) -> TokenRead:
+def create_run_token(run_id: str, body: TokenCreate = TokenCreate()) -> TokenRead:
     """Ask `/shared/runs/{id}/stream?token=...` with it, and so on: `path` is the beginning."""
     _check(body.origins)
     run = backend().runs.get(tenant_of(router), run_id)
@@ -46,7 +46,7 @@ def create_run_token(run_id: str, body: TokenCreate) -> TokenRead:
     tags=["browser"],
     security=RUN,
 )
-def create_upload_token(project_id: str, body: UploadTokenCreate) -> UploadTokenRead:
+def create_upload_token(project_id: str, body: UploadTokenCreate = UploadTokenCreate()) -> UploadTokenRead:
     """The page that gets it makes this one upload, and can do nothing else with it."""
     _check(body.origins)
     tenant_id = tenant_of(router)

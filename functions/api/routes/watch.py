@@ -27,6 +27,9 @@ LIFETIME = timedelta(seconds=35)
 """Of a watcher's place: longer than the gateway lets any answer wait."""
 
 MAX_EVENTS = 1_000
+MAX_EVENT_ID = 200
+"""Characters; an id has at most 17. A longer one is none that was seen."""
+
 
 router = Router()
 
@@ -35,9 +38,10 @@ router = Router()
 def stream_events(
     run_id: str,
     last_event_id: Annotated[
-        str | None, Header(alias="Last-Event-ID", description="The last event seen; goes before `after`.")
+        str | None,
+        Header(alias="Last-Event-ID", max_length=MAX_EVENT_ID, description="The last event seen; goes before `after`."),
     ] = None,
-    after: Annotated[str | None, Query(description="The last event seen.")] = None,
+    after: Annotated[str | None, Query(max_length=MAX_EVENT_ID, description="The last event seen.")] = None,
 ) -> Response[str]:
     """With nothing new it waits for something, up to 20 s; where too many wait, it says when to come again.
 
@@ -92,7 +96,9 @@ def _what_comes(log: RunLog, key: RunKey, seen: stream.Replay) -> stream.Replay 
 @router.get("/runs/<run_id>/events", summary="A page of the run's events", tags=["watching"], security=READ)
 def list_events(
     run_id: str,
-    after: Annotated[str | None, Query(description="`next_after` of the page before, or any event's id.")] = None,
+    after: Annotated[
+        str | None, Query(max_length=MAX_EVENT_ID, description="`next_after` of the page before, or any event's id.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Events a page, at most.")] = MAX_EVENTS,
 ) -> EventPage:
     run, log = backend().runs.get(tenant_of(router), run_id), backend().log

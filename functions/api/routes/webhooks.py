@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.access import MANAGE, READ
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, tenant_of
 from api.resolver import Router
 from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
@@ -33,7 +33,7 @@ def get_webhook_secret() -> Response[WebhookSecret]:
 @router.post(
     "/webhooks/secret/rotate", status_code=201, summary="A new signing secret", tags=["webhooks"], security=MANAGE
 )
-def rotate_webhook_secret(body: SecretRotation) -> Response[WebhookSecret]:
+def rotate_webhook_secret(body: SecretRotation = SecretRotation()) -> Response[WebhookSecret]:
     """Until `previous_valid_until` deliveries carry a signature by either secret."""
     overlap = timedelta(seconds=body.overlap_seconds)
     return _secret(201, backend().webhook_secrets.rotate(tenant_of(router), overlap, datetime.now(UTC)))
@@ -50,7 +50,7 @@ def _secret(status: int, secrets: SigningSecrets) -> Response[WebhookSecret]:
 def list_webhook_deliveries(
     status: Annotated[DeliveryStatus | None, Query(description="Only those that stand so.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Deliveries a page, at most.")] = 100,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[WebhookDelivery]]:
     caller = caller_of(router)
     wanted = Wanted[Delivery](limit, lambda one: weight(_read(one)), cursor, caller.shows(lambda one: one.project_id))

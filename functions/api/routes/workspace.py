@@ -11,10 +11,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.access import READ
 from api.files import MAX_INLINE_BYTES, Disposition, StoredFile, file_response, file_url, part_of, presigner
-from api.paging import cursor_after, fitting, path_before
+from api.paging import PageCursor, cursor_after, fitting, path_before
 from api.requests import tenant_of
 from api.resolver import Router
-from codex_swarm.models import WorkspaceFile, WorkspaceFileListing
+from codex_swarm.models import MAX_TURN, WorkspaceFile, WorkspaceFileListing
 from swarm.aws.presigning import Presigner
 from swarm.errors import WorkspaceFileNotFound
 from swarm.outputs.turns import files_at
@@ -42,8 +42,8 @@ router = Router()
 def list_files(
     run_id: str,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Files a page.")] = DEFAULT_PAGE,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    cursor: PageCursor = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
 ) -> WorkspaceFileListing:
     run = backend().runs.get(tenant_of(router), run_id)
     snapshot, area, signer = files_at(backend(), run, turn), area_of(run.key), presigner(backend())
@@ -72,7 +72,7 @@ def _listed(path: str, entry: FileEntry, area: ProjectArea, signer: Presigner) -
 @router.get("/runs/<run_id>/workspace/files/.+", summary="Download a file", tags=["workspace"], security=READ)
 def get_file(
     run_id: str,
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
     disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
 ) -> Response[str]:
     """The path may have slashes, which a route's parameter may not, so it is read from the request's path."""
@@ -85,7 +85,7 @@ def get_file(
 def get_file_by_query(
     run_id: str,
     path: Annotated[str, Query(description=PATH)],
-    turn: Annotated[int | None, Query(ge=0, description=TURN)] = None,
+    turn: Annotated[int | None, Query(ge=0, le=MAX_TURN, description=TURN)] = None,
     disposition: Annotated[Disposition, Query(description="`attachment` has a browser save it.")] = "inline",
 ) -> Response[str]:
     return _file(run_id, path, turn, disposition)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from swarm.errors import InvalidId
 
 MAX_PROJECT_ID = 128
+MAX_RUN_ID = 64
 
 MAX_ENCODED_PROJECT_ID = 750
 """Bytes of an id once it is percent-encoded, as it stands in the keys of objects. S3 takes 1,024 bytes; a tenant's id
@@ -20,7 +21,7 @@ JOINERS = frozenset("\u200c\u200d")
 """Invisible, and yet part of how Persian, Indic scripts and emoji are written."""
 
 _TENANT_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
-_RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+_RUN_ID = re.compile(rf"[0-9a-zA-Z_-]{{1,{MAX_RUN_ID}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

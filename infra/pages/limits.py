@@ -1,0 +1,107 @@
+"""docs/limits.md with the limits of each field of a request, as the OpenAPI document has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
+BEGIN, END = "<!-- fields: ./run.sh pages writes them -->\n", "<!-- end of the fields -->\n"
+
+WORDS = {"maxLength": " characters", "maxItems": "", "maximum": "", "maxProperties": " entries"}
+"""The keywords of a limit, and what they count where it has to be said."""
+
+OF_ANY_SHAPE = frozenset({"domain_config", "output", "result_schema", "parameters", "result", "default"})
+"""JSON that is limited by its size, for which JSON Schema has no keyword: descriptions and page say it."""
+
+ANY = "any"
+"""Stands for whatever name an entry has."""
+
+Schema = Mapping[str, Any]
+Place = tuple[str | int, ...]
+"""The way to a value in a request: `path`, `query`, `header` or `body`, then names, and 0 for what is in a list."""
+
+
+class Part(NamedTuple):
+    """Something that can be sent."""
+
+    method: str
+    path: str
+    place: Place
+    schema: Schema
+
+
+@cache
+def document() -> Any:
+    """The OpenAPI document of the code as it is."""
+    # Slow to import, and the other pages need none of it.
+    from api.app import app  # noqa: PLC0415
+    from api.openapi import document as described  # noqa: PLC0415
+
+    return json.loads(described(app))
+
+
+def resolved(schema: Schema) -> Schema:
+    """The schema itself, or what it may be besides null."""
+    if "$ref" in schema:
+        return resolved(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if "anyOf" in schema:
+        return resolved(next(each for each in schema["anyOf"] if each.get("type") != "null"))
+    return schema
+
+
+def parts() -> Iterator[Part]:
+    """Everything that requests with a key can have, the whole of each list and object before what is in it."""
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            if operation["security"] == []:
+                continue
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            given: list[tuple[Place, Schema]] = [(("body",), each["schema"]) for each in bodies]
+            given += [((each["in"], each["name"]), each["schema"]) for each in operation.get("parameters", [])]
+            for place, schema in given:
+                yield from (Part(method, path, *each) for each in _inside(place, schema))
+
+
+def _inside(place: Place, schema: Schema) -> Iterator[tuple[Place, Schema]]:
+    schema = resolved(schema)
+    yield place, schema
+    for name, each in schema.get("properties", {}).items():
+        if name not in OF_ANY_SHAPE:
+            yield from _inside((*place, name), each)
+    if "items" in schema:
+        yield from _inside((*place, 0), schema["items"])
+    for each in schema.get("patternProperties", {}).values():
+        yield from _inside((*place, ANY), each)
+
+
+def page() -> str:
+    """The page with the tables as they are now."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    return before + BEGIN + _tables() + END + rest.partition(END)[2]
+
+
+def _tables() -> str:
+    bodies: dict[str, dict[str, str]] = {}
+    parameters: dict[str, set[str]] = {}
+    for part in parts():
+        for keyword in WORDS.keys() & part.schema.keys():
+            figure = f"{int(part.schema[keyword]):,}{WORDS[keyword]}"
+            where, *names = part.place
+            if where == "body":
+                bodies.setdefault(f"{part.method.upper()} {part.path}", {})[_named(names)] = figure
+            else:
+                parameters.setdefault(_named(names), set()).add(figure)
+    lines = ["| parameter | at most |", "|---|---|"]
+    lines += [f"| `{name}` | {' or '.join(sorted(parameters[name], key=len))} |" for name in sorted(parameters)]
+    lines += ["", "| body of | fields |", "|---|---|"]
+    for request, fields in bodies.items():
+        lines.append(f"| `{request}` | {', '.join(f'`{name}` {figure}' for name, figure in fields.items())} |")
+    return "\n".join(lines) + "\n"
+
+
+def _named(names: list[str | int]) -> str:
+    return "".join("[]" if name == 0 else f".{name}" for name in names).removeprefix(".")
