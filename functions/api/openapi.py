@@ -55,7 +55,7 @@ _RESPONSES = {
 }
 _PROBLEMS = {
     "4XX": "Refused",
-    **dict.fromkeys(("401", "403", "413", "429", "5XX"), "RefusedOrTurnedAway"),
+    **dict.fromkeys(("401", "403", "413", "429", "431", "5XX"), "RefusedOrTurnedAway"),
 }
 """What every operation may answer in place of what was asked for."""
 

@@ -22,8 +22,8 @@ T = TypeVar("T", bound=BaseModel)
 MAX_PAGE = 1_000
 """Also the page of those who name no size: who has fewer than that, and most have, still gets everything at once."""
 
-MAX_CURSOR = 8_000
-"""Characters: twice what the longest place in a listing makes, and an address with it has room in 10,240 bytes."""
+MAX_CURSOR = 4_000
+"""Characters: more than the longest place in a listing makes, and an address with it has room in 10,240 bytes."""
 
 HeaderCursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`X-Next-Cursor` of the page before.")]
 PageCursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next_cursor` of the page before.")]

@@ -96,7 +96,7 @@ def _tables() -> str:
             else:
                 parameters.setdefault(_named(names), set()).add(figure)
     lines = ["| parameter | at most |", "|---|---|"]
-    lines += [f"| `{name}` | {' or '.join(sorted(parameters[name], key=len))} |" for name in sorted(parameters)]
+    lines += [f"| `{name}` | {' or '.join(sorted(parameters[name], key=_by_number))} |" for name in sorted(parameters)]
     lines += ["", "| body of | fields |", "|---|---|"]
     for request, fields in bodies.items():
         lines.append(f"| `{request}` | {', '.join(f'`{name}` {figure}' for name, figure in fields.items())} |")
@@ -105,3 +105,7 @@ def _tables() -> str:
 
 def _named(names: list[str | int]) -> str:
     return "".join("[]" if name == 0 else f".{name}" for name in names).removeprefix(".")
+
+
+def _by_number(figure: str) -> int:
+    return int("".join(filter(str.isdecimal, figure)))
