@@ -7,6 +7,7 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from swarm.agent.context import COMPACTED, DEFAULT_CONTEXT
 from swarm.agent.converting import Converting
 from swarm.agent.loop import work
 from swarm.agent.model import Model
@@ -48,8 +49,15 @@ def model_for(run: Run) -> Model:
     choice = catalogue.still(Choice(run.model, run.effort), run.task_type)
     entry, provider = catalogue.entry(choice.model), catalogue.provider_of(choice.model)
     key = api_key(settings().secret_of(entry.provider)) if provider.api_key else NO_KEY
-    served_as = entry.served_as or choice.model
-    return OpenAIModel(choice.model, Endpoint(key, served_as, provider.base_url or None, provider.api, choice.effort))
+    endpoint = Endpoint(
+        key,
+        entry.served_as or choice.model,
+        provider.base_url or None,
+        provider.api,
+        choice.effort,
+        int(COMPACTED * (entry.context or DEFAULT_CONTEXT)) if entry.compaction else None,
+    )
+    return OpenAIModel(choice.model, endpoint)
 
 
 @cache

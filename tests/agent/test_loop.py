@@ -65,6 +65,7 @@ class Play:
     name: str = "played"
     effort: str | None = None
     offline: bool = False
+    compacts: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     requests: list[ModelRequest] = field(default_factory=list)
     _left: float = 600.0

@@ -18,6 +18,7 @@ Json = Any
 PARAMETERS = frozenset(ResponseCreateParamsNonStreaming.__annotations__)
 INCLUDABLE = {"reasoning.encrypted_content", "message.output_text.logprobs"}
 LONGEST_CACHE_KEY = 64
+LEAST_THRESHOLD = 1_000
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SCHEMA_KEYS = {
@@ -44,6 +45,7 @@ def request_faults(body: Json, issued: Collection[str]) -> list[str]:
     return [
         *(f"Unknown parameter: '{name}'." for name in body if name not in PARAMETERS),
         *_parameter_faults(body),
+        *_compaction_faults(body.get("context_management", [])),
         *_tool_faults(body.get("tools", [])),
         *_input_faults(body.get("input"), issued),
     ]
@@ -64,6 +66,14 @@ def _parameter_faults(body: Mapping[str, Json]) -> Iterator[str]:
         yield f"Invalid 'prompt_cache_key': longer than {LONGEST_CACHE_KEY}."
     if body.get("truncation", "disabled") != "disabled":
         yield "truncation would drop part of the conversation in silence"
+
+
+def _compaction_faults(entries: Sequence[Json]) -> Iterator[str]:
+    for entry in entries:
+        if set(entry) != {"type", "compact_threshold"} or entry["type"] != "compaction":
+            yield "Invalid value for 'context_management'."
+        elif entry["compact_threshold"] < LEAST_THRESHOLD:
+            yield f"Invalid 'compact_threshold': less than {LEAST_THRESHOLD}."
 
 
 def _tool_faults(tools: Sequence[Json]) -> Iterator[str]:
@@ -192,6 +202,12 @@ def _reasoning(item: Json, _before: list[Json], after: list[Json], issued: Colle
         yield "Item of type 'reasoning' was provided without its required following item."
 
 
+def _compaction(item: Json, _before: list[Json], _after: list[Json], issued: Collection[str]) -> Iterator[str]:
+    yield from _only(item, {"type", "encrypted_content"})
+    if item.get("encrypted_content") not in issued:
+        yield "The encrypted content could not be verified."
+
+
 def _unanswered(items: Sequence[Json]) -> Iterator[str]:
     calls = [item.get("call_id") for item in items if item.get("type") == "function_call"]
     answered = {item.get("call_id") for item in items if item.get("type") == "function_call_output"}
@@ -208,4 +224,5 @@ _ITEMS: dict[str, _Check] = {
     "function_call": _call,
     "function_call_output": _output,
     "reasoning": _reasoning,
+    "compaction": _compaction,
 }

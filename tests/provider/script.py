@@ -57,6 +57,11 @@ def calls(*asked: Json, text: str = "", reasons: bool = True) -> Reply:
     return Reply((*reasoning, *said, *asked))
 
 
+def compacts(reply: Reply) -> Reply:
+    """The provider has shortened the conversation before it answered."""
+    return replace(reply, output=({"type": "compaction", "encrypted_content": ""}, *(reply.output or ())))
+
+
 def finishes(summary: str) -> Reply:
     """The call by which the model says it is done."""
     return calls(call("finish", summary=summary))

@@ -143,7 +143,7 @@ class ScriptedProvider:
             return item
         made = {"id": f"item_{name}", **item}
         match item.get("type"):
-            case "reasoning" if item.get("encrypted_content") == "":
+            case "reasoning" | "compaction" if item.get("encrypted_content") == "":
                 made["encrypted_content"] = f"gAAAA-{name}"
                 self._issued.add(made["encrypted_content"])
             case "function_call":

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from swarm.runs.conversation import Item, assistant_message
+from swarm.runs.conversation import Item, assistant_message, is_compaction
 
 KEPT_ITEMS = 8
 """How many items at the end, with the rest of their turn, are the last to be touched."""
@@ -46,11 +46,11 @@ def _without_outputs(items: Sequence[Item]) -> list[Item] | None:
 
 def _summarised(items: Sequence[Item]) -> list[Item] | None:
     """About half of the turns in one message; None where there is nothing else left."""
-    if all(_is_summary(item) or _is_of_user(item) for item in items):
+    if all(_is_summary(item) or _stays(item) for item in items):
         return None
     half = (len(items) + 1) // 2
     cut = next((index for index in range(half, len(items)) if _begins_turn(items, index)), len(items))
-    return [_summary(items[:cut]), *filter(_is_of_user, items[:cut]), *items[cut:]]
+    return [_summary(items[:cut]), *filter(_stays, items[:cut]), *items[cut:]]
 
 
 def parts(items: Sequence[Item]) -> tuple[list[Item], list[Item], list[Item]]:
@@ -76,8 +76,9 @@ def _is_summary(item: Item) -> bool:
     return _text_of(item).startswith(_SUMMARY)
 
 
-def _is_of_user(item: Item) -> bool:
-    return item.get("role") == "user"
+def _stays(item: Item) -> bool:
+    """A user's words, and what the provider itself has made of earlier turns."""
+    return item.get("role") == "user" or is_compaction(item)
 
 
 def _text_of(item: Item) -> str:

@@ -1,9 +1,9 @@
 """Makes room in a conversation before the model's context is full, in as few steps as can be.
 
 From `FULL` of the context on: first long outputs that can be had again go, from all but the last turns. Where that is
-not enough, the model itself writes what it needs to go on, and that stands in the place of the turns it tells of. Words
-of users and the last turns stay as they were. In between, a request is the one before and what is new, so that the
-provider's cache holds.
+not enough, the provider compacts the conversation where the model's entry says that it does; elsewhere the model itself
+writes what it needs to go on, and that stands in the place of the turns it tells of. Words of users and the last turns
+stay as they were. In between, a request is the one before and what is new, so that the provider's cache holds.
 """
 
 from __future__ import annotations
@@ -12,14 +12,20 @@ import json
 from collections.abc import Sequence
 
 from codex_swarm.models import PlanStep
-from swarm.agent.compaction import LONG_OUTPUT, REMOVED, parts
-from swarm.runs.conversation import Item, assistant_message, user_message
+from swarm.agent.compaction import LONG_OUTPUT, REMOVED, compacted, parts
+from swarm.runs.conversation import Item, assistant_message, expanded, is_compaction, user_message
 
 DEFAULT_CONTEXT = 128_000
 """Tokens that a model takes, where the operator says nothing else."""
 
 FULL, ENOUGH = 0.7, 0.5
 """Of the context: room is made when it is as full as the first, until it is no fuller than the second."""
+
+COMPACTED, LATE = 0.75, 0.9
+"""Of the context: where the provider is asked to compact, behind the first step; and where it should have done so."""
+
+_KEPT = 0.3
+"""Of the context: what is kept of the items that a compaction replaced, for a model that cannot read it."""
 
 _CHARACTERS_A_TOKEN = 4
 """Of English and of JSON, by the providers' own rule of thumb."""
@@ -52,7 +58,9 @@ def _tokens(item: Item) -> int:
     if isinstance(output, list):
         # A picture costs what its size costs, however many characters carry it.
         return _TOKENS_A_PICTURE * (len(output) - 1) + len(json.dumps(output[:1])) // _CHARACTERS_A_TOKEN
-    return len(json.dumps(item, ensure_ascii=False)) // _CHARACTERS_A_TOKEN
+    # What a compaction replaced is not sent.
+    sent = {name: value for name, value in item.items() if name != "replaced"}
+    return len(json.dumps(sent, ensure_ascii=False)) // _CHARACTERS_A_TOKEN
 
 
 def without_outputs_to_be_had_again(items: Sequence[Item], most_tokens: float) -> list[Item]:
@@ -92,3 +100,24 @@ def handed_over(items: Sequence[Item], text: str, plan: Sequence[PlanStep]) -> l
     told = f"{HANDOVER}{text.strip()}{f'{chr(10)}{chr(10)}The plan:{shown}' if plan else ''}"
     # In the model's own role: nothing in it is what a user said.
     return [*head, *users, assistant_message(told), *tail]
+
+
+def behind_compaction(items: Sequence[Item], model: str, context: int) -> list[Item]:
+    """The conversation from the last compaction of the provider on; users' words stay before it.
+
+    https://platform.openai.com/docs/guides/compaction: what came before the item can be dropped. It is kept inside the
+    item and not sent, as short as the last resort makes it, so that the conversation can go on with another model.
+    """
+    place = next((at for at, item in reversed(list(enumerate(items))) if is_compaction(item)), None)
+    if place is None or "made_by" in items[place]:
+        return list(items)
+    before, after = items[:place], items[place + 1 :]
+    answered = {item.get("call_id") for item in items if "output" in item}
+    # Calls of the same turn are still to be answered.
+    kept = [item for item in before if item.get("role") == "user"]
+    calls = [item for item in before if item.get("type") == "function_call" and item.get("call_id") not in answered]
+    gone = [item for item in expanded(before) if item not in kept + calls and item.get("type") != "reasoning"]
+    while tokens_in(gone) > _KEPT * context and (shorter := compacted(gone)):
+        gone = shorter
+    item = {"type": "compaction", "encrypted_content": items[place]["encrypted_content"], "made_by": model}
+    return [*kept, {**item, "replaced": [dict(each) for each in gone]}, *calls, *after]

@@ -25,6 +25,7 @@ class Converting:
     name = ""
     effort: str | None = None
     offline = True
+    compacts = False
 
     def __init__(self, conversion: Conversion) -> None:
         self._conversion = conversion

@@ -11,7 +11,9 @@ from swarm.agent.context import (
     DEFAULT_CONTEXT,
     ENOUGH,
     FULL,
+    LATE,
     asked_for_handover,
+    behind_compaction,
     handed_over,
     tokens_in,
     without_outputs_to_be_had_again,
@@ -21,7 +23,15 @@ from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.errors import ModelFailure
 from swarm.runs.catalogue import ModelEntry
-from swarm.runs.conversation import REFUSED, Item, has_pictures, tool_output, user_message, without_pictures
+from swarm.runs.conversation import (
+    REFUSED,
+    Item,
+    expanded,
+    has_pictures,
+    tool_output,
+    user_message,
+    without_pictures,
+)
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
 
@@ -45,23 +55,35 @@ class Dialogue:
     def __init__(
         self, model: Model, items: Sequence[Item], entry: ModelEntry, request: Callable[[], ModelRequest]
     ) -> None:
-        self.items = list(items)
+        # What another model's provider has compacted, this one cannot read.
+        self.items = expanded(items, lambda item: item.get("made_by") == model.name)
         self.handovers: Sequence[Usage] = []
         self._model = model
         self._entry = entry
         self._request = request
+        self._context = entry.context or DEFAULT_CONTEXT
 
     def add(self, *items: Item) -> None:
         """Say these next."""
         self.items = [*self.items, *items]
 
+    def take(self, turn: ModelTurn) -> None:
+        """Go on behind what the model said. It has seen the pictures of the turn before, which are paid for once."""
+        items = [*without_pictures(self.items), *turn.items]
+        self.items = behind_compaction(items, self._model.name, self._context)
+
     def make_room(self, plan: Sequence[PlanStep]) -> None:
-        """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover."""
-        context = self._entry.context or DEFAULT_CONTEXT
+        """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover.
+
+        In the place of a handover the provider may compact it, in its answer to the next request.
+        """
+        context = self._context
         if self._model.offline or tokens_in(self.items) < FULL * context:
             return
         self.items = without_outputs_to_be_had_again(self.items, ENOUGH * context)
         if tokens_in(self.items) <= ENOUGH * context or not worth_a_handover(self.items, context):
+            return
+        if self._model.compacts and tokens_in(self.items) < LATE * context:
             return
         # A handover is no draft of anything, so nobody is shown it.
         request = replace(self._request(), items=asked_for_handover(self.items), tools=(), wrote=lambda _draft: None)
@@ -86,7 +108,7 @@ class Dialogue:
             return self._model.respond(replace(self._request(), items=self.items))
         except ModelFailure as failure:
             if failure.error_type == ErrorType.CONTEXT_LENGTH:
-                shorter = compacted(self.items)
+                shorter = compacted(self.items) or _compacted_whole(self.items)
             elif failure.error_type == ErrorType.PROVIDER_REQUEST and has_pictures(self.items):
                 # Not every model can see.
                 shorter = without_pictures(self.items, REFUSED)
@@ -127,6 +149,12 @@ class Dialogue:
         if not self._model.name:
             return None
         return ModelUse(turn=number, model=self._model.name, effort=self._model.effort, answered_as=turn.answered_as)
+
+
+def _compacted_whole(items: Sequence[Item]) -> list[Item] | None:
+    """Shorter by what a compaction replaced, which the provider cannot read any more; None where there is none."""
+    whole = expanded(items)
+    return compacted(whole) if whole != list(items) else None
 
 
 def answers(results: Sequence[ToolResult]) -> list[Item]:

@@ -80,6 +80,11 @@ class Model(Protocol):
     effort: str | None
     offline: bool
 
+    @property
+    def compacts(self) -> bool:
+        """Whether its provider shortens a long conversation itself."""
+        ...
+
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn. Raises `swarm.errors.ModelFailure` when there is none to be had."""
         ...

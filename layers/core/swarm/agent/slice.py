@@ -35,7 +35,6 @@ from swarm.runs.conversation import (
     load_transcript,
     store_transcript,
     user_message,
-    without_pictures,
 )
 from swarm.runs.entries import (
     BatchTaken,
@@ -242,8 +241,7 @@ class Slice:
         self._ownership.require()
         asking = Asking(self._run, began, self._backend.objects)
         done = self._done(turn.calls, asking)
-        # The model has seen the pictures of the last turn; they are not sent, and paid for, again.
-        self._dialogue.items = [*without_pictures(self._dialogue.items), *turn.items]
+        self._dialogue.take(turn)
         self._dialogue.add(*answers(self._noted(done.results)))
         if turn.cut_off:
             self._dialogue.go_on_after(turn.cut_off)

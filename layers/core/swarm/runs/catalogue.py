@@ -49,7 +49,8 @@ class ModelEntry(_Told):
 
     `served_as` is the name that its provider knows it by. Prices are US dollars for a million tokens, `context` is how
     many tokens it takes at once. `efforts` are the reasoning efforts that it takes, `effort` what it is asked for where
-    nobody says; `default_for` are the task types whose runs use it where nobody says which model.
+    nobody says; `compaction` says that its provider can shorten a long conversation itself; `default_for` are the task
+    types whose runs use it where nobody says which model.
     """
 
     provider: ProviderName = OPENAI
@@ -60,6 +61,7 @@ class ModelEntry(_Told):
     context: int | None = Field(default=None, ge=1_000)
     efforts: tuple[_Effort, ...] = ()
     effort: _Effort | None = None
+    compaction: bool = False
     default_for: tuple[TaskType, ...] = ()
 
     @property
@@ -156,6 +158,8 @@ def catalogue_of(settings: Settings) -> Catalogue:
             raise NotConfigured.badly("Models", f"{name} has a provider that Providers does not list: {entry.provider}")
         if entry.effort is not None and entry.effort not in entry.efforts:
             raise NotConfigured.badly("Models", f"the effort of {name} is none of its efforts")
+        if entry.compaction and known[entry.provider].api != "responses":
+            raise NotConfigured.badly("Models", f"{name} has compaction, which chat completions do not have")
     return Catalogue(models, known, default if default in models else next(iter(models)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue, ValidationError
 
@@ -18,7 +18,10 @@ SEEN = "[the pictures were shown once; call the tool again to see them again]"
 REFUSED = "[the pictures could not be shown: the provider refused them; do not guess what is in them]"
 
 Item = Mapping[str, JsonValue]
-"""One conversation item as the provider defines it (message, function_call, function_call_output, reasoning)."""
+"""One conversation item as the provider defines it (message, function_call, function_call_output, reasoning).
+
+A `compaction` also has, of our own, `made_by`, the model that can read it, and `replaced`, the items it stands for.
+"""
 
 
 def user_message(text: str) -> Item:
@@ -57,6 +60,22 @@ def without_pictures(items: Sequence[Item], instead: str = SEEN) -> list[Item]:
     return shorter
 
 
+def is_compaction(item: Item) -> bool:
+    """Whether the item is the provider's own, encrypted summary of what came before it."""
+    return item.get("type") == "compaction" and bool(item.get("encrypted_content"))
+
+
+def expanded(items: Sequence[Item], readable: Callable[[Item], bool] = lambda _: False) -> list[Item]:
+    """The items with what a compaction stands for in its place, where it is not `readable`."""
+    whole: list[Item] = []
+    for item in items:
+        if item.get("type") != "compaction" or readable(item):
+            whole.append(item)
+        elif isinstance(replaced := item.get("replaced"), list):
+            whole += [each for each in replaced if isinstance(each, dict)]
+    return whole
+
+
 def store_transcript(store: ObjectStore, key: str, items: Sequence[Item]) -> None:
     """Store the conversation so far."""
     text = json.dumps({"schema": SCHEMA, "items": list(items)}, separators=(",", ":"), ensure_ascii=False)
@@ -73,6 +92,10 @@ def load_transcript(store: ObjectStore, key: str) -> list[Item]:
 
 
 def as_jsonl(items: Sequence[Item]) -> bytes:
-    """One JSON text a line, for people and tools. What only the provider can read (encrypted reasoning) is left out."""
-    readable = (item for item in without_pictures(items) if item.get("type") != "reasoning")
+    """One JSON text a line, for people and tools.
+
+    What only the provider can read is left out: encrypted reasoning, and a compaction, in whose place stands what it
+    replaced.
+    """
+    readable = (item for item in without_pictures(expanded(items)) if item.get("type") != "reasoning")
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in readable).encode()

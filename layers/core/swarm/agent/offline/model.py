@@ -34,6 +34,7 @@ class OfflineModel:
     name = OFFLINE
     effort: str | None = None
     offline = True
+    compacts = False
 
     def __init__(self, task_type: TaskType, sleep: Callable[[float], None] = time.sleep) -> None:
         self._task_type = task_type

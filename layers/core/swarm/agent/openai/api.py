@@ -20,12 +20,17 @@ _LINES = re.compile(rb"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request to one model. `unreadable` are encrypted reasonings that the provider cannot read any more."""
+    """A request to one model.
+
+    `unreadable` are encrypted contents that the provider cannot read any more; from `compact_at` tokens on it is to
+    shorten the conversation itself.
+    """
 
     model: str
     effort: str | None
     request: ModelRequest
     unreadable: Collection[str] = ()
+    compact_at: int | None = None
 
 
 class StreamedAnswer(ABC):

@@ -20,7 +20,7 @@ from swarm.agent.openai.counts import Count, details, token_usage
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
 from swarm.agent.openai.responses import parts_of, sent_arguments
 from swarm.ids import new_id
-from swarm.runs.conversation import Item, assistant_message
+from swarm.runs.conversation import Item, assistant_message, expanded
 
 Message = dict[str, Any]
 
@@ -55,7 +55,7 @@ def messages_of(instructions: str, items: Sequence[Item]) -> list[Message]:
     """
     messages: list[Message] = [{"role": "system", "content": instructions}]
     pictures: list[Message] = []
-    for item in items:
+    for item in expanded(items):
         if pictures and item.get("type") != "function_call_output":
             messages.append({"role": "user", "content": pictures})
             pictures = []

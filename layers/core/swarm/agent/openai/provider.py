@@ -10,7 +10,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -23,8 +23,9 @@ from swarm.agent.model import ModelRequest, ModelTurn
 from swarm.agent.openai.api import Asking
 from swarm.agent.openai.chat import CHAT_COMPLETIONS
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
-from swarm.agent.openai.responses import RESPONSES, reasonings_in
+from swarm.agent.openai.responses import CONTEXT_MANAGEMENT, RESPONSES, encrypted_in
 from swarm.errors import ModelFailure
+from swarm.runs.conversation import Item, is_compaction
 from swarm.runs.error_types import ErrorType
 
 OPENAI = "https://api.openai.com/v1"
@@ -49,13 +50,17 @@ _DOES_NOT_KNOW = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a model is asked, and how: its provider's name for it, the protocol, and how much it is to reason."""
+    """Where a model is asked, and how: its provider's name for it, the protocol, and how much it is to reason.
+
+    From `compact_at` tokens on the provider is to shorten a conversation itself; None leaves that to us.
+    """
 
     api_key: str = field(repr=False)
     model: str
     base_url: str | None = None
     api: str = "responses"
     effort: str | None = None
+    compact_at: int | None = None
 
 
 class OpenAIModel:
@@ -88,6 +93,11 @@ class OpenAIModel:
             if self._api is RESPONSES
             else client.chat.completions.with_streaming_response.create
         )
+
+    @property
+    def compacts(self) -> bool:
+        """Whether the provider shortens a conversation, and has not refused to be asked for it."""
+        return self._endpoint.compact_at is not None and CONTEXT_MANAGEMENT not in self._left_out
 
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn. Raises `ModelFailure`; a retryable one has been retried while the time allowed it."""
@@ -123,10 +133,8 @@ class OpenAIModel:
             if refused := _refused_parameter(status_error, self._api.optional - self._left_out):
                 self._left_out |= refused
                 return self._attempt(request, deadline)
-            reasonings = reasonings_in(request.items) - self._unreadable
-            if status_error.code == "invalid_encrypted_content" and reasonings:
-                # Another key or model wrote them, or the provider's key has changed; they are only thoughts.
-                self._unreadable |= reasonings
+            if unreadable := _unreadable(status_error, request.items) - self._unreadable:
+                self._unreadable |= unreadable
                 return self._attempt(request, deadline)
             failure = failure_of(status_error)
         except openai.APITimeoutError:
@@ -161,7 +169,8 @@ class OpenAIModel:
         return answer.body() if streamed else bytes(body)
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
-        said = self._api.parameters(Asking(self._endpoint.model, self.effort, request, self._unreadable))
+        asking = Asking(self._endpoint.model, self.effort, request, self._unreadable, self._endpoint.compact_at)
+        said = self._api.parameters(asking)
         return {name: value for name, value in said.items() if name not in self._left_out}
 
 
@@ -180,6 +189,18 @@ def _refused_parameter(error: ProviderError, optional: Collection[str]) -> froze
         named.add("stream")
     # Options of a stream are refused where there is none.
     return frozenset(named | ({"stream_options"} & set(optional) if "stream" in named else set()))
+
+
+def _unreadable(error: ProviderError, items: Sequence[Item]) -> frozenset[str]:
+    """What the provider cannot read of what the items carry encrypted: then it is asked once more without it."""
+    if error.code == "invalid_encrypted_content":
+        # Another key or model wrote it, or the provider's key has changed. Reasoning is only thoughts, and beside a
+        # compaction stands what it replaced.
+        return encrypted_in(items)
+    if error.status in {400, 422} and "compaction" in error.message.lower():
+        # A server that does not know such an item.
+        return encrypted_in([item for item in items if is_compaction(item)])
+    return frozenset()
 
 
 def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:

@@ -18,7 +18,7 @@ from swarm.agent.openai.api import Api, Asking
 from swarm.agent.openai.counts import Count, details, token_usage
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
 from swarm.agent.openai.streaming import StreamedResponse
-from swarm.runs.conversation import Item
+from swarm.runs.conversation import Item, expanded
 from swarm.runs.usage import TokenUsage
 
 
@@ -73,7 +73,7 @@ def turn_of(body: bytes) -> ModelTurn:
         raise refused(f"the model declined: {' '.join(refusal)}")
     text = "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
     calls = tuple(_calls(items))
-    if not text.strip() and all(item.get("type") in {"reasoning", "message"} for item in items):
+    if not text.strip() and all(item.get("type") in {"reasoning", "message", "compaction"} for item in items):
         raise no_answer("the provider's answer has neither text nor a tool call")
     return ModelTurn(items, text, calls, _tokens(response.usage), answered_as=response.model)
 
@@ -130,8 +130,8 @@ def _tokens(usage: _Usage) -> TokenUsage:
     )
 
 
-def reasonings_in(items: Sequence[Item]) -> frozenset[str]:
-    """The encrypted reasonings that these items carry."""
+def encrypted_in(items: Sequence[Item]) -> frozenset[str]:
+    """What these items carry that only the provider can read: reasonings, and compactions."""
     return frozenset(str(item["encrypted_content"]) for item in items if item.get("encrypted_content"))
 
 
@@ -140,10 +140,12 @@ def input_items(items: Sequence[Item], unreadable: Collection[str] = ()) -> list
 
     An id would be looked up among stored items, of which there are none, and null or output-only fields are
     rejected; so items are sent by content alone. Reasoning is its encrypted content; without it, or where the
-    provider cannot read it any more, it is nothing. Arguments of a call that are no JSON object are sent as `{}`:
-    strict servers refuse a history that holds them, and the answer to the call says what was wrong.
+    provider cannot read it any more, it is nothing, and a compaction is what it replaced. Arguments of a call that are
+    no JSON object are sent as `{}`: strict servers refuse a history that holds them, and the answer to the call says
+    what was wrong.
     """
-    return [sent for item in items for sent in _input_item(item, unreadable)]
+    whole = expanded(items, lambda item: item.get("encrypted_content") not in unreadable)
+    return [sent for item in whole for sent in _input_item(item, unreadable)]
 
 
 def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
@@ -151,6 +153,8 @@ def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
         case "reasoning":
             if item.get("encrypted_content") and item["encrypted_content"] not in unreadable:
                 yield {**_only(item, "type", "encrypted_content"), "summary": item.get("summary") or []}
+        case "compaction":
+            yield _only(item, "type", "encrypted_content")
         case "message" if item.get("role") == "assistant":
             parts: list[JsonValue] = [_only(part, "type", "text", "refusal") for part in parts_of(item)]
             said: list[JsonValue] = [part for part in parts if isinstance(part, dict) and len(part) > 1]
@@ -179,6 +183,7 @@ def _only(item: Item, *keys: str) -> dict[str, JsonValue]:
     return {key: item[key] for key in keys if item.get(key) is not None}
 
 
+CONTEXT_MANAGEMENT = "context_management"
 _REASONING = "reasoning.encrypted_content"
 
 
@@ -195,9 +200,15 @@ def parameters(asking: Asking) -> dict[str, Any]:
         "stream": True,
         "include": [_REASONING],
         **({"reasoning": {"effort": asking.effort}} if asking.effort is not None else {}),
+        **({CONTEXT_MANAGEMENT: [_compacted(asking.compact_at)]} if asking.compact_at is not None else {}),
         "prompt_cache_key": request.conversation_id,
         "truncation": "disabled",
     }
+
+
+def _compacted(tokens: int) -> dict[str, JsonValue]:
+    """https://platform.openai.com/docs/guides/compaction."""
+    return {"type": "compaction", "compact_threshold": tokens}
 
 
 def _function(tool: ToolSpec) -> dict[str, JsonValue]:
@@ -210,5 +221,5 @@ def _function(tool: ToolSpec) -> dict[str, JsonValue]:
     }
 
 
-# A model that does not reason refuses to be asked for its reasoning, and some servers do not stream.
-RESPONSES = Api(parameters, frozenset({"stream", "include"}), StreamedResponse, turn_of)
+# A model that does not reason refuses to be asked for its reasoning; some servers do not stream, or do not compact.
+RESPONSES = Api(parameters, frozenset({"stream", "include", CONTEXT_MANAGEMENT}), StreamedResponse, turn_of)
