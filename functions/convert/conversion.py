@@ -17,7 +17,7 @@ from convert.fences import END_OF_OUTPUTS, OUTPUTS, with_exec
 from convert.formats import DOCX, MARKDOWN, PDF, PPTX, SMD, STENCILA, TXT, Format, Kind, target_format
 from convert.house_style.reference import house_style
 from convert.images import Images
-from convert.inventory import inventory, lost
+from convert.inventory import Content, inventory, lost
 from convert.inventory import notes as left_out
 from convert.looks import Reference, reference_of
 from convert.metadata import kept
@@ -155,7 +155,10 @@ def _to_document(
     if target.name in _DIRECTED:
         blocks = directed(blocks, meta)
     tree = {**document.tree, "meta": meta, "blocks": blocks}
-    dropped = lost(inventory(place, request.source, source.name), everything([blocks, *meta.values()]))
+    there = inventory(place, request.source, source.name, request.changes or ACCEPT)
+    if target is PDF and request.reference_document == request.source:  # its own headers and footers, as house style
+        there = [item for item in there if item.kind not in (Content.HEADER, Content.FOOTER)]
+    dropped = lost(there, everything([blocks, *meta.values()]))
     result, about, notes = (
         pandoc.scratch / f"result.{target.name}",
         "",

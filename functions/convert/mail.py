@@ -131,7 +131,9 @@ class _Reader:
         if kind == "message/rfc822" or _is_attachment(part):
             attached.append(part)
         elif kind == "message/delivery-status":
-            yield from _paragraphs("\n\n".join(map(report, _inside(part))))
+            blocks = _inside(part)
+            self._left += max(len(blocks) - _MOST_PARTS, 0)
+            yield from _paragraphs("\n\n".join(map(report, blocks[:_MOST_PARTS])))
         elif part.is_multipart():
             for each in self._to_show(part, kind, attached):
                 yield from self._body(each, attached, depth + 1)

@@ -123,7 +123,7 @@ def markdown_of(name: str, place: Path, form: Format, pandoc: Pandoc, changes: s
     about = _properties(place, name) if form.name in _WITH_PROPERTIES else []
     about += document.about
     shown = everything([tree["blocks"], *tree["meta"].values()]) + "\n".join(about)
-    missing = lost(inventory(place, name, form.name), shown)
+    missing = lost(inventory(place, name, form.name, changes), shown)
     after = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
     return _unescaped((pandoc.scratch / "text.md").read_text(encoding="utf-8")), [*about, *after]
 

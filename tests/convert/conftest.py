@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -53,9 +54,14 @@ class Converter:
 @pytest.fixture(scope="session")
 def converter(tmp_path_factory: pytest.TempPathFactory) -> Converter:
     """What the function's processes do with each document, without the function and its processes."""
+    return in_this_process(tmp_path_factory.mktemp("jobs"))
+
+
+def in_this_process(folder: Path) -> Converter:
+    """A converter whose jobs are done here, each in a folder of its own inside of `folder`."""
 
     def work(calls: Calls, files: Mapping[str, bytes], limits: Mapping[str, int]) -> Delivery:
-        job = tmp_path_factory.mktemp("job")
+        job = Path(tempfile.mkdtemp(dir=folder))
         workspace, scratch = job / "workspace", job / "scratch"
         for path, content in files.items():
             _put(workspace / path, content)

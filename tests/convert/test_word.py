@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 
+import docx
 import pytest
 
 from convert.inventory import Content, Item, lost, notes
@@ -68,6 +70,32 @@ def test_a_conversion_shows_changes_and_comments_when_asked(converter: Converter
     quiet = converter.convert(files, "a.docx", "b.md")
     assert "Please verify" not in quiet.files["b.md"].decode()
     assert '2 comments are left out: comment 7 by Ann: "Please verify"' in quiet.output
+
+
+_TABLE_CHANGES = (
+    f"<w:p><w:pPr><w:rPr><w:del w:id='1' {_BY}/></w:rPr></w:pPr><w:del w:id='2' {_BY}><w:r><w:delText>Above</w:delText>"
+    f"</w:r></w:del></w:p><w:tbl><w:tblPr/><w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid><w:tr>"
+    f"<w:tc><w:tcPr><w:cellIns w:id='3' {_BY}/></w:tcPr>{paragraph('Added')}</w:tc>"
+    f"<w:tc><w:tcPr><w:cellDel w:id='4' {_BY}/></w:tcPr>{paragraph('Dropped')}</w:tc></w:tr></w:tbl>"
+    f"<w:p><w:moveFromRangeStart w:id='5' w:name='m' {_BY}/><w:moveFromRangeEnd w:id='5'/>{run('Below')}</w:p>"
+    f"<w:p><w:pPr><w:rPr><w:ins w:id='6' {_BY}/></w:rPr></w:pPr><w:ins w:id='7' {_BY}>{run('More')}</w:ins></w:p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "paragraphs", "cells"),
+    [("accept", ["Below", "More"], ["Added"]), ("reject", ["Above", "Below"], ["Dropped"])],
+)
+def test_a_decided_change_leaves_no_trace_in_a_word_file(
+    changes: str, paragraphs: list[str], cells: list[str], converter: Converter
+) -> None:
+    files = {"a.docx": docx_of(_TABLE_CHANGES + _CHANGED)}
+    made = converter.convert(files, "a.docx", "b.docx", changes=changes).files["b.docx"]
+    text = zipfile.ZipFile(io.BytesIO(made)).read("word/document.xml").decode()
+    assert re.findall(r"<w:(?:ins|del|move|cellIns|cellDel)\w*|<w:\w+Change\b", text) == []
+    document = docx.Document(io.BytesIO(made))
+    assert [each.text for each in document.paragraphs][: len(paragraphs)] == paragraphs
+    assert [each.text for each in document.tables[0].rows[0].cells] == cells
 
 
 def test_a_wrong_choice_for_changes_is_refused(converter: Converter) -> None:

@@ -72,7 +72,7 @@ class Item:
     text: str = ""
 
 
-Take = Callable[[Path, str], Iterable[Item]]
+Take = Callable[..., Iterable[Item]]
 """Every item of the file at a path; the other argument is its name, for errors. Raises CannotConvert."""
 
 _TAKERS: Mapping[str, str] = MappingProxyType(
@@ -107,10 +107,16 @@ _WORD = re.compile(
 )
 
 
-def inventory(place: Path, name: str, format_name: str) -> list[Item]:
-    """What the raw file holds; nothing for a format that is only text. Raises CannotConvert."""
+def inventory(place: Path, name: str, format_name: str, changes: str = "all") -> list[Item]:
+    """What the raw file holds; nothing for a format that is only text. Raises CannotConvert.
+
+    `changes` says how the tracked changes of a Word file are decided: what is gone counts for no number of a clause.
+    """
     module = _TAKERS.get(format_name)
-    return list(cast("Take", import_module(module).take)(place, name)) if module else []
+    if module is None:
+        return []
+    take = cast("Take", import_module(module).take)
+    return list(take(place, name, changes) if format_name == "docx" else take(place, name))
 
 
 def lost(items: Iterable[Item], text: str, counts: Mapping[Content, int] | None = None) -> list[Item]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from convert.inventory import Content, Item
 from convert.ooxml import Package, Relation, child, first
 from convert.word.numbering import Numbering
+from convert.word.revisions import ALL, resolve
 from convert.word.symbols import character
 
 if TYPE_CHECKING:
@@ -36,18 +37,19 @@ _LETTERS = re.compile(r"[A-Za-z0-9]+")
 _TAG = re.compile(r"<[^>]*>")
 
 
-def take(place: Path, name: str) -> Iterator[Item]:
-    """Every piece of content of a docx; see `convert.inventory.Take`."""
+def take(place: Path, name: str, changes: str = ALL) -> Iterator[Item]:
+    """Every piece of content of a docx; see `convert.inventory.inventory`."""
     with Package(place, name) as package:
         main = package.main()
         related = package.related(main)
         document = package.xml(main)
         yield from _Story(package, related).items(document, Content.TEXT)
-        yield from _numbers(package, related, document)
         for relation in sorted(set(related.values()), key=lambda relation: relation.target):
             if not relation.external and relation.target in package.parts:
                 yield from _part(package, relation)
         yield from _charts_and_diagrams(package)
+        resolve(document, changes)
+        yield from _numbers(package, related, document)
 
 
 def _part(package: Package, relation: Relation) -> Iterator[Item]:

@@ -16,10 +16,16 @@ ACCEPT, REJECT, ALL = "accept", "reject", "all"
 CHOICES = (ACCEPT, REJECT, ALL)
 
 _INSERTED, _DELETED = {"w:ins", "w:moveTo"}, {"w:del", "w:moveFrom"}
-_NAMES = {"w:ins": "insertion", "w:del": "deletion", "w:moveFrom": "move", "w:rPrChange": "change of formatting",
-          "w:pPrChange": "change of formatting", "w:tblPrChange": "change of formatting",
-          "w:trPrChange": "change of formatting", "w:tcPrChange": "change of formatting",
-          "w:sectPrChange": "change of formatting"}  # fmt: skip
+_FORMATTING = frozenset(
+    f"w:{name}Change" for name in "rPr pPr tblPr tblPrEx tblGrid trPr tcPr sectPr numbering".split()
+)
+_NAMES = {"w:ins": "insertion", "w:del": "deletion", "w:moveFrom": "move", "w:cellIns": "insertion",
+          "w:cellDel": "deletion", **dict.fromkeys(_FORMATTING, "change of formatting")}  # fmt: skip
+_TRACES = frozenset(
+    ("w:ins w:del w:moveFrom w:moveTo w:moveFromRangeStart w:moveFromRangeEnd w:moveToRangeStart w:moveToRangeEnd"
+     " w:cellIns w:cellDel w:cellMerge").split()
+)  # fmt: skip
+"""What is left of changes that are decided: marks on the ends of paragraphs, on rows and cells, and around moves."""
 _OLD = {"w:delText": "w:t", "w:delInstrText": "w:instrText"}
 _SHOWN_AUTHORS = 10
 _LONGEST_NAME = 80
@@ -54,6 +60,9 @@ def resolve(root: Element, changes: str) -> None:
     if changes == ALL:
         return
     _resolve(root, changes == ACCEPT)
+    for each in list(root.iter()):
+        if any(part.tag in _TRACES for part in each):
+            each[:] = [part for part in each if part.tag not in _TRACES]
 
 
 def _resolve(element: Element, accept: bool) -> None:
@@ -63,6 +72,8 @@ def _resolve(element: Element, accept: bool) -> None:
             # A paragraph whose mark is gone goes on in the next one.
             if part.tag == "w:p" and kept and kept[-1].tag == "w:p" and _mark_is_gone(kept[-1], accept):
                 kept[-1] = _joined(kept[-1], part)
+            elif part.tag == "w:tbl" and kept and _is_gone(kept[-1], accept):
+                kept[-1] = part
             else:
                 kept.append(part)
     element[:] = kept
@@ -74,7 +85,9 @@ def _resolved(element: Element, accept: bool) -> Sequence[Element]:
         return []
     if tag == "w:tr" and child(element, "w:trPr", "w:del" if accept else "w:ins") is not None:
         return []
-    if tag.endswith("Change") and tag in _NAMES:
+    if tag == "w:tc" and child(element, "w:tcPr", "w:cellDel" if accept else "w:cellIns") is not None:
+        return []
+    if tag in _FORMATTING:
         return []
     if not accept:
         element.tag = _OLD.get(tag, tag)
@@ -96,6 +109,11 @@ def _restore(element: Element) -> None:
 def _mark_is_gone(paragraph: Element, accept: bool) -> bool:
     mark = child(paragraph, "w:pPr", "w:rPr")
     return mark is not None and any(each.tag in (_DELETED if accept else _INSERTED) for each in mark)
+
+
+def _is_gone(element: Element, accept: bool) -> bool:
+    """Whether nothing stays of a paragraph, neither text nor its end."""
+    return element.tag == "w:p" and _mark_is_gone(element, accept) and all(each.tag == "w:pPr" for each in element)
 
 
 def _joined(earlier: Element, later: Element) -> Element:

@@ -94,7 +94,7 @@ _DIAGRAM = f"""
 <dgm:dataModel {WORD_NAMESPACES}><dgm:ptLst><dgm:pt modelId="1">
 <dgm:t><a:bodyPr/><a:p><a:r><a:t>Boxed step</a:t></a:r></a:p></dgm:t>
 </dgm:pt></dgm:ptLst></dgm:dataModel>""".strip()
-_NUMBERING = _part(
+NUMBERING = _part(
     "numbering",
     '<w:abstractNum w:abstractNumId="0"><w:multiLevelType w:val="multilevel"/>'
     '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
@@ -104,10 +104,15 @@ _NUMBERING = _part(
 )
 
 
-def numbered(text: str, level: int, style: str = "") -> str:
-    """A paragraph of the numbering above: 1., 1.1, (a)."""
+def in_list(level: int, style: str = "", mark: str = "") -> str:
+    """Properties of a paragraph of the numbering above: 1., 1.1, (a). `mark` is what its end has."""
     named = f'<w:pStyle w:val="{style}"/>' if style else ""
-    return paragraph(text, f'<w:pPr>{named}<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="41"/></w:numPr></w:pPr>')
+    return f'<w:pPr>{named}<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="41"/></w:numPr>{mark}</w:pPr>'
+
+
+def numbered(text: str, level: int, style: str = "") -> str:
+    """A paragraph of text in that numbering."""
+    return paragraph(text, in_list(level, style))
 
 
 _CLAUSES = (
@@ -179,7 +184,7 @@ FAMILY = Family(
                 "word/charts/chart1.xml": _CHART.encode(),
                 "word/diagrams/data1.xml": _DIAGRAM.encode(),
                 "word/embeddings/sheet.xlsx": b"PK",
-                "word/numbering.xml": _NUMBERING,
+                "word/numbering.xml": NUMBERING,
             },
             [
                 ("rIdAlt", "aFChunk", "afchunk.html"),
