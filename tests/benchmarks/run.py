@@ -80,7 +80,7 @@ def of_runs(number: int) -> list[Figure]:
         made = list(calls)
         run_id = times[-1][2]
         reads = _gets(cloud, [f"/runs/{run_id}", "/healthz"], 100)
-        transitions = _transitions(cloud, run_id)
+        entered = transitions(cloud, run_id)
         assert client.stdin is not None
         client.stdin.close()
     counted = Counter(call.operation for call in made if call.function is not None and not call.presigned)
@@ -91,8 +91,8 @@ def of_runs(number: int) -> list[Figure]:
         Figure("POST to succeeded", median([each[1] for each in times]) * 1e3, "ms", target="100"),
         Figure("GET of a run", reads[0], "ms", "GET /healthz", reads[1], target="3"),
         Figure("AWS calls of functions a run", sum(counted.values()) / number, "calls", target="20"),
-        Figure("transitions a run", transitions, "transitions"),
-        Figure("requests and transitions of 1,000 runs", 1000 * _dollars(counted, number, transitions), "US dollars"),
+        Figure("transitions a run", entered, "transitions"),
+        Figure("requests and transitions of 1,000 runs", 1000 * dollars(counted, number, entered), "US dollars"),
     ]
 
 
@@ -133,7 +133,7 @@ def _gets(cloud: LocalCloud, paths: list[str], number: int) -> list[float]:
     return [median(seconds) * 1e3 for seconds in found]
 
 
-def _transitions(cloud: LocalCloud, run_id: str) -> int:
+def transitions(cloud: LocalCloud, run_id: str) -> int:
     """As they are billed: each state that is entered."""
     states = cloud.client("stepfunctions")
     arn = cloud.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
@@ -141,11 +141,11 @@ def _transitions(cloud: LocalCloud, run_id: str) -> int:
     return sum("stateEnteredEventDetails" in event for event in history)
 
 
-def _dollars(counted: Counter[str], runs: int, transitions: int) -> float:
+def dollars(counted: Counter[str], runs: int, entered: int) -> float:
     """Of one run: its requests and transitions, each DynamoDB call as one unit; Lambda's time is not in it."""
     prices = json.loads(PRICES.read_text())["dollars"]
     units = {
-        "state transition": float(transitions),
+        "state transition": float(entered),
         "DynamoDB write request unit": sum(counted[each] for each in WRITES) / runs,
         "DynamoDB read request unit": sum(counted[each] for each in READS) / runs,
         "S3 PUT": sum(counted[each] for each in STORED) / runs,
