@@ -570,6 +570,35 @@ class MessageRead(Wire):
     created_at: Timestamp
 
 
+MAX_BATCH_ITEMS = 1_000
+
+ItemValue = PlainText | int | float | bool | None
+"""What a placeholder stands for: nothing for null, numbers and truth values as JSON has them."""
+
+
+class BatchCreate(Asked):
+    """Starts a batch: one run for each item. It has either `items` or `csv_upload`."""
+
+    template: RunCreate = Field(
+        description="The request for each run. `{{name}}` in its texts (name, instructions, metadata, uploads, files,"
+        " from_run_id, reference_run_id, callback_url) stands for that value of the item; `\\{{` for two braces."
+    )
+    items: list[Annotated[dict[str, ItemValue], Field(max_length=100)]] | None = Field(
+        default=None, min_length=1, max_length=MAX_BATCH_ITEMS, description="Values by name, for one run each."
+    )
+    csv_upload: str | None = Field(
+        default=None,
+        description="In their place the id of an upload of one CSV file in UTF-8, at most 1,000,000 bytes: the first"
+        " row names the values.",
+    )
+    name: PlainText = Field(default="", max_length=200, description="For people.")
+    callback_url: str | None = Field(
+        default=None,
+        max_length=2_048,
+        description="Told by a signed POST once all have ended; the project's when left out. Runs have their own.",
+    )
+
+
 class SkillPut(Asked):
     """The folder of a skill: `SKILL.md`, and what goes with it."""
 
@@ -680,6 +709,56 @@ class Usage(Wire):
     cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
 
 
+class BatchRead(Wire):
+    """A batch, and how many of its items stand how."""
+
+    id: str
+    project_id: str
+    name: str = ""
+    status: RunStatus = Field(
+        description="`running` until all have ended; `succeeded` when each was, else `failed`; `cancelled` once"
+        " somebody has cancelled it."
+    )
+    items: int = Field(description="How many there are.")
+    waiting: int = Field(description="Their runs are still to be started.")
+    running: int = Field(description="Their runs are queued or running, or wait for people.")
+    succeeded: int
+    failed: int
+    cancelled: int
+    round: int = Field(default=0, description="How often what failed has been tried again.")
+    usage: Usage = Field(description="Of all runs that have ended, also of those before the last round.")
+    callback_url: str | None = None
+    created_at: Timestamp
+    cancelled_at: Timestamp | None = None
+    ended_at: Timestamp | None = Field(default=None, description="When the last of them had ended.")
+
+
+class BatchRow(Wire):
+    """What became of an item."""
+
+    item: int = Field(description="Which, from 1.")
+    values: dict[str, ItemValue] = Field(description="Its values, as they were given.")
+    status: str = Field(description="`waiting`, or as its run stands; while that is under way `running`.")
+    run_id: str | None = Field(default=None, description="Null while there is none.")
+    link: str | None = Field(default=None, description="The run in the console.")
+    closing_words: str | None = Field(
+        default=None, description="What the agent said at the end, at most 300 characters."
+    )
+    result: JsonValue = Field(default=None, description="Of a run with a `result_schema`, where it is not too long.")
+    error: str | None = Field(default=None, description="Why it failed.")
+    cost_usd: float | None = None
+    tokens: int | None = None
+    seconds: float | None = Field(default=None, description="How long its run worked.")
+    ended_at: Timestamp | None = None
+
+
+class BatchReport(Wire):
+    """A batch with a row for each item, in their order."""
+
+    batch: BatchRead
+    rows: list[BatchRow]
+
+
 class ModelUse(Wire):
     """What answered from a turn on, until the next of these."""
 
@@ -783,6 +862,8 @@ class RunRead(Wire):
         default=None, description="The run whose conversation this one goes on with, after a message or a resume."
     )
     parent_run_id: str | None = Field(default=None, description="The run that delegated this part of its task.")
+    batch_id: str | None = Field(default=None, description="The batch that the run is of.")
+    batch_item: int | None = Field(default=None, description="Which of its items the run is for, from 1.")
     children: list[ChildRead] = Field(
         default_factory=list, description="The runs that it delegated parts of its task to; `usage` has theirs, too."
     )
@@ -1322,12 +1403,12 @@ class TokenRead(Wire):
 
 
 class WebhookData(Wire):
-    """The run that has ended, or that waits."""
+    """The run that has ended, or that waits; or the batch that has ended."""
 
-    run_id: str
+    run_id: str = Field(default="", description="Empty where it is about a batch.")
     project_id: str
     status: RunStatus
-    name: str = Field(default="", description="The run's, as it was given or made.")
+    name: str = Field(default="", description="The run's or the batch's, as it was given or made.")
     metadata: dict[str, str] = Field(default_factory=dict, description="What was noted when the run was started.")
     machine_summary: MachineSummary | None = None
     closing_words: str | None = Field(default=None, description="What the agent said at the end.")
@@ -1338,13 +1419,17 @@ class WebhookData(Wire):
     waiting_for: list[RequestRead] | None = Field(
         default=None, exclude_if=_none, description="Of `run.waiting`: what is to be decided."
     )
+    batch: BatchRead | None = Field(default=None, exclude_if=_none, description="Where it is about a batch.")
 
 
 class WebhookPayload(Wire):
     """What a receiver is sent, signed by Standard Webhooks."""
 
-    type: str = Field(description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`.")
-    timestamp: Timestamp = Field(description="When the run ended, or began to wait.")
+    type: str = Field(
+        description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`; `batch.succeeded`, `batch.failed`"
+        " or `batch.cancelled`."
+    )
+    timestamp: Timestamp = Field(description="When the run or the batch ended, or the run began to wait.")
     data: WebhookData
 
 
@@ -1420,7 +1505,8 @@ class WebhookDelivery(Wire):
     """One message to one receiver, and how far it got."""
 
     id: str = Field(description="The `webhook-id` that the receiver sees, the same on every attempt.")
-    run_id: str
+    run_id: str = Field(description="Empty where it is about a batch.")
+    batch_id: str | None = None
     project_id: str
     type: str
     url: str

@@ -86,5 +86,5 @@ def require(event: Mapping[str, Any], route: Route, arguments: Mapping[str, str]
     elif "run_id" in arguments:
         if not caller.sees(backend().runs.get(caller.tenant_id, arguments["run_id"]).key.project_id):
             raise RunNotFound(arguments["run_id"])
-    elif scope != Scope.READ and "delivery_id" not in arguments:
+    elif scope != Scope.READ and not arguments.keys() & {"delivery_id", "batch_id"}:
         raise ProjectNotAllowed(caller.projects)

@@ -14,6 +14,7 @@ from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
 from api.routes import (
     archive,
+    batches,
     console,
     conversions,
     decisions,
@@ -47,6 +48,7 @@ for resource in (
     uploads,
     runs,
     conversions,
+    batches,
     messages,
     models,
     decisions,

@@ -70,6 +70,8 @@ def run_read(
         resumed_from_run_id=run.resumed_from_run_id,
         continues_run_id=run.continues_run_id or run.resumed_from_run_id,
         parent_run_id=run.parent_run_id,
+        batch_id=run.batch_item.batch_id if run.batch_item else None,
+        batch_item=run.batch_item.place + 1 if run.batch_item else None,
         children=[
             ChildRead(run_id=child.id, title=child.title, status=child.status, error=child.error)
             for child in run.children

@@ -12,10 +12,10 @@ from api.access import RUN
 from api.requests import checked_key, tenant_of
 from api.resolver import Router
 from api.routes.runs import answer_to
-from api.routes.webhooks import checked_callback
 from codex_swarm.models import Conversion, ConversionCreate, RunRead, TaskType
 from swarm.ids import valid_project_id
 from swarm.lifecycle import creation
+from swarm.lifecycle.asked import checked_callback
 from swarm.lifecycle.creation import NewRun
 from swarm.lifecycle.inputs import InlineFile
 from swarm.records.backend import backend
@@ -52,7 +52,7 @@ def create_conversion(
             uploads=tuple(dict.fromkeys(body.uploads)),
             files=tuple(InlineFile(file.path, file.content) for file in body.files),
             metadata=body.metadata,
-            callback_url=checked_callback(body.callback_url),
+            callback_url=checked_callback(backend(), body.callback_url),
             conversion=wanted,
         ),
         now=datetime.now(UTC),

@@ -13,10 +13,10 @@ from api.access import MANAGE, READ
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, tenant_of
 from api.resolver import Router
-from api.routes.webhooks import checked_callback
 from codex_swarm.models import ProjectDeletion, ProjectPatch, ProjectPut, ProjectRead, TaskType
 from swarm.errors import IdMismatch, TooLarge
 from swarm.ids import valid_project_id
+from swarm.lifecycle.asked import checked_callback
 from swarm.records.backend import backend
 from swarm.records.listing import Wanted
 from swarm.records.projects import ProjectChange
@@ -63,7 +63,7 @@ def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
         name=body.name or project_id,
         task_type=body.task_type or TaskType.CODE,
         domain_config=body.domain_config,
-        callback_url=checked_callback(body.callback_url),
+        callback_url=checked_callback(backend(), body.callback_url),
         model=body.model,
         effort=body.effort,
         given=frozenset(body.model_fields_set),

@@ -13,23 +13,19 @@ from api.access import MANAGE, READ, RUN
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
-from api.routes.webhooks import checked_callback
 from api.views import positions, run_read
 from codex_swarm.models import CancelRead, RunCreate, RunRead, RunResume, RunStatus, TaskType
-from swarm.errors import IdMismatch, InvalidRequest, TooLarge
+from swarm.errors import IdMismatch, InvalidRequest
 from swarm.ids import MAX_RUN_ID, valid_project_id
 from swarm.lifecycle import creation, transitions
-from swarm.lifecycle.creation import Creation, NewRun
-from swarm.lifecycle.inputs import InlineFile
+from swarm.lifecycle.asked import new_run
+from swarm.lifecycle.creation import Creation
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
 from swarm.records.runs import RunQuery
 from swarm.retention import removal
-from swarm.runs.own_tools import OwnTool
 from swarm.runs.run import Run
 
-MAX_INSTRUCTIONS_BYTES = 65_536
-MAX_NAME = 200
 MAX_NOTE = 1_000
 """Characters of `key=value`, more than any note of a run has."""
 
@@ -50,31 +46,7 @@ def create_run(
     valid_project_id(project_id)
     if body.project_id is not None and body.project_id != project_id:
         raise IdMismatch("project_id", project_id, valid_project_id(body.project_id))
-    wanted = NewRun(
-        name=body.name.strip()[:MAX_NAME],
-        instructions=_checked(body.instructions),
-        task_type=body.task_type,
-        reference_run_id=body.reference_run_id or None,
-        from_run_id=body.from_run_id or None,
-        from_turn=body.from_turn,
-        keep_conversation=body.keep_conversation,
-        limits=body.limits,
-        # One that is named twice is taken once.
-        uploads=tuple(dict.fromkeys(body.uploads)),
-        files=tuple(InlineFile(file.path, file.content) for file in body.files),
-        metadata=body.metadata,
-        callback_url=checked_callback(body.callback_url),
-        interactive=body.interactive,
-        require_approval=tuple(dict.fromkeys(body.require_approval)),
-        decision_seconds=body.decision_seconds,
-        result_schema=body.result_schema,
-        document_template=body.document_template,
-        model=body.model,
-        effort=body.effort,
-        tools=tuple(
-            OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
-        ),
-    )
+    wanted = new_run(backend(), body)
     created = creation.create(
         backend(),
         tenant_of(router),
@@ -96,17 +68,6 @@ def answer_to(created: Creation) -> Response[RunRead]:
 def _shown(run: Run) -> RunRead:
     """The run with its place in the queue."""
     return run_read(run, queue_position=positions(backend(), run.key.tenant_id, [run]).get(run.run_id))
-
-
-def _checked(instructions: str) -> str:
-    if not instructions.strip():
-        raise InvalidRequest("instructions is blank; say what the run should do")
-    size = len(instructions.encode())
-    if size > MAX_INSTRUCTIONS_BYTES:
-        raise TooLarge(
-            f"instructions has {size} bytes; at most {MAX_INSTRUCTIONS_BYTES} are taken. Put long material into files"
-        )
-    return instructions
 
 
 @router.get("/runs", summary="Runs, newest first", tags=["runs"], security=READ)
@@ -136,6 +97,7 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
             description="Only the runs that this one delegated to. Without it they are listed only as `waiting`.",
         ),
     ] = None,
+    batch_id: Annotated[str | None, Query(max_length=MAX_RUN_ID, description="Only the runs of this batch.")] = None,
     view: Annotated[
         Literal["full", "brief"], Query(description="`brief` leaves out `system_instructions`, most of a run's bytes.")
     ] = "full",
@@ -155,6 +117,7 @@ def list_runs(  # noqa: PLR0913, PLR0917  a route's parameters are its query str
         waiting=waiting,
         conversions=conversions,
         parent_run_id=parent_run_id,
+        batch_id=batch_id,
     )
 
     def listed(run: Run) -> RunRead:

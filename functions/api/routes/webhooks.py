@@ -18,7 +18,6 @@ from swarm.records.backend import backend
 from swarm.records.deliveries import Delivery, DeliveryStatus
 from swarm.records.listing import Page, Wanted
 from swarm.records.webhook_secrets import SigningSecrets
-from swarm.webhooks.address import target_of
 
 NEVER_STORED = {"Cache-Control": "no-store"}
 
@@ -84,17 +83,12 @@ def _seen(delivery_id: str) -> Delivery:
     return delivery
 
 
-def checked_callback(url: str | None) -> str | None:
-    """The URL, if webhooks may go there. Raises `InvalidCallbackUrl`."""
-    if url:
-        target_of(url, loopback=backend().settings.webhook_loopback)
-    return url or None
-
-
 def _read(message: Delivery) -> WebhookDelivery:
+    about_batch = message.batch_round is not None
     return WebhookDelivery(
         id=message.id,
-        run_id=message.run_id,
+        run_id="" if about_batch else message.run_id,
+        batch_id=message.run_id if about_batch else None,
         project_id=message.project_id,
         type=message.type,
         url=message.url,

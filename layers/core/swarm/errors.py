@@ -5,22 +5,22 @@
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
     │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
-    │   │                     EffortNotAllowed
+    │   │                     EffortNotAllowed, BatchAlreadyEnded
     │   ├── Unauthorized 401  KeyExpired
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, BatchNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
     │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills, KeyRevoked,
-    │   │                     NotRotatable, TooManyKeys
+    │   │                     NotRotatable, TooManyKeys, BatchNotEnded, NothingToRetry
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
     │   ├── PreviewFailed 422
     │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TooManyRequests,
-    │   │                     TenantBusy, PreviewsBusy, TooManyMessages
+    │   │                     TenantBusy, BatchBusy, PreviewsBusy, TooManyMessages, TooManyBatches
     │   └── Unavailable 503   NotConfigured, ReadingFailed
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -138,6 +138,15 @@ class RunAlreadyEnded(BadRequest):
         super().__init__(f"run {run_id} has already ended: it is {status}")
         self.run_id = run_id
         self.run_status = status
+
+
+class BatchAlreadyEnded(BadRequest):
+    """No run of the batch is left that could be cancelled."""
+
+    code = "batch_already_ended"
+
+    def __init__(self, batch_id: str, status: str) -> None:
+        super().__init__(f"batch {batch_id} has already ended: it is {status}")
 
 
 class ContradictoryInputs(BadRequest):
@@ -371,6 +380,15 @@ class SkillNotFound(NotFound):
         self.name = name
 
 
+class BatchNotFound(NotFound):
+    """No such batch, or it is another tenant's: the same words."""
+
+    code = "batch_not_found"
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"no batch {batch_id}")
+
+
 class KeyNotFound(NotFound):
     """The tenant has no such key."""
 
@@ -414,6 +432,15 @@ class ProjectInUse(Conflict):
 
     def __init__(self, project_id: str, run_id: str) -> None:
         super().__init__(f"project {project_id} has active runs, such as {run_id}; cancel them, or wait for their end")
+
+
+class ProjectHasBatch(ProjectInUse):
+    """A project is not deleted while a batch of it is under way."""
+
+    def __init__(self, project_id: str, batch_id: str) -> None:
+        Conflict.__init__(
+            self, f"project {project_id} has the batch {batch_id} under way; cancel it, or wait for its end"
+        )
 
 
 class ProjectBeingDeleted(Conflict):
@@ -551,6 +578,21 @@ class NotRedeliverable(Conflict):
 
     def __init__(self, delivery_id: str, status: str) -> None:
         super().__init__(f"delivery {delivery_id} is {status}; only a dead one can be delivered again")
+
+
+class BatchNotEnded(Conflict):
+    """What failed is tried again only once everything has ended."""
+
+    code = "batch_not_ended"
+
+    def __init__(self, batch_id: str, left: int) -> None:
+        super().__init__(f"batch {batch_id} has {left} items that have not ended; wait for them, or cancel the batch")
+
+
+class NothingToRetry(Conflict):
+    """Every run of the batch succeeded, or it was tried as often as may be."""
+
+    code = "nothing_to_retry"
 
 
 class TooManySkills(Conflict):
@@ -707,6 +749,25 @@ class TenantBusy(TooMany):
 
     def __init__(self) -> None:
         super().__init__("runs are being started just now; try again in a moment")
+
+
+class BatchBusy(TooMany):
+    """A batch changes faster than another change of it can be made."""
+
+    code = "too_many_requests"
+
+    def __init__(self) -> None:
+        super().__init__("many runs of this batch are ending just now; try again in a moment")
+
+
+class TooManyBatches(TooMany):
+    """As many batches of a tenant are under way as may be."""
+
+    code = "too_many_batches"
+    retry_after = 60
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} batches are under way already; wait for one to end, or cancel one")
 
 
 class PreviewsBusy(TooMany):

@@ -137,6 +137,17 @@ def create(
         earlier = backend.runs.find(tenant_id, key.run_id)
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
+    run, files = described(backend, project, key, wanted, now)
+    return open_run(backend, replace(run, fingerprint=fingerprint), wanted.limits, files)
+
+
+def described(
+    backend: Backend, project: ProjectRead, key: RunKey, wanted: NewRun, now: datetime
+) -> tuple[Run, Sequence[InlineFile]]:
+    """The run that is asked for, which is nowhere written down yet, and its files, once everything fits together.
+
+    Raises `CallerError`s.
+    """
     require_usable(wanted.tools, OURS)
     if wanted.result_schema is not None and (faults := faults_of_schema(wanted.result_schema)):
         raise InvalidRequest(f"result_schema: {'; '.join(faults)}")
@@ -156,7 +167,6 @@ def create(
         uploads=wanted.uploads,
         metadata=wanted.metadata,
         callback_url=wanted.callback_url or project.callback_url,
-        fingerprint=fingerprint,
         model=choice.model,
         effort=choice.effort,
         interactive=wanted.interactive,
@@ -169,7 +179,7 @@ def create(
         conversion=wanted.conversion,
         may_have_skills=project.has_skills,
     )
-    return open_run(backend, run, wanted.limits, files)
+    return run, files
 
 
 def _choice_for(backend: Backend, wanted: NewRun, project: ProjectRead, task_type: TaskType) -> Choice:
@@ -296,9 +306,7 @@ def go_on(
 def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
     """Count the run, write it down with the limits that are granted, show it and start it. Raises `CallerError`s."""
     key = run.key
-    if run.conversion is None:
-        require_provider(backend.settings, backend.models, run.model)
-    require_price(_asked(limits), run.model, backend.models.entry(run.model).price)
+    require_possible(backend, run, limits)
     tenant = backend.tenants.enter(key, run.created_at)
     allowance = tenant.allowance or backend.allowance
     # Only now, so that a request that is refused has stored nothing.
@@ -315,6 +323,13 @@ def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequen
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
     return Creation(run, waits=not _show(backend, run, tenant))
+
+
+def require_possible(backend: Backend, run: Run, limits: RunLimits | None) -> None:
+    """Raises `CallerError`s where the service has no provider for the run, or no price for a limit of its cost."""
+    if run.conversion is None:
+        require_provider(backend.settings, backend.models, run.model)
+    require_price(_asked(limits), run.model, backend.models.entry(run.model).price)
 
 
 def _join(backend: Backend, run: Run) -> Run:
@@ -369,15 +384,21 @@ def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
 
 
 def key_for(tenant_id: str, project: ProjectRead, idempotency_key: str | None) -> RunKey:
-    """A key of its own for each run; with an idempotency key always the same one, while the project lives.
+    """A key of its own for each run; with an idempotency key always the same one, while the project lives."""
+    return RunKey(
+        tenant_id=tenant_id, project_id=project.id, run_id=id_for(tenant_id, project, idempotency_key) or new_id()
+    )
+
+
+def id_for(tenant_id: str, project: ProjectRead, idempotency_key: str | None, *kind: str) -> str | None:
+    """The id that goes with an idempotency key; None without one.
 
     A project that is made again under its old id is another: the execution that an old key named is not started twice.
     """
-    run_id = new_id()
-    if idempotency_key is not None:
-        scope = json.dumps([tenant_id, project.id, project.created_at.isoformat(), idempotency_key])
-        run_id = hashlib.sha256(scope.encode()).hexdigest()[:32]
-    return RunKey(tenant_id=tenant_id, project_id=project.id, run_id=run_id)
+    if idempotency_key is None:
+        return None
+    scope = json.dumps([tenant_id, project.id, project.created_at.isoformat(), idempotency_key, *kind])
+    return hashlib.sha256(scope.encode()).hexdigest()[:32]
 
 
 def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:

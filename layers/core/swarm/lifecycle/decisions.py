@@ -16,7 +16,7 @@ from types import MappingProxyType
 from codex_swarm.models import MAX_ANSWER, DecisionKind, RequestKind, RunError
 from swarm.errors import AlreadyDecided, InvalidRequest, RequestNotFound
 from swarm.ids import new_id
-from swarm.lifecycle import creation, delegation, joining, queue
+from swarm.lifecycle import batch_runs, creation, delegation, joining, queue
 from swarm.lifecycle.end_entry import failed
 from swarm.lifecycle.ending import advance, end
 from swarm.records.backend import Backend, area_of
@@ -38,6 +38,8 @@ def apply_wait_effects(backend: Backend, run: Run) -> None:
     backend.outbox.start_wait(run)
     if tenant.waiting:
         queue.admit(backend, tenant.id)
+    if run.waits_for_people:
+        batch_runs.tell_wait(backend, run)
     latest = backend.runs.current(run.key.tenant_id, run.run_id)
     if not latest.waits and not latest.status.final:
         # It went on meanwhile, and was counted before it was counted no longer.

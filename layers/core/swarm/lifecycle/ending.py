@@ -10,7 +10,7 @@ from typing import TypeVar
 from swarm.aws.clients import ClientError
 from swarm.errors import RunNotFound, RunStopped
 from swarm.ids import new_id
-from swarm.lifecycle import joining, queue
+from swarm.lifecycle import batch_runs, joining, queue
 from swarm.lifecycle.end_entry import CANCELLED, Ending, entry_of
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -55,19 +55,22 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
 
 def apply_end_effects(backend: Backend, run: Run) -> Run:
     """Do what an end entails: keep what it taught, note whom to tell, release the run, end its children, tell its
-    parent, show the end, admit the next.
+    parent or its batch, show the end, admit the next.
     """
     backend.patterns.keep(run)
     backend.outbox.announce(run)
     tenant = backend.tenants.release(run.key.tenant_id, run.run_id, run.stored_bytes)
     stop_children(backend, run)
     joining.tell_parent(backend, run)
+    batch_runs.tell_batch(backend, run)
     # Last, because it takes the run out of the index of active runs, where an unfinished end would be found again.
     backend.runs.store(run)
     # Only now, so that a receiver that asks for the run finds it ended.
     backend.outbox.start(run)
     if tenant.waiting:
         queue.admit(backend, tenant.id)
+    if run.ended_at is not None:
+        batch_runs.go_on_after(backend, run, run.ended_at)
     return run
 
 

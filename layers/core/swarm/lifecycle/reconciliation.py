@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from swarm.errors import CallerError, ProjectNotFound
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import creation, decisions, ending, joining, queue, transitions
+from swarm.lifecycle import batches, creation, decisions, ending, joining, queue, transitions
 from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -50,6 +50,7 @@ def reconcile(backend: Backend, now: datetime) -> Repairs:
         except Exception:  # noqa: BLE001  whatever is wrong with one run must not keep the others from being mended
             log.exception("a run could not be repaired", run_id=run.run_id)
             repairs.broken += 1
+    _mend_batches(backend, repairs, now)
     _recount(backend, repairs, now)
     repairs.announced = backend.outbox.repair(now, GRACE)
     return repairs
@@ -83,6 +84,17 @@ def repair(backend: Backend, key: RunKey, repairs: Repairs, now: datetime) -> No
         error = explain(run, execution.error or f"Execution.{execution.status}", execution.cause)
         transitions.fail(backend, key, error, writer=new_id(), now=now)
         repairs.failed += 1
+
+
+def _mend_batches(backend: Backend, repairs: Repairs, now: datetime) -> None:
+    """See to it that each batch goes on: with what is to be started, told, cancelled or announced."""
+    for tenant in backend.tenants.all():
+        for batch_id, entered in tenant.batches.items():
+            try:
+                batches.mend(backend, tenant.id, batch_id, now, entered_at=datetime.fromisoformat(entered.since))
+            except Exception:  # noqa: BLE001  as above
+                log.exception("a batch could not be mended", batch_id=batch_id)
+                repairs.broken += 1
 
 
 def _take_defaults(backend: Backend, run: Run, now: datetime) -> bool:

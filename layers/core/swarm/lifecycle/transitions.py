@@ -6,7 +6,7 @@ How it comes to be is in `swarm.lifecycle.creation`, the agent's turns are in `s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from enum import StrEnum
 from codex_swarm.models import RunError, RunEvent, RunStatus, StatusEvent, StepEvent, WorkspaceEvent
 from swarm.errors import CallerError, InvalidUpload, RunAlreadyEnded
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import delegation, end_entry, ending
+from swarm.lifecycle import batch_runs, delegation, end_entry, ending
 from swarm.lifecycle.inputs import inline_of, take_inputs
 from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
@@ -60,7 +60,11 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
     def attempt(run: Run) -> Outcome:
         if run.status is RunStatus.RUNNING:
             return Outcome.READY
-        if removal.was_deleted_under(backend, run, now) or delegation.is_orphan(backend, run):
+        if (
+            removal.was_deleted_under(backend, run, now)
+            or delegation.is_orphan(backend, run)
+            or batch_runs.is_unwanted(backend, run)
+        ):
             ending.end(backend, run, end_entry.CANCELLED, writer=writer, now=now)
             return Outcome.ENDED
         try:
@@ -229,18 +233,28 @@ def cancel(
     Returns whether the run was running.
     """
 
+    found = backend.runs.current(tenant_id, run_id)
+    ended = cancel_all(backend, [found], now=now, sleep=sleep)
+    if not ended:
+        raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
+    return ended[0].status is RunStatus.RUNNING
+
+
+def cancel_all(
+    backend: Backend, runs: Iterable[Run], *, now: datetime, sleep: Callable[[float], None] = time.sleep
+) -> list[Run]:
+    """The same for several, with one wait for all: those that had not ended, as they were before."""
+
     def attempt(run: Run) -> tuple[Run, Run]:
         return run, ending.end(backend, run, end_entry.CANCELLED, writer=new_id(), now=now)
 
-    ended = ending.advance(backend, backend.runs.current(tenant_id, run_id), attempt)
-    if ended is None:
-        raise RunAlreadyEnded(run_id, backend.runs.get(tenant_id, run_id).status.value)
-    before, after = ended
-    each_run = (before, *ending.children_of(backend, before))
+    ended = [pair for run in runs if (pair := ending.advance(backend, run, attempt)) is not None]
+    each_run = [each for before, _ in ended for each in (before, *ending.children_of(backend, before))]
     at_work = [ending.stop(backend, each, "cancelled by the caller") for each in each_run]
     if any(at_work):
         sleep(CANCEL_SECONDS)
-    if ending.stop_children(backend, after):
-        # Children that were just being started when the run ended.
+    left = [ending.stop_children(backend, after) for _, after in ended]
+    if any(left):
+        # Children that were just being started when their run ended.
         sleep(CANCEL_SECONDS)
-    return before.status is RunStatus.RUNNING
+    return [before for before, _ in ended]

@@ -11,6 +11,7 @@ from swarm.aws.delivery_executions import Machine
 from swarm.aws.executions import Executions
 from swarm.aws.presigning import Credentials, Presigner
 from swarm.ids import RunKey
+from swarm.records.batches import Batches
 from swarm.records.deliveries import Outbox
 from swarm.records.drafts import Drafts
 from swarm.records.issued_keys import IssuedKeys
@@ -55,6 +56,7 @@ class Backend:
     projects: Projects
     patterns: Patterns
     skills: Skills
+    batches: Batches
     tenants: Tenants
     places: Places
     rates: Rates
@@ -123,6 +125,7 @@ def connect(chosen: Settings) -> Backend:
         projects=Projects(table),
         patterns=Patterns(table),
         skills=Skills(table),
+        batches=Batches(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),
         places=Places(table, quotas),
         rates=Rates(table, quotas),

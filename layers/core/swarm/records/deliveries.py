@@ -1,8 +1,11 @@
-"""The outbox: a delivery for each end and each wait of a run that has somebody to tell, kept until it is settled."""
+"""The outbox: a delivery for each end and each wait of a run, and each end of a batch, that has somebody to tell, kept
+until it is settled.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,15 +14,15 @@ from enum import StrEnum
 from swarm.adapters import adapter
 from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
-from swarm.ids import could_be_run_id
 from swarm.logs import log
-from swarm.records.keys import deliveries_of_tenant, delivery_key, outbox, sortable
+from swarm.records.keys import Key, batch_delivery_key, deliveries_of_tenant, delivery_key, outbox, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
+from swarm.runs.batches import Batch
 from swarm.runs.requests import untaken
 from swarm.runs.run import Run
 
-PREFIX, WAIT = "msg_", "_wait"
+PREFIX, WAIT, BATCH = "msg_", "_wait", "_batch"
 SCHEMA = 1
 EARLIER = "version < :version"
 """Never a new item: a delivery that was deleted with its run stays so."""
@@ -29,6 +32,9 @@ BACKOFF_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000)
 
 HOPELESS = timedelta(days=3)
 """A delivery that is overdue for so long is dead: whatever keeps us from trying it is not about to pass."""
+
+
+_ID = re.compile(rf"{PREFIX}([0-9a-zA-Z_-]{{1,64}}?)(?:{WAIT}(\d{{1,4}})|{BATCH}(\d{{1,4}}))?")
 
 
 class DeliveryStatus(StrEnum):
@@ -43,7 +49,8 @@ class DeliveryStatus(StrEnum):
 class Delivery:
     """One message to one receiver. `round` counts the executions that it was given to, `version` its changes.
 
-    `wait` numbers the run's waits for people, from 0; of a message about its end it is None.
+    `wait` numbers the run's waits for people, from 0; of a message about its end it is None. Of a message about a batch
+    `run_id` is the batch's id, and `batch_round` says which of its rounds has ended.
     """
 
     tenant_id: str
@@ -61,12 +68,13 @@ class Delivery:
     last_status: int | None = None
     last_error: str | None = None
     wait: int | None = None
+    batch_round: int | None = None
     schema: int = SCHEMA
 
     @property
     def id(self) -> str:
         """The id that the receiver sees, the same on every attempt."""
-        return _id(self.run_id, self.wait)
+        return _id(self.run_id, self.wait, self.batch_round)
 
     @property
     def execution(self) -> str:
@@ -94,16 +102,35 @@ class Outbox:
             since = min(request.asked_at for request in untaken(run.requests))
             self._announce(run, run.callback_url, "waiting", since, run.rounds)
 
+    def announce_batch(self, batch: Batch) -> None:
+        """Write down that the receiver is to be told of this end of the batch. Twice is once."""
+        if batch.callback_url is not None and batch.ended_at is not None:
+            self._put(
+                Delivery(
+                    tenant_id=batch.tenant_id,
+                    project_id=batch.project_id,
+                    run_id=batch.id,
+                    type=f"batch.{batch.status.value}",
+                    url=batch.callback_url,
+                    created_at=batch.ended_at,
+                    batch_round=batch.round,
+                )
+            )
+
     def _announce(self, run: Run, url: str, event: str, at: datetime, wait: int | None) -> None:
-        message = Delivery(
-            tenant_id=run.key.tenant_id,
-            project_id=run.key.project_id,
-            run_id=run.run_id,
-            type=f"run.{event}",
-            url=url,
-            created_at=at,
-            wait=wait,
+        self._put(
+            Delivery(
+                tenant_id=run.key.tenant_id,
+                project_id=run.key.project_id,
+                run_id=run.run_id,
+                type=f"run.{event}",
+                url=url,
+                created_at=at,
+                wait=wait,
+            )
         )
+
+    def _put(self, message: Delivery) -> None:
         try:
             self._table.put(self._item(message), UNCLAIMED)
         except ConditionFailed:
@@ -123,20 +150,33 @@ class Outbox:
         if run.callback_url is not None:
             self._machine.start(f"{_id(run.run_id, wait)}-1", _input(run.key.tenant_id, run.run_id, wait))
 
+    def start_batch(self, batch: Batch) -> None:
+        """The same for the message about the end of a batch."""
+        if batch.callback_url is not None:
+            name, text = f"{_id(batch.id, None, batch.round)}-1", _input(batch.tenant_id, batch.id, None, batch.round)
+            self._machine.start(name, text)
+
     def begin(self, message: Delivery) -> None:
         """Let the delivery's round begin."""
-        self._machine.start(message.execution, _input(message.tenant_id, message.run_id, message.wait))
+        text = _input(message.tenant_id, message.run_id, message.wait, message.batch_round)
+        self._machine.start(message.execution, text)
 
-    def find(self, tenant_id: str, run_id: str, wait: int | None = None) -> Delivery | None:
-        """The delivery that tells of this run's end, or of that wait of it, by one read."""
-        item = self._table.get(delivery_key(tenant_id, run_id, wait))
+    def find(
+        self, tenant_id: str, run_id: str, wait: int | None = None, batch_round: int | None = None
+    ) -> Delivery | None:
+        """The delivery that tells of this run's end, or of that wait of it, or of a batch's, by one read."""
+        item = self._table.get(_key(tenant_id, run_id, wait, batch_round))
         return _decode(item) if item else None
 
     def get(self, tenant_id: str, delivery_id: str) -> Delivery:
         """The delivery of this id. Raises `DeliveryNotFound`."""
-        run_id, _, wait = delivery_id.removeprefix(PREFIX).partition(WAIT)
-        known = could_be_run_id(run_id) and delivery_id == _id(run_id, int(wait) if wait[:4].isdecimal() else None)
-        found = self.find(tenant_id, run_id, int(wait) if wait else None) if known else None
+        match = _ID.fullmatch(delivery_id)
+        found = None
+        if match is not None:
+            wait, batch_round = (None if number is None else int(number) for number in match.group(2, 3))
+            found = self.find(tenant_id, match[1], wait, batch_round)
+        # So many digits can say one number in two ways.
+        found = found if found is not None and found.id == delivery_id else None
         if found is None:
             raise DeliveryNotFound(delivery_id)
         return found
@@ -204,7 +244,7 @@ class Outbox:
     def _item(self, message: Delivery) -> Item:
         at, status = sortable(message.created_at), message.status
         item: Item = {
-            **delivery_key(message.tenant_id, message.run_id, message.wait).attributes(),
+            **_key(message.tenant_id, message.run_id, message.wait, message.batch_round).attributes(),
             **deliveries_of_tenant(message.tenant_id, status, at, message.run_id).attributes("GSI1"),
             **deliveries_of_tenant(message.tenant_id, "", at, message.run_id).attributes("GSI2"),
             "version": {"N": str(message.version)},
@@ -217,12 +257,21 @@ class Outbox:
         return {**item, **outbox(message.run_id, at).attributes("GSI3")}
 
 
-def _id(run_id: str, wait: int | None) -> str:
-    return PREFIX + run_id + ("" if wait is None else f"{WAIT}{wait}")
+def _id(run_id: str, wait: int | None, batch_round: int | None = None) -> str:
+    which = "" if wait is None else f"{WAIT}{wait}"
+    return PREFIX + run_id + (which if batch_round is None else f"{BATCH}{batch_round}")
 
 
-def _input(tenant_id: str, run_id: str, wait: int | None) -> str:
-    return json.dumps({"tenant_id": tenant_id, "run_id": run_id} | ({} if wait is None else {"wait": wait}))
+def _key(tenant_id: str, run_id: str, wait: int | None, batch_round: int | None) -> Key:
+    if batch_round is not None:
+        return batch_delivery_key(tenant_id, run_id, batch_round)
+    return delivery_key(tenant_id, run_id, wait)
+
+
+def _input(tenant_id: str, run_id: str, wait: int | None, batch_round: int | None = None) -> str:
+    given = {"wait": wait, "batch_round": batch_round}
+    which = {name: number for name, number in given.items() if number is not None}
+    return json.dumps({"tenant_id": tenant_id, "run_id": run_id, **which})
 
 
 def _decode(item: Item) -> Delivery:

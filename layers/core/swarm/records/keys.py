@@ -133,6 +133,31 @@ def outbox(run_id: str, created_at: str = "") -> Key:
     return Key(f"OUTBOX#{run_id[:1]}", f"{created_at}#{run_id}")
 
 
+def batch_key(tenant_id: str, batch_id: str) -> Key:
+    """A batch: how far each of its items is."""
+    return Key(f"T#{tenant_id}#B#{batch_id}", META)
+
+
+def batch_row_key(tenant_id: str, batch_id: str, place: int | None = None) -> Key:
+    """What the report of a batch has of one item; without a place what their keys begin with."""
+    return Key(f"T#{tenant_id}#B#{batch_id}", "ROW#" if place is None else f"ROW#{place:04}")
+
+
+def batch_delivery_key(tenant_id: str, batch_id: str, round_: int) -> Key:
+    """The webhook that tells of the end of a batch's n-th round; it goes with the batch."""
+    return Key(f"T#{tenant_id}#B#{batch_id}", f"WEBHOOK#{round_:04}")
+
+
+def batches_of_project(tenant_id: str, project_id: str, created_at: str = "", batch_id: str = "") -> Key:
+    """GSI1: a project's batches by time."""
+    return Key(f"T#{tenant_id}#BATCH#P#{project_id}", f"{created_at}#{batch_id}")
+
+
+def batches_of_tenant(tenant_id: str, created_at: str = "", batch_id: str = "") -> Key:
+    """GSI2: a tenant's batches by time."""
+    return Key(f"T#{tenant_id}#BATCH", f"{created_at}#{batch_id}")
+
+
 def places_key(tenant_id: str) -> Key:
     """What a tenant has under way."""
     return Key(f"T#{tenant_id}", "PLACES")

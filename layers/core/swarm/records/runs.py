@@ -61,6 +61,7 @@ class RunQuery:
     waiting: bool | None = None
     conversions: bool | None = None
     parent_run_id: str | None = None
+    batch_id: str | None = None
 
 
 class Runs:
@@ -236,6 +237,8 @@ def encode(run: Run) -> Item:
         item = {**item, "converts": {"BOOL": True}}
     if run.parent_run_id is not None:
         item = {**item, "parent_run_id": {"S": run.parent_run_id}}
+    if run.batch_item is not None:
+        item = {**item, "batch_id": {"S": run.batch_item.batch_id}}
     if run.status.final:
         return item
     if run.waits_for_people:
@@ -262,6 +265,9 @@ def _only(query: RunQuery) -> Filter:
         values[":parent"] = {"S": query.parent_run_id}
     elif not query.waiting:
         tests.append("attribute_not_exists(parent_run_id)")
+    if query.batch_id is not None:
+        tests.append("batch_id = :of_batch")
+        values[":of_batch"] = {"S": query.batch_id}
     if query.thread_id is not None:
         # A run that began a conversation may have been stored by a version that did not note which one it is. Keys
         # cannot be filtered by.

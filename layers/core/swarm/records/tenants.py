@@ -14,9 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from swarm.errors import ProjectBeingDeleted, StorageFull, TenantBusy, TooManyActiveRuns, TooManyQueuedRuns
+from swarm.errors import (
+    ProjectBeingDeleted,
+    StorageFull,
+    TenantBusy,
+    TooManyActiveRuns,
+    TooManyBatches,
+    TooManyQueuedRuns,
+)
 from swarm.ids import RunKey
 from swarm.records.keys import all_tenants, sortable, tenant_key
 from swarm.records.quotas import Quotas
@@ -28,6 +35,9 @@ ATTEMPTS = 20
 
 MAX_ASKING = 1_000
 """Runs of a tenant that wait for people without counting as active; each takes room in the tenant's item."""
+
+MAX_BATCHES = 50
+"""Batches of a tenant that are under way; each takes room in the tenant's item."""
 
 HAS_ROOM = (
     "(attribute_not_exists(active)"
@@ -61,6 +71,8 @@ class Tenant:
 
     `asking` are runs that wait for people or for their children, and count for nothing.
 
+    `batches` are those under way, each since when and of which project.
+
     `suspects` are ids among the runs for which at `suspected_at` no run was found; `revision` goes up with each run.
     """
 
@@ -69,6 +81,7 @@ class Tenant:
     asking: frozenset[str] = frozenset()
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     served: Mapping[str, int] = field(default_factory=dict)
+    batches: Mapping[str, Waiting] = field(default_factory=dict)
     deleting: frozenset[str] = frozenset()
     suspects: frozenset[str] = frozenset()
     suspected_at: datetime | None = None
@@ -279,6 +292,54 @@ class Tenants:
             item = as_before.item
         return self._decode(tenant_id, item)
 
+    def enter_batch(self, tenant_id: str, project_id: str, batch_id: str, at: datetime) -> None:
+        """Count a batch as under way; twice is once. Raises `TooManyBatches`, `StorageFull`, `ProjectBeingDeleted`."""
+        listed = all_tenants(tenant_id)
+        for _ in range(ATTEMPTS):
+            try:
+                self._table.update(
+                    tenant_key(tenant_id),
+                    "ADD revision :one SET batches.#batch = :since, GSI3PK = :listed, GSI3SK = :id",
+                    names={"#batch": batch_id},
+                    values={
+                        ":one": {"N": "1"},
+                        ":since": {"S": f"{sortable(at)} {_digest(project_id)}"},
+                        ":listed": {"S": listed.pk},
+                        ":id": {"S": listed.sk},
+                        ":project": {"S": project_id},
+                        ":most": {"N": str(MAX_BATCHES)},
+                        ":max_stored_bytes": {"N": str(self._quotas.stored_bytes)},
+                    },
+                    condition=f"attribute_exists(batches) AND {STAYS} AND (attribute_exists(batches.#batch)"
+                    f" OR (size(batches) < :most AND {HAS_SPACE}))",
+                )
+            except ConditionFailed as full:
+                found = full.item
+            else:
+                return
+            tenant = self._decode(tenant_id, found)
+            if project_id in tenant.deleting:
+                raise ProjectBeingDeleted(project_id)
+            if "batches" in found:
+                tenant.require_space()
+                if len(tenant.batches) >= MAX_BATCHES:
+                    raise TooManyBatches(MAX_BATCHES)
+                continue
+            values: Item = {":none": {"M": {}}}
+            self._table.update(tenant_key(tenant_id), "SET batches = if_not_exists(batches, :none)", values=values)
+        raise TenantBusy
+
+    def leave_batch(self, tenant_id: str, batch_id: str) -> None:
+        """Count a batch as under way no longer; twice is once."""
+        with suppress(ConditionFailed):
+            self._table.update(
+                tenant_key(tenant_id),
+                "REMOVE batches.#batch",
+                names={"#batch": batch_id},
+                values={},
+                condition="attribute_exists(batches)",
+            )
+
     def close(self, tenant: Tenant, project_id: str) -> bool:
         """Let no run into the project any more, if none has come since the tenant was read."""
         listed = all_tenants(tenant.id)
@@ -345,14 +406,14 @@ class Tenants:
             yield self._decode(item["GSI3SK"]["S"], item)
 
     def _decode(self, tenant_id: str, item: Item) -> Tenant:
-        waiting = item["waiting"]["M"] if "waiting" in item else {}
-        served = item["served"]["M"] if "served" in item else {}
+        waiting, served = _map(item, "waiting"), _map(item, "served")
         return Tenant(
             id=tenant_id,
             active=_members(item, "active"),
             asking=_members(item, "asking"),
             waiting={run_id: Waiting(*stored["S"].split(" ")) for run_id, stored in waiting.items()},
             served={project: int(number["N"]) for project, number in served.items()},
+            batches={batch_id: Waiting(*stored["S"].split(" ")) for batch_id, stored in _map(item, "batches").items()},
             deleting=_members(item, "deleting"),
             suspects=_members(item, "suspects"),
             suspected_at=datetime.fromisoformat(item["suspected_at"]["S"]) if "suspected_at" in item else None,
@@ -375,6 +436,16 @@ def waits_for(tenant: Tenant, project_id: str) -> str | None:
     """A run that waits for its turn in this project."""
     digest = _digest(project_id)
     return next((run_id for run_id, waiting in tenant.waiting.items() if waiting.project == digest), None)
+
+
+def batch_in(tenant: Tenant, project_id: str) -> str | None:
+    """A batch of this project that is under way."""
+    digest = _digest(project_id)
+    return next((batch_id for batch_id, entered in tenant.batches.items() if entered.project == digest), None)
+
+
+def _map(item: Item, name: str) -> Mapping[str, Any]:
+    return item[name]["M"] if name in item else {}
 
 
 def _members(item: Item, name: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from swarm.records.backend import Backend
 from swarm.records.projects import PendingCleanup
 from swarm.retention.measuring import measure
 from swarm.retention.removal import Enough, clear_project
-from swarm.retention.sweeping import MARGIN, drop_old_skills, expire, retire, sweep
+from swarm.retention.sweeping import MARGIN, drop_old_skills, expire, retire, retire_batches, sweep
 from swarm.workspace.objects import DAY, ProjectArea
 
 RESERVE_SECONDS = 30.0
@@ -49,6 +49,7 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
         for area in retire(backend, tenant.id, now, enough):
             cleared.runs += 1
             backend.projects.sweep_later(area.tenant_id, area.project_id, now + MARGIN)
+        retire_batches(backend, tenant.id, now, enough)
     return cleared
 
 

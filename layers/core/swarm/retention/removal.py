@@ -18,12 +18,13 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import ProjectInUse, RunInUse, TenantBusy
+from swarm.errors import ProjectHasBatch, ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.projects import PendingCleanup
-from swarm.records.tenants import ATTEMPTS, waits_for
+from swarm.records.tenants import ATTEMPTS, batch_in, waits_for
+from swarm.runs.batches import Batch
 from swarm.runs.entries import Created
 from swarm.runs.run import Run
 from swarm.workspace.objects import ProjectArea
@@ -103,6 +104,8 @@ def _close(backend: Backend, tenant_id: str, project_id: str) -> None:
     idle: set[str] = set()
     for _ in range(ATTEMPTS):
         tenant = backend.tenants.get(tenant_id)
+        if batch_id := batch_in(tenant, project_id):
+            raise ProjectHasBatch(project_id, batch_id)
         if waiting := waits_for(tenant, project_id):
             raise ProjectInUse(project_id, waiting)
         for run_id in sorted((tenant.active | tenant.asking) - idle):
@@ -157,6 +160,9 @@ def clear_project(
     if enough():
         return False
     found += _remove_runs(backend, tenant_id, project_id, enough)
+    for batch in backend.batches.of_project(tenant_id, project_id):
+        backend.batches.remove(batch)
+        found += 1
     found += backend.projects.remove(cleanup)
     if found or enough() or now - hidden_at < GRACE:
         # Only a round that finds nothing any more can be the last.
@@ -182,6 +188,15 @@ def remove_run(backend: Backend, key: RunKey, enough: Enough) -> bool:
     if enough():
         return False
     backend.runs.remove(key)
+    return True
+
+
+def remove_batch(backend: Backend, batch: Batch, enough: Enough) -> bool:
+    """Delete what is stored of a batch, its report and its item; whether there was time for all of it."""
+    _delete_objects(backend, ProjectArea(batch.tenant_id, batch.project_id).batch(batch.id), enough)
+    if enough():
+        return False
+    backend.batches.remove(batch)
     return True
 
 

@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 
 from swarm.records.backend import Backend
-from swarm.retention.removal import Enough, remove_run
+from swarm.retention.removal import Enough, remove_batch, remove_run
 from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
@@ -139,3 +139,15 @@ def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> I
             backend.patterns.remove(stored.run)
             if remove_run(backend, key, enough):
                 yield ProjectArea(key.tenant_id, key.project_id)
+
+
+def retire_batches(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> int:
+    """Remove the tenant's batches that ended longer ago than runs are kept; how many."""
+    kept_from = now - timedelta(days=backend.settings.retention_days)
+    removed = 0
+    for batch in backend.batches.made_before(tenant_id, kept_from):
+        if enough():
+            break
+        if batch.ended_at is not None and batch.ended_at < kept_from:
+            removed += remove_batch(backend, batch, enough)
+    return removed

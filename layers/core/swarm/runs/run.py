@@ -27,6 +27,7 @@ from codex_swarm.models import (
 )
 from swarm.ids import RunKey
 from swarm.runs import children as work
+from swarm.runs.batches import BatchItem
 from swarm.runs.children import Child
 from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
@@ -62,8 +63,9 @@ class Run:
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
     each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run does that no
     model works on. A child has the run that delegated its task as `parent_run_id`, and the snapshot that it begins
-    with as `clones`. `model` and `effort` are what it was given, `models_used` what really answered: the first
-    turn, and each with another model than the one before.
+    with as `clones`; `batch_item` says which item of a batch of runs it is for (`batch` is one of calls). `model` and
+    `effort` are what it was given, `models_used` what really answered: the first turn, and each with another model
+    than the one before.
     """
 
     key: RunKey
@@ -81,6 +83,7 @@ class Run:
     continues_run_id: str | None = None
     parent_run_id: str | None = None
     clones: str | None = None
+    batch_item: BatchItem | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
     limits: Limits = field(default_factory=Limits)

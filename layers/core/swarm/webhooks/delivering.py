@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from codex_swarm.models import MachineSummary, RequestKind, RequestRead, WebhookData, WebhookPayload
+from codex_swarm.models import BatchRead, MachineSummary, RequestKind, RequestRead, WebhookData, WebhookPayload
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.runs.batches import WAITING, Batch
 from swarm.runs.requests import BEGINNING, Request, undecided
 from swarm.runs.run import Run
 from swarm.webhooks.address import Resolve, resolve_by_system, target_of
@@ -31,6 +32,7 @@ EARLY = timedelta(seconds=1)
 
 
 DECIDED = "not sent: the run waits for this no longer"
+TRIED_AGAIN = "not sent: what failed in this batch is being tried again"
 
 
 class DeliveryStep(StrEnum):
@@ -55,27 +57,27 @@ def attempt(
     now: datetime,
     *,
     wait: int | None = None,
+    batch_round: int | None = None,
     resolve: Resolve = resolve_by_system,
 ) -> DeliveryAnswer:
     """Send the message if it is still to be sent and its time has come, and write down how it went.
 
     With `wait` it is the one about that wait of the run for people. Once it has gone on nobody is told of it any more.
+    With `batch_round` it is the one about that end of a batch, and `run_id` the batch's id.
     """
-    message = backend.outbox.find(tenant_id, run_id, wait)
-    run = backend.runs.find(tenant_id, run_id)
-    if run is not None and not run.status.final:
-        # The process that wrote the message died before it could show the run as ended.
-        run = backend.runs.current(tenant_id, run_id)
-    if message is None or run is None or message.status is not DeliveryStatus.PENDING:
+    message = backend.outbox.find(tenant_id, run_id, wait, batch_round)
+    subject = _batch(backend, tenant_id, run_id) if batch_round is not None else _run(backend, tenant_id, run_id)
+    if message is None or subject is None or message.status is not DeliveryStatus.PENDING:
         # Delivered or given up before, or deleted with its run.
         return DeliveryAnswer(DeliveryStep.DONE)
     if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
         # An execution that began again, or a try of a task that had been done: it would take an attempt away.
         return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
-    if wait is not None and not (run.waits_for_people and run.rounds == wait):
-        backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=DECIDED, next_attempt_at=None))
+    if (late := _is_over(message, subject)) is not None:
+        backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=late, next_attempt_at=None))
         return DeliveryAnswer(DeliveryStep.DONE)
-    answer, problem = _sent(backend, message, run, now, resolve)
+    body = payload(subject) if isinstance(subject, Run) else batch_payload(subject)
+    answer, problem = _sent(backend, message, body, now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
     log.info("a delivery was tried", run_id=run_id, delivery_id=message.id, status=after.status, error=after.last_error)
@@ -84,11 +86,30 @@ def attempt(
     return DeliveryAnswer(DeliveryStep.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
 
 
+def _run(backend: Backend, tenant_id: str, run_id: str) -> Run | None:
+    run = backend.runs.find(tenant_id, run_id)
+    if run is not None and not run.status.final:
+        # The process that wrote the message died before it could show the run as ended.
+        run = backend.runs.current(tenant_id, run_id)
+    return run
+
+
+def _batch(backend: Backend, tenant_id: str, batch_id: str) -> Batch | None:
+    return backend.batches.find(tenant_id, batch_id)
+
+
+def _is_over(message: Delivery, subject: Run | Batch) -> str | None:
+    """Why nobody is to be told of this any more; None where somebody is."""
+    if isinstance(subject, Batch):
+        return TRIED_AGAIN if subject.round != message.batch_round or subject.ended_at is None else None
+    waits = message.wait is None or (subject.waits_for_people and subject.rounds == message.wait)
+    return None if waits else DECIDED
+
+
 def _sent(
-    backend: Backend, message: Delivery, run: Run, now: datetime, resolve: Resolve
+    backend: Backend, message: Delivery, body: bytes, now: datetime, resolve: Resolve
 ) -> tuple[Answer | None, str | None]:
     """The receiver's answer, or why there is none."""
-    body = payload(run)
     signing = backend.webhook_secrets.get(message.tenant_id, now).valid(now)
     loopback = backend.settings.webhook_loopback
     sent = {"content-type": "application/json", "user-agent": USER_AGENT, **headers(message.id, body, signing, now)}
@@ -119,6 +140,40 @@ def payload(run: Run) -> bytes:
         ),
     )
     return message.model_dump_json().encode()
+
+
+def batch_payload(batch: Batch) -> bytes:
+    """The message about a batch that has ended. In its next round nobody is told of this one any more."""
+    shown = batch_read(batch)
+    message = WebhookPayload(
+        type=f"batch.{batch.status.value}",
+        timestamp=batch.ended_at or batch.created_at,
+        data=WebhookData(project_id=batch.project_id, status=batch.status, name=batch.name, batch=shown),
+    )
+    return message.model_dump_json().encode()
+
+
+def batch_read(batch: Batch) -> BatchRead:
+    """The batch as callers read it."""
+    states = batch.states
+    return BatchRead(
+        id=batch.id,
+        project_id=batch.project_id,
+        name=batch.name,
+        status=batch.status,
+        items=len(states),
+        waiting=states.count(WAITING),
+        running=len(batch.at_work),
+        succeeded=states.count("s"),
+        failed=states.count("f"),
+        cancelled=states.count("c"),
+        round=batch.round,
+        usage=batch.usage,
+        callback_url=batch.callback_url,
+        created_at=batch.created_at,
+        cancelled_at=batch.cancelled_at,
+        ended_at=batch.ended_at,
+    )
 
 
 def summary_read(run: Run) -> MachineSummary | None:

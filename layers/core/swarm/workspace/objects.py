@@ -97,6 +97,10 @@ class ProjectArea:
         """What the keys of one run's objects begin with, or those of all runs."""
         return f"{self.prefix}/runs/{run_id}/" if run_id else f"{self.prefix}/runs/"
 
+    def batch(self, batch_id: str) -> str:
+        """What the keys of one batch's objects begin with."""
+        return f"{self.prefix}/batches/{batch_id}/"
+
     def of_run(self, run_id: str, kind: RunObjects, name: str) -> str:
         """The key of something that belongs to one run."""
         return f"{self.prefix}/runs/{run_id}/{kind}/{name}"
