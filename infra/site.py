@@ -22,8 +22,8 @@ DOCS, SITE = ROOT / "docs", ROOT / ".site"
 
 PARTS = {
     "For everybody": "quickstart",
-    "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client swarm api events errors limits webhooks"
-    " browser offline",
+    "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client features swarm api events errors limits"
+    " webhooks browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
     "For operators": "operations keys permissions sandbox bounds models providers evals scale performance reliability",
     "For developers": "tour table decisions",

@@ -21,6 +21,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 import httpx
 
 from codex_swarm import settings
+from codex_swarm.calls.batches import BatchCalls
 from codex_swarm.calls.conversions import ConversionCalls
 from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
@@ -35,7 +36,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(SkillCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls):
+class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -161,6 +162,18 @@ class CodexSwarmClient(_Blocking):
     cancel_run = _call(_Calls.cancel_run)
     delete_run = _call(_Calls.delete_run)
     import_run = _call(_Calls.import_run)
+
+    # Batches
+    start_batch = _call(_Calls.start_batch)
+    get_batch = _call(_Calls.get_batch)
+    list_batches = _call(_Calls.list_batches)
+    iter_batches = _each(_Calls.iter_batches)
+    page_batches = _call(_Calls.page_batches)
+    wait_batch = _call(_Calls.wait_batch)
+    get_batch_report = _call(_Calls.get_batch_report)
+    get_batch_table = _call(_Calls.get_batch_table)
+    cancel_batch = _call(_Calls.cancel_batch)
+    retry_batch = _call(_Calls.retry_batch)
 
     # Watching
     wait = _call(_Calls.wait)

@@ -32,7 +32,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from codex_swarm.models import ErrorBody, FieldError, RunRead
+from codex_swarm.models import BatchRead, ErrorBody, FieldError, RunRead
 from codex_swarm.text import printable, unsigned
 
 
@@ -131,6 +131,16 @@ class WaitTimeout(CodexSwarmError, TimeoutError):
     def __init__(self, run: RunRead, seconds: float) -> None:
         super().__init__(f"run {run.id} is still {run.status} at {run.progress}% after {seconds:g} s")
         self.run = run
+        self.seconds = seconds
+
+
+class BatchTimeout(CodexSwarmError, TimeoutError):
+    """The runs of the batch had not all ended in time; they go on, and `batch` is how it was last seen."""
+
+    def __init__(self, batch: BatchRead, seconds: float) -> None:
+        ended = batch.items - batch.waiting - batch.running
+        super().__init__(f"batch {batch.id} has {ended} of {batch.items} items done after {seconds:g} s")
+        self.batch = batch
         self.seconds = seconds
 
 

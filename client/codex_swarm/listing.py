@@ -26,9 +26,8 @@ class RunFilter(TypedDict, total=False):
     Of several statuses a run has any. A time without an offset is local time, as everywhere in Python. With `brief`
     they come without `system_instructions`, which are most of a run's bytes. `waiting` are those that wait for
     somebody's decision, or with False those that do not; `conversions` are those that no model works on, or with False
-    all others.
-    somebody's decision, or with False those that do not. Runs that a run delegated to are listed by its id as
-    `parent_run_id`, and where they wait.
+    all others. Runs that a run delegated to are listed by its id as `parent_run_id`, and where they wait. `batch_id`
+    are those of a batch.
     """
 
     status: RunStatus | str | Sequence[RunStatus | str]
@@ -40,6 +39,7 @@ class RunFilter(TypedDict, total=False):
     waiting: bool
     conversions: bool
     parent_run_id: str
+    batch_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Page(Generic[V]):
     next_cursor: str | None
 
 
+_IDS: tuple[Literal["parent_run_id"], Literal["batch_id"]] = ("parent_run_id", "batch_id")
 _FLAGS: tuple[Literal["waiting"], Literal["conversions"]] = ("waiting", "conversions")
 
 
@@ -71,8 +72,7 @@ def params_of(project_id: str | None, wanted: RunFilter) -> dict[str, str | list
     if "created_before" in wanted:
         params["created_before"] = _instant(wanted["created_before"])
     params |= {name: "true" if wanted[name] else "false" for name in _FLAGS if name in wanted}
-    if "parent_run_id" in wanted:
-        params["parent_run_id"] = one_text(wanted["parent_run_id"], "parent_run_id")
+    params |= {name: one_text(wanted[name], name) for name in _IDS if name in wanted}
     if wanted.get("brief"):
         params["view"] = "brief"
     if wanted.get("metadata"):

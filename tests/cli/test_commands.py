@@ -43,6 +43,7 @@ MODEL = {
     "default": True,
     "default_for": ["code"],
 }
+BATCH = bodies.batch(name="Letters")
 SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
 DELIVERY = {
     "id": "msg_1",
@@ -198,6 +199,23 @@ CALLS = [
     Call("skills show letters -p demo", {"GET /projects/demo/skills/letters": told(SKILL)}, "SKILL.md\t5\n"),
     Call("skills set skill --name letters --all-projects", {"PUT /skills/letters": told(SKILL)}, "letters version"),
     Call("skills delete letters -p demo", {"DELETE /projects/demo/skills/letters": GONE}, "deleted letters\n"),
+    Call("batches", {"GET /batches?limit=20": told([BATCH])}, "batch-1\trunning\t0 of 2\t"),
+    Call("batches show batch-1", {"GET /batches/batch-1": told(BATCH)}, "Letters  running\nrunning\t2\n"),
+    Call(
+        "batches report batch-1 --to report.csv",
+        {"GET /batches/batch-1/report?format=csv": Answer(200, b"item\r\n")},
+        "saved report.csv\n",
+        as_json=False,
+    ),
+    Call(
+        "batches report batch-1 --format markdown",
+        {"GET /batches/batch-1/report?format=markdown": Answer(200, b"# A\n")},
+        "# A\n",
+        as_json=False,
+    ),
+    Call("runs --batch batch-1", {"GET /runs?batch_id=batch-1&view=brief&limit=20": told([RUN])}, "run-1\t"),
+    Call("batches cancel batch-1", {"POST /batches/batch-1/cancel": told(BATCH)}, "cancelled batch-1: 0 of 2\n"),
+    Call("batches retry batch-1", {"POST /batches/batch-1/retry": told(BATCH)}, "batch-1: 2 items are tried again\n"),
     Call(
         "webhooks --status dead",
         {"GET /webhooks/deliveries?status=dead": told([DELIVERY])},
@@ -222,8 +240,18 @@ CALLS = [
     ),
 ]
 
-ELSEWHERE = {"watch", "cleanup", "mcp", "migrate", "profiles", "profiles add", "profiles use", "profiles remove"}
-"""Commands that other files of this folder run."""
+ELSEWHERE = {
+    "batches start",
+    "watch",
+    "cleanup",
+    "mcp",
+    "migrate",
+    "profiles",
+    "profiles add",
+    "profiles use",
+    "profiles remove",
+}
+"""Commands that other tests of this folder run."""
 
 
 def serve(api: FakeApi, answers: dict[str, Answer]) -> None:
@@ -276,6 +304,32 @@ def test_its_help_fits_into_80_columns(name: str, cli: Cli) -> None:
     assert done.code == 0
     assert max(map(len, done.out.splitlines())) <= 80
     assert "--json" in done.out
+
+
+def test_a_run_for_each_row_of_a_table(here: Cli, api: FakeApi) -> None:
+    Path("items.csv").write_text("name\nada\n")
+    target = {"path": "items.csv", "url": f"{api.url}/put", "headers": {}, "expires_at": "2030-01-01T00:00:00Z"}
+    api.on("POST", "/projects/demo/uploads", told({"upload_id": "up-1", "files": [target]}, 201))
+    api.on("PUT", "/put", Answer(200))
+    api.on("POST", "/projects/demo/batches", told(BATCH, 201))
+    api.on("GET", "/batches/batch-1", told({**BATCH, "running": 0, "succeeded": 2, "ended_at": BATCH["created_at"]}))
+    words = ("batches", "start", "touch {{name}}.md", "--csv", "items.csv", "-p", "demo", "--task-type", "code")
+    assert here(*words).out == "batch-1\n"
+    sent = json.loads(api.received[-1].body)
+    template = {"instructions": "touch {{name}}.md", "task_type": "code"}
+    assert sent == {"template": template, "csv_upload": "up-1", "name": ""}
+    assert here(*words, "--wait").out == "Letters  running\nsucceeded\t2\n"
+    assert here("batches", "start", "x", "--csv", "none.csv").code == 2
+
+
+def test_a_run_is_given_tools_of_ones_own(here: Cli, api: FakeApi) -> None:
+    tool = {"name": "look_up", "description": "Looks a term up.", "parameters": {"type": "object", "properties": {}}}
+    Path("tools.json").write_text(json.dumps([tool]))
+    api.on("POST", "/projects/demo/runs", told(RUN, 201))
+    assert here("run", "Go", "-p", "demo", "--tools", "tools.json").out == "run-1\n"
+    assert json.loads(api.received[-1].body)["tools"] == [tool]
+    Path("tools.json").write_text('["look_up"]')
+    assert here("run", "Go", "-p", "demo", "--tools", "tools.json").code == 2
 
 
 def test_options_of_all_commands_stand_before_the_name_too(here: Cli, api: FakeApi) -> None:

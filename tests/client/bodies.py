@@ -35,6 +35,22 @@ def run(**changes: Any) -> dict[str, Any]:
     }
 
 
+def batch(**changes: Any) -> dict[str, Any]:
+    """A batch of two items that are under way."""
+    counts = dict.fromkeys(("waiting", "succeeded", "failed", "cancelled"), 0)
+    return {
+        "id": "batch-1",
+        "project_id": "demo",
+        "status": "running",
+        "items": 2,
+        **counts,
+        "running": 2,
+        "usage": run()["usage"],
+        "created_at": "2025-01-13T10:00:00Z",
+        **changes,
+    }
+
+
 def running(progress: int, **changes: Any) -> dict[str, Any]:
     """A run on its way."""
     return run(status="running", progress=progress, artifacts=[], machine_summary=None, **changes)

@@ -32,6 +32,7 @@ MADE: dict[type[CodexSwarmError], CodexSwarmError] = {
     },
     errors.RunFailed: errors.RunFailed(RUN),
     errors.WaitTimeout: errors.WaitTimeout(RUN, 2.0),
+    errors.BatchTimeout: errors.BatchTimeout(models.BatchRead.model_validate(bodies.batch()), 2.0),
     errors.TransportError: errors.TransportError("lost", arrived=False),
     errors.NotText: errors.NotText("utf-8", b"\xff", 0, 1, "invalid start byte"),
     errors.LocalFileError: errors.LocalFileError(errno.ENOENT, "No such file", "a.md"),

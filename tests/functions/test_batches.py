@@ -181,9 +181,9 @@ def test_braces_that_are_no_placeholders_are_written_with_a_backslash(stack: Sta
 def uploaded(stack: Stack, data: bytes, name: str = "list.csv") -> str:
     promised = {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     upload = stack.request("POST", "/projects/p1/uploads", {"files": [promised]}).json
-    key = f"t/tenant-a/p/p1/uploads/{upload['id']}/0"
+    key = f"t/tenant-a/p/p1/uploads/{upload['upload_id']}/0"
     clients.s3().put_object(Bucket="bucket", Key=key, Body=data)
-    return str(upload["id"])
+    return str(upload["upload_id"])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_csv_file_that_cannot_be_read_is_refused_with_the_place(stack: Stack, 
 
 def test_what_failed_is_tried_again_and_what_succeeded_is_not(stack: Stack) -> None:
     template = {"instructions": "{{do}}. touch {{do}}.md"}
-    batch_id = begun(stack, [{"do": "touch a"}, {"do": "fail with no paper"}], template)
+    batch_id = begun(stack, [{"do": "touch a"}, {"do": "touch b. fail with no paper"}], template)
     early = stack.request("POST", f"/batches/{batch_id}/retry")
     assert (early.status, early.json["code"]) == (409, "batch_not_ended")
     ended = finish(stack, batch_id)
@@ -239,7 +239,7 @@ def test_what_failed_is_tried_again_and_what_succeeded_is_not(stack: Stack) -> N
     later = finish(stack, batch_id)
     assert (later["status"], later["ended_at"] > ended["ended_at"]) == ("failed", True)
     assert len(runs_of(stack, batch_id)) == len(first) + 1
-    assert later["usage"]["seconds"] > ended["usage"]["seconds"]
+    assert later["usage"]["model_calls"] > ended["usage"]["model_calls"]
 
 
 def test_nothing_is_tried_again_where_everything_succeeded(stack: Stack) -> None:

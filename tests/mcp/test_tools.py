@@ -38,10 +38,16 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
     assert hints == {
         "start_run": (False, False),
         "convert_document": (False, False),
+        "start_batch": (False, False),
+        "get_batch": (True, None),
+        "cancel_batch": (False, True),
+        "retry_batch": (False, False),
         "wait_run": (True, None),
         "get_run": (True, None),
         "list_runs": (True, None),
         "list_models": (True, None),
+        "list_skills": (True, None),
+        "put_skill": (False, False),
         "list_files": (True, None),
         "search_files": (True, None),
         "read_file": (True, None),
@@ -69,6 +75,55 @@ def test_what_is_said_to_a_run_is_read_or_begins_another(ask: Ask, api: FakeApi)
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     answers = [call(ask, "send_message", run_id="run-1", text="shorter").structured_content for _ in range(2)]
     assert [(each["run_id"], each["state"]) for each in answers] == [("run-1", "running"), ("run-2", "queued")]
+
+
+def test_many_items_are_one_call_and_their_report_another(ask: Ask, api: FakeApi) -> None:
+    api.on("POST", "/projects/assistant/batches", told(bodies.batch(), 201))
+    begun = call(ask, "start_batch", instructions="touch {{name}}", items=[{"name": "a"}, {"name": "b"}])
+    assert (begun.structured_content["batch_id"], begun.structured_content["poll_after_ms"]) == ("batch-1", 10_000)
+    sent = json.loads(api.received[-1].body)
+    assert (sent["template"], sent["items"]) == ({"instructions": "touch {{name}}"}, [{"name": "a"}, {"name": "b"}])
+    ended = bodies.batch(status="failed", running=0, succeeded=1, failed=1, ended_at="2025-01-13T10:00:00Z")
+    api.on("GET", "/batches/batch-1", told(ended))
+    api.on("GET", "/batches/batch-1/report?format=markdown", Answer(200, b"# Letters\n"))
+    looked = call(ask, "get_batch", batch_id="batch-1").structured_content
+    assert (looked["state"], looked["done"], looked["failed"], looked["poll_after_ms"]) == ("failed", 2, 1, None)
+    assert (looked["report"], looked["is_whole"]) == ("# Letters\n", True)
+    api.on("POST", "/batches/batch-1/retry", told(bodies.batch(round=1)))
+    assert call(ask, "retry_batch", batch_id="batch-1").structured_content["state"] == "running"
+
+
+def test_tools_of_the_assistant_and_approvals_go_with_a_run(ask: Ask, api: FakeApi) -> None:
+    api.on("POST", "/projects/assistant/runs", told(RUN, 201))
+    tool = {"name": "look_up", "description": "Looks a term up.", "parameters": {"type": "object", "properties": {}}}
+    call(ask, "start_run", instructions="x", tools=[tool], require_approval=["finish"])
+    sent = json.loads(api.received[-1].body)
+    assert (sent["tools"], sent["require_approval"]) == ([tool], ["finish"])
+    wrong = call(ask, "start_run", instructions="x", tools=[{"name": "look_up", "purpose": "y"}])
+    assert wrong.is_error
+
+
+def test_skills_are_listed_and_kept(ask: Ask, api: FakeApi) -> None:
+    skill = {
+        "name": "letters",
+        "description": "Use for letters.",
+        "version": "a" * 64,
+        "scope": "project",
+        "bytes": 5,
+        "changed_at": "2026-01-13T10:00:00Z",
+    }
+    api.on("GET", "/projects/assistant/skills", refused(404, "project_not_found"))
+    api.on("GET", "/skills", told([{**skill, "scope": "tenant"}]))
+    assert call(ask, "list_skills").structured_content["skills"][0]["scope"] == "tenant"
+    api.on("GET", "/projects/assistant", refused(404, "project_not_found"))
+    api.on(
+        "PUT",
+        "/projects/assistant",
+        told({"id": "assistant", "name": "x", "task_type": "code", "created_at": "2026-01-13T10:00:00Z"}),
+    )
+    api.on("PUT", "/projects/assistant/skills/letters", told(skill))
+    kept = call(ask, "put_skill", name="letters", files={"SKILL.md": "---\nname: letters\n---\n"})
+    assert kept.structured_content["name"] == "letters"
 
 
 def test_words_are_looked_for_and_documents_read_for_it(ask: Ask, api: FakeApi) -> None:

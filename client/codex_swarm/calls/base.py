@@ -22,6 +22,11 @@ def of_project(project_id: str, rest: str = "") -> str:
     return f"/projects/{segment(project_id, 'project_id')}" + (f"/{rest}" if rest else "")
 
 
+def of_batch(batch_id: str, rest: str = "") -> str:
+    """The path of a batch, or of something that is the batch's. Raises `InvalidArgument`."""
+    return f"/batches/{segment(batch_id, 'batch_id')}" + (f"/{rest}" if rest else "")
+
+
 def of_message(run_id: str, message_id: str) -> str:
     """The path of a message to a run. Raises `InvalidArgument`."""
     return of_run(run_id, f"messages/{segment(message_id, 'message_id')}")

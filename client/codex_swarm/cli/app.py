@@ -9,6 +9,7 @@ import typer
 
 from codex_swarm import __version__
 from codex_swarm.cli.commands import (
+    batching,
     connecting,
     converting,
     finding,
@@ -72,6 +73,17 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
         LOOKING,
         finding.projects,
         {"show": finding.show_project, "set": finding.put_project, "delete": finding.delete_project},
+    ),
+    "batches": (
+        STARTING,
+        batching.list_batches,
+        {
+            "start": batching.start_batch,
+            "show": batching.show_batch,
+            "report": batching.batch_report,
+            "cancel": batching.cancel_batch,
+            "retry": batching.retry_batch,
+        },
     ),
     "patterns": (LOOKING, finding.patterns, {"show": finding.show_pattern, "delete": finding.delete_pattern}),
     "skills": (

@@ -71,6 +71,7 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("files of", run.workspace_from_run_id or ""),
         ("goes on with", run.continues_run_id or ""),
         ("part of", run.parent_run_id or ""),
+        ("batch", f"{run.batch_id}, item {run.batch_item}" if run.batch_id else ""),
         ("parts", "\n".join(_part(each) for each in run.children)),
         ("messages", "\n".join(f"{each.text} ({each.state.value})" for each in run.messages)),
         ("waits for", _waits(run)),

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field, JsonValue
 
-from codex_swarm.models import RequestRead, RunRead, RunStatus, SearchHit
+from codex_swarm.models import BatchRead, RequestRead, RunRead, RunStatus, SearchHit
 from codex_swarm.text import printable
 
+POLL_BATCH_MS = 10_000
 POLL_QUEUED_MS = 5_000
 POLL_RUNNING_MS = 2_000
 
@@ -81,6 +82,38 @@ class RunList(BaseModel):
 
     runs: list[RunLine]
     next_cursor: str | None = Field(description="Give it as `cursor` for older ones; null when there are none.")
+
+
+class BatchState(BaseModel):
+    """How a batch stands."""
+
+    batch_id: str
+    state: RunStatus = Field(description="`running`; at the end `succeeded` when all were, else `failed`, `cancelled`.")
+    items: int
+    done: int = Field(description="How many have ended, however they did.")
+    failed: int
+    poll_after_ms: int | None = Field(description="Ask again after so long; null when all have ended.")
+
+
+class BatchTable(BatchState):
+    """A batch with the beginning of its report."""
+
+    report: str = Field(description="A row for each item, as a Markdown table; the beginning of it.")
+    is_whole: bool
+
+
+class SkillLine(BaseModel):
+    """A skill that runs can use."""
+
+    name: str
+    description: str
+    scope: str = Field(description="`project`, or `tenant` for all projects.")
+
+
+class SkillList(BaseModel):
+    """What runs of a project can use, by name."""
+
+    skills: list[SkillLine]
 
 
 class FileLine(BaseModel):
@@ -262,3 +295,15 @@ _NEXT = {
     RunStatus.FAILED: "get_run has the problems and what to do about each. Files that were made are there.",
     RunStatus.CANCELLED: "Files that were made are there: list_files.",
 }
+
+
+def state_of_batch(batch: BatchRead) -> BatchState:
+    """How a batch stands, and when to ask again."""
+    return BatchState(
+        batch_id=batch.id,
+        state=batch.status,
+        items=batch.items,
+        done=batch.items - batch.waiting - batch.running,
+        failed=batch.failed,
+        poll_after_ms=None if batch.ended_at else POLL_BATCH_MS,
+    )

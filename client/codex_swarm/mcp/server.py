@@ -22,9 +22,34 @@ from codex_swarm import __version__
 from codex_swarm.async_client import AsyncCodexSwarmClient
 from codex_swarm.errors import InvalidArgument, NotFound
 from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, Hits, RunAnswer, RunList, RunState, Upload
+from codex_swarm.mcp.answers import (
+    BatchState,
+    BatchTable,
+    Diff,
+    FileLine,
+    FileList,
+    FileText,
+    Hits,
+    RunAnswer,
+    RunList,
+    RunState,
+    SkillLine,
+    SkillList,
+    Upload,
+)
 from codex_swarm.mcp.problems import of_resource, of_tool
-from codex_swarm.models import DecisionKind, DocumentTemplate, MessageMode, ModelsRead, RunRead, RunStatus, TaskType
+from codex_swarm.models import (
+    Approval,
+    DecisionKind,
+    DocumentTemplate,
+    MessageMode,
+    ModelsRead,
+    RunRead,
+    RunStatus,
+    TaskType,
+    ToolCreate,
+)
+from codex_swarm.shaping import shaped
 from codex_swarm.text import printable
 
 LONGEST_WAIT = 45
@@ -54,6 +79,9 @@ RunId = Annotated[str, Field(description="The run's id, as start_run answered it
 ProjectId = Annotated[str | None, Field(description="The project; runs of one build on each other. Usually left out.")]
 
 
+BatchId = Annotated[str, Field(description="The batch's id, as start_batch answered it.")]
+
+
 class Tools:
     """The tools, each asking one service."""
 
@@ -81,6 +109,16 @@ class Tools:
             DocumentTemplate | None, Field(description="The look of the documents that it makes.")
         ] = None,
         interactive: Annotated[bool, Field(description="It may ask your user questions; you pass them on.")] = False,
+        require_approval: Annotated[
+            list[Approval] | None, Field(description="What it does only once your user has approved it.")
+        ] = None,
+        tools: Annotated[
+            list[dict[str, Any]] | None,
+            Field(
+                description="Tools that you answer for it, each {name, description, parameters: a JSON Schema}."
+                " It waits at each call; answer with decide."
+            ),
+        ] = None,
         model: Annotated[str | None, Field(description="Of list_models; usually left out.")] = None,
         effort: Annotated[str | None, Field(description="How much it is to reason; one of the model's.")] = None,
     ) -> RunState:
@@ -96,6 +134,8 @@ class Tools:
                 files=files,
                 uploads=upload_ids or (),
                 interactive=interactive,
+                require_approval=require_approval or (),
+                tools=[shaped(ToolCreate, **each) for each in tools or ()],
                 result_schema=result_schema,
                 from_turn=from_turn,
                 keep_conversation=keep_conversation,
@@ -127,6 +167,83 @@ class Tools:
                 template=template,
             )
         return answers.state_of(run)
+
+    async def start_batch(
+        self,
+        instructions: Annotated[str, Field(description="What each run is to do; {{name}} for a value of the item.")],
+        items: Annotated[list[dict[str, str]], Field(description="The values by name, for one run each.")],
+        project_id: ProjectId = None,
+        name: Annotated[str | None, Field(description="A short name, for people.")] = None,
+        task_type: Annotated[TaskType | None, Field(description="The kind of work.")] = None,
+        from_run_id: Annotated[str | None, Field(description="Each begins with the files of this run.")] = None,
+        upload_ids: Annotated[list[str] | None, Field(description="Of upload_file; each begins with these.")] = None,
+    ) -> BatchState:
+        """Start the same task for many items, a run each, and return at once. Then ask get_batch now and then."""
+        template = {
+            "instructions": instructions,
+            "task_type": task_type,
+            "from_run_id": from_run_id,
+            "uploads": upload_ids,
+        }
+        with of_tool():
+            batch = await self._client.start_batch(
+                project_id or self._project,
+                {field: value for field, value in template.items() if value is not None},
+                items,
+                name=name,
+            )
+        return answers.state_of_batch(batch)
+
+    async def get_batch(self, batch_id: BatchId) -> BatchTable:
+        """Look at a batch: how far it is, and a row for each item. A row's link names its run."""
+        with of_tool():
+            batch = await self._client.get_batch(batch_id)
+            report = await self._client.get_batch_table(batch_id, "markdown")
+        state = answers.state_of_batch(batch).model_dump()
+        return BatchTable(**state, report=printable(report[:LONGEST_TEXT]), is_whole=len(report) <= LONGEST_TEXT)
+
+    async def cancel_batch(self, batch_id: BatchId) -> BatchState:
+        """Stop a batch for good: no more runs begin, and those under way end. What has been done stays."""
+        with of_tool():
+            return answers.state_of_batch(await self._client.cancel_batch(batch_id))
+
+    async def retry_batch(self, batch_id: BatchId) -> BatchState:
+        """Try again what failed in a batch that has ended."""
+        with of_tool():
+            return answers.state_of_batch(await self._client.retry_batch(batch_id))
+
+    async def list_skills(self, project_id: ProjectId = None) -> SkillList:
+        """List the skills that runs can use: how certain tasks are done here. A run reads them by itself."""
+        with of_tool():
+            try:
+                found = await self._client.list_skills(project_id or self._project)
+            except NotFound as error:
+                if error.code != "project_not_found":
+                    raise
+                # The first run makes the project; until then it has those of all projects.
+                found = await self._client.list_skills()
+        lines = [SkillLine(name=each.name, description=each.description, scope=each.scope) for each in found]
+        return SkillList(skills=lines)
+
+    async def put_skill(
+        self,
+        name: Annotated[str, Field(description="Lower-case letters, digits and hyphens, such as house-letters.")],
+        files: Annotated[
+            dict[str, str],
+            Field(description="Texts by path; SKILL.md begins with --- and has name and description there."),
+        ],
+        project_id: ProjectId = None,
+    ) -> SkillLine:
+        """Keep how a kind of task is to be done, for all later runs of a project. Ask your user before."""
+        with of_tool():
+            project = project_id or self._project
+            try:
+                await self._client.get_project(project)
+            except NotFound:
+                await self._client.put_project(project)
+            contents = {path: text.encode() for path, text in files.items()}
+            kept = await self._client.put_skill(name, contents, project_id=project)
+        return SkillLine(name=kept.name, description=kept.description, scope=kept.scope)
 
     async def wait_run(
         self,
@@ -331,11 +448,19 @@ class Tools:
     async def decide(
         self,
         run_id: RunId,
-        decision: Annotated[DecisionKind, Field(description="`answer` a question; `approve` or `deny` a step.")],
-        text: Annotated[str, Field(description="The answer of your user; or what the agent should know besides.")] = "",
+        decision: Annotated[
+            DecisionKind,
+            Field(
+                description="`answer` a question; `approve` or `deny` a step; `output` or `error` of one of your tools."
+            ),
+        ],
+        text: Annotated[str, Field(description="The answer of your user, or what your tool gave.")] = "",
         request_id: Annotated[str | None, Field(description="Of get_run; else the first that waits.")] = None,
     ) -> RunState:
-        """Tell a run what your user decided about what it waits for. Ask your user first: it is not yours to decide."""
+        """Tell a run what your user decided about what it waits for. Ask your user first: it is not yours to decide.
+
+        Only calls of tools that you gave to start_run are yours to answer.
+        """
         with of_tool():
             return answers.state_of(await self._client.decide(run_id, decision, text, request_id=request_id))
 
@@ -389,10 +514,16 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
     offered: list[tuple[Callable[..., object], str, ToolAnnotations]] = [
         (tools.start_run, "Start a run", STARTS),
         (tools.convert_document, "Convert a document", STARTS),
+        (tools.start_batch, "Start a batch", STARTS),
+        (tools.get_batch, "Look at a batch", READS),
+        (tools.cancel_batch, "Cancel a batch", STOPS),
+        (tools.retry_batch, "Try again what failed", STARTS),
         (tools.wait_run, "Wait for a run", READS),
         (tools.get_run, "Look at a run", READS),
         (tools.list_runs, "List runs", READS),
         (tools.list_models, "List models", READS),
+        (tools.list_skills, "List skills", READS),
+        (tools.put_skill, "Keep a skill", UPLOADS),
         (tools.list_files, "List files", READS),
         (tools.search_files, "Look for words in files", READS),
         (tools.read_file, "Read a file", READS),

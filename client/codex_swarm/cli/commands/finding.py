@@ -57,6 +57,9 @@ def runs(
     part_of: Annotated[
         str | None, typer.Option(metavar="RUN", help="Only runs that this one delegated to.", show_default=False)
     ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="BATCH", help="Only the runs of this batch.", show_default=False)
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 20,
 ) -> None:
     """List runs, the newest first.
@@ -76,6 +79,8 @@ def runs(
         wanted["waiting"] = True
     if part_of:
         wanted["parent_run_id"] = part_of
+    if batch:
+        wanted["batch_id"] = batch
     with session.client() as client:
         found = client.page_runs(project_id, limit=min(limit, 1_000), **wanted).items
     output = session.output

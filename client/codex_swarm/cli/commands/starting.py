@@ -25,7 +25,9 @@ from codex_swarm.models import (
     RunLimits,
     RunRead,
     TaskType,
+    ToolCreate,
 )
+from codex_swarm.shaping import shaped
 
 FROM_STDIN = "-"
 
@@ -79,6 +81,14 @@ def run(
         list[Approval] | None,
         typer.Option(help="Stop before this until somebody approves it; may be given often.", show_default=False),
     ] = None,
+    tools: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Tools of your own, a JSON list; the run waits for you at each call: `decide RUN output`.",
+            show_default=False,
+        ),
+    ] = None,
     result_schema: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="A JSON Schema; the run ends with a result that fits.", show_default=False),
@@ -125,7 +135,8 @@ def run(
             callback_url=callback_url,
             interactive=interactive,
             require_approval=require_approval or (),
-            result_schema=_schema_in(result_schema),
+            tools=_tools_in(tools),
+            result_schema=schema_in(result_schema),
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=document_template,
@@ -244,16 +255,30 @@ def templates(session: Session) -> None:
     output.table(["name", "task type", "what"], rows)
 
 
-def _schema_in(path: Path | None) -> dict[str, Any] | None:
+def schema_in(path: Path | None) -> dict[str, Any] | None:
+    """The JSON Schema of a file. Raises `InvalidArgument`."""
     if path is None:
         return None
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(f"{path} has no JSON Schema: {error}") from error
+    found = _json_in(path, "JSON Schema")
     if not isinstance(found, dict):
         raise InvalidArgument(f"{path} has no JSON Schema: it is no object")
     return found
+
+
+def _tools_in(path: Path | None) -> list[ToolCreate]:
+    if path is None:
+        return []
+    found = _json_in(path, "list of tools")
+    if not isinstance(found, list):
+        raise InvalidArgument(f"{path} has no list of tools: each has a name, a description and parameters")
+    return [shaped(ToolCreate, **(each if isinstance(each, dict) else {"name": each})) for each in found]
+
+
+def _json_in(path: Path, what: str) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(f"{path} has no {what}: {error}") from error
 
 
 def _instructions(given: str, template: TemplateName | None) -> str:

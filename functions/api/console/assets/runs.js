@@ -3,6 +3,7 @@
 import {
   $, ask, at, attempt, counted, duration, element, isActive, keepUp, pill, runPage, STATUSES, TASK_TYPES, time,
 } from "./page.js";
+import { keepBatchesUp, showBatches } from "./batches.js";
 import { searchIn } from "./search.js";
 
 const A_PAGE = 25;
@@ -59,6 +60,7 @@ async function load() {
   const mine = ++search;
   const project = filters.elements.project_id.value.trim();
   searchIn(project && `projects/${encodeURIComponent(project)}/search`, (hit) => element("a", { href: runPage(hit.run_id) }, hit.path));
+  attempt(() => showBatches(project));
   const found = await page(A_PAGE);
   if (mine !== search) return;
   rows.clear();
@@ -156,4 +158,5 @@ $("more-projects").addEventListener("click", () => attempt(moreProjects, $("more
 
 readAddress();
 await Promise.all([attempt(load), attempt(moreProjects)]);
+keepBatchesUp();
 keepUp(refresh);

@@ -1,8 +1,8 @@
 """The runs of a batch: a few at a time, each end of one lets the next begin.
 
 What is to be started is decided by a change of the batch, and done after it. Whoever dies in between leaves an item
-that counts as under way and has no run, which reconciliation starts (`swarm.lifecycle.batches.mend`): it has the same id,
-whoever starts it. Each end is told before the run leaves the index of active runs, so that it is told by somebody.
+that counts as under way and has no run, which reconciliation starts (`swarm.lifecycle.batches.mend`): it has the same
+id, whoever starts it. Each end is told before the run leaves the index of active runs, so that it is told by somebody.
 """
 
 from __future__ import annotations
