@@ -20,6 +20,7 @@ usage() {
   demo       start the laptop cloud, run the example against it, show what came out, stop
   services   start the laptop cloud and keep it running: --port 5050, --data .local/data or --ephemeral
   example    run the DraftPunk example against services that already run
+  chat       hold a chat about a document with services that already run: examples/chat.py
   test       run the tests; arguments go to pytest
   proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest
   check      run every check that is not a test: lint, types, imports, locks, templates
@@ -188,7 +189,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | test | proofs | check | build | bench | evals | smoke | grants | docs | openapi | pages | lock) development ;;
+demo | services | example | chat | test | proofs | check | build | bench | evals | smoke | grants | docs | openapi | pages | lock) development ;;
 *)
     [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
     development
@@ -201,6 +202,7 @@ case $command in
 demo) exec "$python" -m examples.demo "$@" ;;
 services) exec "$python" -m infra.local services "$@" ;;
 example) exec "$python" examples/draftpunk_example.py "$@" ;;
+chat) exec "$python" -m examples.chat "$@" ;;
 test)
     # All of it at once takes every core, a module at a time; a part that somebody looks into runs in one process.
     (($#)) || set -- -m "not proof" -n auto --dist loadfile

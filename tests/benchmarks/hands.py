@@ -1,4 +1,5 @@
 """Twelve chapters by twelve children, and by one run: wall time, tokens, calls, transitions, dollars, and the book.
+And the calls and transitions of a run with a message, a question and four children.
 
 The model is a server on this machine that speaks the Responses API and takes two seconds for each answer. It counts a
 token for every four characters, and caches nothing.
@@ -11,6 +12,7 @@ import json
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Set
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +40,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--chapters", type=int, default=12, help="at most 16 (12)")
     parser.add_argument("--json", type=Path, help="file in which the figures are left, too")
     chosen = parser.parse_args(arguments)
-    figures = measured(chosen.chapters)
+    figures = [*conversing(), *measured(chosen.chapters)]
     for figure in figures:
         print(figure.line())
     if chosen.json:
@@ -85,9 +87,9 @@ def _book(cloud: LocalCloud, client: CodexSwarmClient, how: str) -> dict[str, An
         seconds = time.monotonic() - began
         time.sleep(0.5)
         made = list(recorded)
-    everyone = [run, *(client.get_run(child.run_id) for child in run.children)]
+    everyone = {run.id, *(child.run_id for child in run.children)}
     counted = Counter(each.operation for each in made if each.function is not None and not each.presigned)
-    entered = sum(transitions(cloud, name) for each in everyone for name in _executions(each))
+    entered = _entered(cloud, everyone)
     return {
         "book": {file.path: client.get_file(run.id, file.path) for file in client.iter_files(run.id)},
         "wall time": seconds,
@@ -99,9 +101,48 @@ def _book(cloud: LocalCloud, client: CodexSwarmClient, how: str) -> dict[str, An
     }
 
 
-def _executions(run: RunRead) -> list[str]:
-    """A run that delegated once had one more execution, for what came of it."""
-    return [run.id, *([f"{run.id}-1"] if run.children else [])]
+def _entered(cloud: LocalCloud, run_ids: Set[str]) -> int:
+    """The states that all executions of these runs entered: a run has one more each time that it went on."""
+    listed = cloud.client("stepfunctions").get_paginator("list_executions")
+    pages = listed.paginate(stateMachineArn=cloud.state_machine_arn)
+    names = [each["name"] for page in pages for each in page["executions"]]
+    return sum(transitions(cloud, name) for name in names if name.partition("-")[0] in run_ids)
+
+
+def conversing() -> list[Figure]:
+    """What a run comes to that hears a message, asks a question, and has four parts done by others, with those parts.
+
+    The offline model; every second run of two is counted, so that processes are warm.
+    """
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cloud = stack.enter_context(LocalCloud(log_folder=logs, parameters={"MaxActiveRuns": "20"}))
+        client = stack.enter_context(CodexSwarmClient(cloud.url, api_key=""))
+        _conversation(client)
+        with cloud.recorded_calls() as recorded:
+            run = _conversation(client)
+            time.sleep(0.5)
+            made = list(recorded)
+        counted = Counter(each.operation for each in made if each.function is not None and not each.presigned)
+        entered = _entered(cloud, {run.id, *(child.run_id for child in run.children)})
+    what = "a message, a question, four children"
+    return [
+        Figure(f"{what}, AWS", sum(counted.values()), "calls"),
+        Figure(f"{what}, transitions", entered, "transitions"),
+        Figure(f"{what}, requests and transitions of 1,000", 1_000 * dollars(counted, 1, entered), "US dollars"),
+    ]
+
+
+def _conversation(client: CodexSwarmClient) -> RunRead:
+    parts = " and ".join(f"`touch {number}.md`" for number in range(1, 5))
+    text = f'ask "How many?" of "four" or "five". delegate {parts}'
+    run = client.start_run("bench", text, interactive=True)
+    run = client.wait(run.id, timeout=60, poll=0.05, until_asked=True)
+    client.send_message(run.id, "touch more.md", "followup")
+    client.decide(run, "answer", "four")
+    run = client.wait(run.id, timeout=60, poll=0.05, check=True)
+    assert (len(run.children), run.messages[0].state, len(run.requests)) == (4, "read", 1)
+    return run
 
 
 def _answer(received: Received, chapters: int) -> Reply:
