@@ -11,7 +11,10 @@ from infra.local.cloud import LocalCloud
 from swarm.runs.error_types import ErrorType
 from tests.support.paths import ROOT
 
-GUIDES = [ROOT / "docs" / name for name in ("client.md", "DRAFTPUNK_INTEGRATION.md", "cookbook.md", "quickstart.md")]
+GUIDES = [
+    ROOT / "docs" / name
+    for name in ("client.md", "DRAFTPUNK_INTEGRATION.md", "cookbook.md", "quickstart.md", "swarm.md")
+]
 
 
 def snippets(guide: Path) -> list[tuple[int, str]]:
