@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    WithJsonSchema,
     computed_field,
     model_validator,
 )
@@ -572,7 +574,37 @@ class MessageRead(Wire):
 
 MAX_BATCH_ITEMS = 1_000
 
-ItemValue = PlainText | int | float | bool | None
+MAX_ITEM_TEXT = 65_536
+"""Characters of a value of an item: the most that a run's instructions can have."""
+
+ItemName = Annotated[str, Field(pattern=r"^[^{}]{1,200}$")]
+"""What a placeholder names; in a CSV file the head of a column."""
+
+
+def _item_value(value: Any) -> Any:
+    if isinstance(value, str):
+        if len(value) > MAX_ITEM_TEXT:
+            raise ValueError(f"has over {MAX_ITEM_TEXT} characters; put long material into files")
+        return _without_nul(value)
+    if not (value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value))):
+        raise ValueError("is no text, number, truth value or null")
+    return value
+
+
+ItemValue = Annotated[
+    str | int | float | bool | None,
+    BeforeValidator(_item_value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": MAX_ITEM_TEXT},
+                {"type": "number"},
+                {"type": "boolean"},
+                {"type": "null"},
+            ]
+        }
+    ),
+]
 """What a placeholder stands for: nothing for null, numbers and truth values as JSON has them."""
 
 
@@ -583,7 +615,7 @@ class BatchCreate(Asked):
         description="The request for each run. `{{name}}` in its texts (name, instructions, metadata, uploads, files,"
         " from_run_id, reference_run_id, callback_url) stands for that value of the item; `\\{{` for two braces."
     )
-    items: list[Annotated[dict[str, ItemValue], Field(max_length=100)]] | None = Field(
+    items: list[Annotated[dict[ItemName, ItemValue], Field(max_length=100)]] | None = Field(
         default=None, min_length=1, max_length=MAX_BATCH_ITEMS, description="Values by name, for one run each."
     )
     csv_upload: str | None = Field(

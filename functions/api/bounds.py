@@ -12,8 +12,8 @@ from typing import Any
 
 from api.requests import MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
-from api.routes.runs import MAX_INSTRUCTIONS_BYTES
 from swarm.ids import MAX_PROJECT_ID, MAX_RUN_ID
+from swarm.lifecycle.asked import MAX_INSTRUCTIONS_BYTES
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.runs.skills import MAX_NAME
 from swarm.webhooks.address import MAX_URL
@@ -38,6 +38,7 @@ PARAMETERS: Mapping[str, Keywords] = {
     "message_id": RUN_ID,
     "request_id": RUN_ID,
     "key_id": RUN_ID,
+    "batch_id": RUN_ID,
     "project_id": PROJECT_ID,
     "artifact_id": OTHER_ID,
     "delivery_id": OTHER_ID,
@@ -64,6 +65,7 @@ FIELDS: Mapping[str, Mapping[str, Keywords]] = {
     "ProjectPatch": {"callback_url": URL},
     "RunCreate": {**_BEGUN, "instructions": {"maxLength": MAX_INSTRUCTIONS_BYTES}},
     "ConversionCreate": _BEGUN,
+    "BatchCreate": {"csv_upload": RUN_ID, "callback_url": URL},
     "MessageCreate": _BEGUN,
     "SkillPut": _BEGUN,
     "KeyCreate": {"projects[]": PROJECT_ID},

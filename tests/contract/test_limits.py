@@ -71,7 +71,11 @@ SAMPLES: Mapping[str, Any] = {
 }
 """What a field of the name takes, where the shape alone does not say it."""
 
-BODIES: Mapping[str, Any] = {"decide": {"decision": "approve"}, "put_skill": {"project_id": "p1"}}
+BODIES: Mapping[str, Any] = {
+    "decide": {"decision": "approve"},
+    "put_skill": {"project_id": "p1"},
+    "create_batch": {"items": [{"name": "x"}]},
+}
 """What an operation wants besides what its schema requires."""
 
 KEY = {"tenant_id": "tenant-a", "may": "read run manage import admin"}

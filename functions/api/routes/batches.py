@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from api.access import READ, RUN
 from api.files import bytes_response, named
-from api.paging import MAX_PAGE, paged, weight
+from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from codex_swarm.models import BatchCreate, BatchRead, BatchReport, BatchRow, RunStatus
@@ -62,7 +62,7 @@ def create_batch(
 def list_batches(
     project_id: Annotated[str | None, Query(description="Only batches of this project.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Batches a page, at most.")] = 100,
-    cursor: Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")] = None,
+    cursor: HeaderCursor = None,
 ) -> Response[list[BatchRead]]:
     caller = caller_of(router)
     if project_id is not None:

@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
-from codex_swarm.models import MAX_BATCH_ITEMS, ItemValue, RunCreate
+from codex_swarm.models import MAX_BATCH_ITEMS, MAX_ITEM_TEXT, ItemValue, RunCreate
 from swarm.errors import InvalidRequest
 from swarm.sizes import json_text
 
 MAX_COLUMNS = 100
+MAX_NAME = 200
 
 FILLED = (
     "name", "instructions", "reference_run_id", "from_run_id", "metadata", "uploads", "files", "callback_url",
@@ -93,6 +94,8 @@ def items_of_csv(data: bytes) -> list[dict[str, ItemValue]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidRequest("the CSV file is not in UTF-8; save it as `CSV UTF-8`") from error
+    if "\0" in text:
+        raise InvalidRequest("the CSV file has a NUL character, which is no text; save it as `CSV UTF-8`")
     first_line = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -109,6 +112,10 @@ def items_of_csv(data: bytes) -> list[dict[str, ItemValue]]:
                 raise InvalidRequest(
                     f"line {reader.line_num} of the CSV file has {len(row)} values, and the first line names"
                     f" {len(names)}; put values with a {delimiter!r} or a line break into quotes"
+                )
+            if any(len(cell) > MAX_ITEM_TEXT for cell in row):
+                raise InvalidRequest(
+                    f"line {reader.line_num} of the CSV file has a value of over {MAX_ITEM_TEXT} characters"
                 )
             found.append(dict(zip(names, row, strict=True)))
             if len(found) > MAX_BATCH_ITEMS:
@@ -127,4 +134,6 @@ def _names(row: Sequence[str]) -> list[str]:
     for place, name in enumerate(names):
         if not name or name in names[:place]:
             raise InvalidRequest(f"the CSV file's first line has no name, or one twice, in column {place + 1}")
+        if len(name) > MAX_NAME or "{" in name or "}" in name:
+            raise InvalidRequest(f"the name of column {place + 1} has braces, or over {MAX_NAME} characters")
     return names
