@@ -12,11 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
-<<<<<<< HEAD
 from api.routes.projects import MAX_CONFIG_BYTES
-from api.routes.runs import MAX_INSTRUCTIONS_BYTES, MAX_NAME
-=======
->>>>>>> 672fc0c (Batches: one run for each item, a few at a time, and one report)
 from codex_swarm.models import MAX_ANSWER, MAX_TEXT, MAX_TOOL_OUTPUT
 from swarm.agent.results import MAX_INVALID
 from swarm.agent.tools.finish import MAX_RESULT

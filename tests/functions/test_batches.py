@@ -209,10 +209,10 @@ def test_items_come_from_a_csv_file_too(stack: Stack, text: str) -> None:
     [
         pytest.param(b"name,of\nada\n", "line 2", id="too few values"),
         pytest.param(b"name,name\nada,b\n", "column 2", id="a name twice"),
-        pytest.param(b"name\n", "no rows", id="no rows"),
+        pytest.param(b"name\n", "has 0 rows", id="no rows"),
         pytest.param("name\nMüller\n".encode("latin-1"), "UTF-8", id="another encoding"),
         pytest.param(b'name\n"ada\n', "line", id="an open quote"),
-        pytest.param(b"name\n" + b"a\n" * 1_001, "1000 rows", id="too many rows"),
+        pytest.param(b"name\n" + b"a\n" * 1_001, "1 to 1000", id="too many rows"),
     ],
 )
 def test_a_csv_file_that_cannot_be_read_is_refused_with_the_place(stack: Stack, data: bytes, told: str) -> None:

@@ -97,34 +97,29 @@ def items_of_csv(data: bytes) -> list[dict[str, ItemValue]]:
     if "\0" in text:
         raise InvalidRequest("the CSV file has a NUL character, which is no text; save it as `CSV UTF-8`")
     first_line = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found: list[dict[str, ItemValue]] = []
-    names: list[str] | None = None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first_line.count), strict=True)
     try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if names is None:
-                names = _names(row)
-                continue
-            if len(row) != len(names):
-                raise InvalidRequest(
-                    f"line {reader.line_num} of the CSV file has {len(row)} values, and the first line names"
-                    f" {len(names)}; put values with a {delimiter!r} or a line break into quotes"
-                )
-            if any(len(cell) > MAX_ITEM_TEXT for cell in row):
-                raise InvalidRequest(
-                    f"line {reader.line_num} of the CSV file has a value of over {MAX_ITEM_TEXT} characters"
-                )
-            found.append(dict(zip(names, row, strict=True)))
-            if len(found) > MAX_BATCH_ITEMS:
-                raise InvalidRequest(f"the CSV file has more than {MAX_BATCH_ITEMS} rows; send several batches")
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise InvalidRequest(f"line {reader.line_num} of the CSV file: {error}") from error
-    if not found:
-        raise InvalidRequest("the CSV file has no rows behind the first, which names the values")
-    return found
+    if not 1 < len(rows) <= MAX_BATCH_ITEMS + 1:
+        raise InvalidRequest(
+            f"the CSV file has {max(0, len(rows) - 1)} rows behind the first, which names the values;"
+            f" a batch has 1 to {MAX_BATCH_ITEMS}"
+        )
+    names = _names(rows[0][1])
+    return [_item(names, *row) for row in rows[1:]]
+
+
+def _item(names: Sequence[str], line: int, row: Sequence[str]) -> dict[str, ItemValue]:
+    if len(row) != len(names):
+        raise InvalidRequest(
+            f"line {line} of the CSV file has {len(row)} values, and the first line names {len(names)};"
+            " put values with a separator or a line break into quotes"
+        )
+    if any(len(cell) > MAX_ITEM_TEXT for cell in row):
+        raise InvalidRequest(f"line {line} of the CSV file has a value of over {MAX_ITEM_TEXT} characters")
+    return dict(zip(names, row, strict=True))
 
 
 def _names(row: Sequence[str]) -> list[str]:
