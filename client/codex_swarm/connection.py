@@ -118,7 +118,7 @@ class Connection:
         """What GET answers, as `shape`; raises `UnexpectedAnswer` when it is something else, or not of the run `of`."""
         return parse(shape, await self.request("GET", path, params=params), of)
 
-    async def poll(self, shape: type[T], path: str, ends: float, of: str) -> T:
+    async def poll(self, shape: type[T], path: str, ends: float, of: str | None = None) -> T:
         """As `read`, in one try, for those who ask again anyway."""
         return parse(shape, await self._whole(self._outgoing("GET", path, None, None), ends, 0), of)
 

@@ -13,13 +13,17 @@ from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.projects import MAX_CONFIG_BYTES
-from codex_swarm.models import MAX_ANSWER, MAX_TEXT, MAX_TOOL_OUTPUT
+from codex_swarm.models import MAX_ANSWER, MAX_BATCH_ITEMS, MAX_TEXT, MAX_TOOL_OUTPUT
 from swarm.agent.results import MAX_INVALID
 from swarm.agent.tools.finish import MAX_RESULT
+from swarm.lifecycle import batch_runs
 from swarm.lifecycle.asked import MAX_INSTRUCTIONS_BYTES, MAX_NAME
+from swarm.lifecycle.batches import MAX_CSV_BYTES
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
-from swarm.records.tenants import MAX_ASKING
+from swarm.records.tenants import MAX_ASKING, MAX_BATCHES
 from swarm.runs import children
+from swarm.runs.batch_template import MAX_COLUMNS
+from swarm.runs.batches import MAX_ROUNDS
 from swarm.runs.json_schema import MAX_SCHEMA
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import MAX_MESSAGES, MAX_WAITING
@@ -88,6 +92,12 @@ def test_every_figure_is_that_of_the_code() -> None:
         children.MAX_TASK_FILES,
         MAX_TEXT_BYTES,
         MAX_LINES,
+        MAX_BATCH_ITEMS,
+        MAX_COLUMNS,
+        MAX_CSV_BYTES,
+        batch_runs.MAX_AT_ONCE,
+        MAX_ROUNDS,
+        MAX_BATCHES,
         MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),

@@ -15,6 +15,7 @@ COMMANDS = [
     "demo",
     "services",
     "example",
+    "chat",
     "test",
     "proofs",
     "check",

@@ -105,17 +105,18 @@ class BatchCalls(TransferCalls):
         last: BatchRead | None = None
         while True:
             try:
-                last = await self._connection.poll(BatchRead, path, self._ends_by(deadline), None)
+                batch = await self._connection.poll(BatchRead, path, self._ends_by(deadline))
             except CodexSwarmError as error:
                 if last is not None and timeout is not None and self._is_past(deadline):
                     raise BatchTimeout(last, timeout) from error
                 await outage.wait_out(error)
                 continue
             outage.over()
-            if last.ended_at is not None:
-                return last
+            last = batch
+            if batch.ended_at is not None:
+                return batch
             if timeout is not None and self._is_past(deadline):
-                raise BatchTimeout(last, timeout)
+                raise BatchTimeout(batch, timeout)
             left = pause if deadline is None else deadline - self._connection.clock()
             await self._connection.transport.sleep(min(pause, left))
 
@@ -128,7 +129,7 @@ class BatchCalls(TransferCalls):
         if format not in _TABLES:
             raise InvalidArgument(f"a table is one of {', '.join(_TABLES)}")
         answer = await self._connection.request("GET", of_batch(batch_id, "report"), params={"format": format})
-        return answer.content.decode()
+        return answer.content.decode(errors="replace")
 
     async def cancel_batch(self, batch_id: str) -> BatchRead:
         """Starts no more of its runs and stops those under way; twice is once."""

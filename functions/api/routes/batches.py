@@ -14,7 +14,7 @@ from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
 from codex_swarm.models import BatchCreate, BatchRead, BatchReport, BatchRow, RunStatus
-from swarm.errors import BatchNotFound
+from swarm.errors import BatchNotFound, InvalidRequest
 from swarm.ids import valid_project_id
 from swarm.lifecycle import batches
 from swarm.lifecycle.batch_runs import load_request
@@ -46,6 +46,8 @@ def create_batch(
     ] = None,
 ) -> Response[BatchRead]:
     """Every item is checked before anything begins. Runs are started as the tenant has places for them."""
+    if body.template.project_id not in {None, project_id}:
+        raise InvalidRequest("template.project_id names another project than the path; leave it out")
     made = batches.create(
         backend(),
         tenant_of(router),

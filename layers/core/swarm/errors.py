@@ -426,21 +426,12 @@ class RunInUse(Conflict):
 
 
 class ProjectInUse(Conflict):
-    """A project whose runs are active is not deleted."""
+    """A project whose runs are active, or whose batch is under way, is not deleted."""
 
     code = "project_in_use"
 
-    def __init__(self, project_id: str, run_id: str) -> None:
-        super().__init__(f"project {project_id} has active runs, such as {run_id}; cancel them, or wait for their end")
-
-
-class ProjectHasBatch(ProjectInUse):
-    """A project is not deleted while a batch of it is under way."""
-
-    def __init__(self, project_id: str, batch_id: str) -> None:
-        Conflict.__init__(
-            self, f"project {project_id} has the batch {batch_id} under way; cancel it, or wait for its end"
-        )
+    def __init__(self, project_id: str, id_: str, what: str = "active runs") -> None:
+        super().__init__(f"project {project_id} has {what}, such as {id_}; cancel them, or wait for their end")
 
 
 class ProjectBeingDeleted(Conflict):

@@ -18,7 +18,7 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import ProjectHasBatch, ProjectInUse, RunInUse, TenantBusy
+from swarm.errors import ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -105,7 +105,7 @@ def _close(backend: Backend, tenant_id: str, project_id: str) -> None:
     for _ in range(ATTEMPTS):
         tenant = backend.tenants.get(tenant_id)
         if batch_id := batch_in(tenant, project_id):
-            raise ProjectHasBatch(project_id, batch_id)
+            raise ProjectInUse(project_id, batch_id, "batches under way")
         if waiting := waits_for(tenant, project_id):
             raise ProjectInUse(project_id, waiting)
         for run_id in sorted((tenant.active | tenant.asking) - idle):
