@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from codex_swarm import verify
 from reconcile.app import handler as reconcile
 from swarm.aws import clients
 from swarm.lifecycle.ending import apply_end_effects
@@ -102,6 +103,36 @@ def test_the_receiver_is_told_what_went_wrong_and_whose_run_it_was(stack: Stack,
     assert (told["data"]["name"], told["data"]["metadata"]) == ("Letter", {"customer": "acme"})
     assert told["data"]["errors"] == run["errors"]
     assert told["data"]["errors"][0]["suggestion"]
+
+
+def test_the_receiver_is_told_how_a_batch_ended_and_not_what_is_tried_again(stack: Stack, receiver: Receiver) -> None:
+    stack.project()
+    body = {
+        "template": {"instructions": "fail with {{why}}"},
+        "items": [{"why": "no paper"}],
+        "name": "Letters",
+        "callback_url": url(receiver),
+    }
+    batch_id = stack.request("POST", "/projects/p1/batches", body).json["id"]
+    (run,) = stack.request("GET", f"/runs?batch_id={batch_id}").json
+    stack.drive(run["id"])
+    event = {"tenant_id": "tenant-a", "run_id": batch_id, "batch_round": 0}
+    assert webhook(event, lambda_context()) == {**event, "outcome": "done", "wait_seconds": 0}
+    (message,) = receiver.messages
+    told = verified(message, secret(stack))
+    assert (told["type"], message.headers["webhook-id"]) == ("batch.failed", f"msg_{batch_id}_batch0")
+    shown = {"run_id": "", "project_id": "p1", "status": "failed", "name": "Letters"}
+    assert shown.items() <= told["data"].items()
+    assert told["data"]["batch"] == stack.request("GET", f"/batches/{batch_id}").json
+    assert verify(secret(stack), message.headers, message.body).data.batch
+    # The message of a round that is over by now, because somebody has it tried again, is not sent.
+    stack.request("POST", f"/batches/{batch_id}/retry")
+    outbox = stack.backend.outbox
+    pending = replace(outbox.get("tenant-a", f"msg_{batch_id}_batch0"), status=DeliveryStatus.PENDING)
+    assert outbox.store(pending)
+    assert webhook(event, lambda_context())["outcome"] == "done"
+    assert len(receiver.messages) == 1
+    assert stack.request("GET", f"/webhooks/deliveries/msg_{batch_id}_batch0").json["status"] == "dead"
 
 
 def test_the_receiver_is_told_what_the_run_waits_for_until_it_is_decided(stack: Stack, receiver: Receiver) -> None:
