@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field, Json
 from swarm.ids import RunKey
 from swarm.lifecycle.reconciliation import Repairs, reconcile, repair
 from swarm.logs import log
+from swarm.metrics import RUNS_BROKEN, RUNS_REPAIRED, record
 from swarm.records.backend import backend
 
 
@@ -41,5 +42,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, int]:
         repair(backend(), detail.input, repairs, now)
     else:
         repairs = reconcile(backend(), now)
+    repaired = repairs.settled + repairs.started + repairs.failed + repairs.forgotten
+    record({RUNS_REPAIRED: repaired, RUNS_BROKEN: repairs.broken})
     log.info("reconciled", **asdict(repairs))
     return asdict(repairs)

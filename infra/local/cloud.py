@@ -19,7 +19,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from infra.local import deployment, moto_patches, schedules, settings
 from infra.local.aws import Clients
 from infra.local.calls import Call
-from infra.local.front import routes
+from infra.local.faults import Faults
+from infra.local.front import response, routes
 from infra.local.front.gateway import Gateway
 from infra.local.front.server import Front
 from infra.local.front.throttle import Throttle
@@ -29,9 +30,11 @@ from infra.local.lambdas.function import Function
 from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specification import environment
+from infra.local.measuring.alarms import ALARM
+from infra.local.measuring.cloudwatch import CloudWatch
 from infra.local.moto_imports import models
+from infra.local.moto_patches import events, state_machines
 from infra.local.moto_patches import lambdas as lambda_patches
-from infra.local.moto_patches import state_machines
 from infra.local.moto_patches.cloudformation import RESOLVED, Resolved
 from infra.local.permissions import roles
 from infra.local.permissions.enforcement import Permissions
@@ -84,6 +87,7 @@ class LocalCloud:
     outputs: Mapping[str, str] = field(init=False, default_factory=dict)
     functions: LambdaService = field(init=False, default_factory=LambdaService)
     permissions: Permissions = field(init=False, default_factory=Permissions)
+    cloudwatch: CloudWatch = field(init=False, default_factory=CloudWatch)
 
     def __post_init__(self) -> None:
         self._running = ExitStack()
@@ -152,6 +156,11 @@ class LocalCloud:
         """Every Lambda worker process that lives at this moment."""
         return [worker.pid for function in self.functions.values() for worker in function.workers()]
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong with calls of AWS, where a test wants it to."""
+        return self._server.faults
+
     def table_seconds(self) -> float:
         """How long the table has had a call to answer, so far: it takes one at a time."""
         return self._server.table.seconds
@@ -177,6 +186,7 @@ class LocalCloud:
         self._running.callback(self._clients.close)
         translated = self._deploy()
         found = self._routes()
+        self._measure()
         if data is not None:
             data.put_back(self.resources, self._physical_ids)
             data.write_down(self._server.recording, self.resources, self._physical_ids)
@@ -208,10 +218,10 @@ class LocalCloud:
         stack = models.cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
             name=STACK_NAME, template=json.dumps(translated.document), parameters=translated.known(parameters)
         )
-        self.resources = dict(RESOLVED)
         if stack.status != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack.status}")
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.outputs or ()}
+        self._deploy_nested(translated)
         # moto lists what a condition left out as None, and gives permissions no id.
         made = [each for each in stack.stack_resources if getattr(each, "physical_resource_id", None)]
         self._physical_ids = {each.logical_resource_id: each.physical_resource_id for each in made}
@@ -219,14 +229,34 @@ class LocalCloud:
             settings.apply(resource, self._clients)
         return translated
 
+    def _deploy_nested(self, translated: Template) -> None:
+        """Stacks in the stack whose resources somebody here acts on, with the parameters that they are given."""
+        for logical_id, document in translated.nested.items():
+            measures = any(each["Type"] == ALARM for each in document["Resources"].values())
+            if measures and logical_id in RESOLVED:
+                given = {name: str(value) for name, value in RESOLVED[logical_id].properties["Parameters"].items()}
+                models.cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
+                    name=f"{STACK_NAME}-{logical_id}", template=json.dumps(document), parameters=given
+                )
+        self.resources = dict(RESOLVED)
+
     def _parameters(self) -> dict[str, str]:
         return {
             "Stage": "local",
             "FakeSwarm": "1" if self.offline else "",
             "OpenAISecretName": SECRET_NAME if self.api_key is not None else "",
             "SecretPrefix": SECRET_PREFIX if self.provider_keys else "",
+            # Runs that nobody asked for would be in the way of somebody's own.
+            "CanaryMinutes": "0",
             **self.parameters,
         }
+
+    def _measure(self) -> None:
+        self.cloudwatch = CloudWatch()
+        self.cloudwatch.deployed(self.resources, self._physical_ids, self.client("sqs"))
+        self._server.faults.told = self.cloudwatch.refused
+        events.listen(self.cloudwatch.execution)
+        self._running.callback(events.listen, None)
 
     def _routes(self) -> list[routes.Route]:
         documents = [
@@ -241,23 +271,19 @@ class LocalCloud:
         self.log_folder.mkdir(parents=True, exist_ok=True)
         lifeline = Lifeline()
         self._running.callback(lifeline.close)
-        self.functions = LambdaService(None if data is None else data.store)
+        self.functions = LambdaService(None if data is None else data.store, self._keep_dead_letter)
         self._running.callback(self.functions.stop)
         for specification in deployment.specifications(self.resources, translated.folders, self.function_environment):
             own = credentials.issue(specification.logical_id, specification.role)
             variables = environment(specification, own, self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
-            self.functions.add(
-                Function(
-                    specification,
-                    variables,
-                    log,
-                    lifeline,
-                    self._crowded,
-                    self.account,
-                    behind=specification.arn not in asked,
-                )
-            )
+            behind = specification.arn not in asked
+            function = Function(specification, variables, log, lifeline, self._crowded, self.account, behind=behind)
+            function.watcher = self.cloudwatch
+            self.functions.add(function)
+        # What runs other people's work could write any line, and measures nothing.
+        trusted = [each for each in self.functions.values() if not each.specification.per_tenant]
+        self.cloudwatch.reads([each.log_path for each in trusted])
         lambda_patches.run_with(self.functions)
         self._running.callback(lambda_patches.run_with, None)
         self._running.callback(state_machines.stop_everything)
@@ -273,6 +299,11 @@ class LocalCloud:
             if (arn := machine.properties["RoleArn"])
         }
 
+    def _keep_dead_letter(self, queue_arn: str, letter: str) -> None:
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=letter)
+
     def _crowded(self) -> bool:
         """Whether what functions share is taken, the processors or the table: one more would only wait for it."""
         processors = os.cpu_count() or 1
@@ -282,7 +313,8 @@ class LocalCloud:
         self._store_key(self.development_key)
         [stage] = [each for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Stage"]
         key = None if self.require_key else self.development_key
-        front.start(Gateway(found, self.functions, key, Throttle(stage.properties)))
+        gateway = Gateway(found, self.functions, key, Throttle(stage.properties), self.cloudwatch.answered)
+        front.start(gateway, {"/metrics": lambda: response.plain(self.cloudwatch.exposition())})
         self.url = front.url
 
     def _store_key(self, key: str) -> None:

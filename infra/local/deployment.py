@@ -30,13 +30,13 @@ def specifications(
         for resource in resources.values()
         if resource.type == "AWS::Lambda::LayerVersion"
     }
-    retries = {
-        resource.properties["FunctionName"]: int(resource.properties.get("MaximumRetryAttempts", DEFAULT_RETRIES))
+    asynchronous = {
+        resource.properties["FunctionName"]: resource.properties
         for resource in resources.values()
         if resource.type == "AWS::Lambda::EventInvokeConfig"
     }
     return [
-        _specification(resource, folders, layers, retries, extra_environment.get(resource.logical_id, {}))
+        _specification(resource, folders, layers, asynchronous, extra_environment.get(resource.logical_id, {}))
         for resource in resources.values()
         if resource.type == "AWS::Lambda::Function"
     ]
@@ -46,12 +46,13 @@ def _specification(
     resource: Resolved,
     folders: Mapping[str, Path],
     layers: Mapping[str, Path],
-    retries: Mapping[str, int],
+    asynchronous: Mapping[str, Mapping[str, Any]],
     extra: Mapping[str, str],
 ) -> Specification:
     properties: dict[str, Any] = resource.properties
     reserved = properties.get("ReservedConcurrentExecutions")
     logging = properties.get("LoggingConfig", {})
+    calls = asynchronous.get(resource.name, {})
     variables = properties.get("Environment", {}).get("Variables", {})
     return Specification(
         logical_id=resource.logical_id,
@@ -70,7 +71,8 @@ def _specification(
         reserved_concurrency=None if reserved is None else int(reserved),
         log_format=logging.get("LogFormat", "Text"),
         log_level=logging.get("ApplicationLogLevel", ""),
-        retries=retries.get(resource.name, DEFAULT_RETRIES),
+        retries=int(calls.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
+        on_failure=calls.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""),
         role=role_name(str(properties.get("Role", ""))),
         per_tenant=properties.get("TenancyConfig", {}).get("TenantIsolationMode") == "PER_TENANT",
     )

@@ -13,7 +13,8 @@ from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from infra.local.authentication.guard import Guard
-from infra.local.calls import Calls
+from infra.local.calls import Calls, describe
+from infra.local.faults import Faults
 from infra.local.identity import CredentialIssuer, Credentials
 from infra.local.loopback import is_loopback
 from infra.local.permissions.enforcement import Permissions
@@ -100,7 +101,8 @@ class AwsServer:
         self.recording = Recording(DomainDispatcherApplication(create_backend_app))
         self.table = OneTableCallAtATime(self.recording)
         self.behind = BehindOneAtATime(self.table)
-        self.calls = Calls(self.behind, permissions)
+        self.faults = Faults(self.behind, describe)
+        self.calls = Calls(self.faults, permissions)
         app = LoopbackOnly(Guard(self.calls, credentials))
         self.app: WsgiApp = app
         self._server = WsgiServer("127.0.0.1", 0, app, RequestHandler)

@@ -26,7 +26,7 @@ HONOURED: Mapping[str, frozenset[str]] = {
         "AWS::KMS::Alias": "AliasName TargetKeyId",
         "AWS::KMS::Key": "Description Enabled KeyPolicy Tags",
         "AWS::Lambda::Alias": "Name FunctionName FunctionVersion Description",
-        "AWS::Lambda::EventInvokeConfig": "FunctionName Qualifier MaximumRetryAttempts",
+        "AWS::Lambda::EventInvokeConfig": "FunctionName Qualifier MaximumRetryAttempts DestinationConfig",
         "AWS::Lambda::Function": "FunctionName Description Code Handler Timeout Environment Layers Role Tags"
         " ReservedConcurrentExecutions PackageType LoggingConfig TenancyConfig MemorySize",
         "AWS::Lambda::LayerVersion": "LayerName Description Content LicenseInfo",
@@ -50,10 +50,10 @@ INERT: Mapping[str, str] = {
     "AWS::ApiGatewayV2::ApiMapping": "there is no custom domain here",
     "AWS::ApiGatewayV2::DomainName": "there is no custom domain here",
     # Only a stack in which everything is inert is taken; see `check_nested`.
-    "AWS::CloudFormation::Stack": "nothing in it does anything here",
-    "AWS::CloudWatch::Alarm": "nothing is measured, so it never fires",
-    "AWS::CloudWatch::CompositeAlarm": "nothing is measured, so it never fires",
-    "AWS::CloudWatch::Dashboard": "nothing is measured, so it would stay empty",
+    "AWS::CloudFormation::Stack": "of what is in it only alarms do anything here",
+    "AWS::CloudWatch::Alarm": "it is evaluated, in /metrics, and tells nobody",
+    "AWS::CloudWatch::CompositeAlarm": "alarms are evaluated one by one",
+    "AWS::CloudWatch::Dashboard": "what it would show is in /metrics",
     "AWS::EC2::FlowLog": "functions share the laptop's network",
     "AWS::EC2::RouteTable": "functions share the laptop's network",
     "AWS::EC2::SecurityGroup": "functions share the laptop's network",
@@ -70,11 +70,15 @@ INERT: Mapping[str, str] = {
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": "functions share the laptop's network",
     "AWS::S3::BucketPolicy": "moto would apply a Deny without its condition; unsigned requests are refused anyway",
     "AWS::SNS::Subscription": "nothing is ever published",
+    "AWS::SNS::TopicPolicy": "policies of resources are not enforced, those of roles are",
     "AWS::SQS::QueuePolicy": "policies of resources are not enforced, those of roles are",
     "AWS::WAFv2::WebACL": "requests are not filtered",
     "AWS::WAFv2::WebACLAssociation": "requests are not filtered",
-    "AWS::XRay::SamplingRule": "nothing is traced",
+    "AWS::XRay::SamplingRule": "traces have ids, and nobody keeps them",
 }
+
+# What a nested stack may have besides: it is made where the stack is, and nothing in the other stack asks for it.
+MADE_IN_NESTED = frozenset({"AWS::SNS::Topic"})
 
 # Why a property is not acted on, where "nothing here acts on it" says too little.
 REASONS: Mapping[tuple[str, str], str] = {
@@ -83,7 +87,7 @@ REASONS: Mapping[tuple[str, str], str] = {
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): "recorded, but items never expire",
     ("AWS::Lambda::Function", "Architectures"): "functions run on this machine's processor",
     ("AWS::Lambda::Function", "Runtime"): "functions run on the Python that runs the laptop cloud",
-    ("AWS::Lambda::Function", "TracingConfig"): "nothing is traced",
+    ("AWS::Lambda::Function", "TracingConfig"): "traces have ids, and nobody keeps them",
     ("AWS::Lambda::Function", "VpcConfig"): "functions share the laptop's network",
     ("AWS::Lambda::Function", "EphemeralStorage"): "functions share the laptop's /tmp",
     ("AWS::Lambda::LayerVersion", "CompatibleArchitectures"): "functions run on this machine's processor",
@@ -92,7 +96,7 @@ REASONS: Mapping[tuple[str, str], str] = {
     ("AWS::Logs::LogGroup", "KmsKeyId"): "functions log to plain files",
     ("AWS::S3::Bucket", "LifecycleConfiguration"): "objects never expire",
     ("AWS::StepFunctions::StateMachine", "LoggingConfiguration"): "executions are not logged",
-    ("AWS::StepFunctions::StateMachine", "TracingConfiguration"): "nothing is traced",
+    ("AWS::StepFunctions::StateMachine", "TracingConfiguration"): "traces have ids, and nobody keeps them",
 }
 # Acted on only in the sense that the value is recorded: honoured as far as moto goes, and still worth saying.
 RECORDED_ONLY = {pair for pair, reason in REASONS.items() if reason.startswith("recorded")}
@@ -136,7 +140,11 @@ def check(resources: Mapping[str, Mapping[str, Any]]) -> list[Ignored]:
 
 def check_nested(logical_id: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises UnsupportedTemplate when a nested stack has anything that would have to do something."""
-    active = {f"{logical_id}.{key}": each["Type"] for key, each in resources.items() if each["Type"] not in INERT}
+    active = {
+        f"{logical_id}.{key}": each["Type"]
+        for key, each in resources.items()
+        if each["Type"] not in INERT.keys() | MADE_IN_NESTED
+    }
     if active:
         raise UnsupportedTemplate(active)
 

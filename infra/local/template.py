@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,14 @@ BUCKET = "local"
 
 @dataclass(frozen=True)
 class Template:
-    """A translated template. `folders` says where the code of a function or a layer is, by its S3 key."""
+    """A translated template. `folders` says where the code of a function or a layer is, by its S3 key,
+    and `nested` what the stacks in it are, by logical id.
+    """
 
     document: Mapping[str, Any]
     folders: Mapping[str, Path]
     ignored: tuple[Ignored, ...]
+    nested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def known(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Those of the parameters that the template declares."""
@@ -56,11 +59,12 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
     declared = {name: value for name, value in parameters.items() if name in source.get("Parameters", {})}
     # Of AWS's managed policies only full ARNs are understood: asking IAM for their names needs an account.
     document = Translator({}, Parser(), boto_session=session()).translate(source, parameter_values=declared)
+    nested: dict[str, Mapping[str, Any]] = {}
     for logical_id, resource in document["Resources"].items():
         if resource["Type"] == STACK:
-            nested = _read(path.parent / resource["Properties"]["TemplateURL"])
-            check_nested(logical_id, nested["Resources"])
-    return Template(document, folders, tuple(check(document["Resources"])))
+            nested[logical_id] = _read(path.parent / resource["Properties"]["TemplateURL"])
+            check_nested(logical_id, nested[logical_id]["Resources"])
+    return Template(document, folders, tuple(check(document["Resources"])), nested)
 
 
 def _read(path: Path) -> Any:

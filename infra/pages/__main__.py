@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands, limits, scopes
+from infra.pages import architecture, commands, dashboard, limits, metrics, scopes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -14,6 +14,8 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "commands": ("commands.md", commands.page),
     "keys": ("keys.md", scopes.page),
     "limits": ("limits.md", limits.page),
+    "metrics": ("operations/metrics.md", metrics.page),
+    "dashboard": ("operations/dashboard.svg", dashboard.picture),
     "architecture": ("architecture.svg", architecture.picture),
 }
 """By name: the file in `docs/`, and what makes it."""

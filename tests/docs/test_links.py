@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def links() -> list[tuple[Path, str]]:
@@ -22,7 +22,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_readme_names_every_page_and_fits_a_screen() -> None:
     readme = PAGES[0].read_text(encoding="utf-8")
-    assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
+    assert [page.name for page in PAGES[1:] if str(page.relative_to(ROOT)) not in readme] == []
     assert len(readme.splitlines()) < 80
 
 

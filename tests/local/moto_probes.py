@@ -591,7 +591,7 @@ SENT: list[tuple[str, bytes]] = []
 class Recorder:
     """Stands where the laptop cloud's functions would be, for the patches that call them."""
 
-    def invoke(self, name: str, _payload: bytes, _tenant: str | None, /) -> Any:
+    def invoke(self, name: str, _payload: bytes, _tenant: str | None, _trace: str, /) -> Any:
         return InvocationResult(json.dumps({"ran": name}).encode())
 
     def send(self, name: str, payload: bytes, _tenant: str | None, /) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -31,17 +31,30 @@ class Gateway:
     """The HTTP API. With a `development_key`, a request without a key is taken to carry that one."""
 
     def __init__(
-        self, routes: list[Route], functions: LambdaService, development_key: str | None, throttle: Throttle
+        self,
+        routes: list[Route],
+        functions: LambdaService,
+        development_key: str | None,
+        throttle: Throttle,
+        answered: Callable[[int, float], None] = lambda _status, _seconds: None,
     ) -> None:
+        """`answered` hears of each request with what status it was answered, and after how many seconds."""
         self._routes = routes
         self._throttle = throttle
         self._functions = functions
         self._development_key = development_key
         self._authorization = Authorization(functions)
         self._turns = Turns()
+        self._answered = answered
 
     def answer(self, request: Request) -> Response:
         """Every request gets a response; nothing that a client or a function does is raised."""
+        began = time.monotonic()
+        response = self._answer(request)
+        self._answered(response.status, time.monotonic() - began)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         for route in self._routes:
             parameters = route.match(request.method, request.path)
             if parameters is not None:
@@ -57,13 +70,14 @@ class Gateway:
             if isinstance(verdict, Response):
                 return verdict
             context = verdict
-        event = json.dumps(proxy_event(request, route.key, parameters, context)).encode()
+        asked = proxy_event(request, route.key, parameters, context)
+        event, trace = json.dumps(asked).encode(), asked["headers"]["x-amzn-trace-id"]
         deadline = time.monotonic() + route.timeout
         caller = str((context or {}).get("tenant_id", ""))
         try:
             with nullcontext() if route.waits else self._turns.of(caller, route.timeout):
                 function, left = self._functions.by_arn(route.function_arn), deadline - time.monotonic()
-                result = function.begin(event, timeout=left).wait(deadline - time.monotonic())
+                result = function.begin(event, timeout=left, trace=trace).wait(deadline - time.monotonic())
         except NoTurn:
             return TOO_MANY_REQUESTS
         except Throttled:

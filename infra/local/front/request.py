@@ -6,6 +6,7 @@ Source: "Create AWS Lambda proxy integrations for HTTP APIs" and "Control access
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import urllib.parse
 import uuid
@@ -19,6 +20,9 @@ from infra.local.identity import ACCOUNT_ID, REGION
 API_ID = "local"
 # Bodies of these types reach the function as text, all others in base64.
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
+
+
+TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})\b")
 
 
 @dataclass(frozen=True)
@@ -119,10 +123,13 @@ def _common(request: Request, route_key: str, path_parameters: Mapping[str, str]
 
 
 def _with_gateway_headers(request: Request, host: str) -> dict[str, str]:
+    # Who is a part of a trace says so.
+    sent = TRACE.search(request.headers.get("x-amzn-trace-id", ""))
+    made = f"1-{int(request.at.timestamp()):08x}-{uuid.uuid4().hex[:24]}"
     return {
         **request.headers,
         "content-length": str(len(request.body)),
-        "x-amzn-trace-id": f"Root=1-{int(request.at.timestamp()):08x}-{uuid.uuid4().hex[:24]}",
+        "x-amzn-trace-id": f"Root={sent[1] if sent else made}",
         "x-forwarded-for": request.source_ip,
         "x-forwarded-port": host.rpartition(":")[2] if ":" in host else "80",
         "x-forwarded-proto": "http",

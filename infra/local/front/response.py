@@ -29,6 +29,11 @@ def message(status: int, text: str) -> Response:
     return Response(status, (("content-type", "application/json"),), json.dumps({"message": text}).encode())
 
 
+def plain(body: bytes) -> Response:
+    """Text, in the version of Prometheus' format that is read everywhere."""
+    return Response(200, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),), body)
+
+
 UNAUTHORIZED = message(401, "Unauthorized")
 FORBIDDEN = message(403, "Forbidden")
 NOT_FOUND = message(404, "Not Found")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import threading
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from typing import Any
@@ -44,9 +45,10 @@ class Front:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread: threading.Thread | None = None
 
-    def start(self, gateway: Gateway) -> None:
-        """Answer from now on."""
+    def start(self, gateway: Gateway, pages: Mapping[str, Callable[[], Response]] | None = None) -> None:
+        """Answer from now on: with the gateway, but for the `pages` of the laptop's own, by their path."""
         self._server.gateway = gateway
+        self._server.pages = pages or {}
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="front", daemon=True)
         self._thread.start()
 
@@ -66,6 +68,7 @@ class _Server(KeptConnections, ThreadingHTTPServer):
     # On Linux it would share the port with a listener that does the same; being told of a taken port matters more.
     allow_reuse_port = False
     gateway: Gateway
+    pages: Mapping[str, Callable[[], Response]]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Silent: what can go wrong here is a client that went away."""
@@ -111,7 +114,8 @@ class _Handler(PlainHeads):
             self._send(unreadable.response)
             self._drain()
             return
-        self._send(visitors.refusal(request) or self.server.gateway.answer(request))
+        page = self.server.pages.get(request.path) if request.method == "GET" else None
+        self._send(visitors.refusal(request) or (page() if page else self.server.gateway.answer(request)))
 
     def _read(self) -> Request:
         head = len(self.requestline) + sum(len(name) + len(value) for name, value in self.headers.items())

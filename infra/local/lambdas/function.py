@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from infra.local.lambdas.account import Account
 from infra.local.lambdas.invocation import (
@@ -20,6 +22,7 @@ from infra.local.lambdas.invocation import (
     RequestTooLarge,
     Throttled,
     WrongTenant,
+    traced,
 )
 from infra.local.lambdas.lifeline import Lifeline
 from infra.local.lambdas.specification import Specification
@@ -59,6 +62,16 @@ class _Waiter(Future["Worker | None"]):
         self.tenant = tenant
 
 
+class Watcher(Protocol):
+    """Whoever measures calls of functions, by the function's name."""
+
+    def invoked(self, function: str, *, failed: bool, seconds: float) -> None:
+        """A call has ended."""
+
+    def throttled(self, function: str) -> None:
+        """A call did not begin."""
+
+
 class Function:
     """Calls run in parallel, each in a process of its own that later calls use again."""
 
@@ -81,6 +94,7 @@ class Function:
         self._lifeline = lifeline
         self._crowded = crowded
         self._account = account
+        self.watcher: Watcher | None = None
         self._log = log_path.open("ab", buffering=0)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
@@ -92,12 +106,16 @@ class Function:
         reserved = specification.reserved_concurrency
         self._limit = MOST_WORKERS if reserved is None else reserved
 
-    def invoke(self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None) -> InvocationResult:
+    def invoke(
+        self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None, trace: str = ""
+    ) -> InvocationResult:
         """Call and wait for the result. Raises as `begin` does."""
-        return self.begin(payload, timeout, tenant).result()
+        return self.begin(payload, timeout, tenant, trace).result()
 
-    def begin(self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None) -> Invocation:
-        """Start a call, waiting at most `timeout` seconds for a worker.
+    def begin(
+        self, payload: bytes, timeout: float = QUEUE_SECONDS, tenant: str | None = None, trace: str = ""
+    ) -> Invocation:
+        """Start a call, waiting at most `timeout` seconds for a worker; `trace` is the caller's header.
 
         Raises Throttled, RequestTooLarge and WrongTenant.
         """
@@ -105,15 +123,27 @@ class Function:
         if len(payload) > REQUEST_LIMIT:
             raise RequestTooLarge(len(payload), REQUEST_LIMIT)
         if not self._account.begin_execution():
-            raise Throttled(self.specification.name)
-        invocation = Invocation(payload, self.specification.arn, tenant, self._account.end_execution)
+            raise self._throttled()
+        invocation = Invocation(payload, self.specification.arn, tenant, traced(trace))
+        invocation.ended = partial(self._ended, invocation, time.monotonic())
         try:
             worker = self._worker(timeout, tenant)
         except Throttled:
             self._account.end_execution()
-            raise
+            raise self._throttled() from None
         worker.take(invocation)
         return invocation
+
+    def _throttled(self) -> Throttled:
+        if self.watcher is not None:
+            self.watcher.throttled(self.specification.name)
+        return Throttled(self.specification.name)
+
+    def _ended(self, invocation: Invocation, began: float) -> None:
+        self._account.end_execution()
+        if self.watcher is not None:
+            failed = invocation.result_so_far is not None and invocation.result_so_far.error is not None
+            self.watcher.invoked(self.specification.name, failed=failed, seconds=time.monotonic() - began)
 
     def check_tenant(self, tenant: str | None) -> None:
         """Raises WrongTenant unless there is a tenant's id exactly where the function needs one."""

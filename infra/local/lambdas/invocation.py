@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,16 +51,23 @@ class InvocationResult:
         return cls.failed("Function.ResponseSizeTooLarge", message)
 
 
+def traced(header: str = "") -> str:
+    """What a function is told of its trace: that of whoever calls, by its header, or one of its own."""
+    root = header.partition("Root=")[2].partition(";")[0] or f"1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
+    return f"Root={root};Parent={uuid.uuid4().hex[:16]};Sampled=0"
+
+
 @dataclass
 class Invocation:
     """A call in flight. The first completion counts; later attempts change nothing.
 
-    `ended` is called once, before `wait` and `result` return.
+    `trace` is what the function is told of the trace. `ended` is called once, before `wait` and `result` return.
     """
 
     payload: bytes
     arn: str
     tenant: str | None = None
+    trace: str = ""
     ended: Callable[[], None] = field(default=lambda: None, repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -77,6 +85,11 @@ class Invocation:
         self.ended()
         self._completed.set()
         return True
+
+    @property
+    def result_so_far(self) -> InvocationResult | None:
+        """The result, once there is one."""
+        return self._result
 
     def wait(self, seconds: float | None = None) -> InvocationResult | None:
         """The result, or None when there is none after so many seconds."""

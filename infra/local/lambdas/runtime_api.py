@@ -14,10 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
 from infra.local.heads import PlainHeads
-from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, InvocationResult
+from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, InvocationResult, traced
 from infra.local.loopback import is_loopback
-
-TRACE = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
 
 
 class Listener(Protocol):
@@ -124,7 +122,7 @@ class _Handler(PlainHeads, BaseHTTPRequestHandler):
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
             "Lambda-Runtime-Deadline-Ms": str(self.server.api.deadline_ms()),
             "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
-            "Lambda-Runtime-Trace-Id": TRACE,
+            "Lambda-Runtime-Trace-Id": invocation.trace or traced(),
         }
         if invocation.tenant is not None:
             headers["Lambda-Runtime-Aws-Tenant-Id"] = invocation.tenant

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Protocol
 
 from infra.local.lambdas import memory
@@ -45,8 +47,14 @@ LOOK_SECONDS = 0.5
 class LambdaService(Mapping[str, Function]):
     """Functions by logical id; calls by the physical name that AWS knows."""
 
-    def __init__(self, accepted: AcceptedEvents | None = None) -> None:
+    def __init__(
+        self,
+        accepted: AcceptedEvents | None = None,
+        dead_letters: Callable[[str, str], None] = lambda _queue, _letter: None,
+    ) -> None:
+        """`dead_letters` takes the ARN of a queue, and what lies in it when an asynchronous call is given up."""
         self._accepted = accepted or _InMemory()
+        self._dead_letters = dead_letters
         self._functions: dict[str, Function] = {}
         self._by_name: dict[str, Function] = {}
         self._stopping = threading.Event()
@@ -72,9 +80,9 @@ class LambdaService(Mapping[str, Function]):
         """The function of an ARN, with or without a version or an alias at its end."""
         return self._by_name[arn.split(":")[6]]
 
-    def invoke(self, name: str, payload: bytes, tenant: str | None = None) -> InvocationResult:
+    def invoke(self, name: str, payload: bytes, tenant: str | None = None, trace: str = "") -> InvocationResult:
         """A synchronous call. Raises Throttled, RequestTooLarge and WrongTenant."""
-        return self._by_name[name].invoke(payload, TASK_SECONDS, tenant)
+        return self._by_name[name].invoke(payload, TASK_SECONDS, tenant, trace)
 
     def send(self, name: str, payload: bytes, tenant: str | None = None) -> None:
         """An asynchronous call: accepted at once, tried again when it fails.
@@ -108,17 +116,39 @@ class LambdaService(Mapping[str, Function]):
                     function.end_overgrown(overgrown)
 
     def _deliver(self, number: int, function: Function, payload: bytes, tenant: str | None) -> None:
+        result = InvocationResult(b"null")
         for attempt in range(function.specification.retries + 1):
-            if self._succeeds(function, payload, tenant):
+            result = self._result(function, payload, tenant)
+            if result.error is None:
                 break
             if self._stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):
                 # Not given up: where it is on disk, the next start does it.
                 return
+        else:
+            if queue := function.specification.on_failure:
+                self._dead_letters(queue, _letter(function, payload, result))
         with suppress(NotKept):
             self._accepted.end_event(number)
 
-    def _succeeds(self, function: Function, payload: bytes, tenant: str | None) -> bool:
+    def _result(self, function: Function, payload: bytes, tenant: str | None) -> InvocationResult:
         try:
-            return function.invoke(payload, tenant=tenant).error is None
-        except Throttled:
-            return False
+            return function.invoke(payload, tenant=tenant)
+        except Throttled as throttled:
+            return InvocationResult.failed("TooManyRequestsException", str(throttled))
+
+
+def _letter(function: Function, payload: bytes, result: InvocationResult) -> str:
+    """As "Retaining records of Lambda asynchronous invocations" (docs.aws.amazon.com) has it."""
+    letter = {
+        "version": "1.0",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "requestContext": {
+            "functionArn": f"{function.specification.arn}:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": function.specification.retries + 1,
+        },
+        "requestPayload": json.loads(payload),
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": result.error},
+        "responsePayload": json.loads(result.payload),
+    }
+    return json.dumps(letter)

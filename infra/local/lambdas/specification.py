@@ -17,7 +17,8 @@ PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_C
 class Specification:
     """One function. `folders` are import roots: the code first, then the layers in the template's order.
 
-    With `per_tenant` each call names a tenant, and no environment serves two of them. `role` is a name.
+    With `per_tenant` each call names a tenant, and no environment serves two of them. `role` is a name, and
+    `on_failure` the ARN of the queue that gets asynchronous calls which were given up.
     """
 
     logical_id: str
@@ -33,6 +34,7 @@ class Specification:
     log_format: str = "Text"
     log_level: str = ""
     retries: int = 2
+    on_failure: str = ""
     per_tenant: bool = False
     role: str = ""
 

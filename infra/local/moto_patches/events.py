@@ -30,6 +30,15 @@ def observe(observer: Callable[[Any, str], None] | None) -> None:
     _observers[:] = [] if observer is None else [observer]
 
 
+# Who only wants to know.
+_listeners: list[Callable[[Any, str], None]] = []
+
+
+def listen(listener: Callable[[Any, str], None] | None) -> None:
+    """The same for one that refuses nothing."""
+    _listeners[:] = [] if listener is None else [listener]
+
+
 def announce_executions() -> None:
     """moto emits no "Step Functions Execution Status Change"."""
     wrap(Execution, "start", _start)
@@ -61,6 +70,8 @@ def _stop(original: Wrapper, response: Any) -> Any:
 def _announce(execution: Any, status: str) -> None:
     for observer in _observers:
         observer(execution, status)
+    for listener in _listeners:
+        listener(execution, status)
     detail = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine.arn,

@@ -16,7 +16,7 @@ from infra.local.moto_patches.wrapping import Wrapper, wrap
 class Functions(Protocol):
     """What runs the functions."""
 
-    def invoke(self, name: str, payload: bytes, tenant: str | None, /) -> InvocationResult:
+    def invoke(self, name: str, payload: bytes, tenant: str | None, trace: str, /) -> InvocationResult:
         """A synchronous call."""
 
     def send(self, name: str, payload: bytes, tenant: str | None, /) -> None:
@@ -24,7 +24,7 @@ class Functions(Protocol):
 
 
 class _Nobody:
-    def invoke(self, name: str, _payload: bytes, _tenant: str | None) -> InvocationResult:
+    def invoke(self, name: str, _payload: bytes, _tenant: str | None, _trace: str) -> InvocationResult:
         raise RuntimeError(f"no process runs {name}: the laptop cloud is not up")
 
     def send(self, name: str, _payload: bytes, _tenant: str | None) -> None:
@@ -84,7 +84,7 @@ def _invoke(
         if kind == "Event":
             _functions[0].send(function.function_name, payload, tenant)
             return b""
-        result = _functions[0].invoke(function.function_name, payload, tenant)
+        result = _functions[0].invoke(function.function_name, payload, tenant, headers.get("x-amzn-trace-id", ""))
     except Throttled:
         raise _RateExceeded from None
     except RequestTooLarge as too_large:

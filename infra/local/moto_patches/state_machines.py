@@ -122,6 +122,7 @@ def limit_payloads() -> None:
 
 
 def _evaluate_within_limit(original: Wrapper, task: Any, env: Any, *args: Any, **kwargs: Any) -> None:
+    _asking.trace = _traces.get(env.states.context_object.context_object_data["Execution"]["Id"], "")
     if len(kwargs["normalised_parameters"].get("Payload", b"")) > PAYLOAD_LIMIT:
         raise FailureEventException(_data_limit_exceeded(task, env))
     original(task, env, *args, **kwargs)
@@ -167,9 +168,24 @@ class _InputTooLarge(AWSError):
 def start_once() -> None:
     """Two starts with one name at one moment both run; an unnamed one gets no name; any input is taken."""
     wrap(StepFunctionsParserBackend, "start_execution", _start_named)
+    # And what an execution calls is of no trace, whatever the trace of who started it.
+    wrap(StepFunctionResponse, "start_execution", _start_traced)
 
 
 _starting = threading.Lock()
+# The trace of each execution, by its ARN, and of what this thread does just now.
+_traces: dict[str, str] = {}
+_asking = threading.local()
+
+
+def _start_traced(original: Wrapper, response: Any) -> Any:
+    _asking.trace = response._get_param("traceHeader") or ""
+    return original(response)
+
+
+def _send_trace(params: dict[str, Any], **_: object) -> None:
+    if trace := getattr(_asking, "trace", ""):
+        params["headers"]["X-Amzn-Trace-Id"] = trace
 
 
 def _start_named(
@@ -177,9 +193,11 @@ def _start_named(
 ) -> Any:
     if len(execution_input.encode()) > PAYLOAD_LIMIT:
         raise _InputTooLarge
+    name = name or str(uuid.uuid4())
+    _traces.setdefault(f"{arn.replace(':stateMachine:', ':execution:', 1)}:{name}", getattr(_asking, "trace", ""))
     with _starting:
         try:
-            return original(backend, arn, name or str(uuid.uuid4()), execution_input, *rest)
+            return original(backend, arn, name, execution_input, *rest)
         except NotKept:
             # It is among the machine's executions already, and never began.
             backend.describe_state_machine(arn).executions.pop()
@@ -213,7 +231,9 @@ def share_clients() -> None:
             if (endpoint, signer) not in shared:
                 # A Lambda may take 15 minutes, and the state machine's own Retry is the only one.
                 shared[endpoint, signer] = Clients(endpoint, signer, _app[0], read_timeout=1000, attempts=1)
-            return shared[endpoint, signer].client(service)
+            client = shared[endpoint, signer].client(service)
+            client.meta.events.register("before-call.lambda.Invoke", _send_trace, unique_id="trace")
+            return client
 
     for module in list(sys.modules.values()):
         if getattr(module, "boto_client_for", None) is original:
@@ -222,6 +242,7 @@ def share_clients() -> None:
 
 def stop_everything() -> None:
     """End every execution, so that no interpreter thread goes on when the laptop cloud is gone."""
+    _traces.clear()
     for machine in stepfunctions_parser_backends[ACCOUNT_ID][REGION].state_machines:
         for execution in machine.executions:
             stop(execution, error="LaptopCloud.Stopped")

@@ -26,6 +26,8 @@ class Settings:
     convert_function: str = ""
     isolate_by: str = "run"
     janitor_function: str = ""
+    api_function: str = ""
+    api_url: str = ""
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
     stage: str = "dev"
@@ -80,6 +82,8 @@ class Settings:
             convert_function=read("CONVERT_FUNCTION", ""),
             isolate_by=read("ISOLATE_BY") or "run",
             janitor_function=read("JANITOR_FUNCTION", ""),
+            api_function=read("API_FUNCTION", ""),
+            api_url=read("API_URL", ""),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
             stage=read("STAGE", "dev"),
@@ -105,6 +109,19 @@ class Settings:
             model_prices=read("MODEL_PRICES", ""),
             retention_days=int(read("RETENTION_DAYS") or otherwise.retention_days),
         )
+
+
+def trace_header() -> str:
+    """The trace that this invocation is a part of, as Lambda hands it over (`Root=...;Parent=...;Sampled=...`).
+
+    Empty outside of Lambda. It is another with each invocation, so it is no setting of the process.
+    """
+    return os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
+def trace_root() -> str:
+    """The id of that trace, which every line of the log has as `xray_trace_id`; empty without one."""
+    return trace_header().partition("Root=")[2].partition(";")[0]
 
 
 @cache

@@ -14,6 +14,7 @@ from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.delegating import Delegating, children_for
 from swarm.agent.dialogue import Dialogue, answers
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
+from swarm.agent.measuring import measure_turn
 from swarm.agent.model import Model, ModelRequest, ModelTurn, ToolCall
 from swarm.agent.results import RESULT_WANTED, require_progress
 from swarm.agent.showing import Showing
@@ -26,6 +27,7 @@ from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, 
 from swarm.lifecycle import decisions, messages, transitions
 from swarm.lifecycle.ending import advance
 from swarm.lifecycle.transitions import Known, Outcome
+from swarm.metrics import TOOL_SECONDS, record
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken, steps_in
@@ -274,7 +276,11 @@ class Slice:
 
     def _done(self, calls: Sequence[ToolCall], asking: Asking) -> TurnCalls:
         delegating = Delegating(self._backend, self._run, self._stored.files)
-        return run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking, delegating)
+        began = self._clock.now()
+        done = run_calls(self._toolbox, calls, self._workspace, self._unfinished, asking, delegating)
+        if done.results:
+            record({TOOL_SECONDS: max(0.0, (self._clock.now() - began).total_seconds())})
+        return done
 
     def _may_end(self, asking: Asking, words: str) -> bool:
         """Whether a model that says that it is done has people's approval; else it is asked for, or denied."""
@@ -401,6 +407,8 @@ class Slice:
         # The end follows at once, and shows what this entry would.
         if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):
             return False
+        if taken.model:
+            measure_turn(taken.model.model, taken.usage)
         self._dialogue.handovers, self._read = [], {}
         return True
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from swarm.aws.clients import ClientError, error_code
 from swarm.ids import RunKey
+from swarm.settings import trace_header
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+
+class _Traced(TypedDict, total=False):
+    traceHeader: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,11 @@ class Executions:
     def start(self, key: RunKey, round_: int = 0) -> None:
         """Start the run's execution of this round. Starting it again is harmless: a name is taken once and for all."""
         state = asdict(key) | ({"round": round_} if round_ else {})
+        # Whoever starts it and what it does are one trace.
+        trace: _Traced = {"traceHeader": trace_header()} if trace_header() else {}
         try:
             self._client.start_execution(
-                stateMachineArn=self._machine, name=_name(key, round_), input=json.dumps(state)
+                stateMachineArn=self._machine, name=_name(key, round_), input=json.dumps(state), **trace
             )
         except ClientError as error:
             if error_code(error) != "ExecutionAlreadyExists":

@@ -37,6 +37,7 @@ from swarm.jobs.issue import IssuedJob, JobLimits, issue
 from swarm.jobs.tarball import Content, InvalidResult, Result, read_result
 from swarm.jobs.texts import keep_texts
 from swarm.logs import log
+from swarm.metrics import JOB_SECONDS, JOBS, record
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken
@@ -171,6 +172,7 @@ def _have_done(task: Task, call: Call, attempt: int) -> str:
     """Call the untrusted function, and wait. Why the job cannot be done; empty when it was, or may have been."""
     signer = task.backend.signer(task.clock(), JOB_LIFETIME)
     issued = issue(task.backend, task.run, task.batch, task.job, signer, JobLimits())
+    began = task.clock()
     try:
         call(task.job.executor, issued, task.backend.settings.isolation_id(task.run.key))
     except CallFailed as failed:
@@ -181,6 +183,7 @@ def _have_done(task: Task, call: Call, attempt: int) -> str:
         if not attempt:
             _tell(task)
         raise EnvironmentsBusy(str(failed)) from failed
+    record({JOB_SECONDS: max(0.0, (task.clock() - began).total_seconds())}, executor=task.job.executor)
     return ""
 
 
@@ -196,6 +199,7 @@ def _keep(task: Task, failure: str, result: BinaryIO) -> None:
     """Store the outcome, unless there is one, and tell of it."""
     outcome = _failed(task.job, failure) if failure else _outcome(task, result)
     if store_outcome(task.backend.objects, task.run, task.batch.id, task.job.id, outcome):
+        record({JOBS: 1}, executor=task.job.executor, outcome="failed" if failure else "done")
         _mark(task, outcome.outcomes)
 
 

@@ -13,6 +13,7 @@ from swarm.ids import new_id
 from swarm.lifecycle import batch_runs, joining, queue
 from swarm.lifecycle.end_entry import CANCELLED, Ending, entry_of
 from swarm.logs import log
+from swarm.metrics import RUN_SECONDS, RUNS_ENDED, record
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.runs import children
@@ -50,7 +51,16 @@ def end(backend: Backend, run: Run, ending: Ending, *, writer: str, now: datetim
     """
     entry = entry_of(backend.held_by(run, looked), run, ending, writer, now)
     backend.log.append(run.key, entry)
-    return apply_end_effects(backend, apply(run, entry))
+    ended = apply(run, entry)
+    _measure(ended)
+    return apply_end_effects(backend, ended)
+
+
+def _measure(run: Run) -> None:
+    """Only whoever got the slot does, so no end is counted twice."""
+    record({RUNS_ENDED: 1}, status=run.status.value, error_type=run.errors[-1].error_type if run.errors else "none")
+    if run.work_began and run.ended_at:
+        record({RUN_SECONDS: max(0.0, (run.ended_at - run.work_began).total_seconds())})
 
 
 def apply_end_effects(backend: Backend, run: Run) -> Run:

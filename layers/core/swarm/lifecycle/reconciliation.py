@@ -7,14 +7,16 @@ parallel, or against a run that is perfectly well.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from codex_swarm.models import RunStatus
 from swarm.errors import CallerError, ProjectNotFound
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import batches, creation, decisions, ending, joining, queue, transitions
 from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
+from swarm.metrics import ACTIVE_RUNS, OLDEST_ACTIVE, OLDEST_QUEUED, QUEUED_RUNS, record
 from swarm.records.backend import Backend
 from swarm.records.tenants import Tenant
 from swarm.runs.entries import Created
@@ -38,11 +40,36 @@ class Repairs:
     decided: int = 0
 
 
+@dataclass
+class _Ages:
+    """How long runs have been worked on, and how long they have waited for their turn, in seconds."""
+
+    active: list[float] = field(default_factory=list)
+    queued: list[float] = field(default_factory=list)
+
+    def add(self, run: Run, now: datetime) -> None:
+        if run.status is RunStatus.QUEUED:
+            self.queued.append((now - run.created_at).total_seconds())
+        elif run.work_began and not (run.status.final or run.waits):
+            self.active.append((now - run.work_began).total_seconds())
+
+    def measure(self) -> None:
+        record(
+            {
+                ACTIVE_RUNS: len(self.active),
+                QUEUED_RUNS: len(self.queued),
+                OLDEST_ACTIVE: max(self.active, default=0.0),
+                OLDEST_QUEUED: max(self.queued, default=0.0),
+            }
+        )
+
+
 def reconcile(backend: Backend, now: datetime) -> Repairs:
     """Look at every active run, and at everything that counts as one."""
-    repairs = Repairs()
+    repairs, ages = Repairs(), _Ages()
     waiting = {run_id for tenant in backend.tenants.all() for run_id in tenant.waiting}
     for run in backend.runs.active():
+        ages.add(run, now)
         if run.run_id in waiting:
             continue
         try:
@@ -51,6 +78,7 @@ def reconcile(backend: Backend, now: datetime) -> Repairs:
             log.exception("a run could not be repaired", run_id=run.run_id)
             repairs.broken += 1
     _mend_batches(backend, repairs, now)
+    ages.measure()
     _recount(backend, repairs, now)
     repairs.announced = backend.outbox.repair(now, GRACE)
     return repairs

@@ -19,6 +19,7 @@ from swarm.lifecycle.inputs import inline_of, take_inputs
 from swarm.lifecycle.messages import conversation
 from swarm.lifecycle.prompt import base_prompt
 from swarm.lifecycle.skills import give
+from swarm.metrics import QUEUED_SECONDS, record
 from swarm.outputs.turns import run_at
 from swarm.patterns import distil
 from swarm.patterns.reuse import reuse_for
@@ -72,6 +73,7 @@ def prepare(backend: Backend, key: RunKey, *, writer: str, now: datetime) -> Out
             backend.runs.append(run, _prepared(remembering.held_by(run), run, writer, now))
         except (InvalidUpload, CallerError) as error:
             return fail(backend, key, _invalid_input(error), writer=writer, now=now)
+        record({QUEUED_SECONDS: max(0.0, (now - run.created_at).total_seconds())})
         return Outcome.READY
 
     return ending.advance(backend, backend.runs.current(key.tenant_id, key.run_id), attempt) or Outcome.ENDED

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from codex_swarm.models import BatchRead, MachineSummary, RequestKind, RequestRead, WebhookData, WebhookPayload
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
+from swarm.metrics import WEBHOOKS, record
 from swarm.records.backend import Backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
 from swarm.runs.batches import WAITING, Batch
@@ -80,6 +81,7 @@ def attempt(
     answer, problem = _sent(backend, message, body, now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
+    record({WEBHOOKS: 1}, status=after.status.value)
     log.info("a delivery was tried", run_id=run_id, delivery_id=message.id, status=after.status, error=after.last_error)
     if after.status is not DeliveryStatus.PENDING or after.next_attempt_at is None:
         return DeliveryAnswer(DeliveryStep.DONE)

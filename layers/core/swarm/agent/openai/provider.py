@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import openai
@@ -25,8 +26,10 @@ from swarm.agent.openai.chat import CHAT_COMPLETIONS
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
 from swarm.agent.openai.responses import CONTEXT_MANAGEMENT, RESPONSES, encrypted_in
 from swarm.errors import ModelFailure
+from swarm.metrics import PROVIDER_CALLS, PROVIDER_ERRORS, record
 from swarm.runs.conversation import Item, is_compaction
 from swarm.runs.error_types import ErrorType
+from swarm.settings import trace_root
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -41,6 +44,10 @@ CONNECT_SECONDS = 10.0
 LARGEST_BODY = 32 * 1024 * 1024
 LARGEST_STREAM = 4 * LARGEST_BODY
 """A stream has everything several times, and a good deal around each piece of it. One event is as large as a body."""
+
+ASKED_AS = "X-Client-Request-Id"
+"""By which a provider can find a request in its own logs: the run, and the trace that our logs have."""
+MAX_ASKED_AS = 512
 
 _APIS = {"responses": RESPONSES, "chat_completions": CHAT_COMPLETIONS}
 _DOES_NOT_KNOW = re.compile(
@@ -106,9 +113,11 @@ class OpenAIModel:
         while True:
             attempt += 1
             request.before_attempt()
+            record({PROVIDER_CALLS: 1})
             try:
                 return self._attempt(request, deadline)
             except ModelFailure as failure:
+                record({PROVIDER_ERRORS: 1}, error_type=failure.error_type)
                 no_answers += failure.error_type == ErrorType.PROVIDER_ANSWER
                 if no_answers == MAX_NO_ANSWERS:
                     raise replace(failure, retryable=False) from None
@@ -152,7 +161,8 @@ class OpenAIModel:
         seconds = max(LEAST_SECONDS, deadline - self._clock())
         timeout = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         body, answer, size = bytearray(), self._api.answer(), 0
-        with self._create(**self._parameters(request), timeout=timeout) as response:
+        traced = {ASKED_AS: f"{quote(request.conversation_id)}.{trace_root() or 'untraced'}"[:MAX_ASKED_AS]}
+        with self._create(**self._parameters(request), timeout=timeout, extra_headers=traced) as response:
             streamed = response.headers.get("content-type", "").startswith("text/event-stream")
             for chunk in response.iter_bytes():
                 size += len(chunk)

@@ -1,0 +1,1 @@
+"""Tries the service as an application would, without anybody having to."""
