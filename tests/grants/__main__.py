@@ -19,7 +19,7 @@ from codex_swarm.errors import CodexSwarmError
 from infra.local.cloud import LocalCloud
 from infra.local.permissions.policy import Grant
 from tests.grants import scenes, table
-from tests.grants.scenes import PROJECT, SCENES, Stage, needed
+from tests.grants.scenes import CLOUD, PROJECT, SCENES, Stage, needed
 
 Scene = Callable[[Stage], None]
 # A scene that has to fail is not waited for as long as one that has to succeed.
@@ -31,7 +31,7 @@ def main() -> int:
     unnoticed, found = [], {}
     with (
         tempfile.TemporaryDirectory() as folder,
-        LocalCloud(parameters={"WebhookLoopback": "1"}, log_folder=Path(folder, "logs")) as cloud,
+        LocalCloud(**CLOUD, log_folder=Path(folder, "logs")) as cloud,
         CodexSwarmClient(cloud.url) as client,
     ):
         client.put_project(PROJECT)

@@ -38,6 +38,12 @@ PROJECT = "granted"
 LOSSES = "losses"
 MANY = "touch " + " ".join(f"{n:03}.md" for n in range(FINISH_FILES + 1))
 HELLO = "Create a file called hello.md with a greeting"
+CLOUD: dict[str, Any] = {
+    "parameters": {"WebhookLoopback": "1", "CanaryMinutes": "15"},
+    # It is not on the internet.
+    "function_environment": {"CanaryFunction": {"API_URL": ""}},
+}
+"""What a laptop cloud has that has every permission."""
 
 
 @dataclass
@@ -452,6 +458,10 @@ def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
     _put(stage, {**item, "GSI3SK": {"S": "1926" + item["GSI3SK"]["S"][4:]}})
 
 
+def the_canary_sings(stage: Stage) -> None:
+    assert call(stage.cloud, "CanaryFunction", {})["succeeded"] is True
+
+
 SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
     a_page_watches_a_run_with_a_token,
@@ -478,6 +488,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     a_large_workspace_is_packed,
     a_deleted_project_is_cleared_away,
     an_old_run_is_cleared_away_with_its_files,
+    the_canary_sings,
 )
 
 

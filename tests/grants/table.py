@@ -15,6 +15,7 @@ BEGIN, END = "<!-- table: ./run.sh grants writes it -->\n", "<!-- end of the tab
 PLATFORM = {
     "logs": "Lambda and Step Functions write logs with the role",
     "xray": "Lambda and Step Functions write traces with the role",
+    "sqs": "Lambda puts asynchronous calls that it gives up into their queue with the role",
     "ec2": "Lambda attaches the function to its network with the role",
 }
 

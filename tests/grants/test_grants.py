@@ -10,14 +10,14 @@ import pytest
 from codex_swarm.client import CodexSwarmClient
 from infra.local.permissions.policy import Grant
 from tests.grants import table
-from tests.grants.scenes import PROJECT, SCENES, Stage, needed
+from tests.grants.scenes import CLOUD, PROJECT, SCENES, Stage, needed
 from tests.local.clouds import Clouds
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
 
 def test_every_permission_is_needed_in_some_scene(clouds: Clouds, tmp_path: Path) -> None:
-    cloud = clouds.get("grants", parameters={"WebhookLoopback": "1"})
+    cloud = clouds.get("grants", **CLOUD)
     scenes: dict[Grant, set[str]] = defaultdict(set)
     with CodexSwarmClient(cloud.url) as client:
         client.put_project(PROJECT)

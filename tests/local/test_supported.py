@@ -34,7 +34,7 @@ def test_property_that_nobody_has_thought_of_is_reported_too() -> None:
 def test_inert_type_is_reported_once_for_all_its_resources() -> None:
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "m", "Period": 60}}
     assert lines(A=alarm, B=alarm) == [
-        "ignored: AWS::CloudWatch::Alarm of A, B: nothing is measured, so it never fires"
+        "ignored: AWS::CloudWatch::Alarm of A, B: it is evaluated, in /metrics, and tells nobody"
     ]
 
 

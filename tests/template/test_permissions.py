@@ -30,6 +30,8 @@ JOIN_NETWORK = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 }
+# What Lambda does with the role when it gives up an asynchronous call.
+GIVE_UP = "sqs:SendMessage"
 ALLOWED = {
     "AuthorizerFunctionRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "KeysFunctionRole": READ_WRITE,
@@ -47,9 +49,9 @@ ALLOWED = {
     "DispatchFunctionRole": READ_WRITE - {"dynamodb:UpdateItem"} | FILES | {"lambda:InvokeFunction"},
     "FinishFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
     "FailFunctionRole": READ_WRITE | FILES | {"states:StartExecution"},
-    "ArchiveFunctionRole": FILES - {"s3:ListBucket"} | {"s3:PutObjectTagging", "dynamodb:UpdateItem"},
+    "ArchiveFunctionRole": FILES - {"s3:ListBucket"} | {"s3:PutObjectTagging", "dynamodb:UpdateItem", GIVE_UP},
     "WebhookFunctionRole": READ_WRITE | {"s3:GetObject"},
-    "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution"},
+    "ReconcileFunctionRole": READ_WRITE | FILES | {"states:StartExecution", "states:DescribeExecution", GIVE_UP},
     "JanitorFunctionRole": {
         "dynamodb:Query",
         "dynamodb:UpdateItem",
@@ -60,7 +62,9 @@ ALLOWED = {
         "s3:DeleteObjectVersion",
         "s3:ListBucket",
         "s3:ListBucketVersions",
+        GIVE_UP,
     },
+    "CanaryFunctionRole": {"lambda:InvokeFunction"},
     "UntrustedRole": {"logs:CreateLogStream", "logs:PutLogEvents", *JOIN_NETWORK},
     "RunStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},
     "WebhookStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},

@@ -12,7 +12,9 @@ from swarm.settings import Settings
 from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
-FUNCTIONS = "Authorizer Api Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor".split()
+FUNCTIONS = (
+    "Authorizer Api Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor Canary".split()
+)
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
@@ -23,6 +25,8 @@ TOLD = {
     "SANDBOX_FUNCTION": {"Dispatch"},
     "CONVERT_FUNCTION": {"Dispatch", "Api"},
     "JANITOR_FUNCTION": {"Api"},
+    "API_FUNCTION": {"Canary"},
+    "API_URL": {"Canary"},
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
