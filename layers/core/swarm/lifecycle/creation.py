@@ -368,6 +368,9 @@ def complete(backend: Backend, run: Run, *, again: bool = False) -> None:
     `again` as `Tenants.enter` takes it.
     """
     _show(backend, run, backend.tenants.enter(run.key, run.created_at, again=again))
+    if backend.runs.current(run.key.tenant_id, run.run_id).status.final:
+        # It was cancelled before it was counted here, and nobody would count it no longer.
+        _uncount(backend, run)
 
 
 def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
