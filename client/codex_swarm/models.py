@@ -391,6 +391,89 @@ class RequestRead(Wire):
     decided_at: Timestamp | None = None
 
 
+MAX_CRITERIA = 20
+MAX_CRITERION = 1_000
+"""Characters of a criterion in words."""
+
+
+class ContainsFile(Asked):
+    """Met when the workspace has such a file, which is not empty."""
+
+    check: Literal["contains_file"]
+    path: PlainText = Field(min_length=1, max_length=1_024, description="Its path; `*` stands for any characters.")
+
+
+class MatchesSchema(Asked):
+    """Met when a JSON file of the workspace fits a JSON Schema."""
+
+    check: Literal["matches_schema"]
+    path: PlainText = Field(min_length=1, max_length=1_024, description="Of the JSON file.")
+    json_schema: dict[str, JsonValue] = Field(description="The same part of JSON Schema as for `result_schema`.")
+
+
+class CommandSucceeds(Asked):
+    """Met when a command in a copy of the workspace ends with exit code 0. What it changes is not kept."""
+
+    check: Literal["command_succeeds"]
+    command: PlainText = Field(
+        min_length=1, max_length=2_000, description="Run by bash in the sandbox, as `run_command`."
+    )
+    timeout_seconds: int | None = Field(default=None, ge=1, le=600, description="Then it is ended, and not met.")
+
+
+class NoPlaceholder(Asked):
+    """Met when no text has a placeholder in it, such as `TODO`, `[insert date]` or `lorem ipsum`."""
+
+    check: Literal["no_placeholder"]
+    path: PlainText | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_024,
+        description="Of the files to look at; `*` stands for any characters. Left out: all that the run has changed.",
+    )
+
+
+Check = Annotated[ContainsFile | MatchesSchema | CommandSucceeds | NoPlaceholder, Field(discriminator="check")]
+"""A criterion that no model judges."""
+
+Criterion = Check | Annotated[PlainText, Field(min_length=1, max_length=MAX_CRITERION)]
+"""What work has to be like: a check, or words that a reviewer judges by."""
+
+
+class Acceptance(Wire):
+    """What the work of a run has to be like before it counts as done."""
+
+    criteria: list[Criterion] = Field(min_length=1, max_length=MAX_CRITERIA, description="All have to be met.")
+    max_rounds: int = Field(
+        default=2,
+        ge=1,
+        le=5,
+        description="How often the work is judged; what is not met goes back to the agent while a round is left.",
+    )
+
+
+AcceptanceAsked = Annotated[Acceptance, BeforeValidator(_only_fields_of(Acceptance))]
+
+
+class CriterionRead(Wire):
+    """A criterion, and what was found of it when the work was judged last."""
+
+    criterion: str = Field(description="In words; of a check its name and what it is about.")
+    check: str | None = Field(default=None, description="The name of the check; null where a reviewer judges.")
+    met: bool | None = Field(default=None, description="Null until it was judged.")
+    evidence: str | None = Field(default=None, description="What shows it, with the place where it stands.")
+    round: int | None = Field(default=None, description="In which round; the first is 1.")
+
+
+class AcceptanceRead(Wire):
+    """Whether the work of a run is what it has to be like."""
+
+    accepted: bool | None = Field(default=None, description="Null until it was judged.")
+    reviewing: bool = Field(default=False, description="Whether it is being judged just now.")
+    max_rounds: int
+    criteria: list[CriterionRead]
+
+
 class RunCreate(Asked):
     """Starts a run."""
 
@@ -443,6 +526,9 @@ class RunCreate(Asked):
         default=None,
         description="The run ends with a `result` that fits this JSON Schema, of at most 16,000 characters of JSON; the"
         " same part of it as for `tools`.",
+    )
+    acceptance: AcceptanceAsked | None = Field(
+        default=None, description="What the work has to be like; it is judged when the agent says that it is done."
     )
     document_template: DocumentTemplate | None = Field(
         default=None, description="The look of the documents that the run makes, where the agent names no other."
@@ -726,6 +812,7 @@ class MachineSummary(Wire):
     reason_for_failure: str | None = Field(default=None, description="An `error_type`; null after success.")
     notes: str | None = Field(default=None, description="Such as that the run was made offline.")
     result: JsonValue = Field(default=None, description="The run's, where it was given a `result_schema`.")
+    acceptance: AcceptanceRead | None = Field(default=None, description="The run's, where it has criteria.")
 
 
 class Usage(Wire):
@@ -882,6 +969,9 @@ class RunRead(Wire):
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     result: JsonValue = Field(default=None, description="What it came to, by its `result_schema`; null until then.")
     result_schema: dict[str, JsonValue] | None = Field(default=None, description="What `result` has to fit.")
+    acceptance: AcceptanceRead | None = Field(
+        default=None, description="What its work has to be like, and whether it is; null where nobody said."
+    )
     document_template: DocumentTemplate | None = Field(default=None, description="The look of documents that it makes.")
     conversion: Conversion | None = Field(
         default=None, description="What it converts, where it is a conversion, which no model works on."
@@ -1249,6 +1339,15 @@ class ChildEvent(Event):
     status: RunStatus = Field(description="`queued` when it is delegated; afterwards how it ended.")
 
 
+class AcceptanceEvent(Event):
+    """The work was judged by the criteria that it has to meet."""
+
+    type: Literal["acceptance"] = "acceptance"
+    round: int = Field(description="The first is 1.")
+    accepted: bool = Field(description="Whether all are met. What is not goes back to the agent, or ends the run.")
+    criteria: list[CriterionRead]
+
+
 class ArtifactEvent(Event):
     """The run recorded an output."""
 
@@ -1360,6 +1459,7 @@ RunEvent = Annotated[
     | RequestEvent
     | DecisionEvent
     | ChildEvent
+    | AcceptanceEvent
     | ArtifactEvent
     | DiffEvent
     | PatternEvent

@@ -23,7 +23,7 @@ from swarm.records.backend import Backend
 from swarm.runs.messages import Message
 from swarm.runs.requests import undecided
 from swarm.runs.run import Artifact, Run
-from swarm.webhooks.delivering import request_read, summary_read
+from swarm.webhooks.delivering import acceptance_of, request_read, summary_read
 
 
 def positions(backend: Backend, tenant_id: str, runs: Iterable[Run]) -> Mapping[str, int]:
@@ -59,6 +59,7 @@ def run_read(
         closing_words=run.closing_words,
         result=run.result,
         result_schema=run.result_schema,
+        acceptance=acceptance_of(run),
         document_template=run.document_template,
         reference_run_id=run.reference_run_id,
         workspace_from_run_id=run.from_run_id,

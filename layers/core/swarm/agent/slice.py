@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from math import ceil
+from typing import Any
 
 from codex_swarm.models import MessageState, PlanEvent, RunEvent, RunStatus, Usage
+from swarm.agent import reviewing
 from swarm.agent.asking import Asking, told_of_the_end
+from swarm.agent.checks import Checks
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.delegating import Delegating, children_for
 from swarm.agent.dialogue import Dialogue, answers
@@ -17,13 +20,22 @@ from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_o
 from swarm.agent.measuring import measure_turn
 from swarm.agent.model import Model, ModelRequest, ModelTurn, ToolCall
 from swarm.agent.results import RESULT_WANTED, require_progress
+from swarm.agent.reviewing import Reviewing, Step
 from swarm.agent.showing import Showing
 from swarm.agent.stalls import MAX_STALLS, pause_after
-from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
-from swarm.agent.tools.tool import ASK_USER, DELEGATE, READ_SKILL
+from swarm.agent.steps import (
+    closing_words,
+    is_finish,
+    plan_of,
+    result_of,
+    steps_of_messages,
+    steps_of_results,
+    steps_of_turn,
+)
+from swarm.agent.tools.tool import ASK_USER, DELEGATE, READ_SKILL, Tool
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import ModelFailure, RunStopped
-from swarm.jobs.batch import JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
+from swarm.jobs.batch import JobCall, JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
 from swarm.lifecycle import decisions, messages, transitions
 from swarm.lifecycle.ending import advance
 from swarm.lifecycle.transitions import Known, Outcome
@@ -31,7 +43,8 @@ from swarm.metrics import TOOL_SECONDS, record
 from swarm.records.backend import Backend, area_of
 from swarm.records.ownership import OwnedObjects, Ownership
 from swarm.records.runlog import SlotTaken, steps_in
-from swarm.runs import children, events
+from swarm.runs import acceptance, children, events
+from swarm.runs.acceptance import Review, Verdict
 from swarm.runs.conversation import (
     Item,
     load_transcript,
@@ -45,7 +58,9 @@ from swarm.runs.entries import (
     Claimed,
     Decided,
     Entry,
+    Judged,
     Messaged,
+    Reviewed,
     Stalled,
     TurnTaken,
     Withdrawn,
@@ -59,6 +74,7 @@ from swarm.runs.requests import Request, asked
 from swarm.runs.run import Run
 from swarm.runs.usage import total
 from swarm.tasks import TASKS
+from swarm.text import clip
 from swarm.workspace.manifests import load_snapshot, store_snapshot
 from swarm.workspace.snapshot import new_bytes
 from swarm.workspace.working_copy import Workspace
@@ -155,7 +171,10 @@ class Slice:
         self._workspace = Workspace(self._stored.files, self._objects, area_of(run.key), provided=provided)
         stored = self._run.transcript
         said = load_transcript(backend.objects, stored) if stored else [user_message(run.instructions)]
-        self._dialogue = Dialogue(model, said, backend.models.entry(model.name), self._request)
+        self._dialogue = self._dialogue_with(said, self._request)
+
+    def _dialogue_with(self, said: Sequence[Item], request: Callable[[], ModelRequest]) -> Dialogue:
+        return Dialogue(self._model, said, self._backend.models.entry(self._model.name), request)
 
     def turns(self) -> AgentAnswer:
         while True:
@@ -196,7 +215,11 @@ class Slice:
 
     def _require_room(self, now: datetime) -> None:
         run = self._run
-        if used_up := run.limits.reached(run.turns, run.usage, run.work_began, now):
+        if run.rejected:
+            raise _not_accepted(run)
+        # A reviewer's turns are bounded by themselves.
+        turns = run.turns if run.review is None else 0
+        if used_up := run.limits.reached(turns, run.usage, run.work_began, now):
             raise _limit_reached(used_up)
         if run.stored_bytes >= MAX_STORED_BYTES:
             raise _limit_reached(f"stored bytes: its turns have stored {run.stored_bytes} of files")
@@ -234,6 +257,10 @@ class Slice:
         return bool(unread)
 
     def _take_turn(self, began: datetime) -> None:
+        """Have the agent answer, or while its work is judged the reviewer, and do what the answer asks for."""
+        if (review := self._run.review) is not None:
+            self._review(review, began)
+            return
         # Of what was said while the last turn was committed, or its calls ran elsewhere, this look learns.
         self._ownership.require()
         self._read_messages(finishing=False)
@@ -328,9 +355,13 @@ class Slice:
             unknown = [job for job, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
             return [refer(self._run, batch, job) for job in unknown]
         parts = [call for job in batch.jobs for call in job.calls]
+        call_results = [result for job in known for result in job.outcomes]
+        if (review := self._run.review) is not None:
+            # What commands of a review changed is not taken over.
+            self._commit_review(self._reviewing(review).after(parts, call_results), now)
+            return ()
         calls = calls_by_id(self._dialogue.items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)
-        call_results = [result for job in known for result in job.outcomes]
         results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
         self._dialogue.add(*answers(self._noted(results)))
         transcript, snapshot, size = self._store()
@@ -364,12 +395,11 @@ class Slice:
         transcript, snapshot, size = self._store()
         batch = None
         if done.pending:
-            calls = [(tool.executor, call) for tool, call in done.pending]
-            waiting = cut(run.version + 1, self._writer, calls, self._workspace.with_provided(self._stored.files))
-            batch = self._batch = store_batch(self._objects, run, waiting)
+            batch = self._batch = self._store_calls(done.pending)
         plan = plan_of(done.results)
         # Words that would have been the last ones still are, once somebody has approved the end.
         text = turn.text if turn else run.closing_words or ""
+        review = Review(round=run.reviews + 1) if final and run.acceptance is not None else None
         taken = TurnTaken(
             transcript=transcript,
             snapshot=snapshot,
@@ -378,7 +408,7 @@ class Slice:
                 self._dialogue.handovers,
                 self._dialogue.usage(turn, (now - began).total_seconds()) if turn else Usage(),
             ),
-            final=final,
+            final=final and review is None,
             batch=batch,
             plan=plan,
             closing_words=closing_words(text, done.results) if final or done.waits else None,
@@ -389,12 +419,13 @@ class Slice:
             resumed=turn is None,
             result=result_of(done.results) if final else None,
             model=self._dialogue.use(turn, run.turns + 1) if turn else None,
+            review=review,
         )
-        stage = events.PROCESSING_RESULTS if final else events.EXECUTING
+        stage = events.PROCESSING_RESULTS if taken.final else events.REVIEWING if review else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
         intended = run.plan if plan is None else plan
         executing = percent_of(intended) if intended else turn_progress(run.turns + (turn is not None))
-        percent = max(run.progress, stage.percent if final else executing)
+        percent = max(run.progress, stage.percent if taken.final else executing)
         shown: list[RunEvent] = [
             told(message, MessageState.READ) for message in run.messages if message.id in self._read
         ]
@@ -405,12 +436,90 @@ class Slice:
         shown += [children.told(child, RunStatus.QUEUED) for child in taken.children]
         shown.append(events.progress(stage, percent))
         # The end follows at once, and shows what this entry would.
-        if not self._append(taken, now, percent, shown, show=not (final and batch is None and self._ends_here())):
+        if not self._append(taken, now, percent, shown, show=not (taken.final and batch is None and self._ends_here())):
             return False
         if taken.model:
             measure_turn(taken.model.model, taken.usage)
         self._dialogue.handovers, self._read = [], {}
         return True
+
+    def _reviewing(self, review: Review) -> Reviewing:
+        """The round that the run is in, as it has been committed."""
+        run, objects = self._run, self._backend.objects
+        if run.acceptance is None:
+            raise TypeError("a run without criteria is not reviewed")
+        return Reviewing(
+            run=run,
+            acceptance=run.acceptance,
+            review=review,
+            checks=Checks(run.acceptance.criteria, self._workspace, self._backend.snapshot(run.first_snapshot).files),
+            said=load_transcript(objects, review.transcript) if review.transcript else (),
+            workspace=self._workspace,
+            dialogue=self._dialogue_with,
+            request=self._request,
+        )
+
+    def _review(self, review: Review, began: datetime) -> None:
+        """Take the round one step on: its checks, or a turn of the reviewer."""
+        self._ownership.require()
+        round_ = self._reviewing(review)
+        step = round_.first() or round_.turn(lambda: self._clock.now() - began)
+        self._commit_review(step, began)
+
+    def _commit_review(self, step: Step, began: datetime) -> None:
+        # A cancellation that was answered meanwhile must not be followed by anything.
+        self._ownership.require()
+        if step.verdicts is not None:
+            self._end_review(step, step.verdicts)
+            return
+        run, batch, review = self._run, None, step.review
+        if step.items is not None:
+            key = area_of(run.key).of_run(
+                run.run_id, "transcript", f"{run.version + 1:05}-{self._writer}-review.json.gz"
+            )
+            store_transcript(self._objects, key, step.items)
+            review = replace(review, transcript=key)
+        if step.pending:
+            batch = self._batch = self._store_calls(step.pending)
+        shown = (events.progress(events.REVIEWING, run.progress),)
+        self._append(Reviewed(review=review, usage=step.usage, batch=batch), began, run.progress, shown)
+
+    def _end_review(self, step: Step, verdicts: Sequence[Verdict]) -> None:
+        """The agent is told what its work does not meet, and what people have said meanwhile; or the run is done."""
+        run, now = self._run, self._clock.now()
+        if run.acceptance is None:
+            raise TypeError("a run without criteria is not reviewed")
+        accepted = all(verdict.met for verdict in verdicts)
+        if not accepted:
+            self._dialogue.add(reviewing.feedback(run.acceptance, verdicts))
+        while True:
+            self._read_messages(finishing=True)
+            final = accepted and not self._read
+            transcript, snapshot, size = self._store()
+            judged = Judged(
+                round=step.review.round,
+                verdicts=tuple(verdicts),
+                usage=step.usage,
+                transcript=transcript,
+                snapshot=snapshot,
+                final=final,
+                read=tuple(self._read),
+                stored_bytes=size,
+            )
+            shown: list[RunEvent] = [acceptance.told(run.acceptance, verdicts, step.review.round)]
+            shown += [told(message, MessageState.READ) for message in self._run.messages if message.id in self._read]
+            shown += steps_of_messages(self._run, list(self._read.values()), now)
+            percent = max(run.progress, events.PROCESSING_RESULTS.percent) if final else run.progress
+            shown.append(events.progress(events.PROCESSING_RESULTS if final else events.EXECUTING, percent))
+            if self._append(judged, now, percent, shown, show=not (final and self._ends_here())):
+                self._read = {}
+                return
+
+    def _store_calls(self, pending: Sequence[tuple[Tool[Any], JobCall]]) -> str:
+        """Store the calls that other functions have to do; the key of the batch."""
+        calls = [(tool.executor, call) for tool, call in pending]
+        files = self._workspace.with_provided(self._stored.files)
+        return store_batch(self._objects, self._run, cut(self._run.version + 1, self._writer, calls, files))
 
     def _stall(self, failure: ModelFailure) -> AgentAnswer:
         """The provider has nothing to give just now: give the process back, and come again later."""
@@ -442,7 +551,7 @@ class Slice:
             except SlotTaken as taken:
                 if not self._take_in_messages():
                     raise RunStopped from taken
-                if isinstance(change, TurnTaken) and change.final:
+                if isinstance(change, TurnTaken | Judged) and change.final:
                     return False
             else:
                 break
@@ -451,6 +560,17 @@ class Slice:
         if self._steps is not None:
             self._steps = [*self._steps, *steps_in([entry])]
         return True
+
+
+def _not_accepted(run: Run) -> ModelFailure:
+    why = reviewing.unmet_in_words(run.acceptance, run.verdicts) if run.acceptance else ""
+    return ModelFailure(
+        ErrorType.NOT_ACCEPTED,
+        f"the work was judged {run.reviews} times and does not meet: {clip(why, 1_500)}",
+        "Look at `acceptance` of the run. Go on with POST /runs/{id}/messages or /resume, or mend the criteria. The"
+        " files so far are kept.",
+        tool="acceptance",
+    )
 
 
 def _limit_reached(used_up: str) -> ModelFailure:

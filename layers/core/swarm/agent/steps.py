@@ -52,8 +52,16 @@ def steps_of_turn(
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
         steps.insert(0, StepEvent(step_id="", role="assistant", content=clip(said, MAX_SHOWN), t=now))
-    told = [StepEvent(step_id="", role="user", content=clip(str(item["content"]), MAX_SHOWN), t=now) for item in read]
-    return _numbered(run, [*told, *steps], run.turns + (text is not None))
+    return _numbered(run, [*_said(read, now), *steps], run.turns + (text is not None))
+
+
+def steps_of_messages(run: Run, read: Sequence[Item], now: datetime) -> list[StepEvent]:
+    """The step events of messages that are read when the work has been judged, numbered on."""
+    return _numbered(run, _said(read, now), run.turns)
+
+
+def _said(read: Sequence[Item], now: datetime) -> list[StepEvent]:
+    return [StepEvent(step_id="", role="user", content=clip(str(item["content"]), MAX_SHOWN), t=now) for item in read]
 
 
 def steps_of_results(run: Run, results: Sequence[ToolResult], now: datetime) -> list[StepEvent]:

@@ -19,6 +19,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import (
     DECISION_SECONDS,
+    Acceptance,
     Approval,
     Conversion,
     DocumentTemplate,
@@ -48,6 +49,7 @@ from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.records.tenants import Tenant
 from swarm.runs import events
+from swarm.runs.acceptance import require_judgeable
 from swarm.runs.catalogue import NO_MODEL, Choice, require_provider
 from swarm.runs.entries import Created, Entry
 from swarm.runs.error_types import ErrorType
@@ -67,6 +69,7 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "decision_seconds": DECISION_SECONDS,
         "tools": (),
         "result_schema": None,
+        "acceptance": None,
         "from_turn": None,
         "keep_conversation": False,
         "document_template": None,
@@ -76,7 +79,7 @@ _LATER: Mapping[str, object] = MappingProxyType(
     }
 )
 
-RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE})
+RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE, ErrorType.NOT_ACCEPTED})
 """What ended a run in the middle of work that can go on."""
 
 
@@ -101,6 +104,7 @@ class NewRun:
     decision_seconds: int = DECISION_SECONDS
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
+    acceptance: Acceptance | None = None
     document_template: DocumentTemplate | None = None
     conversion: Conversion | None = None
     model: str | None = None
@@ -151,6 +155,8 @@ def described(
     require_usable(wanted.tools, OURS)
     if wanted.result_schema is not None and (faults := faults_of_schema(wanted.result_schema)):
         raise InvalidRequest(f"result_schema: {'; '.join(faults)}")
+    if wanted.acceptance is not None:
+        require_judgeable(wanted.acceptance)
     task_type = wanted.task_type or TaskType(project.task_type)
     choice = _choice_for(backend, wanted, project, task_type)
     files = _checked_inputs(backend, key, wanted)
@@ -174,6 +180,7 @@ def described(
         decision_seconds=wanted.decision_seconds,
         tools=wanted.tools,
         result_schema=wanted.result_schema,
+        acceptance=wanted.acceptance,
         document_template=wanted.document_template,
         house_style=project.house_style,
         conversion=wanted.conversion,
@@ -249,6 +256,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         decision_seconds=stopped.decision_seconds,
         tools=stopped.tools,
         result_schema=stopped.result_schema,
+        acceptance=stopped.acceptance,
         document_template=stopped.document_template,
         house_style=stopped.house_style,
         may_have_skills=stopped.may_have_skills,
@@ -296,6 +304,7 @@ def go_on(
         decision_seconds=ended.decision_seconds,
         tools=ended.tools,
         result_schema=ended.result_schema,
+        acceptance=ended.acceptance,
         document_template=ended.document_template,
         house_style=project.house_style,
         may_have_skills=project.has_skills,
@@ -415,6 +424,8 @@ def _fingerprint(backend: Backend, area: ProjectArea, wanted: NewRun) -> str:
         "limits": wanted.limits.model_dump() if wanted.limits else None,
         "uploads": contents_of(backend, area, wanted.uploads),
     }
+    if wanted.acceptance is not None:
+        fields["acceptance"] = wanted.acceptance.model_dump(mode="json", exclude_defaults=True)
     if wanted.conversion is not None:
         fields["conversion"] = wanted.conversion.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -26,6 +26,7 @@ from codex_swarm.models import (
     Usage,
 )
 from swarm.runs import children as work
+from swarm.runs.acceptance import Review, Verdict
 from swarm.runs.children import Child
 from swarm.runs.events import StoredEvent
 from swarm.runs.messages import Message, moved, waiting
@@ -91,7 +92,7 @@ class TurnTaken:
     that this turn read. `requests` are what people have to decide before its calls are done. `resumed` says that it is
     no new response, but what came of the last one's calls once people had decided, or `children` had ended: the runs
     that its calls are delegated to. `model` is what gave the
-    response.
+    response. `review` is the round that begins where the agent is done, and its work has to be accepted.
     """
 
     transcript: str
@@ -108,6 +109,7 @@ class TurnTaken:
     resumed: bool = False
     result: JsonValue = None
     model: ModelUse | None = None
+    review: Review | None = None
     kind: Literal["turn"] = "turn"
 
 
@@ -127,6 +129,39 @@ class BatchTaken:
     snapshot: str | None
     stored_bytes: int = 0
     kind: Literal["batch"] = "batch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """One step of a round in which the agent's work is judged.
+
+    `review` is how far the round is, `usage` what the reviewer's response took, and `batch` the key of calls that run
+    elsewhere.
+    """
+
+    review: Review
+    usage: Usage
+    batch: str | None = None
+    kind: Literal["review"] = "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A round is over, by its last step, with a verdict on each criterion.
+
+    `transcript` is the agent's, with what it is told. `final` says that the run ends with this work: it is accepted,
+    and nobody had anything to say. `read` are the ids of messages that the agent goes on with.
+    """
+
+    round: int
+    verdicts: tuple[Verdict, ...]
+    usage: Usage
+    transcript: str
+    snapshot: str | None
+    final: bool = False
+    read: tuple[str, ...] = ()
+    stored_bytes: int = 0
+    kind: Literal["judged"] = "judged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +225,8 @@ Change = (
     | TurnTaken
     | Marked
     | BatchTaken
+    | Reviewed
+    | Judged
     | Messaged
     | Withdrawn
     | Decided
@@ -271,6 +308,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 closing_words=change.closing_words,
                 result=change.result,
                 models_used=_used(run.models_used, change.model),
+                review=change.review,
                 messages=moved(run.messages, change.read, MessageState.READ),
                 requests=(*taken(run.requests), *change.requests),
                 children=(*work.taken(run.children), *change.children),
@@ -280,14 +318,8 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
             )
         case Marked():
             after = replace(run, batch_done=run.batch_done + change.calls)
-        case BatchTaken():
-            after = replace(
-                run,
-                snapshot=change.snapshot,
-                transcript=change.transcript,
-                batch=None,
-                stored_bytes=run.stored_bytes + change.stored_bytes,
-            )
+        case BatchTaken() | Reviewed() | Judged():
+            after = _behind_a_turn(run, change)
         case Messaged() | Withdrawn() | Decided() | ChildEnded():
             after = _heard(run, change, at)
         case Ended():
@@ -306,6 +338,41 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
         case _:
             assert_never(change)
     return after
+
+
+def _behind_a_turn(run: Run, change: BatchTaken | Reviewed | Judged) -> Run:
+    """The run once the calls of a turn are done, or once its work was judged, by a step or to the end of a round."""
+    if isinstance(change, Reviewed):
+        return replace(
+            run,
+            review=change.review,
+            usage=total(run.usage, change.usage),
+            stalls=0,
+            batch=change.batch,
+            batch_from=run.progress,
+            batch_done=0,
+        )
+    after = replace(
+        run,
+        snapshot=change.snapshot,
+        transcript=change.transcript,
+        batch=None,
+        stored_bytes=run.stored_bytes + change.stored_bytes,
+    )
+    if isinstance(change, BatchTaken):
+        return after
+    return replace(
+        after,
+        review=None,
+        # What somebody says asks for other work, which has all its rounds before it.
+        reviews=0 if change.read else change.round,
+        verdicts=change.verdicts,
+        accepted=all(verdict.met for verdict in change.verdicts),
+        usage=total(run.usage, change.usage),
+        stalls=0,
+        finished_turns=change.final,
+        messages=moved(run.messages, change.read, MessageState.READ),
+    )
 
 
 def _used(before: tuple[ModelUse, ...], model: ModelUse | None) -> tuple[ModelUse, ...]:

@@ -29,3 +29,4 @@ class ErrorType(StrEnum):
     NO_PROGRESS = "no_progress"
     NOT_DECIDED = "not_decided"
     RESULT_INVALID = "result_invalid"
+    NOT_ACCEPTED = "not_accepted"

@@ -37,6 +37,7 @@ class Stage:
 PREPARING = Stage("preparing", 0, "Preparing the workspace")
 WORKSPACE_READY = Stage("workspace_ready", 20, "Workspace ready")
 EXECUTING = Stage("executing", 30, "The agent is working")
+REVIEWING = Stage("reviewing", 30, "The work is being judged")
 PROCESSING_RESULTS = Stage("processing_results", 70, "Processing results")
 LEARNING_PATTERNS = Stage("learning_patterns", 85, "Learning patterns")
 ENDED = Stage("ended", 100, "Ended")

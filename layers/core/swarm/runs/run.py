@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from codex_swarm.models import (
     DECISION_SECONDS,
+    Acceptance,
     Approval,
     Conversion,
     DiffSummary,
@@ -27,6 +28,7 @@ from codex_swarm.models import (
 )
 from swarm.ids import RunKey
 from swarm.runs import children as work
+from swarm.runs.acceptance import Review, Verdict
 from swarm.runs.batches import BatchItem
 from swarm.runs.children import Child
 from swarm.runs.limits import Limits
@@ -63,9 +65,10 @@ class Run:
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
     each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run does that no
     model works on. A child has the run that delegated its task as `parent_run_id`, and the snapshot that it begins
-    with as `clones`; `batch_item` says which item of a batch of runs it is for (`batch` is one of calls). `model` and
-    `effort` are what it was given, `models_used` what really answered: the first turn, and each with another model
-    than the one before.
+    with as `clones`; `batch_item` says which item of a batch of runs it is for (`batch` is one of calls). `acceptance` is
+    what its work has to be like, `review` how far the judging of it is, `reviews` how many rounds of that are over since
+    somebody last said something, and `verdicts` and `accepted` what the last one came to. `model` and `effort` are what
+    it was given, `models_used` what really answered: the first turn, and each with another model than the one before.
     """
 
     key: RunKey
@@ -91,6 +94,7 @@ class Run:
     require_approval: tuple[Approval, ...] = ()
     tools: tuple[OwnTool, ...] = ()
     result_schema: dict[str, JsonValue] | None = None
+    acceptance: Acceptance | None = None
     document_template: DocumentTemplate | None = None
     house_style: HouseStyle | None = None
     conversion: Conversion | None = None
@@ -117,6 +121,10 @@ class Run:
     closing_words: str | None = None
     result: JsonValue = None
     messages: tuple[Message, ...] = ()
+    review: Review | None = None
+    reviews: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+    accepted: bool | None = None
     requests: tuple[Request, ...] = ()
     children: tuple[Child, ...] = ()
     rounds: int = 0
@@ -156,6 +164,12 @@ class Run:
     def goes_on(self) -> bool:
         """Whether there is what the agent has to go on with: decisions, or the work of children."""
         return bool(untaken(self.requests) or work.untaken(self.children)) and not self.waits
+
+    @property
+    def rejected(self) -> bool:
+        """Whether its work was not accepted in the last round that there is."""
+        rounds = self.acceptance.max_rounds if self.acceptance else 0
+        return self.accepted is False and self.review is None and self.reviews >= rounds
 
     @property
     def work_began(self) -> datetime | None:

@@ -22,7 +22,10 @@ TOOLS = tuple(
 BATCHES = (*TOOLS, "convert_documents")
 
 
-OURS = frozenset({*BATCHES, "ask_user", "delegate", "read_skill"})
+LOOKING = tuple("list_files read_file search_files read_document view_pages view_image".split())
+"""What looks at files and changes none."""
+
+OURS = frozenset({*BATCHES, "ask_user", "delegate", "read_skill", "judge"})
 """Every tool of the service; no tool of an application has such a name."""
 
 

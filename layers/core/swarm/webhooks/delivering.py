@@ -8,12 +8,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from codex_swarm.models import BatchRead, MachineSummary, RequestKind, RequestRead, WebhookData, WebhookPayload
+from codex_swarm.models import (
+    AcceptanceRead,
+    BatchRead,
+    MachineSummary,
+    RequestKind,
+    RequestRead,
+    WebhookData,
+    WebhookPayload,
+)
 from swarm.errors import InvalidCallbackUrl
 from swarm.logs import log
 from swarm.metrics import WEBHOOKS, record
 from swarm.records.backend import Backend
 from swarm.records.deliveries import BACKOFF_SECONDS, Delivery, DeliveryStatus
+from swarm.runs.acceptance import acceptance_read
 from swarm.runs.batches import WAITING, Batch
 from swarm.runs.requests import BEGINNING, Request, undecided
 from swarm.runs.run import Run
@@ -179,8 +188,13 @@ def batch_read(batch: Batch) -> BatchRead:
 
 
 def summary_read(run: Run) -> MachineSummary | None:
-    """The run's summary with its result, which is stored once."""
-    return run.summary and run.summary.model_copy(update={"result": run.result})
+    """The run's summary with its result and what its work was found to be, which are stored once."""
+    return run.summary and run.summary.model_copy(update={"result": run.result, "acceptance": acceptance_of(run)})
+
+
+def acceptance_of(run: Run) -> AcceptanceRead | None:
+    """Whether the run's work is what it has to be like, as callers read it."""
+    return acceptance_read(run.acceptance, run.verdicts, run.accepted, reviewing=run.review is not None)
 
 
 def request_read(request: Request) -> RequestRead:

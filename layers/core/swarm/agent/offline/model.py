@@ -16,12 +16,14 @@ from codex_swarm.models import TaskType
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
 from swarm.agent.offline.examples import example_of
 from swarm.agent.offline.grammar import understand
+from swarm.agent.offline.reviewing import mending, review
 from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
 from swarm.agent.offline.turns import PlannedCall, PlannedTurn
-from swarm.agent.tools.tool import FINISH
+from swarm.agent.tools.tool import FINISH, JUDGE
 from swarm.agent.writing import draft_of
 from swarm.errors import ModelFailure
+from swarm.runs.acceptance import FEEDBACK
 from swarm.runs.catalogue import OFFLINE
 from swarm.runs.conversation import Item, assistant_message
 from swarm.runs.error_types import ErrorType
@@ -43,10 +45,8 @@ class OfflineModel:
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn of the plan. Raises `ModelFailure` only where the instructions say `fail with`."""
         instructions, since = _last_instructions(request.items)
-        understood = understand(instructions, self._task_type)
         specs, made = {spec.name: spec for spec in request.tools}, _made(since)
-        script = script_for(understood, self._task_type, frozenset(specs), [each.ok for each in made])
-        turn = next_turn(script, made)
+        turn = self._planned(instructions, frozenset(specs), made)
         if turn.failure is not None:
             raise _asked_for(turn.failure)
         first = sum(1 for _ in _calls(request.items))
@@ -55,6 +55,14 @@ class OfflineModel:
         if turn.seconds:
             self._sleep(max(0.0, min(turn.seconds, request.seconds)))
         return answer
+
+    def _planned(self, instructions: str, offered: frozenset[str], made: Sequence[Made]) -> PlannedTurn:
+        if JUDGE in offered:
+            return review(instructions, made)
+        if instructions.startswith(FEEDBACK):
+            return mending(instructions, made)
+        understood = understand(instructions, self._task_type)
+        return next_turn(script_for(understood, self._task_type, offered, [each.ok for each in made]), made)
 
 
 def _asked_for(said: str) -> ModelFailure:

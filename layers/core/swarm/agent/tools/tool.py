@@ -24,8 +24,12 @@ ASK_USER = "ask_user"
 
 DELEGATE = "delegate"
 """The tool by which a model hands parts of its task to other agents."""
+
 READ_SKILL = "read_skill"
 """The tool by which a model reads how such a task is to be done."""
+
+JUDGE = "judge"
+"""The tool by which a reviewer says which criteria the work meets."""
 
 APPLY_PATCH = "apply_patch"
 
