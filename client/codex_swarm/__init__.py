@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from codex_swarm.hooks import Exchange
     from codex_swarm.listing import Page, RunFilter
     from codex_swarm.models import (
+        Acceptance,
+        AcceptanceEvent,
+        AcceptanceRead,
         Approval,
         ArtifactEvent,
         ArtifactRead,
@@ -121,6 +124,9 @@ _HOMES = (
 """The modules that the names are of; those that need no HTTP library come first."""
 
 __all__ = [
+    "Acceptance",
+    "AcceptanceEvent",
+    "AcceptanceRead",
     "ApiError",
     "Approval",
     "ArtifactEvent",

@@ -395,6 +395,8 @@ MAX_CRITERIA = 20
 MAX_CRITERION = 1_000
 """Characters of a criterion in words."""
 
+MAX_REVIEWS = 5
+
 
 class ContainsFile(Asked):
     """Met when the workspace has such a file, which is not empty."""
@@ -447,7 +449,7 @@ class Acceptance(Wire):
     max_rounds: int = Field(
         default=2,
         ge=1,
-        le=5,
+        le=MAX_REVIEWS,
         description="How often the work is judged; what is not met goes back to the agent while a round is left.",
     )
 

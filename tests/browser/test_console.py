@@ -354,6 +354,31 @@ def test_a_question_and_an_approval_are_decided_on_the_page(
     assert page.console == []
 
 
+def test_work_is_judged_by_the_criteria_of_the_form_and_the_page_shows_what_was_found(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    page.open(f"{cloud.url}/ui/new?project_id={project}")
+    page.wait_for("Boolean(document.querySelector('[name=criteria]'))")
+    fill(page, "instructions", 'Write "# Offer" to offer.md')
+    fill(page, "criteria", "offer.md mentions Budget\n\nIt is polite, and has no <b>markup</b>")
+    page.click("document.querySelector('[name=no_placeholder]')")
+    page.click(button("Start"))
+    page.wait_for(f"location.href.includes('/ui/runs/') && {STATUS} === 'succeeded'")
+    page.wait_for(f"{SHOWN}.includes('3 of 3 criteria are met, as judged in round 2 of at most 2.')")
+    page.wait_for(f"{SHOWN}.includes('It is polite, and has no <b>markup</b>')")
+    without_faults(page, "acceptance")
+    page.click("document.querySelector('#again')")
+    page.wait_for("document.querySelector('[name=criteria]')?.value.startsWith('offer.md mentions Budget')")
+    page.wait_for("document.querySelector('[name=no_placeholder]').checked")
+    check = {"check": "command_succeeds", "command": "grep -c Prices offer.md; rm offer.md; exit 3"}
+    run = client.start_run(project, 'Write "# Offer" to offer.md', acceptance={"criteria": [check], "max_rounds": 1})
+    page.open(f"{cloud.url}/ui/runs/{run.id}")
+    page.wait_for(f"{STATUS} === 'failed' && {SHOWN}.includes('not_accepted')")
+    page.wait_for(f"{SHOWN}.includes('exit code 3. 0')")
+    assert [file.path for file in client.iter_files(run.id)] == ["offer.md"]
+    assert page.console == []
+
+
 def test_a_run_is_started_again_from_a_turn_of_its_transcript(
     cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
 ) -> None:

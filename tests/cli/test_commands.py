@@ -371,6 +371,33 @@ def test_a_run_gets_everything_that_it_was_given(here: Cli, api: FakeApi) -> Non
     }
 
 
+def test_criteria_come_as_words_and_from_a_file(here: Cli, api: FakeApi) -> None:
+    api.otherwise = told(RUN, 201)
+    Path("wanted.json").write_text('{"criteria": [{"check": "no_placeholder"}], "max_rounds": 4}')
+    assert here("run", "x", "-p", "demo", "--criterion", "It is short.", "--acceptance", "wanted.json").code == 0
+    assert api.received[-1].json()["acceptance"] == {
+        "criteria": [{"check": "no_placeholder"}, "It is short."],
+        "max_rounds": 4,
+    }
+    assert here("run", "x", "-p", "demo", "--criterion", "It is short.", "--max-rounds", "1").code == 0
+    assert api.received[-1].json()["acceptance"] == {"criteria": ["It is short."], "max_rounds": 1}
+    alone = here("run", "x", "-p", "demo", "--max-rounds", "1")
+    assert (alone.code, "--criterion" in alone.err) == (2, True)
+    assert len(api.received) == 2
+
+
+def test_what_was_found_of_the_criteria_is_shown(here: Cli, api: FakeApi) -> None:
+    criteria = [
+        {"criterion": "It is short.", "met": False, "evidence": "9 pages", "round": 2},
+        {"criterion": "Polite."},
+    ]
+    acceptance = {"accepted": False, "max_rounds": 2, "criteria": criteria}
+    api.on("GET", "/runs/run-1", told({**RUN, "acceptance": acceptance}))
+    api.on("GET", "/runs/run-1/workspace/files?limit=10", told(LISTING))
+    shown = here("show", "run-1").out
+    assert "accepted     no: It is short. (9 pages)\n             not judged yet: Polite.\n" in shown
+
+
 def test_old_runs_are_listed_before_they_are_deleted_and_what_stays_is_named(here: Cli, api: FakeApi) -> None:
     api.otherwise = told([bodies.run(id="run-1"), bodies.run(id="run-2")])
     api.on("DELETE", "/runs/run-1", GONE)

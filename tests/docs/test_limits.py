@@ -13,8 +13,18 @@ from api.files import MAX_INLINE_BYTES as MAX_ANSWERED
 from api.requests import MAX_BODY_BYTES, MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
 from api.routes.projects import MAX_CONFIG_BYTES
-from codex_swarm.models import MAX_ANSWER, MAX_BATCH_ITEMS, MAX_TEXT, MAX_TOOL_OUTPUT
+from codex_swarm.models import (
+    MAX_ANSWER,
+    MAX_BATCH_ITEMS,
+    MAX_CRITERIA,
+    MAX_CRITERION,
+    MAX_REVIEWS,
+    MAX_TEXT,
+    MAX_TOOL_OUTPUT,
+)
+from swarm.agent import checks
 from swarm.agent.results import MAX_INVALID
+from swarm.agent.reviewing import MAX_TURNS
 from swarm.agent.tools.finish import MAX_RESULT
 from swarm.lifecycle import batch_runs
 from swarm.lifecycle.asked import MAX_INSTRUCTIONS_BYTES, MAX_NAME
@@ -22,6 +32,7 @@ from swarm.lifecycle.batches import MAX_CSV_BYTES
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.records.tenants import MAX_ASKING, MAX_BATCHES
 from swarm.runs import children
+from swarm.runs.acceptance import MAX_EVIDENCE, MAX_SIZE
 from swarm.runs.batch_template import MAX_COLUMNS
 from swarm.runs.batches import MAX_ROUNDS
 from swarm.runs.json_schema import MAX_SCHEMA
@@ -86,6 +97,13 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_TOOLS_SIZE,
         MAX_RESULT,
         MAX_INVALID,
+        MAX_CRITERIA,
+        MAX_CRITERION,
+        MAX_SIZE,
+        MAX_ROUNDS,
+        MAX_TURNS,
+        MAX_EVIDENCE,
+        checks.MAX_FILES,
         children.MAX_AT_ONCE,
         children.MAX_CHILDREN,
         children.MAX_TASK,

@@ -71,7 +71,7 @@ def test_an_old_log_tells_what_it_told(version: Any, name: str) -> None:
 def test_the_old_logs_have_an_event_of_every_type() -> None:
     kinds = set(re.findall(r'\\"type\\":\\"(\w+)\\",\\"fields', "".join(file.read_text() for file in FILES)))
     # These came with later versions.
-    assert kinds | {"plan", "message", "request", "decision", "child"} == {
+    assert kinds | {"plan", "message", "request", "decision", "child", "acceptance"} == {
         kind.model_fields["type"].default for kind in get_args(get_args(RunEvent)[0])
     }
 

@@ -14,6 +14,7 @@ from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
 from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
 from codex_swarm.models import (
     DECISION_SECONDS,
+    Acceptance,
     Approval,
     CancelRead,
     ConversionCreate,
@@ -57,6 +58,7 @@ class RunOptions(TypedDict, total=False):
     require_approval: Sequence[Approval | str]
     decision_seconds: int
     result_schema: Mapping[str, Any] | None
+    acceptance: Acceptance | Mapping[str, Any] | None
     document_template: DocumentTemplate | str | None
     model: str | None
     effort: str | None
@@ -85,6 +87,7 @@ class RunCalls(ProjectCalls):
         tools: Sequence[ToolCreate] = (),
         decision_seconds: int = DECISION_SECONDS,
         result_schema: Mapping[str, Any] | None = None,
+        acceptance: Acceptance | Mapping[str, Any] | None = None,
         from_turn: int | None = None,
         keep_conversation: bool = False,
         document_template: DocumentTemplate | str | None = None,
@@ -101,9 +104,10 @@ class RunCalls(ProjectCalls):
         before what is in `require_approval` (`plan`, `run_command`, `delete_file`, `finish`) it stops until somebody
         has approved it: see `decide`. `tools` are the application's own, answered by `decide`, too (`run_with_tools`
         does it all). `decision_seconds` is how long it waits for each. With `result_schema`, a JSON Schema, the run
-        ends with a `result` that fits; with `document_template` (`letter`, `report`, `minutes`, `proposal`, `invoice`,
-        `cv`, `slides`) the documents that it makes have that look. `model` is one of `list_models`, `effort` how much
-        it is to reason, one of its `efforts`; else they are the project's, the task type's or the service's.
+        ends with a `result` that fits; `acceptance` (`criteria`, `max_rounds`) says what the work has to be like, which
+        is judged before the run succeeds; with `document_template` (`letter`, `report`, `minutes`, `proposal`,
+        `invoice`, `cv`, `slides`) the documents that it makes have that look. `model` is one of `list_models`, `effort`
+        how much it is to reason, one of its `efforts`; else they are the project's, the task type's or the service's.
 
         A request that got lost is sent again under the same key, one of its own unless `idempotency_key` says another;
         it starts one run. With all that this takes `call_timeout` at most.
@@ -126,6 +130,7 @@ class RunCalls(ProjectCalls):
             tools=listed(tools, "tools"),
             decision_seconds=decision_seconds,
             result_schema=result_schema,
+            acceptance=acceptance,
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=None if document_template is None else one_of(DocumentTemplate, document_template),

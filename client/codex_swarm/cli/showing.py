@@ -10,7 +10,7 @@ from rich.text import Text
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.output import Output
-from codex_swarm.models import ChildRead, RequestRead, RunRead, WorkspaceFileListing
+from codex_swarm.models import ChildRead, CriterionRead, RequestRead, RunRead, WorkspaceFileListing
 from codex_swarm.text import printable
 
 FILES_SHOWN = 10
@@ -76,6 +76,7 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("messages", "\n".join(f"{each.text} ({each.state.value})" for each in run.messages)),
         ("waits for", _waits(run)),
         ("decided", "\n".join(_decided(each) for each in run.requests if each.decision)),
+        ("accepted", "" if run.acceptance is None else "\n".join(map(_criterion, run.acceptance.criteria))),
         ("result", "" if run.result is None else json.dumps(run.result, ensure_ascii=False)),
         ("pattern of", run.pattern_used.source_run_id if run.pattern_used else ""),
         ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
@@ -86,6 +87,11 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
 def _part(child: ChildRead) -> str:
     how = child.status.value if child.status else "waits or works"
     return f"{child.title}: {how}{f' ({child.error})' if child.error else ''} [{child.run_id}]"
+
+
+def _criterion(criterion: CriterionRead) -> str:
+    how = "not judged yet" if criterion.met is None else "yes" if criterion.met else "no"
+    return f"{how}: {criterion.criterion}{f' ({criterion.evidence})' if criterion.evidence else ''}"
 
 
 def model_of(run: RunRead) -> str:

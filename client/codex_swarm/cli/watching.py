@@ -26,6 +26,7 @@ from codex_swarm.errors import BadRequest
 from codex_swarm.hooks import Exchange
 from codex_swarm.models import (
     OVER,
+    AcceptanceEvent,
     ArtifactEvent,
     CancelledEvent,
     ChildEvent,
@@ -297,6 +298,13 @@ def planned(steps: Sequence[PlanStep]) -> str:
     return " -- ".join([f"{done} of {len(steps)} done", *now])
 
 
+def judged(event: AcceptanceEvent) -> str:
+    """How many criteria the work meets, and which it does not."""
+    unmet = [f"{each.criterion} ({each.evidence})" for each in event.criteria if not each.met]
+    met = len(event.criteria) - len(unmet)
+    return "; ".join([f"{met} of {len(event.criteria)} criteria met in round {event.round}", *unmet])
+
+
 def in_words(event: WatchedEvent) -> tuple[str, str] | None:
     """Who or what, and what happened, on one line; None for what says nothing to people."""
     told = _WORDS.get(type(event))
@@ -311,6 +319,7 @@ _WORDS: dict[type[WatchedEvent], Callable[[Any], tuple[str, str]]] = {
     MessageEvent: lambda event: ("message", f"{event.text} ({event.mode.value}, {event.state.value})"),
     RequestEvent: lambda event: ("asks", " ".join([event.question, *(f"[{option}]" for option in event.options)])),
     DecisionEvent: lambda event: ("decided", f"{event.decision.value} {event.text} ({event.decided_by})"),
+    AcceptanceEvent: lambda event: ("judged", judged(event)),
     ChildEvent: lambda event: ("part", f"{event.title}: {event.status.value}"),
     PlanEvent: lambda event: ("plan", planned(event.steps)),
     ProgressEvent: lambda event: (f"{event.percent:3d} %", event.message),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field, JsonValue
 
-from codex_swarm.models import BatchRead, RequestRead, RunRead, RunStatus, SearchHit
+from codex_swarm.models import BatchRead, CriterionRead, RequestRead, RunRead, RunStatus, SearchHit
 from codex_swarm.text import printable
 
 POLL_BATCH_MS = 10_000
@@ -59,6 +59,8 @@ class RunAnswer(RunState):
     notes: str | None = None
     closing_words: str | None = Field(default=None, description="What the agent said at the end of its work.")
     result: JsonValue = Field(default=None, description="What it came to, where it was given a result_schema.")
+    accepted: bool | None = Field(default=None, description="Whether its work meets its criteria; null without any.")
+    criteria: list[CriterionRead] = Field(default_factory=list, description="What was found of each criterion.")
     parts: list[Part] = Field(default_factory=list, description="Runs that do parts of its task at the same time.")
     model: str = Field(default="", description="What it was given to work with; empty for very old runs.")
     model_calls: int = 0
@@ -227,6 +229,8 @@ def answer_of(run: RunRead) -> RunAnswer:
         notes=summary.notes if summary else None,
         closing_words=run.closing_words,
         result=run.result,
+        accepted=run.acceptance.accepted if run.acceptance else None,
+        criteria=run.acceptance.criteria if run.acceptance else [],
         parts=[Part(run_id=each.run_id, title=printable(each.title), state=each.status) for each in run.children],
         model=run.model,
         model_calls=run.usage.model_calls,

@@ -105,6 +105,10 @@ class Tools:
         result_schema: Annotated[
             dict[str, Any] | None, Field(description="A JSON Schema, where data is wanted: get_run has the `result`.")
         ] = None,
+        criteria: Annotated[
+            list[str] | None,
+            Field(description="What the work has to be like, each in words; it is judged, and mended, before the end."),
+        ] = None,
         document_template: Annotated[
             DocumentTemplate | None, Field(description="The look of the documents that it makes.")
         ] = None,
@@ -137,6 +141,7 @@ class Tools:
                 require_approval=require_approval or (),
                 tools=[shaped(ToolCreate, **each) for each in tools or ()],
                 result_schema=result_schema,
+                acceptance={"criteria": criteria} if criteria else None,
                 from_turn=from_turn,
                 keep_conversation=keep_conversation,
                 document_template=document_template,

@@ -93,6 +93,17 @@ def run(
         Path | None,
         typer.Option(metavar="PATH", help="A JSON Schema; the run ends with a result that fits.", show_default=False),
     ] = None,
+    criterion: Annotated[
+        list[str] | None,
+        typer.Option(help="What the work has to be like, in words; may be given often.", show_default=False),
+    ] = None,
+    acceptance: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="The same with checks: JSON with `criteria`.", show_default=False),
+    ] = None,
+    max_rounds: Annotated[
+        int | None, typer.Option(min=1, max=5, help="How often the work is judged.", show_default=False)
+    ] = None,
     document_template: Annotated[
         DocumentTemplate | None,
         typer.Option(help="The look of the documents that it makes.", show_default=False),
@@ -137,6 +148,7 @@ def run(
             require_approval=require_approval or (),
             tools=_tools_in(tools),
             result_schema=schema_in(result_schema),
+            acceptance=_accepting(criterion or [], acceptance, max_rounds),
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=document_template,
@@ -255,13 +267,28 @@ def templates(session: Session) -> None:
     output.table(["name", "task type", "what"], rows)
 
 
+def _accepting(words: list[str], path: Path | None, max_rounds: int | None) -> dict[str, Any] | None:
+    """What the work has to be like: what the file says, and the words besides."""
+    given = _object_in(path, "criteria") or {}
+    if not words and not given:
+        if max_rounds is not None:
+            raise InvalidArgument("--max-rounds is about criteria; give --criterion or --acceptance, too")
+        return None
+    rounds = {} if max_rounds is None else {"max_rounds": max_rounds}
+    return {**given, "criteria": [*given.get("criteria", []), *words], **rounds}
+
+
 def schema_in(path: Path | None) -> dict[str, Any] | None:
     """The JSON Schema of a file. Raises `InvalidArgument`."""
+    return _object_in(path, "JSON Schema")
+
+
+def _object_in(path: Path | None, what: str) -> dict[str, Any] | None:
     if path is None:
         return None
-    found = _json_in(path, "JSON Schema")
+    found = _json_in(path, what)
     if not isinstance(found, dict):
-        raise InvalidArgument(f"{path} has no JSON Schema: it is no object")
+        raise InvalidArgument(f"{path} has no {what}: it is no object")
     return found
 
 

@@ -108,6 +108,14 @@ async function upload(projectId) {
   return ids;
 }
 
+/* What the work has to be like */
+
+function acceptance() {
+  const words = fields.criteria.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const criteria = fields.no_placeholder.checked ? [...words, { check: "no_placeholder" }] : words;
+  return criteria.length ? { criteria } : undefined;
+}
+
 /* The run */
 
 function asked(uploads) {
@@ -124,7 +132,7 @@ function asked(uploads) {
     keep_conversation: fields.keep_conversation.checked, reference_run_id: text("reference_run_id"),
     document_template: text("document_template"),
     metadata: Object.fromEntries(notes), limits, uploads,
-    interactive: fields.interactive.checked,
+    interactive: fields.interactive.checked, acceptance: acceptance(),
     model: text("model"), effort: text("effort"),
     require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
   };
@@ -165,6 +173,9 @@ async function prefill() {
   fields.task_type.value = run.task_type;
   fields.interactive.checked = run.interactive;
   fields.document_template.value = run.document_template ?? "";
+  const criteria = run.acceptance?.criteria ?? [];
+  fields.criteria.value = criteria.filter((each) => !each.check).map((each) => each.criterion).join("\n");
+  fields.no_placeholder.checked = criteria.some((each) => each.check === "no_placeholder");
   for (const box of fields.require_approval) box.checked = run.require_approval.includes(box.value);
   fields.metadata.value = Object.entries(run.metadata).map(([name, value]) => `${name}=${value}`).join(", ");
   fields.from_run_id.value = again ? run.workspace_from_run_id ?? "" : run.id;

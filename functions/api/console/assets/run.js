@@ -61,6 +61,7 @@ function show(run) {
   showStages(run, active);
   showPlan(run.plan);
   showDecisions(run, path, async () => show(await askJson(path)));
+  showAcceptance(run.acceptance);
   showChildren(run.children);
   showTalk(run, path);
   showErrors(run.errors);
@@ -83,6 +84,21 @@ function showPlan(plan) {
   $("plan").hidden = plan.length === 0;
   $("plan").replaceChildren(...plan.map((step) => element("li", { className: step.status },
     `${MARKS[step.status]} ${step.title}`, element("span", { className: "soft" }, ` ${step.status.replace("_", " ")}`))));
+}
+
+function showAcceptance(acceptance) {
+  $("acceptance").hidden = !acceptance;
+  if (!acceptance) return;
+  const { accepted, reviewing, criteria } = acceptance;
+  const met = criteria.filter((each) => each.met).length;
+  $("acceptance-told").textContent = reviewing ? "The work is being judged …"
+    : accepted === null ? "It is judged when the agent says that it is done."
+      : `${met} of ${criteria.length} criteria are met, as judged in round ${criteria[0].round} of at most ${acceptance.max_rounds}.`;
+  $("criteria").replaceChildren(...criteria.map((each) => element("li", {},
+    element("span", { className: `pill ${each.met === null ? "queued" : each.met ? "succeeded" : "failed"}` },
+      each.met === null ? "open" : each.met ? "met" : "not met"),
+    ` ${each.criterion}`,
+    each.evidence ? element("span", { className: "soft" }, ` ${each.evidence}`) : null)));
 }
 
 function showChildren(children) {

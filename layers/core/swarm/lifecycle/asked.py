@@ -34,6 +34,7 @@ def new_run(backend: Backend, body: RunCreate) -> NewRun:
         require_approval=tuple(dict.fromkeys(body.require_approval)),
         decision_seconds=body.decision_seconds,
         result_schema=body.result_schema,
+        acceptance=body.acceptance,
         document_template=body.document_template,
         model=body.model,
         effort=body.effort,
