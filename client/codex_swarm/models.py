@@ -18,8 +18,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     JsonValue,
+    Tag,
     WithJsonSchema,
     computed_field,
     model_validator,
@@ -435,11 +437,25 @@ class NoPlaceholder(Asked):
     )
 
 
-Check = Annotated[ContainsFile | MatchesSchema | CommandSucceeds | NoPlaceholder, Field(discriminator="check")]
-"""A criterion that no model judges."""
+def _kind_of_criterion(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "words"
+    return value.get("check") if isinstance(value, Mapping) else getattr(value, "check", None)
 
-Criterion = Check | Annotated[PlainText, Field(min_length=1, max_length=MAX_CRITERION)]
-"""What work has to be like: a check, or words that a reviewer judges by."""
+
+Criterion = Annotated[
+    Annotated[PlainText, Field(json_schema_extra={"maxLength": MAX_CRITERION}), Tag("words")]
+    | Annotated[ContainsFile, Tag("contains_file")]
+    | Annotated[MatchesSchema, Tag("matches_schema")]
+    | Annotated[CommandSucceeds, Tag("command_succeeds")]
+    | Annotated[NoPlaceholder, Tag("no_placeholder")],
+    Discriminator(
+        _kind_of_criterion,
+        custom_error_type="unknown_criterion",
+        custom_error_message="is a text, or a check: contains_file, matches_schema, command_succeeds, no_placeholder",
+    ),
+]
+"""What work has to be like: words that a reviewer judges by, or a check that asks no model."""
 
 
 class Acceptance(Wire):

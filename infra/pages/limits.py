@@ -48,8 +48,8 @@ def resolved(schema: Schema) -> Schema:
     """The schema itself, or what it may be besides null."""
     if "$ref" in schema:
         return resolved(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-    if "anyOf" in schema:
-        return resolved(next(each for each in schema["anyOf"] if each.get("type") != "null"))
+    if alternatives := schema.get("anyOf", schema.get("oneOf")):
+        return resolved(next(each for each in alternatives if each.get("type") != "null"))
     return schema
 
 

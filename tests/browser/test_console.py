@@ -358,7 +358,7 @@ def test_work_is_judged_by_the_criteria_of_the_form_and_the_page_shows_what_was_
     cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
 ) -> None:
     page.open(f"{cloud.url}/ui/new?project_id={project}")
-    page.wait_for("Boolean(document.querySelector('[name=criteria]'))")
+    page.wait_for("document.activeElement?.name === 'instructions'")
     fill(page, "instructions", 'Write "# Offer" to offer.md')
     fill(page, "criteria", "offer.md mentions Budget\n\nIt is polite, and has no <b>markup</b>")
     page.click("document.querySelector('[name=no_placeholder]')")

@@ -68,6 +68,7 @@ SAMPLES: Mapping[str, Any] = {
     "q": "word",
     "name": "look-up",
     "parameters": {"type": "object", "properties": {}},
+    "criteria": ["It is short."],
 }
 """What a field of the name takes, where the shape alone does not say it."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codex_swarm.models import (
+    MAX_CRITERION,
     Acceptance,
     AcceptanceEvent,
     AcceptanceRead,
@@ -59,6 +60,8 @@ def require_judgeable(acceptance: Acceptance) -> None:
     for number, criterion in enumerate(acceptance.criteria, 1):
         if isinstance(criterion, MatchesSchema) and (faults := faults_of_schema(criterion.json_schema)):
             raise InvalidRequest(f"acceptance: json_schema of criterion {number}: {'; '.join(faults)}")
+        if isinstance(criterion, str) and len(criterion) > MAX_CRITERION:
+            raise InvalidRequest(f"acceptance: criterion {number} has more than {MAX_CRITERION} characters; shorten it")
         if not described(criterion).strip():
             raise InvalidRequest(f"acceptance: criterion {number} is blank; say what the work has to be like")
     if (size := len(acceptance.model_dump_json())) > MAX_SIZE:
