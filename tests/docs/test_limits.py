@@ -100,7 +100,7 @@ def test_every_figure_is_that_of_the_code() -> None:
         MAX_CRITERIA,
         MAX_CRITERION,
         MAX_SIZE,
-        MAX_ROUNDS,
+        MAX_REVIEWS,
         MAX_TURNS,
         MAX_EVIDENCE,
         checks.MAX_FILES,

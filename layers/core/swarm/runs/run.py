@@ -65,10 +65,11 @@ class Run:
     `decision_seconds` is how long it waits for people, `waited_seconds` how long it has, and `rounds` how often:
     each time its execution ends, and another goes on at `went_on_at`. `conversion` is all that a run does that no
     model works on. A child has the run that delegated its task as `parent_run_id`, and the snapshot that it begins
-    with as `clones`; `batch_item` says which item of a batch of runs it is for (`batch` is one of calls). `acceptance` is
-    what its work has to be like, `review` how far the judging of it is, `reviews` how many rounds of that are over since
-    somebody last said something, and `verdicts` and `accepted` what the last one came to. `model` and `effort` are what
-    it was given, `models_used` what really answered: the first turn, and each with another model than the one before.
+    with as `clones`; `batch_item` says which item of a batch of runs it is for (`batch` is one of calls). `acceptance`
+    is what its work has to be like, `review` how far the judging of it is, `reviews` how many rounds of that are over
+    since somebody last said something, `verdicts` and `accepted` what the last one came to. `model` and `effort` are
+    what it was given, `models_used` what really answered: the first turn, and each with another model than the one
+    before.
     """
 
     key: RunKey
