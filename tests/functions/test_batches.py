@@ -406,19 +406,22 @@ def settled(stack: Stack, batch_id: str, note: object) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_request_that_dies_at_any_call_leaves_nothing_or_a_batch_that_goes_on(stack: Stack, when: When) -> None:
-    stack.project()
+def test_a_request_that_dies_at_any_call_leaves_nothing_or_a_batch_that_goes_on(
+    monkeypatch: pytest.MonkeyPatch, when: When
+) -> None:
+    key = {"Idempotency-Key": "quarter"}
 
     def dies(number: int) -> Moment:
-        key = {"Idempotency-Key": f"batch {number}"}
-        with at_call(number, die, when) as moment, suppress(Died):
-            ask(stack, ITEMS[:2], headers=key)
-        if number % 2:
-            # Nobody asks again: what is there goes on, what is not leaves nothing that counts.
-            mended(stack)
-        made = ask(stack, ITEMS[:2], headers=key)
-        assert made.status == 201, (made.text, moment.calls)
-        settled(stack, made.json["id"], moment.calls)
+        with stack(monkeypatch) as fresh:
+            fresh.project()
+            with at_call(number, die, when) as moment, suppress(Died):
+                ask(fresh, ITEMS[:2], headers=key)
+            if number % 2:
+                # Nobody asks again: what is there goes on, what is not leaves nothing that counts.
+                mended(fresh)
+            made = ask(fresh, ITEMS[:2], headers=key)
+            assert made.status == 201, (made.text, moment.calls)
+            settled(fresh, made.json["id"], moment.calls)
         return moment
 
     assert each_moment(dies) > 10
@@ -429,34 +432,34 @@ def test_a_request_that_dies_at_any_call_leaves_nothing_or_a_batch_that_goes_on(
 def test_a_run_that_dies_at_any_call_of_its_end_is_told_once_and_the_next_begins(
     monkeypatch: pytest.MonkeyPatch, when: When
 ) -> None:
-    with stack(monkeypatch, MAX_ACTIVE_RUNS="1") as small:
-
-        def dies(number: int) -> Moment:
+    def dies(number: int) -> Moment:
+        with stack(monkeypatch, MAX_ACTIVE_RUNS="1") as small:
             batch_id = begun(small, ITEMS[:2])
             (first,) = runs_of(small, batch_id)
             state = drive(beginning(first), until="agent")
             with at_call(number, die, when) as moment:
                 drive(state, "agent")
             settled(small, batch_id, moment.calls)
-            return moment
+        return moment
 
-        assert each_moment(dies) > 15
+    assert each_moment(dies) > 15
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_reconciliation_that_dies_at_any_call_of_mending_a_batch_is_done_again(stack: Stack, when: When) -> None:
-    stack.project()
-
+def test_reconciliation_that_dies_at_any_call_of_mending_a_batch_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, when: When
+) -> None:
     def dies(number: int) -> Moment:
-        key = {"Idempotency-Key": f"batch {number}"}
-        # The request dies as it is about to start its first run.
-        with at_call(14, die), suppress(Died):
-            ask(stack, ITEMS[:2], headers=key)
-        with at_call(number, die, when) as moment, suppress(Died):
-            mended(stack)
-        (found,) = [each for each in stack.request("GET", "/batches").json if each["ended_at"] is None]
-        settled(stack, found["id"], moment.calls)
+        with stack(monkeypatch) as fresh:
+            fresh.project()
+            # The request dies as it is about to start its first run.
+            with at_call(14, die), suppress(Died):
+                ask(fresh, ITEMS[:2])
+            (found,) = fresh.request("GET", "/batches").json
+            with at_call(number, die, when) as moment, suppress(Died):
+                mended(fresh)
+            settled(fresh, found["id"], moment.calls)
         return moment
 
     assert each_moment(dies) > 10
@@ -467,9 +470,8 @@ def test_reconciliation_that_dies_at_any_call_of_mending_a_batch_is_done_again(s
 def test_a_cancellation_that_dies_at_any_call_is_finished_by_reconciliation(
     monkeypatch: pytest.MonkeyPatch, when: When
 ) -> None:
-    with stack(monkeypatch, MAX_ACTIVE_RUNS="2") as small:
-
-        def dies(number: int) -> Moment:
+    def dies(number: int) -> Moment:
+        with stack(monkeypatch, MAX_ACTIVE_RUNS="2") as small:
             batch_id = begun(small)
             with at_call(number, die, when) as moment, suppress(Died):
                 small.request("POST", f"/batches/{batch_id}/cancel")
@@ -480,42 +482,93 @@ def test_a_cancellation_that_dies_at_any_call_is_finished_by_reconciliation(
             assert (found["status"], counts(found)) == ("cancelled", {"cancelled": 3}), moment.calls
             assert active(small) == [], moment.calls
             assert small.backend.tenants.get("tenant-a").batches == {}, moment.calls
-            return moment
-
-        assert each_moment(dies) > 10
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_retry_that_dies_at_any_call_tries_each_item_once(stack: Stack, when: When) -> None:
-    def dies(number: int) -> Moment:
-        batch_id = begun(stack, [{"name": "a"}, {"name": "b"}], {"instructions": "fail with {{name}}"})
-        finish(stack, batch_id)
-        with at_call(number, die, when) as moment, suppress(Died):
-            stack.request("POST", f"/batches/{batch_id}/retry")
-        if batch(stack, batch_id)["round"] == 0:
-            assert stack.request("POST", f"/batches/{batch_id}/retry").status == 200, moment.calls
-        mended(stack)
-        found = finish(stack, batch_id)
-        mended(stack)
-        assert (found["round"], counts(found)) == (1, {"failed": 2}), moment.calls
-        assert len(runs_of(stack, batch_id)) == 4, moment.calls
-        assert stack.backend.tenants.get("tenant-a").batches == {}, moment.calls
         return moment
 
     assert each_moment(dies) > 10
 
 
 @pytest.mark.proof
-def test_two_requests_with_one_key_make_one_batch_whatever_call_they_meet_at(stack: Stack) -> None:
-    stack.project()
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_retry_that_dies_at_any_call_tries_each_item_once(monkeypatch: pytest.MonkeyPatch, when: When) -> None:
+    def dies(number: int) -> Moment:
+        with stack(monkeypatch) as fresh:
+            batch_id = begun(fresh, [{"name": "a"}, {"name": "b"}], {"instructions": "fail with {{name}}"})
+            finish(fresh, batch_id)
+            with at_call(number, die, when) as moment, suppress(Died):
+                fresh.request("POST", f"/batches/{batch_id}/retry")
+            if batch(fresh, batch_id)["round"] == 0:
+                assert fresh.request("POST", f"/batches/{batch_id}/retry").status == 200, moment.calls
+            mended(fresh)
+            found = finish(fresh, batch_id)
+            mended(fresh)
+            assert (found["round"], counts(found)) == (1, {"failed": 2}), moment.calls
+            assert len(runs_of(fresh, batch_id)) == 4, moment.calls
+            assert fresh.backend.tenants.get("tenant-a").batches == {}, moment.calls
+        return moment
+
+    assert each_moment(dies) > 10
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_dies_at_any_call_as_it_asks_lets_the_next_begin(
+    monkeypatch: pytest.MonkeyPatch, when: When
+) -> None:
+    asking = {**TEMPLATE, "require_approval": ["plan"]}
+
+    def dies(number: int) -> Moment:
+        with stack(monkeypatch, MAX_ACTIVE_RUNS="1") as small:
+            batch_id = begun(small, ITEMS[:2], asking)
+            (first,) = runs_of(small, batch_id)
+            state = drive(beginning(first), until="agent")
+            with at_call(number, die, when) as moment:
+                assert drive(state, "agent")["outcome"] == "asked"
+            mended(small)
+            first, second = runs_of(small, batch_id)
+            assert active(small) == [second], moment.calls
+            assert small.drive(second)[-1] == "asked", moment.calls
+            assert {run["id"] for run in small.request("GET", "/runs?waiting=true").json} == {first, second}
+        return moment
+
+    assert each_moment(dies) > 15
+
+
+@pytest.mark.proof
+def test_a_cancellation_that_meets_the_end_of_a_run_at_any_call_leaves_nobody_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def meets(number: int) -> Moment:
+        with stack(monkeypatch, MAX_ACTIVE_RUNS="1") as small:
+            batch_id = begun(small)
+            (first,) = runs_of(small, batch_id)
+            state = drive(beginning(first), until="agent")
+            with at_call(number, lambda: small.request("POST", f"/batches/{batch_id}/cancel")) as moment:
+                drive(state, "agent")
+            for run_id in active(small):
+                # Whatever was begun behind the cancellation ends before it has done anything.
+                assert small.drive(run_id) == ["ended"], moment.calls
+            mended(small)
+            found = batch(small, batch_id)
+            assert found["ended_at"] is not None, moment.calls
+            assert (found["status"], found["succeeded"] <= 1) == ("cancelled", True), moment.calls
+            assert active(small) == [], moment.calls
+            assert small.backend.tenants.get("tenant-a").batches == {}, moment.calls
+        return moment
+
+    assert each_moment(meets) > 15
+
+
+@pytest.mark.proof
+def test_two_requests_with_one_key_make_one_batch_whatever_call_they_meet_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = {"Idempotency-Key": "quarter"}
 
     def meets(number: int) -> Moment:
-        key = {"Idempotency-Key": f"batch {number}"}
-        with at_call(number, lambda: ask(stack, ITEMS[:2], headers=key)) as moment:
-            made = ask(stack, ITEMS[:2], headers=key)
-        assert made.status == 201, (made.text, moment.calls)
-        settled(stack, made.json["id"], moment.calls)
+        with stack(monkeypatch) as fresh:
+            fresh.project()
+            with at_call(number, lambda: ask(fresh, ITEMS[:2], headers=key)) as moment:
+                made = ask(fresh, ITEMS[:2], headers=key)
+            assert made.status == 201, (made.text, moment.calls)
+            settled(fresh, made.json["id"], moment.calls)
         return moment
 
     assert each_moment(meets) > 10
