@@ -80,7 +80,9 @@ def _started(backend: Backend, batch: Batch, places: Sequence[int], now: datetim
             log.warning("runs of a batch were not started yet", batch_id=batch.id, error=str(full))
             return False
         except CallerError as refused:
-            _told(backend, batch, _row(item, RunStatus.FAILED, error=f"not started: {refused}"), now)
+            # Somebody else may have started it before whatever it begins with was gone.
+            if backend.runs.find(batch.tenant_id, item.run_id) is None:
+                _told(backend, batch, _row(item, RunStatus.FAILED, error=f"not started: {refused}"), now)
     return True
 
 
