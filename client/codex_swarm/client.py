@@ -174,6 +174,7 @@ class CodexSwarmClient(_Blocking):
     get_batch_table = _call(_Calls.get_batch_table)
     cancel_batch = _call(_Calls.cancel_batch)
     retry_batch = _call(_Calls.retry_batch)
+    delete_batch = _call(_Calls.delete_batch)
 
     # Watching
     wait = _call(_Calls.wait)

@@ -215,6 +215,7 @@ CALLS = [
     ),
     Call("runs --batch batch-1", {"GET /runs?batch_id=batch-1&view=brief&limit=20": told([RUN])}, "run-1\t"),
     Call("batches cancel batch-1", {"POST /batches/batch-1/cancel": told(BATCH)}, "cancelled batch-1: 0 of 2\n"),
+    Call("batches delete batch-1 --yes", {"DELETE /batches/batch-1": GONE}, "deleted batch-1\n"),
     Call("batches retry batch-1", {"POST /batches/batch-1/retry": told(BATCH)}, "batch-1: 2 items are tried again\n"),
     Call(
         "webhooks --status dead",

@@ -200,6 +200,7 @@ def test_items_come_from_a_csv_file_too(stack: Stack, text: str) -> None:
     body = {"template": {"instructions": "touch {{of}}.md"}, "csv_upload": uploaded(stack, text.encode())}
     made = stack.request("POST", "/projects/p1/batches", body)
     assert made.status == 201, made.text
+    assert stack.request("GET", "/usage").json["uploads"]["used"] == 0
     found = rows(stack, made.json["id"])
     assert [row["values"] for row in found] == [{"name": "ada", "of": "1"}, {"name": "O'Neil, and\nco", "of": "2"}]
 
@@ -283,7 +284,7 @@ def test_a_run_that_can_no_longer_begin_is_a_failed_item_and_not_the_end(monkeyp
 
 def test_nobody_sees_or_stops_the_batch_of_another_tenant(stack: Stack) -> None:
     batch_id = begun(stack)
-    for method, path in (("GET", ""), ("GET", "/report"), ("POST", "/cancel"), ("POST", "/retry")):
+    for method, path in (("GET", ""), ("GET", "/report"), ("POST", "/cancel"), ("POST", "/retry"), ("DELETE", "")):
         foreign = stack.request(method, f"/batches/{batch_id}{path}", tenant="tenant-b")
         unknown = stack.request(method, f"/batches/{'0' * 32}{path}", tenant="tenant-b")
         assert foreign.status == unknown.status == 404
@@ -361,12 +362,34 @@ def test_a_project_is_not_deleted_under_a_batch_and_takes_it_along_later(stack: 
     assert (refused.status, refused.json["code"]) == (409, "project_in_use")
     finish(stack, batch_id)
     assert stack.request("DELETE", "/projects/p1").status == 202
+    assert stack.request("GET", f"/batches/{batch_id}").status == 404
+    assert stack.request("GET", "/batches").json == []
     later = datetime.now(UTC) + timedelta(minutes=10)
     for _ in range(3):
         clean(stack.backend, later, lambda: 600.0)
     assert stack.request("GET", f"/batches/{batch_id}").status == 404
     assert stack.request("GET", "/batches").json == []
     assert "Contents" not in clients.s3().list_objects_v2(Bucket="bucket")
+
+
+def test_a_deleted_batch_is_gone_at_once_and_its_runs_stay(stack: Stack) -> None:
+    key = {"Idempotency-Key": "quarter"}
+    batch_id = begun(stack, headers=key)
+    early = stack.request("DELETE", f"/batches/{batch_id}")
+    assert (early.status, early.json["code"]) == (409, "batch_not_ended")
+    finish(stack, batch_id)
+    runs = runs_of(stack, batch_id)
+    assert stack.request("DELETE", f"/batches/{batch_id}", tenant="tenant-b").status == 404
+    assert stack.request("DELETE", f"/batches/{batch_id}").status == 204
+    for method, path in (("GET", ""), ("GET", "/report"), ("POST", "/retry"), ("DELETE", "")):
+        assert stack.request(method, f"/batches/{batch_id}{path}").status == 404
+    assert stack.request("GET", "/batches").json == []
+    assert ask(stack, headers=key).status == 404
+    assert runs_of(stack, batch_id) == runs
+    clean(stack.backend, datetime.now(UTC), lambda: 600.0)
+    assert list(stack.backend.batches.deleted("tenant-a")) == []
+    assert not [key for key in stack.backend.inventory.keys("t/") if "/batches/" in key]
+    assert stack.run(runs[0])["status"] == "succeeded"
 
 
 def test_a_batch_is_kept_as_long_as_runs_are(stack: Stack) -> None:

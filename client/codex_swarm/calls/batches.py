@@ -143,6 +143,10 @@ class BatchCalls(TransferCalls):
             return batch
         return parse(BatchRead, answer)
 
+    async def delete_batch(self, batch_id: str) -> None:
+        """Deletes a batch that has ended, with its items and its report; its runs stay. Raises `Conflict` before."""
+        await self._connection.request("DELETE", of_batch(batch_id))
+
     async def retry_batch(self, batch_id: str) -> BatchRead:
         """Begins again with each item whose run failed or was cancelled. Raises `Conflict` while any goes on."""
         return parse(BatchRead, await self._connection.request("POST", of_batch(batch_id, "retry")))

@@ -83,6 +83,7 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
             "report": batching.batch_report,
             "cancel": batching.cancel_batch,
             "retry": batching.retry_batch,
+            "delete": batching.delete_batch,
         },
     ),
     "patterns": (LOOKING, finding.patterns, {"show": finding.show_pattern, "delete": finding.delete_pattern}),

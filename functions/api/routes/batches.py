@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from api.access import READ, RUN
+from api.access import MANAGE, READ, RUN
 from api.files import bytes_response, named
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
@@ -21,6 +21,7 @@ from swarm.lifecycle.batch_runs import load_request
 from swarm.outputs.batch_report import as_csv, as_markdown
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
+from swarm.retention import removal
 from swarm.runs.batches import ENDS, WAITING, Batch, Row
 from swarm.webhooks.delivering import batch_read
 
@@ -108,6 +109,16 @@ def retry_batch(batch_id: str) -> BatchRead:
     """Once the batch has ended: a new run for each item whose run failed or was cancelled."""
     batch = _seen(batch_id)
     return batch_read(batches.retry(backend(), batch.tenant_id, batch_id, now=datetime.now(UTC)))
+
+
+@router.delete(
+    "/batches/<batch_id>", status_code=204, summary="Delete a batch that has ended", tags=["batches"], security=MANAGE
+)
+def delete_batch(batch_id: str) -> Response[str]:
+    """It is gone from every answer at once, with its items and its report. Its runs stay."""
+    batch = _seen(batch_id)
+    removal.delete_batch(backend(), batch.tenant_id, batch_id, now=datetime.now(UTC))
+    return Response(204, None, "")
 
 
 def _seen(batch_id: str) -> Batch:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from codex_swarm.cli import output as words
+from codex_swarm.cli.commands.finding import confirmed
 from codex_swarm.cli.commands.starting import FROM_STDIN, schema_in
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.errors import InvalidArgument
@@ -153,6 +154,18 @@ def retry_batch(session: Session, batch_id: BatchId) -> None:
     with session.client() as client:
         again = client.retry_batch(batch_id)
     session.output.result(again, (batch_id, "bold"), f": {again.items - again.succeeded} items are tried again")
+
+
+def delete_batch(
+    session: Session,
+    batch_id: BatchId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a batch that has ended, with its items and its report. Its runs stay."""
+    confirmed(session, f"Delete batch {batch_id} with its items and its report?", yes=yes)
+    with session.client() as client:
+        client.delete_batch(batch_id)
+    session.output.result({"id": batch_id, "status": "deleted"}, "deleted ", (batch_id, "bold"))
 
 
 def _told(session: Session, batch: BatchRead) -> None:

@@ -32,6 +32,7 @@ from swarm.lifecycle.asked import checked_callback, new_run
 from swarm.lifecycle.creation import NewRun
 from swarm.lifecycle.inputs import upload_of, uploaded
 from swarm.records.backend import Backend
+from swarm.records.quotas import Kind
 from swarm.runs.batch_template import BatchRequest, items_of_csv
 from swarm.runs.batches import MAX_ROUNDS, WAITING, Batch
 from swarm.workspace.objects import ProjectArea
@@ -88,6 +89,10 @@ def create(
             callback_url=callback_url,
         )
         batch = backend.batches.create(made)
+        if body.csv_upload is not None:
+            # It is taken, and counts no longer; should this not come to be, it does so by itself after a day.
+            upload = upload_of(backend, area, body.csv_upload)
+            backend.places.give_back(tenant_id, Kind.UPLOADS, upload.place)
     if batch.fingerprint != fingerprint:
         raise IdempotencyKeyReused(batch_id)
     if batch.ended_at is None:
@@ -195,7 +200,7 @@ def _for_item(place: int) -> Iterator[None]:
 
 def _require_retry(batch: Batch) -> None:
     if batch.ended_at is None:
-        raise BatchNotEnded(batch.id, len(batch.at_work) + batch.states.count(WAITING))
+        raise BatchNotEnded(batch.id, batch.left)
     if not batch.to_try_again:
         raise NothingToRetry(f"every run of batch {batch.id} has succeeded; there is nothing to try again")
     if batch.round + 1 >= MAX_ROUNDS:

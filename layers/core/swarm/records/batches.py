@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,16 +16,17 @@ from swarm.records.keys import (
     batch_row_key,
     batches_of_project,
     batches_of_tenant,
+    deleted_batches,
     sortable,
 )
 from swarm.records.listing import Page, Range, Wanted, page_of
-from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
+from swarm.records.table import UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Table
 from swarm.runs.batches import Batch, Row
 
 ATTEMPTS = 100
 """All runs of a batch that are under way may end at once, each by a change of its own."""
 
-_NEXT = "version = :before"
+_NEXT = f"version = :before AND {VISIBLE}"
 _NO_LATER = "attribute_not_exists(PK) OR attempt <= :attempt"
 
 
@@ -35,17 +37,21 @@ class Batches:
         self._table = table
 
     def create(self, batch: Batch) -> Batch:
-        """Keep a new batch; the one that has its id already, where there is one."""
+        """Keep a new batch; the one that has its id already, where there is one. Raises `BatchNotFound` if it was
+        deleted.
+        """
         try:
             self._table.put(_item(batch), UNCLAIMED)
         except ConditionFailed as taken:
+            if "hidden_at" in taken.item:
+                raise BatchNotFound(batch.id) from taken
             return _decode(taken.item)
         return batch
 
     def get(self, tenant_id: str, batch_id: str) -> Batch:
         """The batch. Raises `BatchNotFound`."""
         item = self._table.get(batch_key(tenant_id, batch_id)) if could_be_run_id(batch_id) else None
-        if item is None:
+        if item is None or "hidden_at" in item:
             raise BatchNotFound(batch_id)
         return _decode(item)
 
@@ -100,7 +106,8 @@ class Batches:
         index, partition = "GSI2", batches_of_tenant(tenant_id)
         if project_id is not None:
             index, partition = "GSI1", batches_of_project(tenant_id, project_id)
-        return page_of(self._table, Range(index=index, pk=partition.pk, newest_first=True), _decode, wanted)
+        listed = Range(index=index, pk=partition.pk, newest_first=True, only=Filter(VISIBLE))
+        return page_of(self._table, listed, _decode, wanted)
 
     def of_project(self, tenant_id: str, project_id: str) -> Iterator[Batch]:
         """Every batch that is stored of a project."""
@@ -109,6 +116,26 @@ class Batches:
     def made_before(self, tenant_id: str, moment: datetime) -> Iterator[Batch]:
         """The tenant's batches that were made before a moment, oldest first."""
         return map(_decode, self._table.index("GSI2", batches_of_tenant(tenant_id).pk, last=sortable(moment)))
+
+    def hide(self, batch: Batch, at: datetime) -> None:
+        """Show an ended batch to nobody any more, and list it among those that the janitor removes; twice is once."""
+        listed = deleted_batches(batch.tenant_id, sortable(at), batch.id)
+        with suppress(ConditionFailed):
+            self._table.update(
+                batch_key(batch.tenant_id, batch.id),
+                "SET hidden_at = :at, GSI2PK = :listed, GSI2SK = :place",
+                values={
+                    ":at": {"S": sortable(at)},
+                    ":listed": {"S": listed.pk},
+                    ":place": {"S": listed.sk},
+                    ":version": {"N": str(batch.version)},
+                },
+                condition=f"version = :version AND {VISIBLE}",
+            )
+
+    def deleted(self, tenant_id: str) -> Iterator[Batch]:
+        """The tenant's batches that somebody deleted and that are still stored."""
+        return map(_decode, self._table.index("GSI2", deleted_batches(tenant_id).pk))
 
     def remove(self, batch: Batch) -> None:
         """Delete all that the table has of the batch. Its own item goes last: by it the rest is found again."""

@@ -158,6 +158,11 @@ def batches_of_tenant(tenant_id: str, created_at: str = "", batch_id: str = "") 
     return Key(f"T#{tenant_id}#BATCH", f"{created_at}#{batch_id}")
 
 
+def deleted_batches(tenant_id: str, hidden_at: str = "", batch_id: str = "") -> Key:
+    """GSI2: batches that somebody deleted, until the janitor has removed them."""
+    return Key(f"T#{tenant_id}#BATCH#DELETED", f"{hidden_at}#{batch_id}")
+
+
 def places_key(tenant_id: str) -> Key:
     """What a tenant has under way."""
     return Key(f"T#{tenant_id}", "PLACES")

@@ -18,7 +18,7 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import ProjectInUse, RunInUse, TenantBusy
+from swarm.errors import BatchNotEnded, ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -52,8 +52,20 @@ def delete_project(
     _close(backend, tenant_id, project_id)
     backend.projects.hide(tenant_id, project_id, now)
     deadline = clock() + REQUEST_SECONDS
+    for batch in backend.batches.of_project(tenant_id, project_id):
+        backend.batches.hide(batch, now)
     hide_runs(backend, tenant_id, project_id, now, lambda: clock() > deadline)
     _call_janitor(backend)
+
+
+def delete_batch(backend: Backend, tenant_id: str, batch_id: str, *, now: datetime) -> None:
+    """Hide an ended batch and its report; the janitor removes them. Its runs stay. Raises `BatchNotFound`,
+    `BatchNotEnded`.
+    """
+    batch = backend.batches.get(tenant_id, batch_id)
+    if batch.ended_at is None:
+        raise BatchNotEnded(batch_id, batch.left)
+    backend.batches.hide(batch, now)
 
 
 def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> None:

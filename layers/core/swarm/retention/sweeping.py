@@ -142,12 +142,16 @@ def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> I
 
 
 def retire_batches(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> int:
-    """Remove the tenant's batches that ended longer ago than runs are kept; how many."""
+    """Remove the tenant's batches that were deleted, or ended longer ago than runs are kept; how many."""
     kept_from = now - timedelta(days=backend.settings.retention_days)
+    old = (
+        batch
+        for batch in backend.batches.made_before(tenant_id, kept_from)
+        if batch.ended_at is not None and batch.ended_at < kept_from
+    )
     removed = 0
-    for batch in backend.batches.made_before(tenant_id, kept_from):
+    for batch in chain(backend.batches.deleted(tenant_id), old):
         if enough():
             break
-        if batch.ended_at is not None and batch.ended_at < kept_from:
-            removed += remove_batch(backend, batch, enough)
+        removed += remove_batch(backend, batch, enough)
     return removed

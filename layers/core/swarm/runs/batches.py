@@ -99,6 +99,11 @@ class Batch:
         return [place for place, state in enumerate(self.states) if state in {AT_WORK, ASKING}]
 
     @property
+    def left(self) -> int:
+        """How many items have not ended."""
+        return len(self.at_work) + self.states.count(WAITING)
+
+    @property
     def to_try_again(self) -> list[int]:
         """The places of the items whose runs have ended and did not succeed."""
         return [place for place, state in enumerate(self.states) if state in {"f", "c"}]
