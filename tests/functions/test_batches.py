@@ -19,6 +19,7 @@ from swarm.lifecycle.reconciliation import GRACE, reconcile
 from swarm.records.tenants import MAX_BATCHES
 from swarm.retention.cleaning import clean
 from swarm.runs.batches import Row
+from swarm.workspace.objects import ProjectArea
 from tests.support.driving import beginning, drive, task
 from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 from tests.support.stack import Answer, Stack, stack
@@ -388,7 +389,7 @@ def test_a_deleted_batch_is_gone_at_once_and_its_runs_stay(stack: Stack) -> None
     assert runs_of(stack, batch_id) == runs
     clean(stack.backend, datetime.now(UTC), lambda: 600.0)
     assert list(stack.backend.batches.deleted("tenant-a")) == []
-    assert not [key for key in stack.backend.inventory.keys("t/") if "/batches/" in key]
+    assert list(stack.backend.inventory.keys(ProjectArea("tenant-a", "p1").batch(batch_id))) == []
     assert stack.run(runs[0])["status"] == "succeeded"
 
 
