@@ -180,6 +180,14 @@ def test_braces_that_are_no_placeholders_are_written_with_a_backslash(stack: Sta
     assert run.instructions == "touch 1.5true{{x"
 
 
+def test_each_item_is_judged_by_its_own_criteria(stack: Stack) -> None:
+    criteria = [{"check": "contains_file", "path": "{{name}}.md"}]
+    batch_id = begun(stack, [{"name": "a"}], {**TEMPLATE, "acceptance": {"criteria": criteria}})
+    assert counts(finish(stack, batch_id)) == {"succeeded": 1}
+    (run_id,) = runs_of(stack, batch_id)
+    assert [each["met"] for each in stack.run(run_id)["acceptance"]["criteria"]] == [True]
+
+
 def uploaded(stack: Stack, data: bytes, name: str = "list.csv") -> str:
     promised = {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     upload = stack.request("POST", "/projects/p1/uploads", {"files": [promised]}).json

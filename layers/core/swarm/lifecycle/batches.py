@@ -185,7 +185,7 @@ def _check(backend: Backend, tenant_id: str, project: ProjectRead, request: Batc
 
 
 def _inputs(wanted: NewRun) -> object:
-    return (wanted.from_run_id, wanted.reference_run_id, wanted.uploads, wanted.files)
+    return (wanted.from_run_id, wanted.reference_run_id, wanted.uploads, wanted.files, str(wanted.acceptance))
 
 
 @contextmanager

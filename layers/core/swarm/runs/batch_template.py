@@ -21,9 +21,19 @@ from swarm.sizes import json_text
 MAX_COLUMNS = 100
 MAX_NAME = 200
 
-FILLED = (
-    "name", "instructions", "reference_run_id", "from_run_id", "metadata", "uploads", "files", "callback_url",
-)  # fmt: skip
+FILLED = frozenset(
+    {
+        "name",
+        "instructions",
+        "reference_run_id",
+        "from_run_id",
+        "metadata",
+        "uploads",
+        "files",
+        "callback_url",
+        "acceptance",
+    }
+)
 """The fields of a template in which placeholders are filled."""
 
 _PLACE = re.compile(r"\\\{\{|\{\{(.*?)\}\}", re.DOTALL)
