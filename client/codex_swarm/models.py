@@ -717,7 +717,8 @@ class BatchCreate(Asked):
 
     template: RunCreate = Field(
         description="The request for each run. `{{name}}` in its texts (name, instructions, metadata, uploads, files,"
-        " from_run_id, reference_run_id, callback_url, acceptance) stands for that value of the item; `\\{{` for two braces."
+        " from_run_id, reference_run_id, callback_url, acceptance) stands for that value of the item; `\\{{` for two"
+        " braces."
     )
     items: list[Annotated[dict[ItemName, ItemValue], Field(max_length=100)]] | None = Field(
         default=None, min_length=1, max_length=MAX_BATCH_ITEMS, description="Values by name, for one run each."
