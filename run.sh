@@ -28,6 +28,7 @@ usage() {
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
   bench      measure everything that has a target, in one table: --json FILE; bench NAME measures one thing
   evals      what a model does with 28 tasks: --model M --against M2 --only TYPE; docs/evals.md
+  deploy     STAGE [PARAMETER=VALUE ...]: check, build, change set, deployment, key, smoke; --dry-run shows the commands
   smoke      ask a deployment, by URL and KEY, whether it does what it promises; without them a laptop cloud
   docs       make a site of the documentation in .site, links checked
   openapi    write docs/openapi.json again from the handlers
@@ -189,7 +190,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | chat | test | proofs | check | build | bench | evals | smoke | grants | docs | openapi | pages | lock) development ;;
+demo | services | example | chat | test | proofs | check | build | bench | evals | deploy | smoke | grants | docs | openapi | pages | lock) development ;;
 *)
     [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
     development
@@ -225,6 +226,7 @@ bench)
     ;;
 grants) exec "$python" -m tests.grants "$@" ;;
 evals) exec "$python" -m evals "$@" ;;
+deploy) exec "$python" -m infra.deploy "$@" ;;
 smoke) exec "$python" -m infra.smoke "$@" ;;
 openapi) openapi ;;
 pages) exec "$python" -m infra.pages "$@" ;;

@@ -16,6 +16,7 @@ from api.resolver import ApiResolver
 from codex_swarm.models import ErrorBody, FieldError
 from swarm.errors import CallerError
 from swarm.logs import log
+from swarm.metrics import REQUESTS_FAILED, record
 from swarm.sizes import ANSWER, answered
 
 LONGEST_ESCAPE = 6
@@ -74,6 +75,7 @@ def _place_of(fault: Mapping[str, Any]) -> list[str | int]:
 def crashed(error: Exception) -> Response[str]:
     """The answer when the fault is ours: nothing of it but that it was logged."""
     log.exception("a request failed", exc_info=error)
+    record({REQUESTS_FAILED: 1})
     detail = "something went wrong in the service; the operator's log has it. Try again, and report it if it stays"
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorBody(detail=detail, code="internal_error"))
 

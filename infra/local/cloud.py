@@ -277,7 +277,7 @@ class LocalCloud:
             own = credentials.issue(specification.logical_id, specification.role)
             variables = environment(specification, own, self.endpoint_url)
             log = self.log_folder / f"{specification.logical_id}.log"
-            behind = specification.arn not in asked
+            behind = specification.arn not in {":".join(arn.split(":")[:7]) for arn in asked}
             function = Function(specification, variables, log, lifeline, self._crowded, self.account, behind=behind)
             function.watcher = self.cloudwatch
             self.functions.add(function)

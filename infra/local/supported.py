@@ -51,6 +51,8 @@ INERT: Mapping[str, str] = {
     "AWS::ApiGatewayV2::DomainName": "there is no custom domain here",
     # Only a stack in which everything is inert is taken; see `check_nested`.
     "AWS::CloudFormation::Stack": "of what is in it only alarms do anything here",
+    "AWS::CodeDeploy::Application": "a new version has every request at once here",
+    "AWS::CodeDeploy::DeploymentGroup": "a new version has every request at once here",
     "AWS::CloudWatch::Alarm": "it is evaluated, in /metrics, and tells nobody",
     "AWS::CloudWatch::CompositeAlarm": "alarms are evaluated one by one",
     "AWS::CloudWatch::Dashboard": "what it would show is in /metrics",
@@ -68,6 +70,7 @@ INERT: Mapping[str, str] = {
     "AWS::Route53Resolver::FirewallDomainList": "functions share the laptop's network",
     "AWS::Route53Resolver::FirewallRuleGroup": "functions share the laptop's network",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": "functions share the laptop's network",
+    "AWS::Route53::RecordSet": "there is no custom domain here",
     "AWS::S3::BucketPolicy": "moto would apply a Deny without its condition; unsigned requests are refused anyway",
     "AWS::SNS::Subscription": "nothing is ever published",
     "AWS::SNS::TopicPolicy": "policies of resources are not enforced, those of roles are",

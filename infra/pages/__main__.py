@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands, dashboard, limits, metrics, scopes
+from infra.pages import architecture, commands, costs, dashboard, limits, metrics, scopes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -15,6 +15,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "keys": ("keys.md", scopes.page),
     "limits": ("limits.md", limits.page),
     "metrics": ("operations/metrics.md", metrics.page),
+    "costs": ("operations/costs.md", costs.page),
     "dashboard": ("operations/dashboard.svg", dashboard.picture),
     "architecture": ("architecture.svg", architecture.picture),
 }

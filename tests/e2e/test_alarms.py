@@ -198,6 +198,7 @@ def test_a_table_that_refuses_fails_requests_and_the_canary(alarmed: LocalCloud)
         assert canary.result()["succeeded"] is False
     assert rings(alarmed, "TableThrottles")
     assert rings(alarmed, "ApiErrors")
+    assert rings(alarmed, "NewVersionErrors")
     # Twice in a row; and a canary that nobody starts is silent, too.
     with later(alarmed, minutes=30):
         assert alarmed.cloudwatch.states()["Canary"] == "ALARM"

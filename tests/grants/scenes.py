@@ -462,6 +462,14 @@ def the_canary_sings(stage: Stage) -> None:
     assert call(stage.cloud, "CanaryFunction", {})["succeeded"] is True
 
 
+def a_new_version_is_asked_first(stage: Stage) -> None:
+    # Nobody is there to be told the verdict, but it is in the log.
+    call(stage.cloud, "SmokeFunction", {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"})
+    log = stage.cloud.functions["SmokeFunction"].log_path.read_text().splitlines()
+    [*_, verdict] = [json.loads(line) for line in log if "a new version was asked" in line]
+    assert verdict["status"] == "Succeeded", verdict["reason"]
+
+
 SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
     a_page_watches_a_run_with_a_token,
@@ -489,6 +497,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     a_deleted_project_is_cleared_away,
     an_old_run_is_cleared_away_with_its_files,
     the_canary_sings,
+    a_new_version_is_asked_first,
 )
 
 

@@ -16,6 +16,7 @@ PLATFORM = {
     "logs": "Lambda and Step Functions write logs with the role",
     "xray": "Lambda and Step Functions write traces with the role",
     "sqs": "Lambda puts asynchronous calls that it gives up into their queue with the role",
+    "codedeploy": "there is no CodeDeploy on a laptop",
     "ec2": "Lambda attaches the function to its network with the role",
 }
 

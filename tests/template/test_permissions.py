@@ -64,6 +64,8 @@ ALLOWED = {
         "s3:ListBucketVersions",
         GIVE_UP,
     },
+    "SmokeFunctionRole": {"lambda:InvokeFunction", "codedeploy:PutLifecycleEventHookExecutionStatus"},
+    "DeploymentRole": set(),
     "CanaryFunctionRole": {"lambda:InvokeFunction"},
     "UntrustedRole": {"logs:CreateLogStream", "logs:PutLogEvents", *JOIN_NETWORK},
     "RunStateMachineRole": {"lambda:InvokeFunction", *LOG_DELIVERY},
@@ -110,7 +112,7 @@ def test_aws_managed_policies_only_log_and_trace(role: str, resources: dict[str,
         "service-role/AWSLambdaBasicExecutionRole",
         "AWSXRayDaemonWriteAccess",
         "AWSXrayWriteOnlyAccess",
-    }
+    } | ({"service-role/AWSCodeDeployRoleForLambda"} if role == "DeploymentRole" else set())
 
 
 def test_objects_are_reached_under_the_tenants_prefix_only(resources: dict[str, Document]) -> None:

@@ -13,8 +13,8 @@ from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
 FUNCTIONS = (
-    "Authorizer Api Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor Canary".split()
-)
+    "Authorizer Api Smoke Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor Canary"
+).split()
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
@@ -27,11 +27,12 @@ TOLD = {
     "JANITOR_FUNCTION": {"Api"},
     "API_FUNCTION": {"Canary"},
     "API_URL": {"Canary"},
+    "NEW_VERSION": {"Smoke"},
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
 # A pool, or a role, of its own for the code of another.
-SHARED = {"Watch": "api", "Keys": "api"}
+SHARED = {"Watch": "api", "Keys": "api", "Smoke": "canary"}
 OPEN_ROUTES = {"/healthz", "/openapi.json", "/ui", "/ui/{proxy+}"}
 
 
@@ -63,7 +64,7 @@ def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None
         if spec["Type"] == "AWS::Serverless::Function"
     ]
     assert [name for name in named if name not in UNTRUSTED] == FUNCTIONS
-    assert named[6:9] == ["Dispatch", "Sandbox", "Convert"]
+    assert named[7:10] == ["Dispatch", "Sandbox", "Convert"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -78,7 +79,8 @@ def test_a_function_has_every_setting_that_is_read(name: str, functions: dict[st
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_handler_is_a_file_of_the_functions_own_folder(name: str, functions: dict[str, Document]) -> None:
     folder, module, function = functions[name]["Handler"].split(".")
-    assert (folder, module, function) == (SHARED.get(name, name.lower()), "app", "handler")
+    module_of = "new_version" if name == "Smoke" else "app"
+    assert (folder, module, function) == (SHARED.get(name, name.lower()), module_of, "handler")
     assert (ROOT / "functions" / folder / "app.py").is_file()
 
 
@@ -126,7 +128,7 @@ def test_the_largest_uploads_pass_through_prepare(functions: dict[str, Document]
 
 def test_the_table_is_encrypted_recoverable_and_expires(resources: dict[str, Document]) -> None:
     table = resources["Table"]["Properties"]
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["SSESpecification"]["SSEEnabled"] is True
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["GSI1", "GSI2", "GSI3"]

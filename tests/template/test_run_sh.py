@@ -23,6 +23,7 @@ COMMANDS = [
     "grants",
     "bench",
     "evals",
+    "deploy",
     "smoke",
     "docs",
     "openapi",

@@ -20,6 +20,8 @@ XRAY = (
 # AWS's own policies that the template's roles get, by SAM.
 MANAGED: Mapping[str, tuple[str, ...]] = {
     "service-role/AWSLambdaBasicExecutionRole": LOGS,
+    # CodeDeploy's own, which nothing here is.
+    "service-role/AWSCodeDeployRoleForLambda": (),
     "AWSXRayDaemonWriteAccess": XRAY,
     "AWSXrayWriteOnlyAccess": XRAY,
 }

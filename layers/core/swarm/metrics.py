@@ -82,6 +82,9 @@ RUNS_REMOVED = Metric("RunsRemoved", MetricUnit.Count, "Runs that the janitor re
 FILES_SWEPT = Metric("FilesSwept", MetricUnit.Count, "Versions of files that the janitor removed, named by nothing")
 PROJECTS_CLEARED = Metric("ProjectsCleared", MetricUnit.Count, "Deleted projects of which nothing is left")
 CLEANUPS_FAILED = Metric("CleanupsFailed", MetricUnit.Count, "Projects that a round of the janitor could not clear")
+REQUESTS_FAILED = Metric(
+    "RequestsFailed", MetricUnit.Count, "Requests that were answered with 500, for a fault of ours"
+)
 CANARY = Metric("CanarySucceeded", MetricUnit.Count, "1 where the canary's run came to its end, 0 where not")
 CANARY_SECONDS = Metric("CanarySeconds", MetricUnit.Seconds, "How long the canary's run took")
 

@@ -28,6 +28,7 @@ class Settings:
     janitor_function: str = ""
     api_function: str = ""
     api_url: str = ""
+    new_version: str = ""
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
     stage: str = "dev"
@@ -84,6 +85,7 @@ class Settings:
             janitor_function=read("JANITOR_FUNCTION", ""),
             api_function=read("API_FUNCTION", ""),
             api_url=read("API_URL", ""),
+            new_version=read("NEW_VERSION", ""),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
             stage=read("STAGE", "dev"),

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -24,6 +25,7 @@ __all__ = [
     "S3_STYLE",
     "BotoCoreError",
     "ClientError",
+    "codedeploy",
     "credentials",
     "dynamodb",
     "error_code",
@@ -95,6 +97,13 @@ def functions_that_take_long() -> LambdaClient:
 def _functions(read_timeout: int) -> LambdaClient:
     once = Config(read_timeout=read_timeout, tcp_keepalive=True, retries={"mode": "standard", "total_max_attempts": 1})
     client: LambdaClient = _session().create_client("lambda", config=_PATIENT.merge(once))
+    return client
+
+
+@cache
+def codedeploy() -> CodeDeployClient:
+    """The CodeDeploy client of this process."""
+    client: CodeDeployClient = _session().create_client("codedeploy", config=_PATIENT)
     return client
 
 
