@@ -25,8 +25,8 @@ PARTS = {
     "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client features swarm acceptance api events errors"
     " limits webhooks browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
-    "For operators": "operations operations/alarms operations/recovery operations/metrics operations/logs operations/costs"
-    " keys permissions sandbox bounds models providers evals scale performance reliability",
+    "For operators": "operations operations/alarms operations/recovery operations/metrics operations/logs"
+    " operations/costs keys permissions sandbox bounds models providers evals scale performance reliability",
     "For developers": "tour table decisions",
 }
 SETTINGS = {
