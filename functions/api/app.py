@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api import openapi, problems, shared
+from api import cors, openapi, problems, shared
 from api.access import caller_in
 from api.requests import Event, normalised, without_body
 from api.resolver import ApiResolver
@@ -80,9 +80,11 @@ def openapi_json() -> Response[str]:
 @log.inject_lambda_context
 def handler(event: Event, context: LambdaContext) -> Event:
     """The answer to one HTTP request (API Gateway HTTP API, payload 2.0)."""
+    if cors.is_preflight(event):
+        return cors.preflight(event)
     if shared.is_shared(event):
         return shared.shown_to(event, _answer(event, context, shared.unshared))
-    return _answer(event, context, lambda asked: asked)
+    return cors.shown_to(event, _answer(event, context, lambda asked: asked))
 
 
 def _answer(event: Event, context: LambdaContext, opened: Callable[[Event], Event]) -> Event:

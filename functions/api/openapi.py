@@ -14,7 +14,7 @@ from codex_swarm.models import ErrorBody, GatewayMessage
 GREEDY, FILE_PATH = "/.+", "/{path}"
 """How a route takes a path with slashes, and how it is written here."""
 
-OPEN = ("/healthz", "/openapi.json", "/ui", "/ui/new", "/ui/runs/{run_id}", "/ui/assets/{name}")
+OPEN = ("/healthz", "/openapi.json", "/ui", "/ui/new", "/ui/service", "/ui/runs/{run_id}", "/ui/assets/{name}")
 """Routes that need no key."""
 
 

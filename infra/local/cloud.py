@@ -42,6 +42,7 @@ from infra.local.persistence.data import Data
 from infra.local.server import AwsServer
 from infra.local.supported import Ignored
 from infra.local.template import Template, load
+from swarm.settings import origins_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK_NAME = "codex-swarm"
@@ -313,8 +314,9 @@ class LocalCloud:
         self._store_key(self.development_key)
         [stage] = [each for each in self.resources.values() if each.type == "AWS::ApiGatewayV2::Stage"]
         key = None if self.require_key else self.development_key
+        origins = origins_of(self.parameters.get("CorsOrigins", ""))
         gateway = Gateway(found, self.functions, key, Throttle(stage.properties), self.cloudwatch.answered)
-        front.start(gateway, {"/metrics": lambda: response.plain(self.cloudwatch.exposition())})
+        front.start(gateway, {"/metrics": lambda: response.plain(self.cloudwatch.exposition())}, origins)
         self.url = front.url
 
     def _store_key(self, key: str) -> None:

@@ -22,6 +22,7 @@ PARAMETERS = {
     "Models": "MODELS",
     "Providers": "PROVIDERS",
     "ModelPrices": "MODEL_PRICES",
+    "CorsOrigins": "CODEX_SWARM_CORS_ORIGINS",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }
 

@@ -103,19 +103,19 @@ HEAD = f"""# What it costs
 
 <!-- ./run.sh pages writes this page, from infra/pages/costs.py and tests/benchmarks/prices.json -->
 
-US dollars a month of {DAYS} days in {{region}}, by prices that were looked up on {{looked_up}} (the file names the source
-of each, and which was not looked up), without free tiers. **The models' provider is not in it**, and neither are transfer
-out of AWS, X-Ray, KMS and the table's restore to a moment. Nothing here was measured on a bill: calls and states are
-counted on a laptop (`tests/durability/test_costs.py`), seconds are assumed.
+US dollars a month of {DAYS} days in {{region}}, by prices that were looked up on {{looked_up}} (the file names the
+source of each, and which was not looked up), without free tiers. **The models' provider is not in it**, and neither
+are transfer out of AWS, X-Ray, KMS and the table's restore to a moment. Nothing here was measured on a bill: calls and
+states are counted on a laptop (`tests/durability/test_costs.py`), seconds are assumed.
 
 | | idle | 1,000 runs a day | 100,000 runs a day |
 |---|---|---|---|
 """
 
 TAIL = f"""
-Assumed: a run has five turns of {TURN_SECONDS:.0f} s, two commands of {COMMAND_SECONDS:.0f} s, {WATCHES} further requests
-of {REQUEST_SECONDS} s, {STORED_MEGABYTES:.0f} MB of files and {ITEM_KILOBYTES:.0f} KB of records, kept for {KEPT_DAYS}
-days, and {LOG_KILOBYTES:.0f} KB of log lines; {CUSTOM_METRICS} custom metrics. Idle are the rounds of reconciliation and
-the janitor every five minutes, and the canary every ten: `CanaryMinutes=0` takes it out. Time in which the agent waits for
-a model is paid for, so slow models cost here, too.
+Assumed: a run has five turns of {TURN_SECONDS:.0f} s, two commands of {COMMAND_SECONDS:.0f} s, {WATCHES} further
+requests of {REQUEST_SECONDS} s, {STORED_MEGABYTES:.0f} MB of files and {ITEM_KILOBYTES:.0f} KB of records, kept for
+{KEPT_DAYS} days, and {LOG_KILOBYTES:.0f} KB of log lines; {CUSTOM_METRICS} custom metrics. Idle are the rounds of
+reconciliation and the janitor every five minutes, and the canary every ten: `CanaryMinutes=0` takes it out. Time in
+which the agent waits for a model is paid for, so slow models cost here, too.
 """

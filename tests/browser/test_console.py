@@ -259,6 +259,19 @@ def saved(page: Page, path: Path) -> bytes:
     return eventually(look, 30)
 
 
+def test_the_service_shows_its_alarms_and_what_it_measured(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    client.wait(client.start_run(project, "touch measured.md").id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/service")
+    page.wait_for(f"{SHOWN}.includes('codex_swarm_runs_ended_total')")
+    names = "[...document.querySelectorAll('#alarms td:first-child')].map((each) => each.textContent)"
+    page.wait_for(f"{names}.includes('ApiErrors')")
+    assert page.evaluate("document.querySelectorAll('#alarms tr').length") > 12
+    shoot(page, "service")
+    assert page.console == []
+
+
 def test_a_failure_says_what_to_do(cloud: LocalCloud, client: CodexSwarmClient, page: Page) -> None:
     run = client.start_run("console", f"touch kept.txt. fail with the disk is full {MARKUP}", name=MARKUP)
     client.wait(run.run_id, 60, poll=0.05)

@@ -46,6 +46,10 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
             r"DeadLetterQueue\.Properties\.(SqsManagedSseEnabled|KmsMasterKeyId)",
         },
     ),
+    "pages of other origins": (
+        {"CorsOrigins": "https://app.example.org"},
+        {r"\w+Function\.Properties\.Environment\.Variables\.CORS_ORIGINS"},
+    ),
     "a boundary": ({"PermissionsBoundary": BOUNDARY}, {r"\w+Role\.Properties\.PermissionsBoundary"}),
     "reserved concurrency": (
         {"ApiConcurrency": "50", "AgentConcurrency": "20", "WatchConcurrency": "10", "SandboxConcurrency": "30"},

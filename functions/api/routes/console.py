@@ -45,6 +45,11 @@ def new_page() -> Response[str]:
     return _page("new.html", base="../")
 
 
+@router.get("/ui/service", summary="The console: alarms and metrics", tags=[PAGES])
+def service_page() -> Response[str]:
+    return _page("service.html", base="../")
+
+
 @router.get("/ui/runs/<run_id>", summary="The console: one run", tags=[PAGES])
 def run_page(run_id: str) -> Response[str]:
     return _page("run.html", base="../../")

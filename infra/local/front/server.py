@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from typing import Any
@@ -45,8 +45,17 @@ class Front:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread: threading.Thread | None = None
 
-    def start(self, gateway: Gateway, pages: Mapping[str, Callable[[], Response]] | None = None) -> None:
-        """Answer from now on: with the gateway, but for the `pages` of the laptop's own, by their path."""
+    def start(
+        self,
+        gateway: Gateway,
+        pages: Mapping[str, Callable[[], Response]] | None = None,
+        origins: Container[str] = (),
+    ) -> None:
+        """Answer from now on: with the gateway, but for the `pages` of the laptop's own, by their path.
+
+        Web pages are answered if they are of this service, or of one of these `origins`.
+        """
+        self._server.origins = origins
         self._server.gateway = gateway
         self._server.pages = pages or {}
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="front", daemon=True)
@@ -69,6 +78,7 @@ class _Server(KeptConnections, ThreadingHTTPServer):
     allow_reuse_port = False
     gateway: Gateway
     pages: Mapping[str, Callable[[], Response]]
+    origins: Container[str]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Silent: what can go wrong here is a client that went away."""
@@ -115,7 +125,9 @@ class _Handler(PlainHeads):
             self._drain()
             return
         page = self.server.pages.get(request.path) if request.method == "GET" else None
-        self._send(visitors.refusal(request) or (page() if page else self.server.gateway.answer(request)))
+        self._send(
+            visitors.refusal(request, self.server.origins) or (page() if page else self.server.gateway.answer(request))
+        )
 
     def _read(self) -> Request:
         head = len(self.requestline) + sum(len(name) + len(value) for name, value in self.headers.items())

@@ -9,7 +9,7 @@ Source: the Fetch standard ("CORS-safelisted request-header", "Origin header") a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from infra.local.front.request import Request
 from infra.local.front.response import Response
@@ -22,8 +22,11 @@ JSON = "application/json"
 SHARED, UPLOADS = "/shared/", "/shared/uploads/"
 
 
-def refusal(request: Request) -> Response | None:
-    """The answer to a request that a foreign page may have sent, or None for one that is let in."""
+def refusal(request: Request, origins: Container[str] = ()) -> Response | None:
+    """The answer to a request that a foreign page may have sent, or None for one that is let in.
+
+    Pages of these `origins` are as good as our own: the person who started this named them.
+    """
     headers = request.headers
     if not is_loopback(headers.get("host", "")):
         return _refused(403, "foreign_host", "call this service as 127.0.0.1 or localhost: it answers no other name")
@@ -32,7 +35,7 @@ def refusal(request: Request) -> Response | None:
         # What it asks it asks with a token, which no page has that was not given it; whose pages may read the answer
         # is for the token to say.
         return None
-    if _is_foreign(request):
+    if headers.get("origin") not in origins and _is_foreign(request):
         return _refused(403, "foreign_origin", "a web page of another origin asks; only pages of this service may")
     if request.body and not _says_json(headers):
         return _refused(415, "unsupported_media_type", "send the body with Content-Type: application/json")

@@ -13,6 +13,11 @@ from swarm.ids import RunKey
 ADVICE = "set it, or set CROSS_RUN_FAKE_SWARM=1 for the deterministic offline model"
 
 
+def origins_of(text: str) -> frozenset[str]:
+    """The origins in a text that has commas between them."""
+    return frozenset(filter(None, map(str.strip, text.split(","))))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator sets in `template.yaml`; its parameters explain each one."""
@@ -29,6 +34,7 @@ class Settings:
     api_function: str = ""
     api_url: str = ""
     new_version: str = ""
+    cors_origins: frozenset[str] = frozenset()
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
     stage: str = "dev"
@@ -86,6 +92,7 @@ class Settings:
             api_function=read("API_FUNCTION", ""),
             api_url=read("API_URL", ""),
             new_version=read("NEW_VERSION", ""),
+            cors_origins=origins_of(read("CORS_ORIGINS", "")),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
             stage=read("STAGE", "dev"),
