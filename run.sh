@@ -157,7 +157,7 @@ check() {
     step "imports" "$python" .venv/bin/lint-imports
     step "locks" "$python" -m requirements.locks check
     step "cfn-lint" "$python" .venv/bin/cfn-lint --custom-rules infra/template.rules -- \
-        template.yaml infra/sandbox-network.yaml infra/observability.yaml
+        template.yaml infra/sandbox-network.yaml infra/observability.yaml infra/edge.yaml
     step "checkov" checkov
     step "sam validate" sam validate --lint --region us-east-1
     step "sam build" build_within_limits

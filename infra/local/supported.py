@@ -53,6 +53,7 @@ INERT: Mapping[str, str] = {
     "AWS::CloudFormation::Stack": "of what is in it only alarms do anything here",
     "AWS::CodeDeploy::Application": "a new version has every request at once here",
     "AWS::CodeDeploy::DeploymentGroup": "a new version has every request at once here",
+    "AWS::CloudFront::Distribution": "the API is asked directly here",
     "AWS::CloudWatch::Alarm": "it is evaluated, in /metrics, and tells nobody",
     "AWS::CloudWatch::CompositeAlarm": "alarms are evaluated one by one",
     "AWS::CloudWatch::Dashboard": "what it would show is in /metrics",

@@ -46,6 +46,10 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
             r"DeadLetterQueue\.Properties\.(SqsManagedSseEnabled|KmsMasterKeyId)",
         },
     ),
+    "something in front of it": (
+        {"Edge": "1", "EdgeRequestsPerFiveMinutes": "500"},
+        {"EdgeNetwork"},
+    ),
     "pages of other origins": (
         {"CorsOrigins": "https://app.example.org"},
         {r"\w+Function\.Properties\.Environment\.Variables\.CORS_ORIGINS"},
