@@ -18,7 +18,8 @@ from infra.local.wsgi import SIGNER, Environ, WsgiApp
 
 @dataclass(frozen=True)
 class Fault:
-    """What befalls a share of the calls of a service that functions make, of these operations (all by default).
+    """What befalls a share of the calls of a service that functions make: these operations, of these functions by their
+    logical ids, all by default.
 
     They take so many seconds longer, and where there is a `code`, that is the error they are answered with, before
     anything was done.
@@ -26,6 +27,7 @@ class Fault:
 
     service: str
     operations: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
     share: float = 1.0
     code: str = ""
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -68,6 +70,8 @@ class Faults:
         call = self._describe(environ)
         for fault in self._faults if signer is not None and signer.is_function else ():
             if call.service != fault.service or (fault.operations and call.operation not in fault.operations):
+                continue
+            if fault.functions and call.function not in fault.functions:
                 continue
             with self._lock:
                 spared = self._dice.random() >= fault.share

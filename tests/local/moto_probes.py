@@ -278,6 +278,18 @@ def json_templates(probe: Probe) -> bool:
     return not read
 
 
+def resources_left_out(probe: Probe) -> bool:
+    cloudformation, name = probe.client("cloudformation"), probe.name()
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
+    body = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"A": {**topic, "Condition": "Never"}, "B": topic},
+    }
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(body))
+    found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="B")["StackResourceDetail"]
+    return bool(found["PhysicalResourceId"])
+
+
 def unnamed_parameters(probe: Probe) -> bool:
     probe.stack({"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}})
     return True
@@ -567,6 +579,7 @@ PROBES: dict[str, Callable[[Probe], bool]] = {
         lambda_targets,
         resolved_properties,
         json_templates,
+        resources_left_out,
         unnamed_parameters,
         lambda_processes,
         layer_and_version_ids,

@@ -39,6 +39,7 @@ PATCHES: Mapping[str, Callable[[], None]] = {
     "lambda_targets": events.deliver_to_functions,
     "resolved_properties": cloudformation.keep_resolved_properties,
     "json_templates": cloudformation.read_json_as_json,
+    "resources_left_out": cloudformation.leave_out_what_is_not_made,
     "unnamed_parameters": cloudformation.name_parameters,
     "lambda_processes": lambdas.run_processes,
     "layer_and_version_ids": lambdas.identify_layers_and_versions,

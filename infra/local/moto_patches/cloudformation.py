@@ -49,6 +49,12 @@ def keep_resolved_properties() -> None:
     parsing.parse_resource_and_generate_name = resolve
 
 
+def leave_out_what_is_not_made() -> None:
+    """What a condition leaves out is among a stack's resources as None, and asking for any resource fails."""
+    stack: Any = models.Stack
+    stack.stack_resources = property(lambda self: [each for each in self.resource_map.values() if each is not None])
+
+
 def name_parameters() -> None:
     """An SSM parameter without a name is a KeyError."""
     amend("AWS::SSM::Parameter", lambda properties, name: properties.setdefault("Name", name))
