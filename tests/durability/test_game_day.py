@@ -30,7 +30,7 @@ from tests.support.story import flaws
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1_200)]
 
-RUNS, AT_ONCE = 24, 6
+RUNS, AT_ONCE, TURNED_AWAY = 24, 6, 30
 SPARED = {"SandboxFunction", "ConvertFunction", "PreviewFunction", "CanaryFunction"}
 """A command that is killed is the model's to deal with."""
 BAD_DAY = (
@@ -45,9 +45,11 @@ class Provider:
 
     def __init__(self) -> None:
         self.down = threading.Event()
+        self.refused = 0
 
     def answer(self, received: Received) -> Reply:
         if self.down.is_set():
+            self.refused += 1
             return error(503, message="overloaded", retry_after="1")
         if any(item.get("type") == "function_call_output" for item in received.body["input"]):
             return finishes("Done.")
@@ -80,7 +82,9 @@ class Day:
     def passes(self) -> None:
         cloud = self._world.cloud
         self._provider.down.set()
-        self._kill_for(15)
+        # As long as it takes until as many have been turned away as an outage of minutes turns away.
+        eventually(lambda: self._provider.refused >= TURNED_AWAY, 90)
+        self._kill_for(5)
         self.rang |= ringing(self._world)
         with cloud.faults.of(*BAD_DAY):
             self._kill_for(12)
