@@ -66,7 +66,9 @@ def world(clouds: Clouds, provider: Provider, tmp_path: Path) -> Iterator[World]
     with ScriptedProvider(provider.answer) as serving:
         parameters = {"OpenAIBaseUrl": serving.base_url, "OpenAIModel": "m", "MaxActiveRuns": str(AT_ONCE)}
         cloud = clouds.get("game day", offline=False, api_key=serving.api_key, parameters=parameters)
-        yield World(cloud, tmp_path)
+        made = World(cloud, tmp_path)
+        yield made
+        made.close()
         clouds.stop()
 
 

@@ -33,6 +33,9 @@ def named(cloud: LocalCloud, grant: Grant) -> Grant:
         cloud.table_name: "Table",
     }
     role, resource = names[grant.role].removesuffix("Role"), grant.resource.rpartition(":")[2]
+    if ":function:" in grant.resource:
+        # With the version or the alias, where it is only for that.
+        resource = grant.resource.partition(":function:")[2]
     if ":execution:" in grant.resource:
         resource = "execution/" + ":".join(grant.resource.split(":")[6:])
     for name in sorted(names, key=len, reverse=True):
