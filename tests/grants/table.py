@@ -28,7 +28,8 @@ def is_the_platforms(grant: Grant) -> bool:
 
 def named(cloud: LocalCloud, grant: Grant) -> Grant:
     """The grant by the template's own names, which are the same for every deployment."""
-    names = {each.name: logical_id for logical_id, each in cloud.resources.items()} | {
+    resources = {key: each for key, each in cloud.resources.items() if each.type != "AWS::Lambda::Alias"}
+    names = {each.name: logical_id for logical_id, each in resources.items()} | {
         cloud.bucket_name: "Bucket",
         cloud.table_name: "Table",
     }
