@@ -379,6 +379,7 @@ def test_work_is_judged_by_the_criteria_of_the_form_and_the_page_shows_what_was_
     page.wait_for(f"location.href.includes('/ui/runs/') && {STATUS} === 'succeeded'")
     page.wait_for(f"{SHOWN}.includes('3 of 3 criteria are met, as judged in round 2 of at most 2.')")
     page.wait_for(f"{SHOWN}.includes('It is polite, and has no <b>markup</b>')")
+    page.wait_for(f"{SHOWN}.includes('Judged, round 1') && {SHOWN}.includes('not met: offer.md mentions Budget')")
     without_faults(page, "acceptance")
     page.click("document.querySelector('#again')")
     page.wait_for("document.querySelector('[name=criteria]')?.value.startsWith('offer.md mentions Budget')")

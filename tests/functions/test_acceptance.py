@@ -158,7 +158,7 @@ def test_placeholders_are_looked_for_in_what_the_run_changed_or_where_it_is_said
     files = [{"path": "given.md", "content": "TODO\n"}]
     check = {"check": "no_placeholder"}
     run = stack.run(stack.finish(WRITES, files=files, acceptance=accepting(check)))
-    assert (run["status"], "1 files looked at" in run["acceptance"]["criteria"][0]["evidence"]) == ("succeeded", True)
+    assert (run["status"], "1 file looked at" in run["acceptance"]["criteria"][0]["evidence"]) == ("succeeded", True)
     run = stack.run(stack.finish(WRITES, files=files, acceptance=accepting({**check, "path": "*.md"}, max_rounds=1)))
     assert (run["status"], run["acceptance"]["criteria"][0]["evidence"]) == ("failed", "given.md, line 1: TODO")
 

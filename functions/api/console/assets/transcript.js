@@ -75,6 +75,8 @@ const TELLING = {
   pattern: (event) => ["Pattern", event.summary],
   message: (event) => ["Message", `${event.text} (${event.mode}, ${event.state})`],
   request: (event) => ["To be decided", [event.question, ...(event.options ?? [])].join("\n")],
+  acceptance: (event) => [`Judged, round ${event.round}`, event.criteria.map((each) =>
+    `${each.met ? "met" : "not met"}: ${each.criterion} (${each.evidence})`).join("\n")],
   child: (event) => ["Part", `${event.title}: ${event.status}`],
   decision: (event) => ["Decided", `${event.decision}${event.text ? `: ${event.text}` : ""} (${event.decided_by})`],
   plan: (event) => ["Plan", event.steps.map((step) => `${MARKS[step.status]} ${step.title}`).join("\n")],

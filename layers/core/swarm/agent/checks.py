@@ -114,13 +114,14 @@ class Checks:
                 unread.append(f"{path} ({error})")
                 continue
             found += [f"{path}, {place}: {words}" for place, words in places]
-        notes = [f"{len(looked_at.paths) - len(unread)} files looked at"]
+        read = len(looked_at.paths) - len(unread)
+        notes = [f"{read} file{'s' * (read != 1)} looked at"]
         if criterion.path is not None and not looked_at.paths:
             return False, f"there is no file {criterion.path}"
         if unread:
             notes.append(f"not looked at: {', '.join(unread[:_SHOWN])}{_and_more(len(unread) - _SHOWN)}")
         if looked_at.left_out:
-            notes.append(f"{looked_at.left_out} more files were too many to look at")
+            notes.append(f"{looked_at.left_out} more were too many to look at")
         if found:
             return False, f"{'; '.join(found[:_SHOWN])}{_and_more(len(found) - _SHOWN)}"
         return True, f"none found: {'; '.join(notes)}"
