@@ -38,7 +38,7 @@ class Failed(Exception):
 def steps(asked: argparse.Namespace) -> list[Step]:
     """Everything that a deployment is, in order."""
     stack, sam = f"codex-swarm-{asked.stage}", ".venv-sam/bin/sam"
-    overrides = [f"Stage={asked.stage}", *asked.parameters]
+    overrides = [f"Stage={asked.stage}", *map(_quoted, asked.parameters)]
     deploy = [sam, "deploy", "--stack-name", stack, "--parameter-overrides", *overrides]
     deploy += ["--tags", "project=codex-swarm", f"stage={asked.stage}"]
     deploy += ["--no-confirm-changeset"] if asked.yes else ["--confirm-changeset"]
@@ -61,6 +61,15 @@ def steps(asked: argparse.Namespace) -> list[Step]:
             )
         )
     return found
+
+
+def _quoted(parameter: str) -> str:
+    """As SAM reads it whole: of a value with quotes or spaces, such as JSON, it would take the beginning."""
+    name, _, value = parameter.partition("=")
+    if not re.search(r'[\s"]', value):
+        return parameter
+    escaped = value.replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 def run(planned: Sequence[Step], root: Path) -> dict[str, str]:

@@ -66,6 +66,15 @@ def test_a_dry_run_shows_each_command_and_runs_none(repository: Path, capsys: py
     assert asked(repository) == []
 
 
+def test_a_value_with_quotes_or_spaces_reaches_sam_whole(repository: Path) -> None:
+    models, origins = '{"m": {"input": 1}}', "https://a.example, https://b.example"
+    assert deploy.main(["dev", "--no-check", f"Models={models}", f"CorsOrigins={origins}"], repository) == 0
+    [deployed] = [each for each in asked(repository) if each[:2] == ["sam", "deploy"]]
+    given = deployed[deployed.index("--parameter-overrides") + 1 : deployed.index("--tags")]
+    # SAM takes what stands in quotes, and takes \\" for a quote.
+    assert given == ["Stage=dev", 'Models="{\\"m\\": {\\"input\\": 1}}"', f'CorsOrigins="{origins}"']
+
+
 def test_what_a_command_gives_is_what_a_later_one_is_given(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert deploy.main(["dev", "--no-check"], repository) == 0
     assert [each[:2] for each in asked(repository)] == [
