@@ -118,7 +118,7 @@ def parsed(arguments: Sequence[str], root: Path) -> argparse.Namespace:
     parser.add_argument("--yes", action="store_true", help="carry the change set out without asking")
     parser.add_argument("--no-check", action="store_true", help="leave the checks out")
     parser.add_argument("--dry-run", action="store_true", help="show the commands, and run none")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     if not STAGE.fullmatch(asked.stage):
         parser.error(
             f"STAGE {asked.stage!r}: a lower-case letter, then at most 19 lower-case letters, digits and hyphens"
