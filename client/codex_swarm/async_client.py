@@ -23,6 +23,7 @@ from codex_swarm import settings
 from codex_swarm.async_transport import AsyncTransport
 from codex_swarm.calls.batches import BatchCalls
 from codex_swarm.calls.conversions import ConversionCalls
+from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
@@ -32,7 +33,7 @@ from codex_swarm.hooks import Exchange
 from codex_swarm.options import Options, call_policy
 
 
-class AsyncCodexSwarmClient(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls):
+class AsyncCodexSwarmClient(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls):
     """A connection to one service, and what can be asked of it, on asyncio. An asynchronous context manager.
 
     Its arguments are those of `CodexSwarmClient`. It may be used from several event loops, one after another or in

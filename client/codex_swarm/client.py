@@ -23,6 +23,7 @@ import httpx
 from codex_swarm import settings
 from codex_swarm.calls.batches import BatchCalls
 from codex_swarm.calls.conversions import ConversionCalls
+from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
@@ -36,7 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls):
+class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -223,3 +224,9 @@ class CodexSwarmClient(_Blocking):
     get_key = _call(_Calls.get_key)
     rotate_key = _call(_Calls.rotate_key)
     revoke_key = _call(_Calls.revoke_key)
+
+    # Costs
+    get_usage_report = _call(_Calls.get_usage_report)
+    get_usage_csv = _call(_Calls.get_usage_csv)
+    get_budget = _call(_Calls.get_budget)
+    put_budget = _call(_Calls.put_budget)

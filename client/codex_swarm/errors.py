@@ -4,6 +4,7 @@ CodexSwarmError
 ├── ApiError                  the service said no; carries status, code, detail, the single faults and request_id
 │   ├── BadRequest            400, 422
 │   ├── AuthError             401, and 403 for the key as a whole
+│   ├── BudgetExhausted       402
 │   ├── Forbidden             403
 │   ├── NotFound              404
 │   ├── Conflict              409
@@ -75,6 +76,10 @@ class BadRequest(ApiError):
 
 class AuthError(ApiError):
     """The key is missing or not known."""
+
+
+class BudgetExhausted(ApiError):
+    """A budget is used up; `retry_after` says when it begins anew."""
 
 
 class Forbidden(ApiError):
@@ -185,6 +190,7 @@ def _again(kind: type[CodexSwarmError], args: tuple[Any, ...], fields: Mapping[s
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: BadRequest,
     401: AuthError,
+    402: BudgetExhausted,
     403: Forbidden,
     404: NotFound,
     409: Conflict,

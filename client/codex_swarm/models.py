@@ -7,7 +7,7 @@ Unknown fields of a request are refused: what a caller asks for is done, or said
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from math import isfinite
@@ -35,6 +35,10 @@ def _in_utc(value: datetime) -> datetime:
 
 Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
 """Always aware and in UTC, so that its JSON ends in `Z`; a time without an offset is read as UTC."""
+
+
+def _none(value: object) -> bool:
+    return value is None
 
 
 def _without_nul(text: str) -> str:
@@ -781,6 +785,36 @@ class Used(Wire):
     limit: int
 
 
+class UsageGroup(Wire):
+    """What runs used together. What it is not grouped by is null, or not in `metadata`."""
+
+    day: date | None = None
+    project_id: str | None = None
+    task_type: str | None = None
+    model: str | None = Field(default=None, description="Empty where no model was asked, as in a conversion.")
+    metadata: dict[str, str] = Field(default_factory=dict, description="Empty texts for runs without such a note.")
+    runs: int = Field(description="A run that worked on two days counts on both, and once in the total.")
+    model_calls: int
+    unpriced_calls: int = Field(description="Those of `model_calls` whose price is not known: they are in no cost.")
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    tool_calls: int
+    seconds: float
+    cost_usd: float = Field(description="By the prices that held on the day.")
+
+
+class UsageReport(Wire):
+    """What runs used in a time, by what was asked for."""
+
+    first_day: date
+    last_day: date
+    group_by: list[str]
+    rows: list[UsageGroup]
+    total: UsageGroup
+
+
 class TenantUsage(Wire):
     """What the caller's tenant uses, and may use at most."""
 
@@ -796,6 +830,9 @@ class TenantUsage(Wire):
     previews: Used = Field(description="Being drawn.")
     diffs: Used = Field(description="Being worked out.")
     watchers: Used = Field(description="Waiting for events.")
+    report: UsageReport | None = Field(
+        default=None, exclude_if=_none, description="What runs used and cost, where a time or groups were asked for."
+    )
 
 
 class RunError(Wire):
@@ -1249,10 +1286,6 @@ def _unset(value: object) -> bool:
     return value is None or value is False or value == ""
 
 
-def _none(value: object) -> bool:
-    return value is None
-
-
 class Event(Wire):
     """Something that happened in a run."""
 
@@ -1553,8 +1586,54 @@ class TokenRead(Wire):
     path: str = Field(description="What it opens begins with this: `/stream` and so on follow.")
 
 
+class BudgetPeriod(StrEnum):
+    """How long a budget is for: a day or a month of UTC."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
+class BudgetAlert(Wire):
+    """A budget that is nearly used up, or all of it."""
+
+    project_id: str | None = Field(default=None, description="Whose it is; null: the whole tenant's.")
+    period: BudgetPeriod
+    limit_usd: float
+    spent_usd: float
+    resets_at: Timestamp = Field(description="When the next day or month begins.")
+
+
+class BudgetPut(Asked):
+    """Sets a budget: what is left out, or null, is not limited."""
+
+    daily_usd: float | None = Field(default=None, ge=0, le=1e9, description="US dollars a day of UTC.")
+    monthly_usd: float | None = Field(default=None, ge=0, le=1e9, description="US dollars a month of UTC.")
+    callback_url: str | None = Field(
+        default=None,
+        max_length=2_048,
+        description="Told by a signed POST at 80 % and when all is spent; https. Null: the tenant's, for a project.",
+    )
+
+
+class BudgetRead(Wire):
+    """What may be spent, and what is."""
+
+    project_id: str | None = Field(default=None, description="Whose it is; null: the whole tenant's.")
+    daily_usd: float | None = None
+    monthly_usd: float | None = None
+    granted_daily_usd: float | None = Field(
+        default=None, description="What the operator grants the tenant a day; of both limits the smaller one counts."
+    )
+    granted_monthly_usd: float | None = Field(default=None, description="The same for a month.")
+    callback_url: str | None = None
+    spent_today_usd: float = Field(description="By runs that have ended, and under a budget by those at work.")
+    spent_this_month_usd: float
+    day_resets_at: Timestamp
+    month_resets_at: Timestamp
+
+
 class WebhookData(Wire):
-    """The run that has ended, or that waits; or the batch that has ended."""
+    """The run that has ended, that waits or that came upon a budget; or the batch that has ended."""
 
     run_id: str = Field(default="", description="Empty where it is about a batch.")
     project_id: str
@@ -1571,6 +1650,9 @@ class WebhookData(Wire):
         default=None, exclude_if=_none, description="Of `run.waiting`: what is to be decided."
     )
     batch: BatchRead | None = Field(default=None, exclude_if=_none, description="Where it is about a batch.")
+    budget: BudgetAlert | None = Field(
+        default=None, exclude_if=_none, description="Of `budget.warning` and `budget.exhausted`: which budget."
+    )
 
 
 class WebhookPayload(Wire):
@@ -1578,9 +1660,9 @@ class WebhookPayload(Wire):
 
     type: str = Field(
         description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`; `batch.succeeded`, `batch.failed`"
-        " or `batch.cancelled`."
+        " or `batch.cancelled`; `budget.warning` or `budget.exhausted`."
     )
-    timestamp: Timestamp = Field(description="When the run or the batch ended, or the run began to wait.")
+    timestamp: Timestamp = Field(description="When it ended, began to wait, or came upon the budget.")
     data: WebhookData
 
 

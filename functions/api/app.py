@@ -15,6 +15,7 @@ from api.resolver import ApiResolver
 from api.routes import (
     archive,
     batches,
+    budgets,
     console,
     conversions,
     decisions,
@@ -66,6 +67,7 @@ for resource in (
     keys,
     console,
     usage,
+    budgets,
 ):
     app.include_router(resource.router)
 problems.install(app)

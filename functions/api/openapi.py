@@ -14,7 +14,16 @@ from codex_swarm.models import ErrorBody, GatewayMessage
 GREEDY, FILE_PATH = "/.+", "/{path}"
 """How a route takes a path with slashes, and how it is written here."""
 
-OPEN = ("/healthz", "/openapi.json", "/ui", "/ui/new", "/ui/service", "/ui/runs/{run_id}", "/ui/assets/{name}")
+OPEN = (
+    "/healthz",
+    "/openapi.json",
+    "/ui",
+    "/ui/new",
+    "/ui/usage",
+    "/ui/service",
+    "/ui/runs/{run_id}",
+    "/ui/assets/{name}",
+)
 """Routes that need no key."""
 
 
@@ -25,10 +34,14 @@ MEDIA_TYPES = {
     "stream_events": "text/event-stream",
     "runs_page": "text/html",
     "new_page": "text/html",
+    "usage_page": "text/html",
     "run_page": "text/html",
     "asset": "text/javascript",
 }
 """What the routes answer that do not answer JSON."""
+
+TEXTS = {"get_diff": ("DiffRead", "text/x-diff"), "get_usage": ("TenantUsage", "text/csv")}
+"""Routes that answer JSON of this shape or, when asked, this kind of text."""
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     # Whatever a run wrote: text, JSON, bytes.
@@ -133,17 +146,19 @@ def _describe(operation: dict[str, Any], name: str) -> None:
     if name == "send_message":
         answers["201"] = _json("The run has ended; this one goes on with what was said.", "RunRead")
         answers["202"] = _json("The message, which the agent of the run reads.", "MessageRead")
+    if name in TEXTS:
+        schema, media_type = TEXTS[name]
+        text = {media_type: {"schema": {"type": "string"}}}
+        answers["200"]["content"] = _json("", schema)["content"] | text
     if name == "get_diff":
-        answers["200"]["content"] = {
-            "application/json": {"schema": {"$ref": "#/components/schemas/DiffRead"}},
-            "text/x-diff": {"schema": {"type": "string"}},
-        }
         answers["307"] = _REDIRECT
     if name == "openapi_json":
         answers["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
-    media_type = MEDIA_TYPES.get(name)
-    if media_type is None:
-        return
+    if name in MEDIA_TYPES:
+        _describe_file(answers, MEDIA_TYPES[name])
+
+
+def _describe_file(answers: dict[str, Any], media_type: str) -> None:
     binary = media_type == "*/*"
     answers["200"]["content"] = {media_type: {"schema": SCHEMAS.get(media_type, {"type": "string"})}}
     if binary:

@@ -411,6 +411,24 @@ def test_a_run_is_started_again_from_a_turn_of_its_transcript(
     assert page.console == []
 
 
+def test_what_runs_cost_is_shown_by_what_one_asks_for_and_saved(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    client.wait(client.start_run(project, HELLO).id, 60, poll=0.05)
+    page.open(f"{cloud.url}/ui/usage")
+    page.wait_for(f"{ROWS} >= 1 && {SHOWN}.includes('None is set') && {SHOWN}.includes('Active runs')")
+    fill(page, "project_id", project)
+    page.evaluate("document.querySelector('[name=group_by]').value = 'project_id'")
+    page.click(button("Show"))
+    page.wait_for(f"{ROWS} === 1 && document.querySelector('#rows td').innerText === {project!r}")
+    assert page.evaluate("document.querySelector('#total').innerText").startswith("1 run, $0.00")
+    without_faults(page, "usage")
+    fill(page, "from", "2020-01-01")
+    page.click(button("Show"))
+    page.wait_for(f"{SHOWN}.includes('366 days')")
+    assert page.console == []
+
+
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:
     page.open(f"{cloud.url}/ui/runs/{'0' * 32}")
     page.wait_for(f"{SHOWN}.includes('no run {'0' * 32}')")

@@ -55,6 +55,37 @@ DELIVERY = {
     "attempts": 9,
     "created_at": "2025-01-13T10:00:00Z",
 }
+USED = {
+    "runs": 1,
+    "model_calls": 2,
+    "unpriced_calls": 0,
+    "input_tokens": 1_000,
+    "cached_tokens": 0,
+    "output_tokens": 20,
+    "reasoning_tokens": 0,
+    "tool_calls": 1,
+    "seconds": 1.5,
+    "cost_usd": 0.25,
+}
+QUOTA = {"used": 0, "limit": 1}
+USAGE = {
+    **dict.fromkeys(("stored_bytes", "active_runs", "queued_runs", "uploads", "archives", "previews"), QUOTA),
+    **dict.fromkeys(("diffs", "watchers"), QUOTA),
+    "report": {
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-27",
+        "group_by": ["day", "metadata.who"],
+        "rows": [{**USED, "day": "2026-11-02", "metadata": {"who": "me"}}],
+        "total": USED,
+    },
+}
+BUDGET = {
+    "daily_usd": 10,
+    "spent_today_usd": 1.5,
+    "spent_this_month_usd": 4,
+    "day_resets_at": "2026-11-28T00:00:00Z",
+    "month_resets_at": "2026-12-01T00:00:00Z",
+}
 KEY = {
     "id": "0123456789abcdef",
     "name": "ci",
@@ -185,6 +216,19 @@ CALLS = [
     Call("archive run-1", {"GET /runs/run-1/workspace/archive": Answer(200, b"PK")}, "run-1.zip\n"),
     Call("ui run-1", {}, "/ui/runs/run-1\n"),
     Call("stats -p demo", {"GET /runs?project_id=demo&view=brief": told([RUN])}, "by status\tsucceeded\t1\n"),
+    Call(
+        "usage --from 2026-11-01 --by day --by metadata.who -p demo",
+        {"GET /usage?group_by=day&group_by=metadata.who&from=2026-11-01&project_id=demo": told(USAGE)},
+        "2026-11-02\tme\t1\t2\t1,020\t$0.2500\n",
+    ),
+    Call("usage --csv", {"GET /usage?group_by=day&format=csv": Answer(200, b"day\r\n")}, "day\r\n", as_json=False),
+    Call("budget", {"GET /budget": told(BUDGET)}, "day\t$1.5000\t$10.0000\t\t2026-11-28"),
+    Call("budget show -p demo", {"GET /projects/demo/budget": told(BUDGET)}, "month\t$4.0000\t\t\t2026-12-01"),
+    Call(
+        "budget set --daily 10 --monthly none",
+        {"GET /budget": told(BUDGET), "PUT /budget": told(BUDGET)},
+        "day\t$1.5000\t$10.0000\t",
+    ),
     Call("doctor", {"GET /healthz": told({"status": "ok"}), "GET /projects?limit=1": told([])}, "ok    access"),
     Call("models", {"GET /models": told({"models": [MODEL]})}, "m-1\tlow, high\t400,000\tcode, all others\n"),
     Call("projects", {"GET /projects": told([PROJECT])}, "demo\tcode\t"),

@@ -19,6 +19,7 @@ from tests.client.fake_api import HANG_UP, Answer, FakeApi, refused, told
     [
         pytest.param(400, errors.BadRequest, id="400"),
         pytest.param(401, errors.AuthError, id="401"),
+        pytest.param(402, errors.BudgetExhausted, id="402"),
         pytest.param(403, errors.Forbidden, id="403"),
         pytest.param(404, errors.NotFound, id="404"),
         pytest.param(409, errors.Conflict, id="409"),

@@ -40,7 +40,7 @@ LIMITS = [
 def is_limited(schema: Schema) -> bool:
     match schema.get("type"):
         case "string":
-            return bool({"maxLength", "enum", "const"} & schema.keys()) or schema.get("format") == "date-time"
+            return bool({"maxLength", "enum", "const"} & schema.keys()) or schema.get("format") in {"date-time", "date"}
         case "array":
             return "maxItems" in schema
         case "integer" | "number":

@@ -60,7 +60,7 @@ def test_every_route_of_the_contract_is_described(document: Any, route: str) -> 
 
 def test_only_health_the_document_itself_and_pages_without_data_are_open(document: Any) -> None:
     operations = [(path, op) for path, item in document["paths"].items() for op in item.values()]
-    pages = {"/ui", "/ui/new", "/ui/service", "/ui/runs/{run_id}", "/ui/assets/{name}"}
+    pages = {"/ui", "/ui/new", "/ui/usage", "/ui/service", "/ui/runs/{run_id}", "/ui/assets/{name}"}
     assert {path for path, op in operations if op.get("security") == []} == {"/healthz", "/openapi.json", *pages}
     assert document["security"] == [{"ApiKey": []}]
 

@@ -39,24 +39,24 @@ class Cost:
 ONE_TURN = Cost(
     "wait 0 seconds",
     "Prepare Prepared Agent NextStep Ended",
-    {**START, "Agent": {"Query": 1, "PutObject": 2, "UpdateItem": 1, "PutItem": 6}},
-    20,
+    {**START, "Agent": {"Query": 1, "PutObject": 2, "UpdateItem": 1, "PutItem": 7}},
+    21,
 )
 FIVE_TURNS = Cost(
     "touch a.md. touch b.md. touch c.md. touch d.md",
     ONE_TURN.states,
-    {**START, "Agent": {"Query": 1, "PutObject": 13, "UpdateItem": 1, "PutItem": 14}},
-    40,
+    {**START, "Agent": {"Query": 1, "PutObject": 13, "UpdateItem": 1, "PutItem": 15}},
+    41,
 )
 BATCHES = Cost(
     "touch a.md. run `echo 1 > b.md`. touch c.md. run `echo 2 > d.md`",
     "Prepare Prepared Agent NextStep" + 2 * " Tools Dispatch Agent NextStep" + " Ended",
     {
         **START,
-        "Agent": {"Query": 3, "GetObject": 4, "PutObject": 18, "UpdateItem": 1, "PutItem": 20},
+        "Agent": {"Query": 3, "GetObject": 4, "PutObject": 18, "UpdateItem": 1, "PutItem": 21},
         "Dispatch": {"GetItem": 2, "Query": 2, "Invoke": 2, "GetObject": 4, "PutObject": 6, "PutItem": 2},
     },
-    75,
+    76,
 )
 
 

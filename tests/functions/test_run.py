@@ -216,7 +216,7 @@ def test_a_body_is_json_whatever_its_content_type(stack: Stack, content_type: st
     assert answer.status == 201
 
 
-@pytest.mark.parametrize("path", ["/ui", "/ui/new", "/ui/service", "/ui/runs/some-run"])
+@pytest.mark.parametrize("path", ["/ui", "/ui/new", "/ui/usage", "/ui/service", "/ui/runs/some-run"])
 def test_the_console_lets_only_its_own_scripts_run(stack: Stack, path: str) -> None:
     first, second = (stack.request("GET", path, authorizer={}) for _ in range(2))
     assert (first.status, first.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -12,6 +12,7 @@ from codex_swarm.cli.commands import (
     batching,
     connecting,
     converting,
+    costs,
     finding,
     keys,
     managing,
@@ -61,6 +62,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     },
     KEEPING: {
         "stats": managing.stats,
+        "usage": costs.usage,
         "cleanup": managing.cleanup,
         "doctor": connecting.doctor,
         "mcp": serving.mcp,
@@ -101,6 +103,7 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
             "redeliver": managing.redeliver_webhook,
         },
     ),
+    "budget": (KEEPING, costs.budget, {"show": costs.budget, "set": costs.set_budget}),
     "keys": (
         KEEPING,
         keys.list_keys,

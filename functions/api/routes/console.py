@@ -50,6 +50,11 @@ def service_page() -> Response[str]:
     return _page("service.html", base="../")
 
 
+@router.get("/ui/usage", summary="The console: what runs cost", tags=[PAGES])
+def usage_page() -> Response[str]:
+    return _page("usage.html", base="../")
+
+
 @router.get("/ui/runs/<run_id>", summary="The console: one run", tags=[PAGES])
 def run_page(run_id: str) -> Response[str]:
     return _page("run.html", base="../../")

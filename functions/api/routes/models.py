@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from api.access import READ
 from api.resolver import Router
 from codex_swarm.models import ModelRead, ModelsRead
@@ -23,7 +25,7 @@ def list_models() -> ModelsRead:
                 effort=entry.effort,
                 default=name == catalogue.default,
                 default_for=list(entry.default_for),
-                priced=entry.price is not None,
+                priced=entry.price(datetime.now(UTC).date()) is not None,
             )
             for name, entry in catalogue.models.items()
         ]

@@ -7,6 +7,7 @@
     │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
     │   │                     EffortNotAllowed, BatchAlreadyEnded
     │   ├── Unauthorized 401  KeyExpired
+    │   ├── BudgetExhausted 402
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
@@ -207,6 +208,24 @@ class KeyExpired(Unauthorized):
 
     def __init__(self) -> None:
         super().__init__("this key has expired; ask whoever manages your keys for a new one")
+
+
+class BudgetExhausted(CallerError):
+    """Nothing more may be spent until a budget begins anew, or is raised."""
+
+    status = 402
+    code = "budget_exhausted"
+
+    def __init__(
+        self, project_id: str | None, period: str, limit: float, spent: float, resets_at: str, seconds: int
+    ) -> None:
+        whose = "the tenant" if project_id is None else f"project {project_id}"
+        super().__init__(
+            f"the {period} budget of {whose} is used up: {spent:.2f} of {limit:.2f} US dollars are spent. It begins "
+            f"anew at {resets_at}; until then ask who looks after it to raise it"
+        )
+        self.resets_at = resets_at
+        self.retry_after = seconds
 
 
 class Forbidden(CallerError):

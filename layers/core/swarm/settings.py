@@ -58,6 +58,7 @@ class Settings:
     watch_seconds: float = 0.0
     run_limits: str = ""
     model_prices: str = ""
+    usage_metadata: tuple[str, ...] = ()
     retention_days: int = 90
 
     def secret_of(self, provider: str) -> str:
@@ -116,6 +117,7 @@ class Settings:
             watch_seconds=float(read("WATCH_SECONDS") or otherwise.watch_seconds),
             run_limits=read("RUN_LIMITS", ""),
             model_prices=read("MODEL_PRICES", ""),
+            usage_metadata=tuple(filter(None, (each.strip() for each in read("USAGE_METADATA", "").split(",")))),
             retention_days=int(read("RETENTION_DAYS") or otherwise.retention_days),
         )
 

@@ -144,7 +144,7 @@ function showKey() {
 /* The head of every page */
 
 function head() {
-  const links = [["ui", "Runs"], ["ui/new", "Start a run"]].map(([path, text]) => {
+  const links = [["ui", "Runs"], ["ui/new", "Start a run"], ["ui/usage", "Usage"]].map(([path, text]) => {
     const link = element("a", { href: at(path) }, text);
     if (link.href === location.origin + location.pathname) link.setAttribute("aria-current", "page");
     return link;

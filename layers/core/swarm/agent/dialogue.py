@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from codex_swarm.models import ModelUse, PlanStep, Usage
 from swarm.agent.compaction import compacted
@@ -72,7 +73,7 @@ class Dialogue:
         items = [*without_pictures(self.items), *turn.items]
         self.items = behind_compaction(items, self._model.name, self._context)
 
-    def make_room(self, plan: Sequence[PlanStep]) -> None:
+    def make_room(self, plan: Sequence[PlanStep], now: datetime) -> None:
         """Shorten a conversation that is nearly as long as the model takes: by what can be had again, or a handover.
 
         In the place of a handover the provider may compact it, in its answer to the next request.
@@ -94,7 +95,7 @@ class Dialogue:
                 raise
             turn = ModelTurn((), "", (), TokenUsage())
         else:
-            self.handovers = [*self.handovers, self.usage(turn, 0)]
+            self.handovers = [*self.handovers, self.usage(turn, 0, now)]
         if turn.text.strip() and not turn.calls:
             self.items = handed_over(self.items, turn.text, plan)
             return
@@ -130,9 +131,9 @@ class Dialogue:
             )
         self.add(WRITE_IN_PARTS)
 
-    def usage(self, turn: ModelTurn, seconds: float) -> Usage:
-        """What a turn of the model used, in so many seconds."""
-        tokens, price = turn.usage, None if self._model.offline else self._entry.price
+    def usage(self, turn: ModelTurn, seconds: float, now: datetime) -> Usage:
+        """What a turn of the model used, in so many seconds, at the prices of this day."""
+        tokens, price = turn.usage, None if self._model.offline else self._entry.price(now.astimezone(UTC).date())
         return Usage(
             model_calls=1 if self._model.name else 0,
             input_tokens=tokens.input,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -95,10 +95,10 @@ class Reviewing:
         seen = results_of(self._toolbox(), asked, calls, results, {}, self.workspace)
         return Step(review=self.review, items=[*self.said, *answers(seen)])
 
-    def turn(self, took: Callable[[], timedelta]) -> Step:
-        """Ask the reviewer for its next turn, and do its calls; `took` says how long that was, once it is done."""
+    def turn(self, began: datetime, clock: Callable[[], datetime]) -> Step:
+        """Ask the reviewer for its next turn, and do its calls; `clock` says when that is done."""
         dialogue = self.dialogue(self._asked(), self._request)
-        dialogue.make_room(())
+        dialogue.make_room((), began)
         turn = dialogue.ask()
         done = run_calls(self._toolbox(), turn.calls, self.workspace)
         results = [self._complete(result) for result in done.results]
@@ -108,11 +108,11 @@ class Reviewing:
             dialogue.go_on_after(turn.cut_off)
         elif not turn.calls:
             dialogue.add(JUDGE_WANTED)
-        review = replace(self.review, turns=self.review.turns + 1)
+        review, now = replace(self.review, turns=self.review.turns + 1), clock()
         return Step(
             review=review,
             items=dialogue.items,
-            usage=reduce(total, dialogue.handovers, dialogue.usage(turn, took().total_seconds())),
+            usage=reduce(total, dialogue.handovers, dialogue.usage(turn, (now - began).total_seconds(), now)),
             pending=done.pending,
             verdicts=self._verdicts(results, last=review.turns >= MAX_TURNS and not done.pending),
         )

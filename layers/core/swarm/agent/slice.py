@@ -34,9 +34,9 @@ from swarm.agent.steps import (
 )
 from swarm.agent.tools.tool import ASK_USER, DELEGATE, READ_SKILL, Tool
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
-from swarm.errors import ModelFailure, RunStopped
+from swarm.errors import BudgetExhausted, ModelFailure, RunStopped
 from swarm.jobs.batch import JobCall, JobOutcome, JobRef, cut, load_batch, load_outcome, refer, store_batch
-from swarm.lifecycle import decisions, messages, transitions
+from swarm.lifecycle import budgets, decisions, messages, transitions
 from swarm.lifecycle.ending import advance
 from swarm.lifecycle.transitions import Known, Outcome
 from swarm.metrics import TOOL_SECONDS, record
@@ -150,6 +150,8 @@ class Slice:
         # All of the run's steps, unless its log is long, or another process has been at work since it was read.
         self._steps = None if entries is None or claim.slot > run.version + 1 else steps_in([*entries, claim])
         self._batch: str | None = None
+        # Whether a budget is over the run, as far as this process has looked.
+        self._budgeted = False
         # Messages in the dialogue that no turn has committed yet, by their ids.
         self._read: dict[str, Item] = {}
         self._objects = OwnedObjects(backend.objects, self._ownership)
@@ -195,6 +197,7 @@ class Slice:
             self._require_room(now)
             if self._clock.seconds_left() < RESERVE_SECONDS:
                 return AgentAnswer(Outcome.CONTINUE)
+            self._require_budget(now)
             try:
                 self._take_turn(now)
             except ModelFailure as failure:
@@ -223,6 +226,24 @@ class Slice:
             raise _limit_reached(used_up)
         if run.stored_bytes >= MAX_STORED_BYTES:
             raise _limit_reached(f"stored bytes: its turns have stored {run.stored_bytes} of files")
+
+    def _require_budget(self, now: datetime) -> None:
+        """Raises `ModelFailure` where the turn would cost something, and nothing more may be spent."""
+        if self._model.offline or not budgets.is_billable(self._backend, self._run, now):
+            return
+        if not self._budgeted:
+            # A process before this one may not have lived to write down its last turn.
+            self._backend.usage.record(self._run)
+        try:
+            self._budgeted = budgets.require(self._backend, self._run, now)
+        except BudgetExhausted as exhausted:
+            raise ModelFailure(
+                ErrorType.BUDGET_EXHAUSTED,
+                str(exhausted),
+                f"Go on with POST /runs/{{id}}/resume from {exhausted.resets_at} on, or once the budget is raised. "
+                "The files so far are kept.",
+                tool="budgets",
+            ) from None
 
     def _seconds_left(self) -> float:
         """How long the run may still take."""
@@ -264,7 +285,7 @@ class Slice:
         # Of what was said while the last turn was committed, or its calls ran elsewhere, this look learns.
         self._ownership.require()
         self._read_messages(finishing=False)
-        self._dialogue.make_room(self._run.plan)
+        self._dialogue.make_room(self._run.plan, began)
         turn = self._dialogue.ask()
         # A cancellation that was answered while the model thought must not be followed by any work.
         self._ownership.require()
@@ -406,7 +427,7 @@ class Slice:
             usage=reduce(
                 total,
                 self._dialogue.handovers,
-                self._dialogue.usage(turn, (now - began).total_seconds()) if turn else Usage(),
+                self._dialogue.usage(turn, (now - began).total_seconds(), now) if turn else Usage(),
             ),
             final=final and review is None,
             batch=batch,
@@ -441,6 +462,8 @@ class Slice:
         if taken.model:
             measure_turn(taken.model.model, taken.usage)
         self._dialogue.handovers, self._read = [], {}
+        if self._budgeted:
+            self._backend.usage.record(self._run)
         return True
 
     def _reviewing(self, review: Review) -> Reviewing:
@@ -463,8 +486,10 @@ class Slice:
         """Take the round one step on: its checks, or a turn of the reviewer."""
         self._ownership.require()
         round_ = self._reviewing(review)
-        step = round_.first() or round_.turn(lambda: self._clock.now() - began)
+        step = round_.first() or round_.turn(began, self._clock.now)
         self._commit_review(step, began)
+        if self._budgeted:
+            self._backend.usage.record(self._run)
 
     def _commit_review(self, step: Step, began: datetime) -> None:
         # A cancellation that was answered meanwhile must not be followed by anything.

@@ -41,7 +41,7 @@ from swarm.errors import (
     UploadNotFound,
 )
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import queue
+from swarm.lifecycle import budgets, queue
 from swarm.lifecycle.inputs import InlineFile, Said, checked_inputs, store_inline, upload_of
 from swarm.outputs.turns import run_at
 from swarm.patterns.reuse import NONE
@@ -79,7 +79,9 @@ _LATER: Mapping[str, object] = MappingProxyType(
     }
 )
 
-RESUMABLE = frozenset({ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE, ErrorType.NOT_ACCEPTED})
+RESUMABLE = frozenset(
+    {ErrorType.LIMIT_REACHED, ErrorType.INCOMPLETE, ErrorType.NOT_ACCEPTED, ErrorType.BUDGET_EXHAUSTED}
+)
 """What ended a run in the middle of work that can go on."""
 
 
@@ -335,10 +337,14 @@ def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequen
 
 
 def require_possible(backend: Backend, run: Run, limits: RunLimits | None) -> None:
-    """Raises `CallerError`s where the service has no provider for the run, or no price for a limit of its cost."""
+    """Raises `CallerError`s where the service has no provider for a run, or no price for a limit of its cost, and where
+    a budget is used up.
+    """
     if run.conversion is None:
         require_provider(backend.settings, backend.models, run.model)
-    require_price(_asked(limits), run.model, backend.models.entry(run.model).price)
+    require_price(_asked(limits), run.model, backend.models.entry(run.model).price(run.created_at.date()))
+    if budgets.is_billable(backend, run, run.created_at):
+        budgets.require(backend, run, run.created_at)
 
 
 def _join(backend: Backend, run: Run) -> Run:

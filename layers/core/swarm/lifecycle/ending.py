@@ -10,7 +10,7 @@ from typing import TypeVar
 from swarm.aws.clients import ClientError
 from swarm.errors import RunNotFound, RunStopped
 from swarm.ids import new_id
-from swarm.lifecycle import batch_runs, joining, queue
+from swarm.lifecycle import batch_runs, budgets, joining, queue
 from swarm.lifecycle.end_entry import CANCELLED, Ending, entry_of
 from swarm.logs import log
 from swarm.metrics import RUN_SECONDS, RUNS_ENDED, record
@@ -64,11 +64,14 @@ def _measure(run: Run) -> None:
 
 
 def apply_end_effects(backend: Backend, run: Run) -> Run:
-    """Do what an end entails: keep what it taught, note whom to tell, release the run, end its children, tell its
-    parent or its batch, show the end, admit the next.
+    """Do what an end entails: keep what it taught and what it used, note whom to tell, release the run, end its
+    children, tell its parent or its batch, show the end, admit the next.
     """
     backend.patterns.keep(run)
     backend.outbox.announce(run)
+    # Before the run is shown as ended: from then on it may be deleted, and its row stays.
+    backend.usage.record(run)
+    budgets.tell_at_the_end(backend, run)
     tenant = backend.tenants.release(run.key.tenant_id, run.run_id, run.stored_bytes)
     stop_children(backend, run)
     joining.tell_parent(backend, run)

@@ -12,6 +12,7 @@ from swarm.aws.executions import Executions
 from swarm.aws.presigning import Credentials, Presigner
 from swarm.ids import RunKey
 from swarm.records.batches import Batches
+from swarm.records.budgets import Budgets
 from swarm.records.deliveries import Outbox
 from swarm.records.drafts import Drafts
 from swarm.records.issued_keys import IssuedKeys
@@ -26,6 +27,7 @@ from swarm.records.skills import Skills
 from swarm.records.table import Table
 from swarm.records.tenants import Tenants
 from swarm.records.tokens import Tokens
+from swarm.records.usage_rows import UsageRows
 from swarm.records.webhook_secrets import SecretStore
 from swarm.runs.catalogue import Catalogue, catalogue_of
 from swarm.runs.limits import Allowance, allowance_of
@@ -66,6 +68,8 @@ class Backend:
     webhook_secrets: SecretStore
     tokens: Tokens
     issued_keys: IssuedKeys
+    usage: UsageRows
+    budgets: Budgets
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
@@ -137,6 +141,8 @@ def connect(chosen: Settings) -> Backend:
         webhook_secrets=SecretStore(table),
         tokens=Tokens(table),
         issued_keys=IssuedKeys(table),
+        usage=UsageRows(table, chosen.usage_metadata),
+        budgets=Budgets(table),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from codex_swarm.models import BudgetAlert, WebhookData, WebhookPayload
 from swarm.adapters import adapter
 from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
@@ -22,7 +23,7 @@ from swarm.runs.batches import Batch
 from swarm.runs.requests import untaken
 from swarm.runs.run import Run
 
-PREFIX, WAIT, BATCH = "msg_", "_wait", "_batch"
+PREFIX, WAIT, BATCH, BUDGET = "msg_", "_wait", "_batch", "budget_"
 SCHEMA = 1
 EARLIER = "version < :version"
 """Never a new item: a delivery that was deleted with its run stays so."""
@@ -50,7 +51,8 @@ class Delivery:
     """One message to one receiver. `round` counts the executions that it was given to, `version` its changes.
 
     `wait` numbers the run's waits for people, from 0; of a message about its end it is None. Of a message about a batch
-    `run_id` is the batch's id, and `batch_round` says which of its rounds has ended.
+    `run_id` is the batch's id, and `batch_round` says which of its rounds has ended. One about a
+    budget has an id of its own in the place of a run's, and as `payload` all that it says: it needs no run any more.
     """
 
     tenant_id: str
@@ -69,6 +71,7 @@ class Delivery:
     last_error: str | None = None
     wait: int | None = None
     batch_round: int | None = None
+    payload: str | None = None
     schema: int = SCHEMA
 
     @property
@@ -135,6 +138,34 @@ class Outbox:
             self._table.put(self._item(message), UNCLAIMED)
         except ConditionFailed:
             return
+
+    def announce_budget(
+        self, run: Run, event: str, alert_id: str, alert: BudgetAlert, url: str | None, at: datetime
+    ) -> bool:
+        """Have the receiver of a budget told that the run's turns have nearly used it up; whether it is news.
+
+        Its id is that of the alert, whichever run comes upon it: it is told once, and stays when the run goes.
+        """
+        if url is None:
+            return False
+        data = WebhookData(
+            run_id=run.run_id, project_id=run.key.project_id, status=run.status, name=run.name, budget=alert
+        )
+        message = Delivery(
+            tenant_id=run.key.tenant_id,
+            project_id=run.key.project_id,
+            run_id=f"{BUDGET}{alert_id}",
+            type=event,
+            url=url,
+            created_at=at,
+            payload=WebhookPayload(type=event, timestamp=at, data=data).model_dump_json(),
+        )
+        try:
+            self._table.put(self._item(message), UNCLAIMED)
+        except ConditionFailed:
+            return False
+        self.begin(message)
+        return True
 
     def start(self, run: Run) -> None:
         """Let the first round begin. Where this fails, or never comes to be, `repair` does it."""

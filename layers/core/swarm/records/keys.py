@@ -173,6 +173,17 @@ def rate_key(tenant_id: str) -> Key:
     return Key(f"T#{tenant_id}", "RATE")
 
 
+def usage_key(tenant_id: str, day: str, run_id: str = "", model: str = "") -> Key:
+    """What a run used of a model on a day such as 2026-01-31, a partition a month; without a run how the day begins."""
+    return Key(f"T#{tenant_id}#USAGE#{day[:7]}", f"{day}#" + (f"{run_id}#{model}" if run_id else ""))
+
+
+def budget_key(tenant_id: str, project_id: str | None = None) -> Key:
+    """What a tenant may spend, or a project of it."""
+    owner = tenant_key(tenant_id) if project_id is None else project_key(tenant_id, project_id)
+    return Key(owner.pk, "BUDGET")
+
+
 def webhook_secrets_key(tenant_id: str) -> Key:
     """A tenant's secrets that sign webhooks."""
     return Key(f"T#{tenant_id}", "WEBHOOK")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,13 +45,23 @@ class Provider(_Told):
     api_key: bool = True
 
 
+class DatedPrice(_Told):
+    """US dollars for a million tokens from a day on (UTC), until a later one holds."""
+
+    valid_from: date
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+
+
 class ModelEntry(_Told):
     """A model that runs may use, by the name of its place in the list.
 
     `served_as` is the name that its provider knows it by. Prices are US dollars for a million tokens, `context` is how
     many tokens it takes at once. `efforts` are the reasoning efforts that it takes, `effort` what it is asked for where
     nobody says; `compaction` says that its provider can shorten a long conversation itself; `default_for` are the task
-    types whose runs use it where nobody says which model.
+    types whose runs use it where nobody says which model. `prices` are those that hold from a day on, in place of
+    `input`, `cached` and `output`.
     """
 
     provider: ProviderName = OPENAI
@@ -63,10 +74,14 @@ class ModelEntry(_Told):
     effort: _Effort | None = None
     compaction: bool = False
     default_for: tuple[TaskType, ...] = ()
+    prices: tuple[DatedPrice, ...] = ()
 
-    @property
-    def price(self) -> Price | None:
-        """What its tokens cost; None where the operator does not say."""
+    def price(self, day: date) -> Price | None:
+        """What its tokens cost on a day (UTC); None where the operator does not say."""
+        valid = [each for each in self.prices if each.valid_from <= day]
+        if valid:
+            last = max(valid, key=lambda each: each.valid_from)
+            return Price(input=last.input, output=last.output, cached=last.cached)
         if self.input is None or self.output is None:
             return None
         return Price(input=self.input, output=self.output, cached=self.cached)

@@ -32,6 +32,7 @@ from swarm.runs.events import StoredEvent
 from swarm.runs.messages import Message, moved, waiting
 from swarm.runs.requests import Decision, Request, decided, taken, untaken
 from swarm.runs.run import Artifact, Run
+from swarm.runs.spending import spent_after
 from swarm.runs.usage import total
 
 SCHEMA = 3
@@ -302,6 +303,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 turns=run.turns + (not change.resumed),
                 stalls=0,
                 usage=total(run.usage, change.usage),
+                spent=spent_after(run, at, change.model.model if change.model else None, change.usage),
                 finished_turns=change.final,
                 batch=change.batch,
                 plan=run.plan if change.plan is None else change.plan,
@@ -319,7 +321,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
         case Marked():
             after = replace(run, batch_done=run.batch_done + change.calls)
         case BatchTaken() | Reviewed() | Judged():
-            after = _behind_a_turn(run, change)
+            after = _behind_a_turn(run, change, at)
         case Messaged() | Withdrawn() | Decided() | ChildEnded():
             after = _heard(run, change, at)
         case Ended():
@@ -340,13 +342,14 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
     return after
 
 
-def _behind_a_turn(run: Run, change: BatchTaken | Reviewed | Judged) -> Run:
+def _behind_a_turn(run: Run, change: BatchTaken | Reviewed | Judged, at: datetime) -> Run:
     """The run once the calls of a turn are done, or once its work was judged, by a step or to the end of a round."""
     if isinstance(change, Reviewed):
         return replace(
             run,
             review=change.review,
             usage=total(run.usage, change.usage),
+            spent=spent_after(run, at, None, change.usage),
             stalls=0,
             batch=change.batch,
             batch_from=run.progress,
@@ -369,6 +372,7 @@ def _behind_a_turn(run: Run, change: BatchTaken | Reviewed | Judged) -> Run:
         verdicts=change.verdicts,
         accepted=all(verdict.met for verdict in change.verdicts),
         usage=total(run.usage, change.usage),
+        spent=spent_after(run, at, None, change.usage),
         stalls=0,
         finished_turns=change.final,
         messages=moved(run.messages, change.read, MessageState.READ),

@@ -17,6 +17,7 @@ class ErrorType(StrEnum):
 
     INVALID_INPUT = "invalid_input"
     LIMIT_REACHED = "limit_reached"
+    BUDGET_EXHAUSTED = "budget_exhausted"
     AUTHENTICATION = "provider_authentication"
     QUOTA = "provider_quota"
     RATE_LIMITED = "provider_rate_limited"

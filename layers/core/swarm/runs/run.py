@@ -35,6 +35,7 @@ from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
 from swarm.runs.own_tools import OwnTool
 from swarm.runs.requests import Request, undecided, untaken
+from swarm.runs.spending import Spent
 from swarm.tasks import TASKS
 
 SCHEMA = 2
@@ -69,7 +70,7 @@ class Run:
     is what its work has to be like, `review` how far the judging of it is, `reviews` how many rounds of that are over
     since somebody last said something, `verdicts` and `accepted` what the last one came to. `model` and `effort` are
     what it was given, `models_used` what really answered: the first turn, and each with another model than the one
-    before.
+    before. `spent` is the part of `usage` that is the run's own and not its children's, by day and model.
     """
 
     key: RunKey
@@ -138,6 +139,7 @@ class Run:
     stored_bytes: int = 0
     finished_turns: bool = False
     usage: Usage = field(default_factory=Usage)
+    spent: tuple[Spent, ...] = ()
     errors: tuple[RunError, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     diff: DiffSummary | None = None

@@ -73,21 +73,21 @@ def attempt(
     """Send the message if it is still to be sent and its time has come, and write down how it went.
 
     With `wait` it is the one about that wait of the run for people. Once it has gone on nobody is told of it any more.
-    With `batch_round` it is the one about that end of a batch, and `run_id` the batch's id.
+    With `batch_round` it is the one about that end of a batch, and `run_id` the batch's id. A message about
+    a budget has its payload with it, and is about no run.
     """
     message = backend.outbox.find(tenant_id, run_id, wait, batch_round)
     subject = _batch(backend, tenant_id, run_id) if batch_round is not None else _run(backend, tenant_id, run_id)
-    if message is None or subject is None or message.status is not DeliveryStatus.PENDING:
+    if message is None or message.status is not DeliveryStatus.PENDING or not (subject or message.payload):
         # Delivered or given up before, or deleted with its run.
         return DeliveryAnswer(DeliveryStep.DONE)
     if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
         # An execution that began again, or a try of a task that had been done: it would take an attempt away.
         return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
-    if (late := _is_over(message, subject)) is not None:
+    if subject is not None and (late := _is_over(message, subject)) is not None:
         backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=late, next_attempt_at=None))
         return DeliveryAnswer(DeliveryStep.DONE)
-    body = payload(subject) if isinstance(subject, Run) else batch_payload(subject)
-    answer, problem = _sent(backend, message, body, now, resolve)
+    answer, problem = _sent(backend, message, _body(message, subject), now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
     record({WEBHOOKS: 1}, status=after.status.value)
@@ -95,6 +95,13 @@ def attempt(
     if after.status is not DeliveryStatus.PENDING or after.next_attempt_at is None:
         return DeliveryAnswer(DeliveryStep.DONE)
     return DeliveryAnswer(DeliveryStep.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
+
+
+def _body(message: Delivery, subject: Run | Batch | None) -> bytes:
+    """What is sent."""
+    if isinstance(subject, Run):
+        return payload(subject)
+    return batch_payload(subject) if subject is not None else (message.payload or "").encode()
 
 
 def _run(backend: Backend, tenant_id: str, run_id: str) -> Run | None:
