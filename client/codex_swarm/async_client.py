@@ -27,13 +27,16 @@ from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
+from codex_swarm.calls.tenants import TenantCalls
 from codex_swarm.calls.webhooks import WebhookCalls
 from codex_swarm.connection import Connection
 from codex_swarm.hooks import Exchange
 from codex_swarm.options import Options, call_policy
 
 
-class AsyncCodexSwarmClient(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls):
+class AsyncCodexSwarmClient(
+    SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls, TenantCalls
+):
     """A connection to one service, and what can be asked of it, on asyncio. An asynchronous context manager.
 
     Its arguments are those of `CodexSwarmClient`. It may be used from several event loops, one after another or in

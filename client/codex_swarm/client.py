@@ -27,6 +27,7 @@ from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
+from codex_swarm.calls.tenants import TenantCalls
 from codex_swarm.calls.webhooks import WebhookCalls
 from codex_swarm.connection import Connection
 from codex_swarm.hooks import Exchange
@@ -37,7 +38,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls):
+class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls, TenantCalls):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -230,3 +231,12 @@ class CodexSwarmClient(_Blocking):
     get_usage_csv = _call(_Calls.get_usage_csv)
     get_budget = _call(_Calls.get_budget)
     put_budget = _call(_Calls.put_budget)
+
+    # Tenants, for operators
+    list_tenants = _call(_Calls.list_tenants)
+    iter_tenants = _each(_Calls.iter_tenants)
+    page_tenants = _call(_Calls.page_tenants)
+    get_tenant = _call(_Calls.get_tenant)
+    set_tenant = _call(_Calls.set_tenant)
+    export_tenant = _call(_Calls.export_tenant)
+    erase_tenant = _call(_Calls.erase_tenant)

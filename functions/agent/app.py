@@ -48,7 +48,7 @@ def model_for(run: Run) -> Model:
     catalogue = backend().models
     choice = catalogue.still(Choice(run.model, run.effort), run.task_type)
     entry, provider = catalogue.entry(choice.model), catalogue.provider_of(choice.model)
-    key = api_key(settings().secret_of(entry.provider)) if provider.api_key else NO_KEY
+    key = api_key(_secret_of(run, entry.provider)) if provider.api_key else NO_KEY
     endpoint = Endpoint(
         key,
         entry.served_as or choice.model,
@@ -58,6 +58,14 @@ def model_for(run: Run) -> Model:
         int(COMPACTED * (entry.context or DEFAULT_CONTEXT)) if entry.compaction else None,
     )
     return OpenAIModel(choice.model, endpoint)
+
+
+def _secret_of(run: Run, provider: str) -> str:
+    """The name of the secret with the key that this run's tenant is asked with: its own, where it has one."""
+    tenant_id = run.key.tenant_id
+    if settings().secret_prefix and provider in backend().tenants.get(tenant_id).own_keys:
+        return settings().secret_of_tenant(tenant_id, provider)
+    return settings().secret_of(provider)
 
 
 @cache

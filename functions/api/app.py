@@ -31,6 +31,7 @@ from api.routes import (
     runs,
     search,
     skills,
+    tenants,
     tokens,
     uploads,
     usage,
@@ -68,6 +69,7 @@ for resource in (
     console,
     usage,
     budgets,
+    tenants,
 ):
     app.include_router(resource.router)
 problems.install(app)

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.requests import MAX_KEY
 from api.routes.imports import MAX_RUN_BYTES
-from swarm.ids import MAX_PROJECT_ID, MAX_RUN_ID
+from swarm.ids import MAX_PROJECT_ID, MAX_RUN_ID, MAX_TENANT_ID
 from swarm.lifecycle.asked import MAX_INSTRUCTIONS_BYTES
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.runs.skills import MAX_NAME
@@ -39,6 +39,7 @@ PARAMETERS: Mapping[str, Keywords] = {
     "request_id": RUN_ID,
     "key_id": RUN_ID,
     "batch_id": RUN_ID,
+    "tenant_id": {"maxLength": MAX_TENANT_ID},
     "project_id": PROJECT_ID,
     "artifact_id": OTHER_ID,
     "delivery_id": OTHER_ID,

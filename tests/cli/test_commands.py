@@ -86,6 +86,23 @@ BUDGET = {
     "day_resets_at": "2026-11-28T00:00:00Z",
     "month_resets_at": "2026-12-01T00:00:00Z",
 }
+TENANT = {
+    "id": "acme",
+    **dict.fromkeys(("max_active", "max_queued", "max_stored_bytes", "max_requests_per_second", "max_watchers"), 5),
+    **dict.fromkeys(("max_uploads", "max_archives", "max_previews", "max_diffs", "retention_days"), 5),
+    "own": ["max_active"],
+    "active_runs": 1,
+    "queued_runs": 0,
+    "stored_bytes": 1_000,
+    "hold": "case 7",
+}
+ERASED = {
+    "tenant_id": "acme",
+    "done": True,
+    "began_at": "2026-11-01T10:00:00Z",
+    "at": "2026-11-01T10:05:00Z",
+    "stores": [{"store": "objects", "deleted": 1_234, "note": "every version"}],
+}
 KEY = {
     "id": "0123456789abcdef",
     "name": "ci",
@@ -229,6 +246,18 @@ CALLS = [
         {"GET /budget": told(BUDGET), "PUT /budget": told(BUDGET)},
         "day\t$1.5000\t$10.0000\t",
     ),
+    Call("tenants", {"GET /tenants": told([TENANT])}, "acme\t1\t0\t1.0 kB\tmax_active\ton hold\n"),
+    Call("tenants list", {"GET /tenants": told([])}, ""),
+    Call("tenants show acme", {"GET /tenants/acme": told(TENANT)}, "hold                     case 7\n"),
+    Call(
+        "tenants set acme max_active=5 models=a,b",
+        {"PATCH /tenants/acme": told(TENANT)},
+        "max_active               5\n",
+    ),
+    Call(
+        "tenants export acme", {"GET /tenants/acme/export": told({"records": [{}]})}, "acme.zip: 1 records, 0 objects\n"
+    ),
+    Call("tenants erase acme --yes", {"POST /tenants/acme/erase": told(ERASED)}, "objects\t1,234\t0\tevery version\n"),
     Call("doctor", {"GET /healthz": told({"status": "ok"}), "GET /projects?limit=1": told([])}, "ok    access"),
     Call("models", {"GET /models": told({"models": [MODEL]})}, "m-1\tlow, high\t400,000\tcode, all others\n"),
     Call("projects", {"GET /projects": told([PROJECT])}, "demo\tcode\t"),

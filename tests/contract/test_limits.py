@@ -79,7 +79,7 @@ BODIES: Mapping[str, Any] = {
 }
 """What an operation wants besides what its schema requires."""
 
-KEY = {"tenant_id": "tenant-a", "may": "read run manage import admin"}
+KEY = {"tenant_id": "tenant-a", "may": "read run manage import admin operator"}
 
 
 def minimal(schema: Schema, name: str | int = "") -> Any:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from swarm.aws import clients
 from swarm.ids import RunKey
-from swarm.runs.limits import Limits
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-[CHANGES_TENANT] = re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-
-# An `aws` that writes down what it is asked.
-RECORDER = 'aws() { printf "%s\\0" "$@" >"$ASKED"; }\n'
+[CHANGES_TENANT] = re.findall(r"^codex-swarm tenants set (.*) --stack", PAGE, re.MULTILINE)
+OPERATOR = {"tenant_id": "operators", "may": "operator"}
 
 
 @pytest.fixture
@@ -34,35 +26,15 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         yield fresh
 
 
-def run(script: str, folder: Path) -> tuple[str, dict[str, Any]]:
-    """What a script prints, and the options that it gives to `aws`, those that are JSON read."""
-    asked = folder / "asked"
-    done = subprocess.run(
-        ["bash", "-euc", RECORDER + script],
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "ASKED": str(asked)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    words = asked.read_text().split("\0")[2:-1]
-    values = [json.loads(value) if value.startswith("{") else value for value in words[1::2]]
-    return done.stdout.strip(), dict(zip(words[::2], values, strict=True))
-
-
-def test_a_tenant_gets_limits_of_its_own(stack: Stack, tmp_path: Path) -> None:
-    _, options = run('TABLE=table TENANT="draftpunk"\n' + CHANGES_TENANT, tmp_path)
-    clients.dynamodb().update_item(
-        TableName="table",
-        Key=options["--key"],
-        UpdateExpression=options["--update-expression"],
-        ExpressionAttributeValues=options["--expression-attribute-values"],
-    )
+def test_a_tenant_gets_quotas_of_its_own(stack: Stack) -> None:
+    tenant, *settings = CHANGES_TENANT.split()
+    wanted = {name: int(value) for name, _, value in (setting.partition("=") for setting in settings)}
+    assert stack.request("PATCH", f"/tenants/{tenant}", wanted, authorizer=OPERATOR).status == 200
     now = datetime.now(UTC)
-    keys = [RunKey(tenant_id="draftpunk", project_id="p", run_id=f"run-{number}") for number in range(26)]
+    keys = [RunKey(tenant_id=tenant, project_id="p", run_id=f"run-{number}") for number in range(26)]
     tenants = [stack.backend.tenants.enter(key, now) for key in keys]
-    assert tenants[0].allowance is not None
-    assert tenants[0].allowance.defaults == Limits(max_turns=30)
     assert (len(tenants[-1].active), tenants[-1].queue) == (25, ["run-25"])
+    assert tenants[-1].quotas.stored_bytes == wanted["max_stored_bytes"]
 
 
 def test_what_it_names_is_in_the_template() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from codex_swarm.cli import main
+from codex_swarm.client import CodexSwarmClient
 from infra.local.cloud import REPOSITORY, STACK_NAME, LocalCloud
 from tests.local.clouds import Clouds
 
@@ -73,3 +75,31 @@ def test_what_is_missing_is_said(operator: Operator, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     refused = operator("keys", "list", "--stack", STACK_NAME, "--tenant", "newcomer")
     assert "credentials" in refused["error"]["detail"].lower()
+
+
+def test_an_operator_looks_after_a_tenant_and_takes_its_data_along(
+    cloud: LocalCloud, operator: Operator, tmp_path: Path
+) -> None:
+    stack = ("--stack", STACK_NAME)
+    key = operator("keys", "create", "first", *stack, "--tenant", "leaving")["key"]
+    with CodexSwarmClient(cloud.url, key) as client:
+        client.wait(client.start_run("letters", "Create a file called a.md with a greeting").run_id, 90, check=True)
+    found = operator("tenants", "set", "leaving", "max_active=3", "hold=case 7", *stack)
+    assert (found["max_active"], found["hold"]) == (3, "case 7")
+    assert "leaving" in {each["id"] for each in operator("tenants", "list", *stack)}
+    target = tmp_path / "leaving.zip"
+    saved = operator("tenants", "export", "leaving", "--to", str(target), *stack)
+    with zipfile.ZipFile(target) as archive:
+        records = [json.loads(line) for line in archive.read("records.jsonl").splitlines()]
+        contents = [archive.read(name) for name in archive.namelist() if "/blobs/" in name]
+    assert (saved["records"], saved["objects"]) == (len(records), len(archive.namelist()) - 1)
+    assert any(b"#" in content for content in contents)
+    assert {"leaving", "letters"} <= set(json.dumps(records).replace("#", '"').split('"'))
+    assert operator("tenants", "erase", "leaving", "--yes", "--no-wait", *stack)["error"]["code"] == "legal_hold"
+    operator("tenants", "set", "leaving", "hold=default", *stack)
+    receipt = operator("tenants", "erase", "leaving", "--yes", "--no-wait", *stack)
+    deleted = {each["store"]: each["deleted"] for each in receipt["stores"]}
+    assert (receipt["done"], deleted["keys"]) == (False, 1)
+    assert min(deleted["objects"], deleted["table"]) > 3
+    assert operator("tenants", "show", "never", *stack)["error"]["code"] == "tenant_not_found"
+    assert "there are" in operator("tenants", "set", "leaving", "colour=red", *stack)["error"]["detail"]

@@ -131,8 +131,8 @@ def test_the_id_of_another_run_is_not_taken(stack: Stack) -> None:
 def test_an_imported_run_of_years_ago_is_kept_as_long_as_a_new_one(stack: Stack) -> None:
     take(stack, old_run())
     now = datetime.now(UTC)
-    list(retire(stack.backend, "tenant-a", now, lambda: False))
+    list(retire(stack.backend, stack.backend.tenants.get("tenant-a"), now, lambda: False))
     assert stack.run("old-run_1")["id"] == "old-run_1"
     late = now + timedelta(days=stack.backend.settings.retention_days + 1)
-    list(retire(stack.backend, "tenant-a", late, lambda: False))
+    list(retire(stack.backend, stack.backend.tenants.get("tenant-a"), late, lambda: False))
     assert stack.request("GET", "/runs/old-run_1").status == 404

@@ -52,10 +52,9 @@ def keys(stack: Stack) -> list[str]:
 
 
 def records() -> list[str]:
-    """Partition and sort key of every item."""
-    return sorted(
-        f"{item['PK']['S']} {item['SK']['S']}" for item in clients.dynamodb().scan(TableName="table")["Items"]
-    )
+    """Partition and sort key of every item, but for what runs cost: that is kept on purpose."""
+    found = (f"{item['PK']['S']} {item['SK']['S']}" for item in clients.dynamodb().scan(TableName="table")["Items"])
+    return sorted(key for key in found if "#USAGE#" not in key)
 
 
 def test_one_project_is_read(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ from infra.local.identity import ACCOUNT_ID
 from infra.local.permissions.policy import Grant
 from swarm.agent.slice import FINISH_FILES
 from swarm.lifecycle.reconciliation import GRACE
+from swarm.records.api_keys import key_hash
+from swarm.records.keys import api_key_key, keys_of_tenant
 from swarm.records.rates import FREE
 from swarm.retention import removal
 from swarm.workspace.objects import ProjectArea
@@ -138,6 +141,35 @@ def keys_are_made_and_used_and_revoked(stage: Stage) -> None:
     assert found[made.id].last_used_at is not None
     assert stage.client.rotate_key(made.id).key != made.key
     assert stage.client.revoke_key(made.id).revoked_at is not None
+
+
+def a_tenant_is_looked_after_and_erased(stage: Stage) -> None:
+    """Of its own, so that what is erased is nobody else's."""
+    text, tenant = f"csk_{uuid.uuid4().hex[:16]}_{'t' * 43}", f"passing-{uuid.uuid4().hex[:8]}"
+    made = keys_of_tenant(tenant, "2026-01-01", text.split("_")[1])
+    _put(
+        stage,
+        {
+            **api_key_key(text.split("_")[1]).attributes(),
+            **made.attributes("GSI2"),
+            "tenant_id": {"S": tenant},
+            "hash": {"S": key_hash(text)},
+            "scopes": {"SS": ["read", "run", "manage"]},
+        },
+    )
+    with CodexSwarmClient(stage.cloud.url, text) as client:
+        client.put_project("passing")
+        client.wait(client.start_run("passing", "Create a file called a.md").run_id, SECONDS, check=True)
+        client.start_run("passing", "wait 60 seconds")
+    stage.client.set_tenant(tenant, {"max_active": 3, "daily_usd": 5})
+    assert tenant in {each.id for each in stage.client.list_tenants()}
+    of_project = stage.client.export_tenant(tenant, project_id="passing")
+    assert of_project.records
+    listed = stage.client.export_tenant(tenant, cursor="objects:").objects
+    assert httpx.get(listed[0].url, timeout=SECONDS).status_code == 200
+    deleted = {each.store: each.deleted for each in stage.client.erase_tenant(tenant).stores}
+    assert min(deleted["keys"], deleted["objects"], deleted["table"]) > 0
+    assert stage.client.export_tenant(tenant, cursor="objects:").objects == []
 
 
 def many_keys_are_asked_for(stage: Stage) -> None:
@@ -474,6 +506,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     a_run_writes_a_file_and_shows_it,
     a_page_watches_a_run_with_a_token,
     keys_are_made_and_used_and_revoked,
+    a_tenant_is_looked_after_and_erased,
     many_keys_are_asked_for,
     a_watcher_waits_for_what_comes,
     a_run_goes_on_from_another_with_uploads,

@@ -35,6 +35,15 @@ GIVE_UP = "sqs:SendMessage"
 ALLOWED = {
     "AuthorizerFunctionRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "KeysFunctionRole": READ_WRITE,
+    "TenantsFunctionRole": {
+        *READ_WRITE,
+        *FILES,
+        "dynamodb:DeleteItem",
+        "dynamodb:BatchWriteItem",
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketVersions",
+        "states:StopExecution",
+    },
     "ApiFunctionRole": {
         *READ_WRITE,
         *FILES,
@@ -133,7 +142,10 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
     ]
     assert [branch[0] for branch in conditional] == ["HasSecret", "HasSecretPrefix", "HasSecretKey"]
     assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")
-    assert conditional[1][1]["Resource"]["Fn::Sub"].endswith(":secret:${SecretPrefix}/providers/*")
+    assert [each["Fn::Sub"].partition(":secret:")[2] for each in conditional[1][1]["Resource"]] == [
+        "${SecretPrefix}/providers/*",
+        "${SecretPrefix}/tenants/*",
+    ]
     assert conditional[2][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
     assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 3
 
@@ -157,6 +169,7 @@ OPENS_THE_API = {
     ("AuthorizerFunctionRole", "ReadKeys"): ({"KEY", "TOKEN"}, {"dynamodb:GetItem"}),
     ("AuthorizerFunctionRole", "NoteWhenKeysAreUsed"): ({"KEY"}, {"dynamodb:UpdateItem"}),
     ("KeysFunctionRole", "Keys"): ({"KEY"}, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}),
+    ("TenantsFunctionRole", "EraseKeys"): ({"KEY"}, {"dynamodb:DeleteItem"}),
 }
 """Who reaches keys, by role and statement."""
 

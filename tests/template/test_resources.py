@@ -13,13 +13,14 @@ from swarm.workspace.working_copy import WorkspaceLimits
 from tests.template.conftest import ROOT, Document, of_type
 
 FUNCTIONS = (
-    "Authorizer Api Smoke Watch Keys Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor Canary"
+    "Authorizer Api Smoke Watch Keys Tenants Prepare Agent Dispatch Finish Fail Archive Webhook Reconcile Janitor"
+    " Canary"
 ).split()
 # These have neither our settings nor our layers; tests/security says what they have.
 UNTRUSTED = {"Sandbox", "Convert", "Preview"}
 # What some functions are told besides what all are told.
 TOLD = {
-    "STATE_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
+    "STATE_MACHINE_ARN": {"Api", "Tenants", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
     "ARCHIVE_FUNCTION": {"Api"},
     "PREVIEW_FUNCTION": {"Api"},
     "SANDBOX_FUNCTION": {"Dispatch"},
@@ -32,7 +33,7 @@ TOLD = {
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
 # A pool, or a role, of its own for the code of another.
-SHARED = {"Watch": "api", "Keys": "api", "Smoke": "canary"}
+SHARED = {"Watch": "api", "Keys": "api", "Tenants": "api", "Smoke": "canary"}
 OPEN_ROUTES = {"/healthz", "/openapi.json", "/ui", "/ui/{proxy+}"}
 
 
@@ -64,7 +65,7 @@ def test_functions_stand_in_the_order_a_run_meets_them(source: Document) -> None
         if spec["Type"] == "AWS::Serverless::Function"
     ]
     assert [name for name in named if name not in UNTRUSTED] == FUNCTIONS
-    assert named[7:10] == ["Dispatch", "Sandbox", "Convert"]
+    assert named[8:11] == ["Dispatch", "Sandbox", "Convert"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -21,6 +21,7 @@ from codex_swarm.cli.commands import (
     serving,
     skills,
     starting,
+    tenants,
 )
 from codex_swarm.cli.session import Session, with_session
 
@@ -113,6 +114,17 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
             "show": keys.show_key,
             "rotate": keys.rotate_key,
             "revoke": keys.revoke_key,
+        },
+    ),
+    "tenants": (
+        KEEPING,
+        tenants.list_tenants,
+        {
+            "list": tenants.list_tenants,
+            "show": tenants.show_tenant,
+            "set": tenants.set_tenant,
+            "export": tenants.export_tenant,
+            "erase": tenants.erase_tenant,
         },
     ),
     "profiles": (

@@ -21,7 +21,7 @@ from codex_swarm.models import Scope
 ADDRESS = "https://operator.invalid"
 """Of requests that go to no host."""
 
-FUNCTIONS = {"keys": "KeysFunction"}
+FUNCTIONS = {"keys": "KeysFunction", "tenants": "TenantsFunction"}
 """Which function of the template answers, by the first segment of the path."""
 
 PATIENCE = 920

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from api.access import READ
+from api.requests import tenant_of
 from api.resolver import Router
 from codex_swarm.models import ModelRead, ModelsRead
 from swarm.records.backend import backend
@@ -14,7 +15,8 @@ router = Router()
 
 @router.get("/models", summary="Models that runs may use", tags=["service"], security=READ)
 def list_models() -> ModelsRead:
-    catalogue = backend().models
+    """Those that the caller's tenant may use."""
+    catalogue, allowed = backend().models, backend().tenants.get(tenant_of(router)).models
     return ModelsRead(
         models=[
             ModelRead(
@@ -28,5 +30,6 @@ def list_models() -> ModelsRead:
                 priced=entry.price(datetime.now(UTC).date()) is not None,
             )
             for name, entry in catalogue.models.items()
+            if not allowed or name in allowed
         ]
     )

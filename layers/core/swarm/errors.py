@@ -11,11 +11,11 @@
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, BatchNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound, BatchNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
     │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills, KeyRevoked,
-    │   │                     NotRotatable, TooManyKeys, BatchNotEnded, NothingToRetry
+    │   │                     NotRotatable, TooManyKeys, LegalHold, BatchNotEnded, NothingToRetry
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
     │   ├── RangeNotSatisfiable 416
@@ -417,6 +417,15 @@ class KeyNotFound(NotFound):
         super().__init__(f"no key {key_id[:70]}; GET /keys lists them by their ids")
 
 
+class TenantNotFound(NotFound):
+    """An operator names a tenant that never was, or was erased."""
+
+    code = "tenant_not_found"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(f"there is no tenant {tenant_id}")
+
+
 class Conflict(CallerError):
     """409."""
 
@@ -579,6 +588,15 @@ class TooManyKeys(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"{most} keys are good already, and no more may be; revoke those that nobody uses")
+
+
+class LegalHold(Conflict):
+    """Nothing of the tenant may be deleted for now."""
+
+    code = "legal_hold"
+
+    def __init__(self) -> None:
+        super().__init__("nothing of this tenant is deleted while there is a legal hold; ask the operator")
 
 
 class NotRedeliverable(Conflict):

@@ -20,7 +20,9 @@ and the longest name of an object take up to 260."""
 JOINERS = frozenset("\u200c\u200d")
 """Invisible, and yet part of how Persian, Indic scripts and emoji are written."""
 
-_TENANT_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+MAX_TENANT_ID = 64
+
+_TENANT_ID = re.compile(rf"[0-9a-zA-Z_-]{{1,{MAX_TENANT_ID}}}")
 _RUN_ID = re.compile(rf"[0-9a-zA-Z_-]{{1,{MAX_RUN_ID}}}")
 
 
@@ -41,7 +43,7 @@ def new_id() -> str:
 def valid_tenant_id(raw: str) -> str:
     """The id, if a tenant may have it. Raises `InvalidId`."""
     if _TENANT_ID.fullmatch(raw) is None:
-        raise InvalidId("a tenant's id has letters, digits, - and _, at most 64 of them")
+        raise InvalidId(f"a tenant's id has letters, digits, - and _, at most {MAX_TENANT_ID} of them")
     return raw
 
 

@@ -60,12 +60,17 @@ class Settings:
     model_prices: str = ""
     usage_metadata: tuple[str, ...] = ()
     retention_days: int = 90
+    log_retention_days: int = 30
 
     def secret_of(self, provider: str) -> str:
         """The name of the secret with the key of one of `providers`; empty where nobody has said it."""
         if provider == "openai" and self.openai_secret_name:
             return self.openai_secret_name
         return f"{self.secret_prefix}/providers/{provider}" if self.secret_prefix else ""
+
+    def secret_of_tenant(self, tenant_id: str, provider: str) -> str:
+        """The name of the secret with a tenant's own key of a provider."""
+        return f"{self.secret_prefix}/tenants/{tenant_id}/{provider}"
 
     def isolation_id(self, key: RunKey) -> str:
         """Whose environment a run's untrusted work is done in, as Lambda takes it: the run's own, or its tenant's.
@@ -119,6 +124,7 @@ class Settings:
             model_prices=read("MODEL_PRICES", ""),
             usage_metadata=tuple(filter(None, (each.strip() for each in read("USAGE_METADATA", "").split(",")))),
             retention_days=int(read("RETENTION_DAYS") or otherwise.retention_days),
+            log_retention_days=int(read("LOG_RETENTION_DAYS") or otherwise.log_retention_days),
         )
 
 

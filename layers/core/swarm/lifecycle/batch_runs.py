@@ -91,7 +91,7 @@ def _start(backend: Backend, batch: Batch, request: BatchRequest, item: BatchIte
     key = RunKey(tenant_id=batch.tenant_id, project_id=batch.project_id, run_id=item.run_id)
     wanted = new_run(backend, request.run(item.place))
     run, files = creation.described(backend, project, key, wanted, now)
-    creation.open_run(backend, replace(run, batch_item=item), wanted.limits, files)
+    creation.open_run(backend, replace(run, batch_item=item), wanted.limits, files, named=wanted.model is not None)
 
 
 def is_unwanted(backend: Backend, run: Run) -> bool:

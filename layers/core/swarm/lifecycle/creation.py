@@ -30,9 +30,11 @@ from codex_swarm.models import (
     TaskType,
 )
 from swarm.errors import (
+    CallerError,
     CloneNotAllowed,
     IdempotencyKeyReused,
     InvalidRequest,
+    ModelNotAllowed,
     NotResumable,
     ReferenceNotAllowed,
     RunNotFound,
@@ -144,7 +146,8 @@ def create(
         if earlier is not None:
             return Creation(_replay(backend, earlier, fingerprint), replayed=True)
     run, files = described(backend, project, key, wanted, now)
-    return open_run(backend, replace(run, fingerprint=fingerprint), wanted.limits, files)
+    run = replace(run, fingerprint=fingerprint)
+    return open_run(backend, run, wanted.limits, files, named=wanted.model is not None)
 
 
 def described(
@@ -314,11 +317,21 @@ def go_on(
     return open_run(backend, run, None, said.files)
 
 
-def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = ()) -> Creation:
-    """Count the run, write it down with the limits that are granted, show it and start it. Raises `CallerError`s."""
+def open_run(
+    backend: Backend, run: Run, limits: RunLimits | None, files: Sequence[InlineFile] = (), *, named: bool = False
+) -> Creation:
+    """Count the run, write it down with the limits that are granted, show it and start it. Raises `CallerError`s.
+
+    `named` says that the caller named the model. Any other gives way to one that the tenant may use.
+    """
     key = run.key
     require_possible(backend, run, limits)
     tenant = backend.tenants.enter(key, run.created_at)
+    try:
+        run = _with_allowed_model(backend, run, tenant, named=named)
+    except CallerError:
+        _uncount(backend, run)
+        raise
     allowance = tenant.allowance or backend.allowance
     # Only now, so that a request that is refused has stored nothing.
     inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
@@ -334,6 +347,16 @@ def open_run(backend: Backend, run: Run, limits: RunLimits | None, files: Sequen
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
     return Creation(run, waits=not _show(backend, run, tenant))
+
+
+def _with_allowed_model(backend: Backend, run: Run, tenant: Tenant, *, named: bool) -> Run:
+    """The run, with a model that its tenant may use. Raises `ModelNotAllowed` where the caller named another."""
+    if not tenant.models or not run.model or run.model in tenant.models:
+        return run
+    allowed = [name for name in backend.models.models if name in tenant.models]
+    if named or not allowed:
+        raise ModelNotAllowed(run.model, allowed or ["none of those that there are"])
+    return replace(run, model=allowed[0], effort=backend.models.entry(allowed[0]).effort)
 
 
 def require_possible(backend: Backend, run: Run, limits: RunLimits | None) -> None:

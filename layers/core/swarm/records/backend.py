@@ -17,6 +17,7 @@ from swarm.records.deliveries import Outbox
 from swarm.records.drafts import Drafts
 from swarm.records.issued_keys import IssuedKeys
 from swarm.records.ownership import OwnedObjects, Ownership
+from swarm.records.partitions import Partitions
 from swarm.records.patterns import Patterns
 from swarm.records.projects import Projects
 from swarm.records.quotas import Places, Quotas
@@ -70,6 +71,7 @@ class Backend:
     issued_keys: IssuedKeys
     usage: UsageRows
     budgets: Budgets
+    partitions: Partitions
 
     def snapshot(self, key: str | None) -> Snapshot:
         """The stored snapshot, or an empty one where there is none yet."""
@@ -143,6 +145,7 @@ def connect(chosen: Settings) -> Backend:
         issued_keys=IssuedKeys(table),
         usage=UsageRows(table, chosen.usage_metadata),
         budgets=Budgets(table),
+        partitions=Partitions(table),
     )
 
 

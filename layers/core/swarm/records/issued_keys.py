@@ -154,6 +154,17 @@ class IssuedKeys:
             raise KeyNotFound(key_id) from gone
         return _decode(item, now)
 
+    def has_any(self, tenant_id: str) -> bool:
+        """Whether a key of the tenant is listed, a revoked one too."""
+        return next(iter(self._table.index("GSI2", keys_of_tenant(tenant_id).pk)), None) is not None
+
+    def erase(self, tenant_id: str, now: datetime) -> int:
+        """Delete all keys of the tenant that are listed; how many there were."""
+        found = self._all(tenant_id, now)
+        for key in found:
+            self._table.delete(api_key_key(key.id))
+        return len(found)
+
     def _item(self, tenant_id: str, key_id: str) -> Item:
         item = self._table.get(api_key_key(key_id[:64]))
         if item is None or item["tenant_id"]["S"] != tenant_id:

@@ -12,9 +12,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.errors import (
     ProjectBeingDeleted,
@@ -26,9 +26,15 @@ from swarm.errors import (
 )
 from swarm.ids import RunKey
 from swarm.records.keys import all_tenants, sortable, tenant_key
+from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.quotas import Quotas
 from swarm.records.table import ConditionFailed, Item, Table
 from swarm.runs.limits import Allowance, allowance_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Attribute
+else:
+    Attribute = Any
 
 ATTEMPTS = 20
 """So often a write that others were quicker than is tried again."""
@@ -58,6 +64,13 @@ HAS_SPACE = (
 )
 
 
+SettingValue = int | str | tuple[str, ...] | None
+OWN = frozenset(
+    {"max_active", "max_queued", "retention_days", "limits", *(f"max_{each.name}" for each in fields(Quotas))}
+)
+"""What a tenant may have otherwise than the deployment says, as attributes of its item."""
+
+
 class Waiting(NamedTuple):
     """A run that waits: since when (as `sortable` writes it), and for which project (a digest of its id)."""
 
@@ -72,6 +85,10 @@ class Tenant:
     `asking` are runs that wait for people or for their children, and count for nothing.
 
     `batches` are those under way, each since when and of which project.
+
+    `retention_days` and `models` are its own, where it has any: how long its runs are kept, and which models they may
+    use. It has keys of its own for the providers `own_keys`. While there is a `hold`, a reason of law, nothing of it is
+    deleted; since `erasing_since` all of it is.
 
     `suspects` are ids among the runs for which at `suspected_at` no run was found; `revision` goes up with each run.
     """
@@ -93,6 +110,11 @@ class Tenant:
     quotas: Quotas = field(default_factory=Quotas)
     allowance: Allowance | None = None
     has_skills: bool = False
+    retention_days: int | None = None
+    models: frozenset[str] = frozenset()
+    own_keys: frozenset[str] = frozenset()
+    hold: str | None = None
+    erasing_since: datetime | None = None
 
     @property
     def has_room(self) -> bool:
@@ -400,6 +422,33 @@ class Tenants:
         else:
             self._table.update(tenant_key(tenant_id), "REMOVE suspects, suspected_at", values={})
 
+    def set(self, tenant_id: str, wanted: Mapping[str, SettingValue]) -> Tenant:
+        """Set what is the tenant's own, by the names of the item's attributes; None is the deployment's again."""
+        there = {name: value for name, value in wanted.items() if value not in (None, ())}
+        gone = [name for name in wanted if name not in there]
+        listed = all_tenants(tenant_id)
+        names = {f"#{name}": name for name in wanted}
+        change = ", ".join(["GSI3PK = :listed", "GSI3SK = :id", *(f"#{name} = :{name}" for name in there)])
+        remove = f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
+        values: Item = {":listed": {"S": listed.pk}, ":id": {"S": listed.sk}}
+        values = {**values, **{f":{name}": _attribute(value) for name, value in there.items()}}
+        item = self._table.update(tenant_key(tenant_id), f"SET {change}{remove}", names=names, values=values)
+        return self._decode(tenant_id, item)
+
+    def known(self, tenant_id: str) -> bool:
+        """Whether there is such a tenant."""
+        return self._table.get(tenant_key(tenant_id)) is not None
+
+    def own(self, tenant_id: str) -> Mapping[str, str]:
+        """The numbers and limits that are the tenant's own, as texts by the names of the item's attributes."""
+        item = self._table.get(tenant_key(tenant_id)) or {}
+        return {name: item[name].get("N") or item[name].get("S") or "" for name in item if name in OWN}
+
+    def page(self, wanted: Wanted[Tenant]) -> Page[Tenant]:
+        """A page of all tenants, in the order of ids. Raises `InvalidCursor`."""
+        listed = Range(index="GSI3", pk=all_tenants().pk)
+        return page_of(self._table, listed, lambda item: self._decode(item["GSI3SK"]["S"], item), wanted)
+
     def all(self) -> Iterator[Tenant]:
         """Every tenant that ever started a run."""
         for item in self._table.index("GSI3", all_tenants().pk):
@@ -425,6 +474,11 @@ class Tenants:
             quotas=self._quotas.granted(item),
             allowance=allowance_of(item["limits"]["S"]) if "limits" in item else None,
             has_skills="has_skills" in item,
+            retention_days=int(item["retention_days"]["N"]) if "retention_days" in item else None,
+            models=_members(item, "models"),
+            own_keys=_members(item, "own_keys"),
+            hold=item["hold"]["S"] if "hold" in item else None,
+            erasing_since=datetime.fromisoformat(item["erasing_since"]["S"]) if "erasing_since" in item else None,
         )
 
 
@@ -446,6 +500,12 @@ def batch_in(tenant: Tenant, project_id: str) -> str | None:
 
 def _map(item: Item, name: str) -> Mapping[str, Any]:
     return item[name]["M"] if name in item else {}
+
+
+def _attribute(value: SettingValue) -> Attribute:
+    if isinstance(value, tuple):
+        return {"SS": sorted(set(value))}
+    return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
 
 
 def _members(item: Item, name: str) -> frozenset[str]:

@@ -6,8 +6,10 @@ once, wherever a process dies.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from swarm.adapters import adapter
@@ -21,6 +23,9 @@ SCHEMA = 1
 
 KEPT = timedelta(days=800)
 """How long a row is kept: two years can be compared."""
+
+ERASED = "erased-"
+"""How a project is called in the usage rows of a tenant that was erased."""
 
 REMEMBERED = 10_000
 """Sums of days that a process remembers."""
@@ -88,3 +93,13 @@ def _item(tenant_id: str, row: UsageRow, version: int) -> Item:
         "body": {"S": adapter(UsageRow).dump_json(row).decode()},
         "expires_at": {"N": str(int(until.timestamp()))},
     }
+
+
+def without_content(item: Item) -> Item:
+    """The row as it is kept of an erased tenant: when, with which model and how much, and of no project by its name."""
+    row = adapter(UsageRow).validate_json(item["body"]["S"])
+    if row.project_id.startswith(ERASED) and not row.metadata:
+        return item
+    digest = hashlib.sha256(row.project_id.encode()).hexdigest()[:16]
+    bare = replace(row, project_id=f"{ERASED}{digest}", metadata={})
+    return {**item, "body": {"S": adapter(UsageRow).dump_json(bare).decode()}}

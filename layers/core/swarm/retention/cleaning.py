@@ -35,21 +35,28 @@ def clean(backend: Backend, now: datetime, seconds_left: Callable[[], float]) ->
     def enough() -> bool:
         return seconds_left() < RESERVE_SECONDS
 
+    tenants = list(backend.tenants.all())
+    held = {tenant.id for tenant in tenants if tenant.hold is not None}
     for cleanup in backend.projects.pending_cleanups(now):
         if enough():
             return cleared
+        if cleanup.tenant_id in held:
+            continue
         try:
             _run(backend, cleanup, now, enough, cleared)
         except Exception:  # noqa: BLE001  whatever is wrong with one project must not keep the others from being cleared
             log.exception("a project could not be cleared", project_id=cleanup.project_id)
             cleared.failed += 1
-    for tenant in backend.tenants.all():
-        if measure(backend, tenant, now, enough) and tenant.has_skills:
+    for tenant in tenants:
+        measured = measure(backend, tenant, now, enough)
+        if tenant.hold is not None:
+            continue
+        if measured and tenant.has_skills:
             cleared.files += drop_old_skills(backend, tenant.id, None, now)
-        for area in retire(backend, tenant.id, now, enough):
+        for area in retire(backend, tenant, now, enough):
             cleared.runs += 1
             backend.projects.sweep_later(area.tenant_id, area.project_id, now + MARGIN)
-        retire_batches(backend, tenant.id, now, enough)
+        retire_batches(backend, tenant, now, enough)
     return cleared
 
 

@@ -18,7 +18,7 @@ from itertools import islice
 
 from swarm.aws import clients
 from swarm.aws.clients import ClientError
-from swarm.errors import BatchNotEnded, ProjectInUse, RunInUse, TenantBusy
+from swarm.errors import BatchNotEnded, LegalHold, ProjectInUse, RunInUse, TenantBusy
 from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
@@ -47,7 +47,10 @@ Enough = Callable[[], bool]
 def delete_project(
     backend: Backend, tenant_id: str, project_id: str, *, now: datetime, clock: Callable[[], float] = time.monotonic
 ) -> None:
-    """Hide the project and its runs, and have them cleared away. Raises `ProjectNotFound`, `ProjectInUse`."""
+    """Hide the project and its runs, and have them cleared away.
+
+    Raises `ProjectNotFound`, `ProjectInUse`, `LegalHold`.
+    """
     backend.projects.get(tenant_id, project_id)
     _close(backend, tenant_id, project_id)
     backend.projects.hide(tenant_id, project_id, now)
@@ -60,16 +63,18 @@ def delete_project(
 
 def delete_batch(backend: Backend, tenant_id: str, batch_id: str, *, now: datetime) -> None:
     """Hide an ended batch and its report; the janitor removes them. Its runs stay. Raises `BatchNotFound`,
-    `BatchNotEnded`.
+    `BatchNotEnded`, `LegalHold`.
     """
     batch = backend.batches.get(tenant_id, batch_id)
     if batch.ended_at is None:
         raise BatchNotEnded(batch_id, batch.left)
+    if backend.tenants.get(tenant_id).hold is not None:
+        raise LegalHold
     backend.batches.hide(batch, now)
 
 
 def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) -> None:
-    """Hide an ended run from everybody; the janitor removes it. Raises `RunNotFound`, `RunInUse`.
+    """Hide an ended run from everybody; the janitor removes it. Raises `RunNotFound`, `RunInUse`, `LegalHold`.
 
     What other runs took over from it, its files and its conversation, stays theirs. What it taught is forgotten. Its
     children go with it, and none of them goes before it has ended.
@@ -77,6 +82,8 @@ def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) 
     run = backend.runs.current(tenant_id, run_id)
     if not run.status.final:
         raise RunInUse(run_id)
+    if backend.tenants.get(tenant_id).hold is not None:
+        raise LegalHold
     if run.parent_run_id is not None and _is_active(backend, tenant_id, run.parent_run_id):
         raise RunInUse(run.parent_run_id)
     for child in run.children:
@@ -116,6 +123,8 @@ def _close(backend: Backend, tenant_id: str, project_id: str) -> None:
     idle: set[str] = set()
     for _ in range(ATTEMPTS):
         tenant = backend.tenants.get(tenant_id)
+        if tenant.hold is not None:
+            raise LegalHold
         if batch_id := batch_in(tenant, project_id):
             raise ProjectInUse(project_id, batch_id, "batches under way")
         if waiting := waits_for(tenant, project_id):

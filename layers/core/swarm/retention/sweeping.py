@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 
 from swarm.records.backend import Backend
+from swarm.records.tenants import Tenant
 from swarm.retention.removal import Enough, remove_batch, remove_run
 from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
@@ -119,15 +120,15 @@ def _kind(key: str, area: ProjectArea) -> str:
     return key.removeprefix(area.run()).split("/")[1]
 
 
-def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Iterator[ProjectArea]:
+def retire(backend: Backend, tenant: Tenant, now: datetime, enough: Enough) -> Iterator[ProjectArea]:
     """Let go of the tenant's runs that were deleted, or ended longer ago than they are kept.
 
     Gives the projects that lost one for good.
 
     A run is hidden in one round, and removed in a later one (see above).
     """
-    kept_from = now - timedelta(days=backend.settings.retention_days)
-    for stored in chain(backend.runs.deleted(tenant_id), backend.runs.made_before(tenant_id, kept_from)):
+    kept_from = now - timedelta(days=tenant.retention_days or backend.settings.retention_days)
+    for stored in chain(backend.runs.deleted(tenant.id), backend.runs.made_before(tenant.id, kept_from)):
         # A run that was taken over is kept for as long as one that ended when it was.
         key, ended_at = stored.run.key, stored.run.imported_at or stored.run.ended_at
         if enough():
@@ -141,16 +142,16 @@ def retire(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> I
                 yield ProjectArea(key.tenant_id, key.project_id)
 
 
-def retire_batches(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> int:
+def retire_batches(backend: Backend, tenant: Tenant, now: datetime, enough: Enough) -> int:
     """Remove the tenant's batches that were deleted, or ended longer ago than runs are kept; how many."""
-    kept_from = now - timedelta(days=backend.settings.retention_days)
+    kept_from = now - timedelta(days=tenant.retention_days or backend.settings.retention_days)
     old = (
         batch
-        for batch in backend.batches.made_before(tenant_id, kept_from)
+        for batch in backend.batches.made_before(tenant.id, kept_from)
         if batch.ended_at is not None and batch.ended_at < kept_from
     )
     removed = 0
-    for batch in chain(backend.batches.deleted(tenant_id), old):
+    for batch in chain(backend.batches.deleted(tenant.id), old):
         if enough():
             break
         removed += remove_batch(backend, batch, enough)

@@ -49,6 +49,20 @@ class ObjectInventory:
         for page in pages.paginate(Bucket=self._bucket, Prefix=everything_of(tenant_id)):
             yield from ((each["Key"], each["Size"]) for each in page.get("Contents", []))
 
+    def page_of(self, prefix: str, after: str, most: int) -> list[tuple[str, int]]:
+        """The keys and bytes of so many objects under a prefix, of those whose keys come after one."""
+        page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
+        return [(each["Key"], each["Size"]) for each in page.get("Contents", [])]
+
+    def everything(self, tenant_id: str) -> Iterator[Version]:
+        """Every version of every object of a tenant, and the marks of those that were deleted."""
+        pages = self._client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=everything_of(tenant_id)):
+            for each in page.get("Versions", []):
+                yield Version(each["Key"], each["VersionId"], each["LastModified"])
+            for mark in page.get("DeleteMarkers", []):
+                yield Version(mark["Key"], mark["VersionId"], mark["LastModified"])
+
     def versions(self, prefix: str) -> Iterator[Version]:
         """Every version of every object under a prefix, those included that were written over."""
         pages = self._client.get_paginator("list_object_versions")
