@@ -20,6 +20,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from codex_swarm.client import CodexSwarmClient
 from infra.local.cloud import REPOSITORY, LocalCloud
 from tests.durability.world import PROJECT, World
 from tests.local.clouds import Clouds, eventually
@@ -204,3 +205,17 @@ def _calm(world: World, task: str) -> dict[str, Any]:
 def _delivered(receiver: Receiver, run_id: str) -> Message | None:
     found = (message for message in list(receiver.messages) if message.headers["webhook-id"] == f"msg_{run_id}")
     return next(found, None)
+
+
+def test_a_batch_goes_on_after_a_kill_and_each_item_has_one_run(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with served(folder) as first, CodexSwarmClient(url_of(first), api_key="") as client:
+        batch = client.start_batch("batch", "touch {{n}}.md", [{"n": number} for number in range(30)])
+        eventually(lambda: client.get_batch(batch.id).succeeded > 3, 60)
+        first.kill()
+    with served(folder) as second, CodexSwarmClient(url_of(second), api_key="") as client:
+        # What no start of the laptop cloud takes up again is found by reconciliation, which comes after five minutes.
+        ended = client.wait_batch(batch.id, timeout=420)
+        assert (ended.succeeded, ended.items) == (30, 30)
+        runs = client.list_runs("batch", batch_id=batch.id, brief=True)
+        assert sorted(run.batch_item or 0 for run in runs) == list(range(1, 31))
