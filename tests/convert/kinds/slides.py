@@ -22,6 +22,11 @@ _P = f"{_SCHEMAS}/presentationml/2006/main"
 _NAMESPACES = f'xmlns:p="{_P}" xmlns:a="{_A}" xmlns:r="{_R}"'
 
 
+def related(identifier: str, kind: str, target: str) -> str:
+    """What a slide refers to, by its place below `ppt`."""
+    return f'<Relationship Id="{identifier}" Type="{_R}/{kind}" Target="../{target}"/>'
+
+
 def _shape(number: int, text: str) -> str:
     return (
         f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="S"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/>'
@@ -29,7 +34,7 @@ def _shape(number: int, text: str) -> str:
     )
 
 
-_FORMULA = (
+FORMULA = (
     f'<mc:AlternateContent {_NAMESPACES} xmlns:mc="{_SCHEMAS}/markup-compatibility/2006"><mc:Choice Requires="a14"'
     ' xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main">'
     + _shape(
@@ -39,17 +44,17 @@ _FORMULA = (
     )
     + f"</mc:Choice><mc:Fallback>{_shape(71, '<a:r><a:t>Chosen words</a:t></a:r>')}</mc:Fallback></mc:AlternateContent>"
 )
-_DIAGRAM = (
+DIAGRAM = (
     f'<p:graphicFrame {_NAMESPACES}><p:nvGraphicFramePr><p:cNvPr id="99" name="D"/><p:cNvGraphicFramePr/><p:nvPr/>'
     '</p:nvGraphicFramePr><p:xfrm><a:off x="0" y="0"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic>'
     f'<a:graphicData uri="{_SCHEMAS}/drawingml/2006/diagram"><dgm:relIds xmlns:dgm="{_SCHEMAS}/drawingml/2006/diagram"'
     ' r:dm="rIdD" r:lo="rIdD" r:qs="rIdD" r:cs="rIdD"/></a:graphicData></a:graphic></p:graphicFrame>'
 )
-_POINTS = (
+POINTS = (
     f'<dgm:dataModel xmlns:dgm="{_SCHEMAS}/drawingml/2006/diagram" xmlns:a="{_A}"><dgm:ptLst><dgm:pt><dgm:t>'
     "<a:bodyPr/><a:p><a:r><a:t>Diagrammatic</a:t></a:r></a:p></dgm:t></dgm:pt></dgm:ptLst></dgm:dataModel>"
 )
-_COMMENTS = f'<p:cmLst xmlns:p="{_P}"><p:cm authorId="7" idx="1"><p:text>Remarked</p:text></p:cm></p:cmLst>'
+COMMENTS = f'<p:cmLst xmlns:p="{_P}"><p:cm authorId="7" idx="1"><p:text>Remarked</p:text></p:cm></p:cmLst>'
 _AUTHORS = f'<p:cmAuthorLst xmlns:p="{_P}"><p:cmAuthor id="7" name="Ann"/></p:cmAuthorLst>'
 _OBJECT = (
     f'<p:graphicFrame {_NAMESPACES}><p:nvGraphicFramePr><p:cNvPr id="98" name="O"/><p:cNvGraphicFramePr/><p:nvPr/>'
@@ -78,7 +83,7 @@ def _first(slide: Any) -> None:
     chart.has_title, chart.chart_title.text_frame.text = True, "Charted"
     slide.shapes.add_picture(io.BytesIO(png()), 0, 0)._element.nvPicPr.cNvPr.set("descr", "Crimson")  # noqa: SLF001
     slide.notes_slide.notes_text_frame.text = "Whispered"
-    for markup in (_FORMULA, _DIAGRAM, _OBJECT):
+    for markup in (FORMULA, DIAGRAM, _OBJECT):
         slide.shapes._spTree.append(parse_xml(markup))  # noqa: SLF001
 
 
@@ -95,12 +100,11 @@ def _deck() -> bytes:
     out = io.BytesIO()
     deck.save(out)
     parts = unzipped(out.getvalue())
-    related = "".join(
-        f'<Relationship Id="{identifier}" Type="{_R}/{kind}" Target="{target}"/>'
-        for identifier, kind, target in (
-            ("rIdD", "diagramData", "../diagrams/data1.xml"),
-            ("rIdC", "comments", "../comments/comment1.xml"),
-            ("rIdO", "oleObject", "../embeddings/drawing.bin"),
+    relations = "".join(
+        (
+            related("rIdD", "diagramData", "diagrams/data1.xml"),
+            related("rIdC", "comments", "comments/comment1.xml"),
+            related("rIdO", "oleObject", "embeddings/drawing.bin"),
         )
     )
     authors = f'<Relationship Id="rIdA" Type="{_R}/commentAuthors" Target="commentAuthors.xml"/>'
@@ -108,10 +112,10 @@ def _deck() -> bytes:
     return rezipped(
         out.getvalue(),
         {
-            slide: parts[slide].replace(b"</Relationships>", f"{related}</Relationships>".encode()),
+            slide: parts[slide].replace(b"</Relationships>", f"{relations}</Relationships>".encode()),
             main: parts[main].replace(b"</Relationships>", f"{authors}</Relationships>".encode()),
-            "ppt/diagrams/data1.xml": _POINTS.encode(),
-            "ppt/comments/comment1.xml": _COMMENTS.encode(),
+            "ppt/diagrams/data1.xml": POINTS.encode(),
+            "ppt/comments/comment1.xml": COMMENTS.encode(),
             "ppt/commentAuthors.xml": _AUTHORS.encode(),
             "ppt/embeddings/drawing.bin": b"drawing",
             "ppt/vbaProject.bin": b"program",

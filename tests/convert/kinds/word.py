@@ -52,11 +52,17 @@ def _picture(blip: str, description: str) -> str:
     return f"<w:p>{drawing(inner, 'http://schemas.openxmlformats.org/drawingml/2006/picture', description)}</w:p>"
 
 
+def linked_picture(description: str) -> str:
+    """A paragraph with a picture that lies elsewhere, at the relation `rIdFar`."""
+    return _picture('r:link="rIdFar"', description)
+
+
 def _box(text: str) -> str:
     return f"<wps:wsp><wps:txbx><w:txbxContent>{paragraph(text)}</w:txbxContent></wps:txbx></wps:wsp>"
 
 
-def _field(begin: str, instruction: str, result: str = "") -> str:
+def field(begin: str, instruction: str, result: str = "") -> str:
+    """The runs of a field; `begin` is what its first character holds, `result` what it shows."""
     shown = f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{run(result)}' if result else ""
     return (
         f'<w:r><w:fldChar w:fldCharType="begin">{begin}</w:fldChar></w:r><w:r><w:instrText>{instruction}</w:instrText>'
@@ -82,7 +88,7 @@ _COMMENTS = (
     f'<w:comment w:id="7" {_BY}>{paragraph("Please verify")}</w:comment>'
     f'<w:comment w:id="8" {_BY}>{paragraph("Hanging remark")}</w:comment>'
 )
-_CHART = f"""
+CHART = f"""
 <c:chartSpace {WORD_NAMESPACES}><c:chart>
 <c:title><c:tx><c:rich><a:p><a:r><a:t>Turnover chart</a:t></a:r></a:p></c:rich></c:tx></c:title>
 <c:plotArea><c:barChart><c:ser>
@@ -90,7 +96,7 @@ _CHART = f"""
 <c:cat><c:strRef><c:strCache><c:pt idx="0"><c:v>Spring</c:v></c:pt></c:strCache></c:strRef></c:cat>
 <c:val><c:numRef><c:numCache><c:pt idx="0"><c:v>31415</c:v></c:pt></c:numCache></c:numRef></c:val>
 </c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>""".strip()
-_DIAGRAM = f"""
+DIAGRAM = f"""
 <dgm:dataModel {WORD_NAMESPACES}><dgm:ptLst><dgm:pt modelId="1">
 <dgm:t><a:bodyPr/><a:p><a:r><a:t>Boxed step</a:t></a:r></a:p></dgm:t>
 </dgm:pt></dgm:ptLst></dgm:dataModel>""".strip()
@@ -122,14 +128,14 @@ _CLAUSES = (
 
 _FORMS = (
     "<w:p>"
-    + _field("<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>", " FORMCHECKBOX ")
+    + field("<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>", " FORMCHECKBOX ")
     + run(" ticked ")
-    + _field(
+    + field(
         "<w:ffData><w:ddList><w:result w:val='1'/><w:listEntry w:val='Red'/><w:listEntry w:val='Violet'/></w:ddList>"
         "</w:ffData>",
         " FORMDROPDOWN ",
     )
-    + _field("<w:ffData><w:textInput/></w:ffData>", " FORMTEXT ", "typed answer")
+    + field("<w:ffData><w:textInput/></w:ffData>", " FORMTEXT ", "typed answer")
     + "</w:p>"
 )
 
@@ -140,8 +146,8 @@ _RUBY = (
     "</w:rubyBase></w:ruby></w:r></w:p>"
 )
 _CHOICE = f"<mc:AlternateContent><mc:Choice Requires='wpg'>{drawing(_GROUP, 'wpg')}</mc:Choice></mc:AlternateContent>"
-_CHART_HERE = drawing('<c:chart r:id="rIdChart"/>', f"{_DRAWN}/chart")
-_DIAGRAM_HERE = drawing('<dgm:relIds r:dm="rIdDgm"/>', f"{_DRAWN}/diagram")
+CHART_HERE = drawing('<c:chart r:id="rIdChart"/>', f"{_DRAWN}/chart")
+DIAGRAM_HERE = drawing('<dgm:relIds r:dm="rIdDgm"/>', f"{_DRAWN}/diagram")
 
 _THINGS = (
     f"<w:p>{drawing(_box('Aside in a box'), 'wps')}</w:p>",
@@ -155,14 +161,14 @@ _THINGS = (
     f"<w:p>{run('Vanished words', '<w:rPr><w:vanish/></w:rPr>')}</w:p>",
     '<w:altChunk r:id="rIdAlt"/>',
     _picture('r:embed="rIdPic"', "Portrait inside"),
-    _picture('r:link="rIdFar"', "Portrait outside"),
+    linked_picture("Portrait outside"),
     f'<w:p><w:hyperlink r:id="rIdLink">{run("site")}</w:hyperlink></w:p>',
     f'<w:p><w:bookmarkStart w:id="5" w:name="landmark"/>{run("Marked")}<w:bookmarkEnd w:id="5"/></w:p>',
     paragraph("Caption beneath", '<w:pPr><w:pStyle w:val="Caption"/></w:pPr>'),
     table(cell(paragraph("Narrow")), cell(paragraph("first")) + cell(paragraph("Beyondgrid"))),
     table(cell(paragraph("outer")) + cell(table(cell(paragraph("Innermost"))) + "<w:p/>")),
-    f"<w:p>{_CHART_HERE}</w:p>",
-    f"<w:p>{_DIAGRAM_HERE}</w:p>",
+    f"<w:p>{CHART_HERE}</w:p>",
+    f"<w:p>{DIAGRAM_HERE}</w:p>",
 )
 
 FAMILY = Family(
@@ -181,8 +187,8 @@ FAMILY = Family(
             {
                 "word/afchunk.html": b"<html><body><p>Chunk of a page</p></body></html>",
                 "word/media/inside.png": png(),
-                "word/charts/chart1.xml": _CHART.encode(),
-                "word/diagrams/data1.xml": _DIAGRAM.encode(),
+                "word/charts/chart1.xml": CHART.encode(),
+                "word/diagrams/data1.xml": DIAGRAM.encode(),
                 "word/embeddings/sheet.xlsx": b"PK",
                 "word/numbering.xml": NUMBERING,
             },

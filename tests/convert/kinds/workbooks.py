@@ -18,7 +18,7 @@ from tests.convert.documents import png, rezipped, unzipped
 from tests.convert.kinds import Case, Family, Fate
 from tests.convert.kinds.slides import strict
 
-_BOX = (
+BOX = (
     b'<xdr:twoCellAnchor xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"'
     b' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:from><xdr:col>1</xdr:col>'
     b"<xdr:colOff>0</xdr:colOff><xdr:row>1</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:to><xdr:col>3</xdr:col>"
@@ -70,7 +70,7 @@ def _book() -> bytes:
     return rezipped(
         out.getvalue(),
         {
-            drawing: re.sub(rb"(</(?:\w+:)?wsDr>)", _BOX + rb"\1", parts[drawing]),
+            drawing: re.sub(rb"(</(?:\w+:)?wsDr>)", BOX + rb"\1", parts[drawing]),
             "xl/worksheets/sheet1.xml": worked_out,
             "xl/vbaProject.bin": b"program",
             "xl/embeddings/offer.docx": b"embedded",

@@ -1,0 +1,5 @@
+"""All features."""
+
+from tests.convert.features import slides, word, workbooks
+
+EVERY = (*word.FEATURES, *workbooks.FEATURES, *slides.FEATURES)
