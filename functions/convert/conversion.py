@@ -28,7 +28,7 @@ from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
 from convert.stamp import STAMPED, stamp
 from convert.stencila_writer import as_json
-from convert.tree import everything, rewrite
+from convert.tree import everything, how_many, rewrite
 from convert.word.copying import copy_word
 from convert.word.revisions import ACCEPT
 from convert.workspace import file_in
@@ -158,7 +158,8 @@ def _to_document(
     there = inventory(place, request.source, source.name, request.changes or ACCEPT)
     if target is PDF and request.reference_document == request.source:  # its own headers and footers, as house style
         there = [item for item in there if item.kind not in (Content.HEADER, Content.FOOTER)]
-    dropped = lost(there, everything([blocks, *meta.values()]))
+    came = {Content.PICTURE: how_many(blocks, "Image")}
+    dropped = lost(there, everything([blocks, *meta.values()]), came)
     result, about, notes = (
         pandoc.scratch / f"result.{target.name}",
         "",

@@ -11,13 +11,26 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.message import EmailMessage, Message
+from email.message import EmailMessage
 from html import escape
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote, urljoin
 
 from convert.errors import CannotConvert
+from convert.mime import (
+    LONGEST_HEADER,
+    Bounded,
+    content_of,
+    file_name,
+    header,
+    inside,
+    is_attachment,
+    named,
+    of_a_page,
+    report,
+    richness,
+)
 from convert.pictures import kind_of
 from convert.webpages import prepared
 from swarm_job.charset import NotText, decoded
@@ -27,14 +40,9 @@ SHOWN = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")
 _TELLING = (*SHOWN, "MIME-Version", "Content-Type", "Received", "Message-ID")
 _MOST_PARTS = 1_000
 _DEEPEST = 20
-LONGEST_HEADER, LONGEST_PARAMETERS = 20_000, 2_000
-"""Characters, of those that say what a part is the second; parsers take a time that grows faster than they do."""
-
 _SOURCE = re.compile(r"""(\bsrc\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _HEAD = re.compile(r"<head\b.*?</head\s*>|<(?:!doctype|/?html|/?body)\b[^>]*>", re.IGNORECASE | re.DOTALL)
 _ENCRYPTED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"}
-_FAULTS = (ValueError, LookupError, AttributeError, TypeError)
-"""What the parser of headers raises on some that are malformed."""
 
 
 @dataclass(slots=True)
@@ -46,22 +54,9 @@ class Mail:
     notes: list[str] = field(default_factory=list)
 
 
-class _Bounded(email.policy.EmailPolicy):
-    """Headers are cut where they are too long for their parser."""
-
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, value = super().header_source_parse(sourcelines)
-        return name, cut(name, value)
-
-
-def cut(name: str, value: str) -> str:
-    """What is read of a header's value."""
-    return value[: LONGEST_PARAMETERS if name.lower().startswith("content-") else LONGEST_HEADER]
-
-
 def read_mail(data: bytes, name: str, media: Path) -> Mail:
     """The mail; pictures that it shows are written into the folder `media`. Raises CannotConvert."""
-    message = cast("EmailMessage", email.message_from_bytes(data, policy=_Bounded()))
+    message = cast("EmailMessage", email.message_from_bytes(data, policy=Bounded()))
     if not any(header(message, each) for each in _TELLING):
         raise CannotConvert(f"{name} is no mail: it has no header such as From or Subject; read_file reads it as it is")
     reader = _Reader(media)
@@ -106,7 +101,7 @@ class _Reader:
         yield from self._body(message, attached, depth)
         is_page = not header(message, "From") and message.get_content_type() == "multipart/related"
         files = [each for each in attached if each.get_content_type() != "message/rfc822"]
-        files = [each for each in files if id(each) not in self._used and not (is_page and _of_a_page(each))]
+        files = [each for each in files if id(each) not in self._used and not (is_page and of_a_page(each))]
         if files:
             yield f"<p><b>Attachments:</b> {'; '.join(map(escape, map(self._attach, files)))}</p>"
         for each in attached:
@@ -114,11 +109,11 @@ class _Reader:
                 yield from self._inner(each, depth)
 
     def _inner(self, part: EmailMessage, depth: int) -> Iterator[str]:
-        if depth >= _DEEPEST or not _inside(part):
+        if depth >= _DEEPEST or not inside(part):
             self._left += 1
             return
         yield "<hr><p><b>Attached message:</b></p>"
-        yield from self.message(_inside(part)[0], depth + 1)
+        yield from self.message(inside(part)[0], depth + 1)
 
     def _body(self, part: EmailMessage, attached: list[EmailMessage], depth: int) -> Iterator[str]:
         """The text of a part; what is not text is collected."""
@@ -128,10 +123,10 @@ class _Reader:
             return
         kind = part.get_content_type()
         self._encrypted |= kind in _ENCRYPTED
-        if kind == "message/rfc822" or _is_attachment(part):
+        if kind == "message/rfc822" or is_attachment(part):
             attached.append(part)
         elif kind == "message/delivery-status":
-            blocks = _inside(part)
+            blocks = inside(part)
             self._left += max(len(blocks) - _MOST_PARTS, 0)
             yield from _paragraphs("\n\n".join(map(report, blocks[:_MOST_PARTS])))
         elif part.is_multipart():
@@ -144,15 +139,15 @@ class _Reader:
 
     def _to_show(self, part: EmailMessage, kind: str, attached: list[EmailMessage]) -> list[EmailMessage]:
         """Those parts of a part that make its text: all, the best alternative, or a page without its pictures."""
-        inner = _inside(part)
+        inner = inside(part)
         if kind == "multipart/alternative":
-            best = max(enumerate(inner), key=lambda each: (_richness(each[1]), each[0]), default=(0, None))[1]
-            attached += [each for each in inner if each is not best and not _richness(each)]
+            best = max(enumerate(inner), key=lambda each: (richness(each[1]), each[0]), default=(0, None))[1]
+            attached += [each for each in inner if each is not best and not richness(each)]
             return [] if best is None else [best]
         if kind != "multipart/related":
             return inner
-        self._resources.update(_named(inner, header(part, "Content-Location")))
-        shown = inner[:1] + [each for each in inner[1:] if _richness(each) and not _is_attachment(each)]
+        self._resources.update(named(inner, header(part, "Content-Location")))
+        shown = inner[:1] + [each for each in inner[1:] if richness(each) and not is_attachment(each)]
         attached += [each for each in inner if each not in shown]
         return shown
 
@@ -199,90 +194,6 @@ class _Reader:
             safe, number = f"{stem}-{number}{suffix}", number + 1
         self.attachments[safe] = data
         return f"{name or safe} ({part.get_content_type()}, {len(data):,} bytes)"
-
-
-def header(message: Message[Any, Any], name: str) -> str:
-    """A header's words, decoded; empty where there is none."""
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    if not raw.isascii():
-        # Bytes beyond ASCII stand as halves of surrogate pairs, and no header says which encoding they are in.
-        return " ".join(beyond_ascii(raw).split())
-    try:
-        value = str(message.get(name, ""))
-    except _FAULTS:
-        value = raw
-    return " ".join(value.encode("utf-8", "replace").decode().split())
-
-
-def beyond_ascii(raw: str) -> str:
-    """A header whose bytes are in some encoding that it does not name; Latin-1 where none is likely."""
-    data = raw.encode("utf-8", "surrogateescape")
-    try:
-        return decoded(data).characters
-    except NotText:
-        return data.decode("latin-1")
-
-
-def content_of(part: Message[Any, Any]) -> bytes:
-    """The bytes of a part that holds no others, out of base64 or quoted-printable."""
-    try:
-        data = part.get_payload(decode=True)
-    except _FAULTS:
-        data = None
-    return data if isinstance(data, bytes) else b""
-
-
-def report(block: Message[Any, Any]) -> str:
-    """What became of a mail on its way (RFC 3464): a block is written as headers without a body."""
-    return "\n".join(f"{name}: {header(block, name)}" for name in dict.fromkeys(block.keys()))
-
-
-def file_name(part: Message[Any, Any]) -> str:
-    """What a part's file is called; empty where nothing says so."""
-    try:
-        name = part.get_filename() or ""
-    except _FAULTS:
-        name = ""
-    return "".join(each for each in name if each.isprintable()).encode("utf-8", "replace").decode()[:200].strip()
-
-
-def _is_attachment(part: EmailMessage) -> bool:
-    try:
-        return part.is_attachment() or (bool(file_name(part)) and part.get_content_maintype() == "text")
-    except _FAULTS:
-        return True
-
-
-def _inside(part: EmailMessage) -> list[EmailMessage]:
-    """The parts of a part; of a message that is attached, the message."""
-    inner = part.get_payload()
-    return [each for each in inner if isinstance(each, EmailMessage)] if isinstance(inner, list) else []
-
-
-def _richness(part: EmailMessage) -> int:
-    """How much of a text's form an alternative keeps; 0 for what is not shown as text."""
-    kind = part.get_content_type()
-    if part.is_multipart():
-        return max(map(_richness, _inside(part)), default=0)
-    return {"text/html": 2, "text/plain": 1}.get(kind, 0)
-
-
-def _named(parts: list[EmailMessage], base: str) -> Iterator[tuple[str, EmailMessage]]:
-    for part in parts:
-        if identifier := header(part, "Content-ID").strip("<> "):
-            yield f"cid:{identifier}", part
-        if location := header(part, "Content-Location").replace(" ", ""):
-            yield location, part
-            yield urljoin(base, location), part
-
-
-def _of_a_page(part: EmailMessage) -> bool:
-    """Whether a part is what a saved page is drawn with, and no file that somebody attached."""
-    kind = part.get_content_type()
-    return not part.is_attachment() and (
-        kind in {"text/css", "text/javascript", "application/javascript", "application/x-javascript"}
-        or kind.startswith(("image/", "font/", "application/font", "application/x-font"))
-    )
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ what they are. Names are those of OpenDocument 1.3 part 3.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError, fromstring, tostring
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONTENT = "content.xml"
+_FORMULA, _HEAD = re.compile(rb"<(?:\w+:)?math[\s>]"), 2_000
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _LINES = {"p", "h", "span", "a"}
@@ -85,6 +87,8 @@ class _Rewriting:
                 self.block(child)
             elif name == "frame" and self._is_chart(child):
                 self._replace(line, child, "")
+            elif name == "frame" and self._is_formula(child):
+                pass
             elif name == "frame" and any(local(each.tag) == "image" for each in child):
                 if self._reading and (words := _description(child)):
                     line.insert(list(line).index(child) + 1, _moved_tail(child, _span(f" ({words}) ")))
@@ -94,6 +98,17 @@ class _Rewriting:
     def _is_chart(self, frame: Element) -> bool:
         references = (named(each, "href") for each in frame if local(each.tag) == "object")
         return any(chart_in(self._archive, reference) is not None for reference in references)
+
+    def _is_formula(self, frame: Element) -> bool:
+        """Whether a frame holds a formula. Its reference becomes one that pandoc follows, which its own are not."""
+        for each in (each for each in frame if local(each.tag) == "object"):
+            key = next((key for key in each.attrib if local(key) == "href"), "")
+            folder = each.get(key, "").removeprefix("./").rstrip("/")
+            part = f"{folder}/content.xml"
+            if part in self._archive.namelist() and _FORMULA.search(self._archive.read(part)[:_HEAD]):
+                each.set(key, f"./{folder}")
+                return True
+        return False
 
     def _instead(self, element: Element) -> str:
         name = local(element.tag)

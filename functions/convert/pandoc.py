@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _TREE = "document.json"
 _SHOWN_WARNINGS = 10
+_SKIPPED = re.compile(
+    r"^\[INFO\] Skipped '(?!\\(?:begin|end|label|index|[vh]space|setlength|addtolength|setcounter|(?:this)?pagestyle"
+    r"|pagenumbering|noalign|usepackage|bibliographystyle|graphicspath|geometry|hypersetup|linespread)\b)"
+    r"(\\[A-Za-z]+\*?[\[{].{1,120}).*?' at \S+ line (\d+)",
+    re.MULTILINE,
+)
+"""Those that would have set words, and not only the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +49,21 @@ class Pandoc:
     ) -> tuple[dict[str, Any], list[str]]:
         """The tree of a file of the scratch folder, and warnings. Images from within go to the folder `inside`."""
         extract = [f"--extract-media={inside}"] if inside else []
-        warnings = self._run("-f", reader, "-t", "json", *options, *extract, "-o", _TREE, "./" + source)
-        return json.loads((self.scratch / _TREE).read_bytes()), warnings
+        # What it skips of LaTeX it says only when it is asked to say everything.
+        verbose = ["--verbose"] if reader.startswith("latex") else []
+        said = self._run("-f", reader, "-t", "json", *verbose, *options, *extract, "-o", _TREE, "./" + source)
+        skipped = _skipped(said, (self.scratch / source).read_bytes()) if verbose else []
+        return json.loads((self.scratch / _TREE).read_bytes()), [*_warnings(said), *skipped]
 
     def write(self, tree: dict[str, Any], writer: str, result: str, options: Sequence[str] = ()) -> list[str]:
         """Write the tree as a file of the scratch folder; gives warnings."""
         (self.scratch / _TREE).write_text(json.dumps(tree))
         has_media = (self.scratch / "media").is_dir()
         media = ["--lua-filter", str(Path(__file__).with_name("media.lua"))] if has_media else []
-        return self._run("-f", "json", "-t", writer, "--standalone", *media, *options, "-o", result, _TREE)
+        return _warnings(self._run("-f", "json", "-t", writer, "--standalone", *media, *options, "-o", result, _TREE))
 
-    def _run(self, *arguments: str) -> list[str]:
+    def _run(self, *arguments: str) -> str:
+        """Run it; gives what it says. Raises CannotConvert."""
         heap = ["+RTS", f"-M{self.heap_bytes}", "-RTS"]
         file, descriptor = pandoc_file(), self.descriptor
         if file is None and descriptor is None:
@@ -69,7 +80,7 @@ class Pandoc:
         said = self._in_its_owners_words(done.stderr.decode(errors="replace"))
         if done.returncode:
             raise CannotConvert(_reason(said, done.returncode))
-        return _warnings(said)
+        return said
 
     def _in_its_owners_words(self, said: str) -> str:
         for scratch_name, name in self.names.items():
@@ -97,3 +108,13 @@ def _warnings(said: str) -> list[str]:
             found[-1] += " " + line.strip()
     left = len(found) - _SHOWN_WARNINGS
     return found[:_SHOWN_WARNINGS] + ([f"{left} more warnings"] if left > 0 else [])
+
+
+def _skipped(said: str, source: bytes) -> list[str]:
+    """A line on the commands of LaTeX that nobody here knows, with what they were given; none of the preamble's."""
+    preamble, begin, _ = source.partition(b"\\begin{document}")
+    first = preamble.count(b"\n") + 1 if begin else 1
+    found = [f"{command} (line {line})" for command, line in _SKIPPED.findall(said) if int(line) >= first]
+    left = len(found) - _SHOWN_WARNINGS
+    more = f"; and {left} more" if left > 0 else ""
+    return [f"commands that are not known are left out: {'; '.join(found[:_SHOWN_WARNINGS])}{more}"] if found else []

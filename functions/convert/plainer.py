@@ -29,6 +29,8 @@ def for_markdown(element: Element) -> Sequence[Element]:
             return inner
         case "Image", [_, description, target]:
             return [{"t": "Image", "c": [_NO_ATTRIBUTES, description, target]}]
+        case "Link", [_, description, target]:
+            return [{"t": "Link", "c": [_NO_ATTRIBUTES, description, target]}]
         case "Figure", [_, [_, caption], [*blocks]]:
             shown = [{"t": "Para", "c": block["c"]} if block["t"] == "Plain" else block for block in blocks]
             return [*shown, *_unsaid(caption, shown)]

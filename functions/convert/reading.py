@@ -13,12 +13,12 @@ from convert.errors import CannotConvert
 from convert.fences import without_marks
 from convert.formats import IMAGES, MAIL, MARKDOWN, PDF, Kind
 from convert.images import labelled
-from convert.inventory import inventory, lost, notes
+from convert.inventory import Content, inventory, lost, notes
 from convert.pictures import kind_of, pixels
 from convert.plainer import for_markdown, lines_as_they_are
 from convert.slides import with_labelled_notes
 from convert.sources import View, read_document
-from convert.tree import everything, rewrite
+from convert.tree import everything, how_many, rewrite
 from convert.workspace import file_in
 
 if TYPE_CHECKING:
@@ -118,12 +118,13 @@ def markdown_of(name: str, place: Path, form: Format, pandoc: Pandoc, changes: s
     if form.kind is Kind.SLIDES:
         tree["blocks"] = rewrite(tree["blocks"], with_labelled_notes)
     tree["blocks"] = rewrite(tree["blocks"], lines_as_they_are if form is MAIL else without_marks)
+    pictures = how_many(tree["blocks"], "Image")
     tree["blocks"] = rewrite(rewrite(tree["blocks"], labelled(pandoc.scratch, document.inside)), for_markdown)
     warnings = pandoc.write(tree, str(MARKDOWN.writer), "text.md", ["--wrap=none"])
     about = _properties(place, name) if form.name in _WITH_PROPERTIES else []
     about += document.about
     shown = everything([tree["blocks"], *tree["meta"].values()]) + "\n".join(about)
-    missing = lost(inventory(place, name, form.name, changes), shown)
+    missing = lost(inventory(place, name, form.name, changes), shown, {Content.PICTURE: pictures})
     after = [f"note: {note}" for note in [*document.warnings, *notes(missing), *warnings]]
     return _unescaped((pandoc.scratch / "text.md").read_text(encoding="utf-8")), [*about, *after]
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from convert import jats, rtf, stencila, webpages
@@ -25,14 +26,13 @@ from convert.word.preparation import prepare
 from convert.word.revisions import ACCEPT, ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from convert.pandoc import Pandoc
     from convert.tree import Element
 
+_FORMULA_ALONE = {"Math", "Space", "SoftBreak"}
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-
-
 _ATTACHED = "attachments become files that can be read when convert_document makes md of this"
 
 
@@ -99,8 +99,10 @@ def _other(pandoc: Pandoc, place: Path, name: str, form: Format, view: View) -> 
         _put(pandoc, source, _prepared(text.characters, form, name))
     extract = inside if form.kind is Kind.CONTAINER or form.name in {"ipynb", "rtf"} else None
     tree, warnings = pandoc.read(source, reader, extract)
-    if form.name == "ipynb":
-        tree["blocks"] = rewrite(tree["blocks"], raw_as_code)
+    if form.name in _CHANGES:
+        tree["blocks"] = rewrite(tree["blocks"], _CHANGES[form.name])
+    if view.reading:  # a notebook's kernel, and the state of its widgets, which nobody reads
+        tree["meta"].pop("jupyter", None)
     return Document(tree, inside, notes + warnings)
 
 
@@ -185,8 +187,32 @@ def _literal_line(line: str) -> str:
     return "\N{NO-BREAK SPACE}" * indent + _PUNCTUATION.sub(r"\\\1", line.strip())
 
 
+def cited_by_key(element: Element) -> list[Element]:
+    """A citation as `[@key]` until somebody resolves it; as LaTeX, which is what stands in it, no target shows it."""
+    if element["t"] != "Cite" or any(each["t"] != "RawInline" for each in element["c"][1]):
+        return [element]
+    works = element["c"][0]
+    keys = (f"@{each['citationId']} {plain_text(each['citationSuffix'])}".strip() for each in works)
+    return [{"t": "Cite", "c": [works, [{"t": "Str", "c": f"[{'; '.join(keys)}]"}]]}]
+
+
 def raw_as_code(element: Element) -> list[Element]:
     """Raw cells of notebooks as code, but for web pages: no target has a place for them, and some have words."""
     if element["t"] != "RawBlock" or element["c"][0] == "html":
         return [element]
     return [{"t": "CodeBlock", "c": [["", [], []], element["c"][1]]}]
+
+
+def formulas_in_line(element: Element) -> list[Element]:
+    """A paragraph whose formulas stand in its lines, unless one is all of it: the format does not tell these apart."""
+    if element["t"] in {"Para", "Plain"} and any(each["t"] not in _FORMULA_ALONE for each in element["c"]):
+        for each in element["c"]:
+            if each["t"] == "Math":
+                each["c"][0] = {"t": "InlineMath"}
+    return [element]
+
+
+_CHANGES: Mapping[str, Callable[[Element], list[Element]]] = MappingProxyType(
+    {"latex": cited_by_key, "ipynb": raw_as_code, "odt": formulas_in_line}
+)
+"""Name of a format -> what is put in the place of elements of its tree."""

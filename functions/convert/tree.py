@@ -85,6 +85,15 @@ def _said(kind: str, content: Any) -> str:
     return f" {everything(content)} " if kind == "Note" else everything(content)
 
 
+def how_many(value: Any, kind: str) -> int:
+    """The number of elements of a kind."""
+    if isinstance(value, list):
+        return sum(how_many(each, kind) for each in value)
+    if not isinstance(value, dict):
+        return 0
+    return (value.get("t") == kind) + sum(how_many(each, kind) for each in value.values())
+
+
 def words(text: str) -> list[Element]:
     """A text as inline elements."""
     return [{"t": "Str", "c": text}]

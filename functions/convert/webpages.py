@@ -1,12 +1,21 @@
-"""Web pages made ready for pandoc, which drops what people fill in and what is shown from elsewhere."""
+"""Web pages made ready for pandoc, which drops what people fill in and what is shown from elsewhere.
+
+What a page hides from its readers is left out; the inventory names it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from html.parser import HTMLParser
 
-_CONCERNED = re.compile(r"<(textarea|input|select|iframe|embed|audio|video|object|area)\b", re.IGNORECASE)
+_CONCERNED = re.compile(
+    r"<(textarea|input|select|iframe|embed|audio|video|object|area)\b|\bhidden\b|display\s*:\s*none", re.IGNORECASE
+)
+_INVISIBLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_NEVER_HIDDEN = frozenset("area base br col embed hr img input link meta source track wbr html body".split())
+"""Elements without content; and the page, which scripts show once they have run."""
 _SHOWN_FROM = {"iframe": "src", "embed": "src", "audio": "src", "video": "src", "object": "data"}
 _UNSEEN = {"hidden", "password", "submit", "reset", "button", "image", "file"}
 _TICKED, _OPEN = "\N{BALLOT BOX WITH X}", "\N{BALLOT BOX}"
@@ -22,6 +31,11 @@ def prepared(text: str) -> str:
     return "".join(page.parts)
 
 
+def _is_hidden(tag: str, given: Mapping[str, str]) -> bool:
+    """Whether an element says by itself that nobody is to see it; what scripts and style sheets say is not known."""
+    return tag not in _NEVER_HIDDEN and ("hidden" in given or _INVISIBLE.search(given.get("style", "")) is not None)
+
+
 class _Page(HTMLParser):
     """Copies a page, and writes something else for the elements that concern us."""
 
@@ -32,9 +46,12 @@ class _Page(HTMLParser):
         self._name = ""
         self._options: list[tuple[bool, list[str]]] = []
         self._in_select = False
+        # Tag of the hidden element that is open, how many of that tag are, and where what it holds began.
+        self._hidden: tuple[str, int, int] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in attrs}
+        self._begin(tag, given)
         match tag:
             case "textarea":
                 self._field, self._name = [], given.get("name", "")
@@ -65,6 +82,21 @@ class _Page(HTMLParser):
             self.parts.append(_form_field("choice", self._name, ", ".join(marked)))
         elif tag not in _SHOWN_FROM and not (self._in_select and tag in {"option", "optgroup"}):
             self.parts.append(f"</{tag}>")
+        self._end(tag)
+
+    def _begin(self, tag: str, given: Mapping[str, str]) -> None:
+        if self._hidden and self._hidden[0] == tag:
+            self._hidden = (tag, self._hidden[1] + 1, self._hidden[2])
+        elif not self._hidden and _is_hidden(tag, given):
+            self._hidden = (tag, 1, len(self.parts))
+
+    def _end(self, tag: str) -> None:
+        """Drop what a hidden element holds. One that is never closed hides nothing: else half of a page could go."""
+        if self._hidden and self._hidden[0] == tag:
+            _, depth, start = self._hidden
+            self._hidden = (tag, depth - 1, start) if depth > 1 else None
+            if not self._hidden:
+                del self.parts[start:]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

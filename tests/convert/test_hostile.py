@@ -280,6 +280,9 @@ OF_NUMBERS = {
     "a.rtf": b"{\\rtf1" + b"{\\b" * 50_000 + b"\\bin999999999 x",
     "a.csv": b'"' + b"x,\n" * 100_000,
     "a.html": b"<select><textarea><option>" * 20_000,
+    "hidden.html": b"<div hidden>" * 50_000 + b"x" + b"</div>" * 50_000,
+    "a.jats": b"<article><body><list><list-item><label>" + b" " * 50_000 + b"a" + b" " * 50_000,
+    "a.tex": rb"\begin{document}" + rb"\keyword{a} " * 50_000,
 }
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 
+import docx
 import pypdf
 import pytest
 
+from convert.inventory import Content, Item, lost
 from tests.convert.conftest import Converter
 from tests.convert.documents import EVERYTHING, png, slides, word, workbook
 
@@ -92,6 +96,21 @@ def test_what_was_converted_is_read_with_its_picture_named(converter: Converter,
     assert "40 x 30 pixels" in shown
 
 
+def test_a_web_page_is_read_without_what_only_its_scripts_need(converter: Converter) -> None:
+    links = "".join(f'<a class="c{n}" id="i{n}" data-track="{"x" * 500}" href="/{n}">Link {n}</a> ' for n in range(50))
+    read = converter.read({"a.html": f'<body style="display:none"><nav>{links}</nav></body>'.encode()}, "a.html")
+    assert "[Link 7](/7) [Link 8](/8)" in read
+    assert "xxx" not in read
+    assert "<a" not in read
+
+
+def test_a_notebook_is_read_without_its_metadata(converter: Converter) -> None:
+    cells = [{"cell_type": "markdown", "metadata": {"tags": ["t"]}, "source": "# Title\n\nwords"}]
+    about = {"kernelspec": {"name": "python3", "display_name": "P"}, "widgets": {"state": "w" * 500}}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": cells}
+    assert converter.read({"a.ipynb": json.dumps(notebook).encode()}, "a.ipynb") == "[a.ipynb]\n# Title\n\nwords\n"
+
+
 def test_a_long_document_comes_in_parts(converter: Converter) -> None:
     letter = word(*(f"Paragraph {number} " + "word " * 20 for number in range(60)))
     seen = ""
@@ -136,3 +155,41 @@ def test_a_locked_pdf_is_told(converter: Converter) -> None:
     writer.write(out)
     done = converter.calls([("read_document", {"path": "a.pdf"})], {"a.pdf": out.getvalue()})
     assert "protected by a password" in done.output
+
+
+def test_what_latex_says_beyond_pandoc_is_named(converter: Converter) -> None:
+    text = (
+        rb"\begin{document}\section{S}Known \cite[5]{ada1843} and \keyword{wanted}\vspace{1cm}\label{x}\end{document}"
+    )
+    read = converter.read({"a.tex": text}, "a.tex")
+    assert "[@ada1843" in read
+    assert r"note: commands that are not known are left out: \keyword{wanted} (line 1)" in read
+    assert "vspace" not in read
+    made = converter.convert({"a.tex": text}, "a.tex", "a.docx")
+    assert r"\keyword{wanted}" in made.output
+
+
+@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "html", "jats", "pdf", "ipynb"])
+def test_nothing_is_missed_that_is_there(converter: Converter, suffix: str) -> None:
+    """Notes, formulas and links that stand there several times are no reason for a word on what is left out."""
+    text = "# Head\n\n" + "See [there](https://example.org/x) and $x^2$.[^1] " * 3 + "\n\n[^1]: Underneath $y$\n"
+    made = converter.convert({"a.md": text.encode()}, "a.md", f"a.{suffix}").files
+    read = converter.read(dict(made), f"a.{suffix}")
+    assert [line for line in read.splitlines() if "left out" in line and "bookmark" not in line] == []
+    assert "https://example.org/x" in read
+    assert suffix in {"pdf", "epub"} or re.search(r"\$x\^(2|\{2\})\$\.", read)
+
+
+def test_a_picture_without_a_description_is_there_or_missed(converter: Converter) -> None:
+    document = docx.Document()
+    for _ in range(2):
+        document.add_picture(io.BytesIO(png()))
+    out = io.BytesIO()
+    document.save(out)
+    whole = out.getvalue()
+    assert "left out" not in converter.read({"a.docx": whole}, "a.docx")
+    assert "left out" not in converter.convert({"a.docx": whole}, "a.docx", "a.odt").output
+    odt = converter.convert({"a.docx": whole}, "a.docx", "a.odt").files
+    assert "left out" not in converter.convert(dict(odt), "a.odt", "b.docx").output
+    items = [Item(Content.PICTURE, "here"), Item(Content.PICTURE, "there", "Crimson")]
+    assert lost(items, "Crimson", {Content.PICTURE: 1}) == items[:1]

@@ -97,6 +97,7 @@ _TAKERS: Mapping[str, str] = MappingProxyType(
 _TURNS: Mapping[Content, int] = MappingProxyType({Content.TEXT: 0, Content.NUMBER: 2})
 """Who takes words first: the text itself. Numbers are so short that they are found in anything that is left."""
 
+_LETTERS = re.compile(r"[A-Za-z0-9]+")
 _SHOWN_ITEMS = 5
 _SHOWN_CHARACTERS = 120
 
@@ -119,21 +120,35 @@ def inventory(place: Path, name: str, format_name: str, changes: str = "all") ->
     return list(take(place, name, changes) if format_name == "docx" else take(place, name))
 
 
+def letters(texts: Iterable[str]) -> str:
+    """Letters and digits of a formula, whose signs pandoc writes by their names in TeX; each of the texts is a word."""
+    return " ".join(_LETTERS.findall(" ".join(texts)))
+
+
 def lost(items: Iterable[Item], text: str, counts: Mapping[Content, int] | None = None) -> list[Item]:
     """The items that did not come out.
 
     `text` is all that the reader gets, as text. Each word of it stands for one word of one item, so a header is not
-    found in a paragraph that says the same. `counts` are how many pieces without words came out, by kind.
+    found in a paragraph that says the same. `counts` are how many pieces of a kind came out, with words or without.
     """
-    came, left = _Words(text), dict(counts or {})
-    missing = []
+    came, left = _Words(text), Counter(counts or {})
+    missing: list[Item] = []
+    wordless: list[Item] = []
+    said = set[str]()
     for item in sorted(items, key=lambda item: _TURNS.get(item.kind, 1)):
-        if item.text.strip():
-            if not came.take(item.text, whole=item.kind is Content.NUMBER):
-                missing.append(item)
-        elif left.get(item.kind, 0):
+        words = " ".join(item.text.split())
+        # A picture's description that says what its caption does is not said twice.
+        is_said = item.kind in (Content.PICTURE, Content.CAPTION) and words in said
+        if not words:
+            wordless.append(item)
+        elif is_said or came.take(item.text, whole=item.kind is Content.NUMBER):
             left[item.kind] -= 1
+            said.add(words)
         else:
+            missing.append(item)
+    for item in wordless:
+        left[item.kind] -= 1
+        if left[item.kind] < 0:
             missing.append(item)
     return missing
 

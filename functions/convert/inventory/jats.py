@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError, fromstring
 
-from convert.inventory import Content, Item
+from convert.inventory import Content, Item, letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,13 @@ _KINDS = {
     "caption": Content.CAPTION,
     "fn": Content.FOOTNOTE,
     "supplementary-material": Content.EMBEDDED,
+    "inline-formula": Content.FORMULA,
+    "disp-formula": Content.FORMULA,
 }
+_THEIR_OWN = {Content.LINK, Content.PICTURE, Content.FORMULA, Content.NUMBER}
+_LABELLED = {"sec": Content.NUMBER, "list-item": Content.NUMBER, "disp-formula": Content.NUMBER,
+             "fig": Content.CAPTION, "table-wrap": Content.CAPTION}  # fmt: skip
+_FORMULAS = {"inline-formula", "disp-formula"}
 
 
 def take(place: Path, name: str) -> Iterator[Item]:
@@ -36,17 +42,38 @@ def take(place: Path, name: str) -> Iterator[Item]:
 
 
 def _inside(element: Element, where: str) -> Iterator[Item]:
+    parent = element.tag.rpartition("}")[2]
     for each in element:
         tag = each.tag.rpartition("}")[2]
         if tag in {"front", "body", "back"}:
             yield from _inside(each, tag)
             continue
-        kind = _KINDS.get(tag)
-        if kind and (words := " ".join("".join(each.itertext()).split())):
+        kind = _LABELLED.get(parent) if tag == "label" else _KINDS.get(tag)
+        words = _formula(each) if tag in _FORMULAS else " ".join("".join(_texts(each)).split())
+        if kind is Content.EMBEDDED:
+            words = each.get(_HREF, words)
+        if kind and words:
             yield Item(kind, where, words)
         if tag in {"ext-link", "uri"} and each.get(_HREF):
             yield Item(Content.LINK, where, each.get(_HREF, ""))
         elif tag in {"graphic", "inline-graphic"}:
             yield Item(Content.PICTURE, where, each.get(_HREF, ""))
         # What is an item's own words is not counted again as those of its paragraphs.
-        yield from (item for item in _inside(each, where) if not kind or item.kind in {Content.LINK, Content.PICTURE})
+        yield from (item for item in _inside(each, where) if not kind or item.kind in _THEIR_OWN)
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The words of an element, but for formulas in it, and for the numbers of notes, which every format counts anew."""
+    yield element.text or ""
+    for each in element:
+        tag = each.tag.rpartition("}")[2]
+        if tag not in _FORMULAS | {"label"} and each.get("ref-type") != "fn":
+            yield from _texts(each)
+        yield each.tail or ""
+
+
+def _formula(element: Element) -> str:
+    """The words of a formula, which may be written in several ways in one place."""
+    ways = {each.tag.rpartition("}")[2]: each for each in element.iter()}
+    chosen = next((ways[name] for name in ("tex-math", "math") if name in ways), element)
+    return letters(chosen.itertext())

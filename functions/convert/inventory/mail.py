@@ -13,7 +13,7 @@ from typing import Any
 
 from convert.inventory import Content, Item
 from convert.inventory.web import page
-from convert.mail import beyond_ascii, cut
+from convert.mime import beyond_ascii, cut
 from swarm_job.charset import NotText, decoded
 
 _HEADERS = ("From", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")

@@ -39,7 +39,7 @@ def _output(output: dict[str, Any], where: str) -> Iterator[Item]:
         if kind.startswith("image/"):
             yield Item(Content.PICTURE, f"output of {where}", "image")
     if output.get("ename"):
-        yield Item(Content.TEXT, f"error of {where}", str(output.get("ename")))
+        yield Item(Content.TEXT, f"error of {where}", f"{output.get('ename')}: {output.get('evalue')}")
 
 
 def _text(value: object) -> str:

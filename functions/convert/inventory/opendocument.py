@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from convert.errors import CannotConvert
-from convert.inventory import Content, Item
+from convert.inventory import Content, Item, letters
 from convert.opendocument import local, named
 
 if TYPE_CHECKING:
@@ -45,10 +45,16 @@ def take(place: Path, name: str) -> Iterator[Item]:
             yield Item(Content.MACRO, "the document", part)
 
 
+def _is_picture(frame: Element) -> bool:
+    """Whether a frame shows a picture that nothing describes."""
+    images = any(local(each.tag) == "image" and "ObjectReplacements" not in named(each, "href") for each in frame)
+    return images and not any(local(each.tag) == "desc" and each.text for each in frame)
+
+
 class _Taking:
     def __init__(self, archive: zipfile.ZipFile, names: list[str]) -> None:
         self._archive, self._names = archive, names
-        self._cells = 0
+        self._cells, self._of_sheets = 0, False
         self._invisible: set[str] = set()
 
     def of(self, element: Element, place: str, kind: Content = Content.TEXT) -> Iterator[Item]:
@@ -99,8 +105,11 @@ class _Taking:
     def _drawn(self, each: Element, name: str, place: str) -> Iterator[Item]:
         if name == "object":
             yield from self._object(named(each, "href").removeprefix("./"), place)
-        elif name == "image" and "ObjectReplacements" not in named(each, "href"):
-            yield Item(Content.PICTURE, place, "image")
+        elif name == "spreadsheet":
+            self._of_sheets = True
+        elif name == "frame" and _is_picture(each):
+            # Of a text, pictures without a description are counted; a workbook's are named in the reading.
+            yield Item(Content.PICTURE, place, "image" * self._of_sheets)
         elif name == "desc" and each.text:
             yield Item(Content.PICTURE, place, each.text)
         elif current := named(each, "current-value") or named(each, "current-state"):
@@ -124,7 +133,8 @@ class _Taking:
             return
         root = fromstring(self._archive.read(part))  # noqa: S314 - as above
         if any(local(each.tag) == "math" for each in root.iter()) or local(root.tag) == "math":
-            yield Item(Content.FORMULA, place, " ".join("".join(root.itertext()).split()))
+            shown = (each.text or "" for each in root.iter() if local(each.tag) != "annotation")
+            yield Item(Content.FORMULA, place, letters(shown))
         else:
             yield Item(
                 Content.CHART,

@@ -27,13 +27,17 @@ def take(place: Path, name: str) -> Iterator[Item]:
         numbers = sorted({number for table in reader.xref.values() for number in table} | set(reader.xref_objStm))
     except _DAMAGE as error:
         raise CannotConvert(f"{name} is damaged or is no PDF ({error})") from error
+    addresses = set[str]()
     for number in numbers[:_MOST_OBJECTS]:
         try:
             found = reader.get_object(IndirectObject(number, 0, reader))
         except _DAMAGE:
             continue
-        if isinstance(found, DictionaryObject):
-            yield from _items(found, number)
+        for item in _items(found, number) if isinstance(found, DictionaryObject) else ():
+            # A link over two lines is two objects, and one of a page may be there often; once is enough to be told.
+            if item.kind is not Content.LINK or item.text not in addresses:
+                yield item
+            addresses |= {item.text} if item.kind is Content.LINK else set()
 
 
 def _items(found: Any, number: int) -> Iterator[Item]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convert.inventory import Content, Item
+from convert.inventory import Content, Item, letters
 from convert.ooxml import Package, Relation, child, first
 from convert.word.numbering import Numbering
 from convert.word.revisions import ALL, resolve
@@ -33,7 +33,6 @@ _KINDS = {
 """Elements whose words are of another kind than those around them."""
 _INSIDE_OTHERS = {Content.CONTENT_CONTROL, Content.FIELD}
 _OF_WORD = re.compile(r"_(GoBack|Toc|Ref|Hlk|Hlt)")
-_LETTERS = re.compile(r"[A-Za-z0-9]+")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -62,7 +61,7 @@ def _part(package: Package, relation: Relation) -> Iterator[Item]:
             if entry.get("w:type") not in _SEPARATORS:
                 author = entry.get("w:author", "")
                 number = entry.get("w:id") or "".join(filter(str.isdigit, file))
-                yield from story.items(entry, kind, f"{kind} {number}" + f" by {author}" * bool(author))
+                yield from story.items(entry, kind, f"{kind} {number}".strip() + f" by {author}" * bool(author))
     elif relation.kind == "aFChunk":
         data = package.read(relation.target)
         is_page = not data.startswith(b"PK") and b"<" in data
@@ -93,9 +92,7 @@ class _Story:
         inner: list[tuple[Element, Content]] = []
         _collect(paragraph, kind, words, inner)
         for content, texts in words.items():
-            text = "".join(texts)
-            if content is Content.FORMULA:  # whose signs pandoc writes by their names in TeX
-                text = " ".join(_LETTERS.findall(text))
+            text = letters(texts) if content is Content.FORMULA else "".join(texts)
             if text.strip():
                 yield Item(content, place, text)
         yield from self._things(paragraph, place)

@@ -69,6 +69,7 @@ _TEXT = f"""
 <text:note text:note-class="endnote"><text:note-body><text:p>Afterwards</text:p></text:note-body></text:note></text:p>
 <text:p><draw:frame><draw:text-box><text:p>Boxed</text:p></draw:text-box></draw:frame>
 <draw:g><draw:custom-shape><text:p>Shaped</text:p></draw:custom-shape></draw:g></text:p>
+<text:p>Weight <draw:frame><draw:object xlink:href="Object 2/"/></draw:frame></text:p>
 <text:p><draw:frame><draw:object xlink:href="./Object 1"/></draw:frame>
 <draw:frame><draw:image xlink:href="Pictures/a.png"/><svg:desc>Crimson</svg:desc></draw:frame></text:p>
 <text:p><text:ruby><text:ruby-base>Kanji</text:ruby-base><text:ruby-text>Reading</text:ruby-text></text:ruby>
@@ -101,7 +102,13 @@ _SHEETS = f"""
 }</table:table>
 """
 _HIDDEN = '<style:style style:name="hidden"><style:table-properties table:display="false"/></style:style>'
-_PARTS = {"styles.xml": _PAGES, "Object 1/content.xml": _CHART, "Pictures/a.png": png()}
+_MATH = b'<math xmlns="http://www.w3.org/1998/Math/MathML"><msup><mi>mass</mi><mn>2</mn></msup></math>'
+_PARTS = {
+    "styles.xml": _PAGES,
+    "Object 1/content.xml": _CHART,
+    "Object 2/content.xml": _MATH,
+    "Pictures/a.png": png(),
+}
 
 FAMILY = Family(
     files={
@@ -113,6 +120,7 @@ FAMILY = Family(
         Case(Content.CELL, "text.odt", "Third", Fate.CARRIED, said="Nested"),
         Case(Content.DELETED, "text.odt", "Withdrawn", Fate.CARRIED, said="deleted by Ann"),
         Case(Content.COMMENT, "text.odt", "Verify these", Fate.CARRIED, said="comment by Ann"),
+        Case(Content.FORMULA, "text.odt", "mass", Fate.CARRIED, said="Weight ${mass}^{2}$"),
         Case(Content.HEADER, "text.odt", "Confidential", Fate.NOTED),
         Case(Content.FOOTER, "text.odt", "Edition nine", Fate.NOTED),
         Case(Content.FOOTNOTE, "text.odt", "Underneath", Fate.CARRIED),

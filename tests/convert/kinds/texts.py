@@ -28,6 +28,7 @@ _PAGE = """<!doctype html><html><head><meta charset="koi8-r"><title>Head</title>
 <a class="c" href="https://example.org/elsewhere">there</a><img alt="Crimson" src="red.png">
 <figure><img src="b.png"><figcaption>Captioned</figcaption></figure>
 <iframe src="https://example.org/framed" title="Framed"></iframe>
+<div style="color:red; display: none"><div>Concealed</div> <textarea>words</textarea></div><p hidden>Unclosed
 <table><tr><th>Region</th></tr><tr><td>Northern</td></tr></table></body></html>"""
 
 _BOOK_OF_CELLS = {
@@ -126,13 +127,14 @@ def older_workbook() -> bytes:
 
 
 _ARTICLE = """<article xmlns:xlink="http://www.w3.org/1999/xlink"><front><article-meta><title-group>
-<article-title>Rivers</article-title></title-group></article-meta></front><body><sec><title>Levels</title>
+<article-title>Rivers</article-title></title-group></article-meta></front><body><sec><label>4.2</label><title>Levels</title>
 <p>Explained <ext-link xlink:href="https://example.org/elsewhere">there</ext-link>
-<xref ref-type="fn" rid="f">1</xref></p>
-<fig id="g"><caption><p>Captioned</p></caption><graphic xlink:href="crimson.png"/></fig>
+<xref ref-type="fn" rid="f">1</xref> and <inline-formula><alternatives><tex-math>mass^2</tex-math>
+<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:mi>m</mml:mi></mml:math></alternatives></inline-formula></p>
+<fig id="g"><label>Figure 7</label><caption><p>Captioned</p></caption><graphic xlink:href="crimson.png"/></fig>
 <table-wrap><table><tr><th>Region</th></tr><tr><td>Northern</td></tr></table></table-wrap></sec></body>
-<back><fn-group><fn id="f"><p>Underneath</p></fn></fn-group>
-<ack><p>Thanked</p></ack></back></article>"""
+<back><fn-group><fn id="f"><label>1</label><p>Underneath</p></fn></fn-group>
+<ack><p>Thanked</p></ack><sec><supplementary-material xlink:href="figures.zip"/></sec></back></article>"""
 
 
 _MAIL = """From: =?iso-8859-1?q?Ada_L=F6velace?= <ada@example.org>
@@ -240,6 +242,8 @@ FAMILY = Family(
         Case(Content.LINK, "page.html", "https://example.org/elsewhere", Fate.CARRIED),
         Case(Content.PICTURE, "page.html", "Crimson", Fate.CARRIED),
         Case(Content.CAPTION, "page.html", "Captioned", Fate.CARRIED),
+        Case(Content.HIDDEN_TEXT, "page.html", "Concealed", Fate.NOTED),
+        Case(Content.TEXT, "page.html", "Unclosed", Fate.CARRIED),
         Case(Content.EMBEDDED, "page.html", "https://example.org/framed", Fate.CARRIED, said="embedded iframe: Framed"),
         Case(Content.TEXT, "book.epub", "Chapter words", Fate.CARRIED),
         Case(Content.TEXT, "book.epub", "Beyond the spine", Fate.NOTED, said="b.xhtml"),
@@ -254,6 +258,10 @@ FAMILY = Family(
         Case(Content.PICTURE, "article.jats", "crimson.png", Fate.CARRIED),
         Case(Content.LINK, "article.jats", "https://example.org/elsewhere", Fate.CARRIED),
         Case(Content.TEXT, "article.jats", "Thanked", Fate.CARRIED),
+        Case(Content.FORMULA, "article.jats", "mass", Fate.CARRIED),
+        Case(Content.NUMBER, "article.jats", "4.2", Fate.CARRIED, said="# 4.2 Levels"),
+        Case(Content.CAPTION, "article.jats", "Figure 7", Fate.CARRIED),
+        Case(Content.EMBEDDED, "article.jats", "figures.zip", Fate.NOTED),
         Case(
             Content.HIDDEN_SHEET,
             "older.xls",

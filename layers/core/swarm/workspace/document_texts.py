@@ -20,7 +20,7 @@ from swarm.errors import CorruptObject
 from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
 from swarm.workspace.snapshot import FileEntry
 
-READER = 1
+READER = 2
 """Version of the reader. Whoever changes what is read of documents, or what places are called, counts it up."""
 
 MAX_TEXT_BYTES = 24 * 1024 * 1024
