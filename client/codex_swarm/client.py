@@ -211,6 +211,7 @@ class CodexSwarmClient(_Blocking):
     # Webhooks
     get_webhook_secret = _call(_Calls.get_webhook_secret)
     rotate_webhook_secret = _call(_Calls.rotate_webhook_secret)
+    ping_webhook = _call(_Calls.ping_webhook)
     list_webhook_deliveries = _call(_Calls.list_webhook_deliveries)
     iter_webhook_deliveries = _each(_Calls.iter_webhook_deliveries)
     page_webhook_deliveries = _call(_Calls.page_webhook_deliveries)

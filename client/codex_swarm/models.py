@@ -1633,9 +1633,14 @@ class BudgetRead(Wire):
 
 
 class WebhookData(Wire):
-    """The run that has ended, that waits or that came upon a budget; or the batch that has ended."""
+    """The run that has ended, that waits or that came upon a budget; or the batch that has ended.
 
-    run_id: str = Field(default="", description="Empty where it is about a batch.")
+    A ping has the fields of a run, and no run.
+    """
+
+    run_id: str = Field(
+        default="", description="Empty where it is about a batch; of a ping an id of its own, which no run has."
+    )
     project_id: str
     status: RunStatus
     name: str = Field(default="", description="The run's or the batch's, as it was given or made.")
@@ -1660,10 +1665,20 @@ class WebhookPayload(Wire):
 
     type: str = Field(
         description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`; `batch.succeeded`, `batch.failed`"
-        " or `batch.cancelled`; `budget.warning` or `budget.exhausted`."
+        " or `batch.cancelled`; `budget.warning` or `budget.exhausted`; `ping`."
     )
-    timestamp: Timestamp = Field(description="When it ended, began to wait, or came upon the budget.")
+    timestamp: Timestamp = Field(
+        description="When it ended, began to wait, or came upon the budget; of a ping when it was asked for."
+    )
     data: WebhookData
+
+
+class WebhookPingCreate(Asked):
+    """Asks for a test message."""
+
+    callback_url: str | None = Field(
+        default=None, max_length=2_048, description="Where it goes; the project's when left out. https."
+    )
 
 
 class WebhookSecret(Wire):
@@ -1738,10 +1753,10 @@ class WebhookDelivery(Wire):
     """One message to one receiver, and how far it got."""
 
     id: str = Field(description="The `webhook-id` that the receiver sees, the same on every attempt.")
-    run_id: str = Field(description="Empty where it is about a batch.")
+    run_id: str = Field(description="Empty where it is about a batch; of a ping an id of its own, which no run has.")
     batch_id: str | None = None
     project_id: str
-    type: str
+    type: str = Field(description="Of the message, such as `run.succeeded` or `ping`.")
     url: str
     status: str = Field(description="`pending`, `delivered` or `dead`.")
     attempts: int

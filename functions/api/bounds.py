@@ -65,6 +65,7 @@ FIELDS: Mapping[str, Mapping[str, Keywords]] = {
     "ProjectPut": {"id": PROJECT_ID, "callback_url": URL},
     "ProjectPatch": {"callback_url": URL},
     "RunCreate": {**_BEGUN, "instructions": {"maxLength": MAX_INSTRUCTIONS_BYTES}},
+    "WebhookPingCreate": _BEGUN,
     "ConversionCreate": _BEGUN,
     "BatchCreate": {"csv_upload": RUN_ID, "callback_url": URL},
     "MessageCreate": _BEGUN,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands, costs, dashboard, limits, metrics, scopes
+from infra.pages import architecture, commands, costs, dashboard, limits, metrics, offline, scopes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "metrics": ("operations/metrics.md", metrics.page),
     "costs": ("operations/costs.md", costs.page),
     "dashboard": ("operations/dashboard.svg", dashboard.picture),
+    "offline": ("offline.md", offline.page),
     "architecture": ("architecture.svg", architecture.picture),
 }
 """By name: the file in `docs/`, and what makes it."""

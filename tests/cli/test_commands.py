@@ -171,6 +171,7 @@ CALLS = [
     ),
     Call("resume run-1", {"POST /runs/run-1/resume": told(RUN, 201)}, "run-1\n"),
     Call("cancel run-1", {"POST /runs/run-1/cancel": told({"status": "cancelled"})}, "cancelled run-1\n"),
+    Call("offline", {}, "delete a.txt\tremoves it\n"),
     Call("templates", {}, "security\tcode\tLook for weaknesses\n"),
     Call(
         "runs -p demo -s failed -m a=b",
@@ -307,6 +308,11 @@ CALLS = [
     Call("keys revoke csk_0123456789abcdef_leaked", {f"POST /keys/{KEY['id']}/revoke": told(KEY)}, "ci is revoked\n"),
     Call("webhooks secret", {"GET /webhooks/secret": told(SECRET)}, "whsec_1\n"),
     Call("webhooks rotate", {"POST /webhooks/secret/rotate": told(SECRET)}, "whsec_1\n"),
+    Call(
+        "webhooks ping -p demo",
+        {"POST /projects/demo/webhook/ping": told({**DELIVERY, "status": "delivered"}, 202)},
+        "msg_1 delivered\n",
+    ),
     Call(
         "webhooks redeliver msg_1",
         {"POST /webhooks/deliveries/msg_1/redeliver": told(DELIVERY)},

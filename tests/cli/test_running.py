@@ -109,7 +109,7 @@ def test_every_exit_code_is_documented() -> None:
     assert [row for row in rows if row not in page] == []
 
 
-@pytest.mark.parametrize("page", ["commands.md", "keys.md", "limits.md", "architecture.svg"])
+@pytest.mark.parametrize("page", ["commands.md", "keys.md", "limits.md", "offline.md", "architecture.svg"])
 def test_pages_that_are_made_are_those_of_the_code(page: str, tmp_path: Path) -> None:
     fresh = tmp_path / page
     command = [sys.executable, "-m", "infra.pages", Path(page).stem, str(fresh)]

@@ -6,15 +6,18 @@ import re
 
 import pytest
 
+from codex_swarm.cli import sentences
 from codex_swarm.models import TaskType
 from swarm.agent.offline.clauses import file_names
 from swarm.agent.offline.grammar import read_instructions
+from swarm.agent.offline.revision import revision_in
 from swarm.agent.offline.steps import (
     Ask,
     Call,
     Convert,
     Delegate,
     Delete,
+    Edit,
     Execute,
     Fail,
     Return,
@@ -34,6 +37,9 @@ KINDS = [
     Write,
     Touch,
     Delete,
+    # What it means where there is no document to change.
+    Write,
+    Edit,
     Convert,
     Convert,
     Search,
@@ -53,6 +59,14 @@ KINDS = [
 def test_each_sentence_is_the_step_that_it_says() -> None:
     steps = [read_instructions(sentence, TaskType.CODE) for sentence in SENTENCES]
     assert [[type(step) for step in each] for each in steps] == [[kind] for kind in KINDS]
+
+
+def test_the_page_has_what_the_command_lists() -> None:
+    assert [sentence.text for sentence in sentences.SENTENCES] == SENTENCES
+
+
+def test_what_asks_for_changes_of_a_document_is_read_as_such() -> None:
+    assert [text for text in SENTENCES if revision_in(text)] == ["make it shorter, and add the budget"]
 
 
 @pytest.mark.parametrize(

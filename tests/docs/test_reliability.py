@@ -28,14 +28,14 @@ def named(page: str) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "least"), [("reliability.md", 30), ("bounds.md", 50)])
+@pytest.mark.parametrize(("name", "least"), [("reliability.md", 30), ("bounds.md", 50), ("client.md", 25)])
 def test_every_test_that_a_page_names_exists(name: str, least: int) -> None:
     tests = named((ROOT / "docs" / name).read_text(encoding="utf-8"))
     assert len(tests) > least
     missing = []
     for file in {file for file, _ in tests}:
         tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-        there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
         missing += [(of, name) for of, name in tests if of == file and name not in there]
     assert missing == []
 
@@ -53,3 +53,24 @@ def test_every_kind_of_bounds_has_a_test() -> None:
     rows = [row for row in page.splitlines() if row.startswith("| ")][1:]
     assert len(rows) > 20
     assert [row for row in rows if not named(row)] == []
+
+
+def test_every_failure_of_the_client_has_a_test() -> None:
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    table = page.partition("## What once went wrong\n")[2].partition("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| ") and not row.startswith("| |")]
+    assert len(rows) > 15
+    assert [row for row in rows if not named(row)] == []
+
+
+def test_the_clients_are_as_long_as_their_page_says() -> None:
+    client = ROOT / "client" / "codex_swarm"
+    of_each = {
+        "calls": list((client / "calls").glob("*.py")),
+        "blocking": [client / "client.py", client / "transports.py"],
+        "asyncio": [client / "async_client.py", client / "async_transport.py"],
+    }
+    lines = {name: sum(len(each.read_text().splitlines()) for each in files) for name, files in of_each.items()}
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    told = [int(figure.replace(",", "")) for figure in re.findall(r"\(([\d,]+) lines\)", page)]
+    assert told == [pytest.approx(length, rel=0.2) for length in lines.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,16 @@ import pytest
 
 from authorizer.app import handler as authorize
 from swarm.aws import clients
+from swarm.errors import UploadAlreadyOpened
+from swarm.lifecycle.inputs import PromisedFile, open_upload
 from swarm.records.tokens import UploadToken
+from swarm.workspace.objects import ProjectArea
 from tests.support.lambda_context import lambda_context
+from tests.support.moments import Moment, at_call, each_moment
 from tests.support.stack import Answer, Stack
 
 PAGE = "https://app.example.com"
+AREA = ProjectArea("tenant-a", "p1")
 ONE = [{"path": "notes.md", "size": 3}]
 
 
@@ -114,3 +120,36 @@ def test_nobody_makes_one_for_another_tenants_project(stack: Stack, made: dict[s
     others = stack.request("POST", "/projects/p1/uploads/tokens", {}, tenant="tenant-b")
     assert (others.status, others.json["code"]) == (404, "project_not_found")
     assert made["token"] not in str(clients.dynamodb().scan(TableName="table")["Items"])
+
+
+@pytest.mark.parametrize("others", [ONE, [{"path": "b.md", "size": 7}]], ids=["same-files", "other-files"])
+def test_two_requests_at_once_with_one_token_are_one_upload_and_count_once(
+    stack: Stack, others: list[dict[str, Any]]
+) -> None:
+    stack.project()
+
+    def meets(number: int) -> Moment:
+        before = stack.request("GET", "/usage").json
+        token = stack.request("POST", "/projects/p1/uploads/tokens", {"origins": [PAGE]}).json
+        opened: list[int] = []
+
+        def second() -> None:
+            # Not by a request: a process answers one at a time.
+            files = [PromisedFile(**each) for each in others]
+            with suppress(UploadAlreadyOpened):
+                found = open_upload(stack.backend, AREA, files, datetime.now(UTC), token["upload_id"])
+                opened.append(sum(int(each.headers["content-length"]) for each in found.urls))
+
+        with at_call(number, second) as moment:
+            answer = browse(stack, token["path"], token["token"], {"files": ONE})
+        if answer.status == 201:
+            opened.append(sum(int(each["headers"]["content-length"]) for each in answer.json["files"]))
+        else:
+            assert answer.json["code"] == "upload_already_opened", moment.calls
+        [size] = set(opened)
+        usage = stack.request("GET", "/usage").json
+        assert usage["uploads"]["used"] == before["uploads"]["used"] + 1, moment.calls
+        assert usage["stored_bytes"]["used"] == before["stored_bytes"]["used"] + size, moment.calls
+        return moment
+
+    assert each_moment(meets) > 4

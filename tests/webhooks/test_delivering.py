@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from swarm.records.runs import encode
 from swarm.webhooks.delivering import LONGEST_PAUSE, SPREAD
 from tests.support.driving import walk
 from tests.support.lambda_context import lambda_context
+from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 from tests.support.paths import ROOT
 from tests.support.stack import MACHINE, Stack
 from tests.support.stack import stack as deployed
@@ -437,3 +439,78 @@ def test_a_receiver_costs_a_run_two_calls_and_no_waiting(machine: Machine, recei
 def test_the_sample_event_is_one_that_the_function_takes(stack: Stack) -> None:
     sample = json.loads((ROOT / "events/webhook.json").read_text())
     assert webhook(sample, lambda_context()) == {**sample, "outcome": "done", "wait_seconds": 0}
+
+
+def ping(stack: Stack, body: Any = None, *, tenant: str = "tenant-a") -> Any:
+    answer = stack.request("POST", "/projects/p1/webhook/ping", body, tenant=tenant)
+    assert answer.status == 202, answer.text
+    return answer.json
+
+
+def test_a_ping_is_signed_and_shaped_as_the_message_of_a_run_is(stack: Stack, receiver: Receiver) -> None:
+    stack.project()
+    stack.request("PATCH", "/projects/p1", {"callback_url": url(receiver)})
+    sent = ping(stack)
+    assert (sent["type"], sent["status"], sent["url"]) == ("ping", "pending", url(receiver))
+    assert attempt_now(sent["run_id"])["outcome"] == "done"
+    (message,) = receiver.messages
+    told = verified(message, secret(stack))
+    assert (told["type"], told["timestamp"]) == ("ping", sent["created_at"])
+    assert message.headers["webhook-id"] == sent["id"] == f"msg_{told['data']['run_id']}"
+    assert verify(secret(stack), dict(message.headers), message.body).data.project_id == "p1"
+    assert stack.request("GET", f"/webhooks/deliveries/{sent['id']}").json["status"] == "delivered"
+    assert stack.request("GET", f"/runs/{sent['run_id']}").status == 404
+    assert attempt_now(sent["run_id"])["outcome"] == "done"
+    assert len(receiver.messages) == 1
+    key = {"PK": {"S": f"T#tenant-a#R#{sent['run_id']}"}, "SK": {"S": "WEBHOOK"}}
+    item = clients.dynamodb().get_item(TableName=backend().settings.table_name, Key=key)["Item"]
+    assert int(item["expires_at"]["N"]) - time.time() < timedelta(days=1).total_seconds()
+
+
+def test_a_ping_is_tried_once_and_again_when_somebody_asks(stack: Stack, receiver: Receiver) -> None:
+    stack.project()
+    receiver.answers = [answering(500), answering(204)]
+    sent = ping(stack, {"callback_url": url(receiver)})
+    assert attempt_now(sent["run_id"])["outcome"] == "done"
+    shown = stack.request("GET", f"/webhooks/deliveries/{sent['id']}").json
+    assert (shown["status"], shown["last_status"], shown["last_error"]) == ("dead", 500, "answered 500")
+    assert stack.request("POST", f"/webhooks/deliveries/{sent['id']}/redeliver").status == 202
+    attempt(sent["run_id"])
+    assert stack.request("GET", f"/webhooks/deliveries/{sent['id']}").json["status"] == "delivered"
+
+
+def test_a_ping_goes_nowhere_without_an_address_or_for_somebody_else(stack: Stack, receiver: Receiver) -> None:
+    stack.project()
+    refused = stack.request("POST", "/projects/p1/webhook/ping")
+    assert (refused.status, refused.json["code"]) == (400, "no_callback_url")
+    refused = stack.request("POST", "/projects/p1/webhook/ping", {"callback_url": "https://10.0.0.1:0x/"})
+    assert (refused.status, refused.json["code"]) == (400, "invalid_callback_url")
+    body = {"callback_url": url(receiver)}
+    stranger = stack.request("POST", "/projects/p1/webhook/ping", body, tenant="tenant-b")
+    assert (stranger.status, stranger.json["code"]) == (404, "project_not_found")
+    assert stack.request("GET", "/webhooks/deliveries").json == []
+    sent = ping(stack, body)
+    assert stack.request("GET", f"/webhooks/deliveries/{sent['id']}", tenant="tenant-b").status == 404
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_ping_whose_request_died_at_any_call_is_sent_once_or_never_was(
+    machine: Machine, receiver: Receiver, when: When
+) -> None:
+    stack = machine.stack
+    stack.project()
+    arrived: list[str] = []
+
+    def dies(number: int) -> Moment:
+        with at_call(number, die, when) as moment, suppress(Died):
+            ping(stack, {"callback_url": url(receiver)})
+        stack.backend.outbox.repair(datetime.now(UTC) + GRACE, GRACE)
+        for sent in stack.request("GET", "/webhooks/deliveries?status=pending").json:
+            assert f"{sent['id']}-1" in machine.executions(), moment.calls
+            attempt_now(sent["run_id"])
+            arrived.append(sent["id"])
+        assert [message.headers["webhook-id"] for message in receiver.messages] == arrived, moment.calls
+        return moment
+
+    assert each_moment(dies) >= 3
+    assert arrived

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from codex_swarm import CodexSwarmClient, verify
 from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.lambdas import deaths
@@ -120,3 +121,15 @@ def test_a_receiver_that_sleeps_delays_no_run(world: World, receiver: Receiver) 
     eventually(lambda: world.http.get(f"/runs/{other}").json()["status"] == "succeeded", 30)
     assert world.status(run_id) == "pending"
     awake.set()
+
+
+def test_a_ping_says_at_once_whether_the_receiver_takes_messages(world: World, receiver: Receiver) -> None:
+    with CodexSwarmClient(str(world.http.base_url)) as client:
+        sent = client.ping_webhook("hooks", callback_url=f"http://127.0.0.1:{receiver.port}/")
+        assert (sent.type, sent.status, sent.last_status) == ("ping", "delivered", 204)
+        (message,) = receiver.messages
+        secret = client.get_webhook_secret().secret
+        assert verify(secret, dict(message.headers), message.body).type == "ping"
+        receiver.answers = [answering(503)]
+        refused = client.ping_webhook("hooks", callback_url=f"http://127.0.0.1:{receiver.port}/")
+    assert (refused.status, refused.last_error) == ("dead", "answered 503")

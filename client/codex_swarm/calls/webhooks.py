@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from codex_swarm.calls.base import Calls
+from codex_swarm.calls.base import Calls, of_project
 from codex_swarm.connection import parse
 from codex_swarm.listing import Page, items, page_of
-from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
-from codex_swarm.shaping import one_text, segment, shaped
+from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookPingCreate, WebhookSecret
+from codex_swarm.shaping import one_text, seconds, segment, shaped
 
 _DELIVERIES = "/webhooks/deliveries"
+
+PING_POLL = 0.5
+"""Seconds between two looks at what became of a ping."""
 
 
 class WebhookCalls(Calls):
@@ -24,6 +27,23 @@ class WebhookCalls(Calls):
         """A new secret; for so long deliveries are signed with the one before it, too. Is sent once."""
         body = shaped(SecretRotation, overlap_seconds=overlap_seconds).model_dump(mode="json")
         return parse(WebhookSecret, await self._connection.request("POST", "/webhooks/secret/rotate", body=body))
+
+    async def ping_webhook(
+        self, project_id: str, *, callback_url: str | None = None, timeout: float = 30.0
+    ) -> WebhookDelivery:
+        """Sends a signed message of the type `ping` to `callback_url`, or the project's, and says what became of it.
+
+        It is tried once: `delivered`, or `dead` with `last_status` and `last_error`. One that is still `pending` after
+        `timeout` seconds is returned as it is. Raises `BadRequest` where there is no address. Is sent once.
+        """
+        wanted = shaped(WebhookPingCreate, callback_url=callback_url).model_dump(mode="json")
+        deadline = self._connection.clock() + seconds(timeout, "timeout")
+        path = of_project(project_id, "webhook/ping")
+        delivery = parse(WebhookDelivery, await self._connection.request("POST", path, body=wanted))
+        while delivery.status == "pending" and self._connection.clock() + PING_POLL < deadline:
+            await self._connection.transport.sleep(PING_POLL)
+            delivery = await self.get_webhook_delivery(delivery.id)
+        return delivery
 
     async def list_webhook_deliveries(self, status: str | None = None) -> list[WebhookDelivery]:
         """Deliveries, newest first: all, or those that are `pending`, `delivered` or `dead`."""

@@ -46,6 +46,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "resume": starting.resume,
         "cancel": starting.cancel,
         "templates": starting.templates,
+        "offline": starting.offline,
     },
     LOOKING: {
         "watch": finding.watch,
@@ -101,6 +102,7 @@ _GROUPS: dict[str, tuple[str, Callable[..., None], dict[str, Callable[..., None]
         {
             "secret": managing.webhook_secret,
             "rotate": managing.rotate_webhook_secret,
+            "ping": managing.ping_webhook,
             "redeliver": managing.redeliver_webhook,
         },
     ),

@@ -24,7 +24,7 @@ class Exit(IntEnum):
     """The exit codes. A number keeps its meaning for ever; new ones are added behind."""
 
     SUCCEEDED = 0, "what was asked for is done; of a run that was watched: it succeeded"
-    FAILED = 1, "the run failed; or a file of this machine cannot be read or written"
+    FAILED = 1, "the run failed, or a test message did not arrive; or a file of this machine cannot be read or written"
     USAGE = 2, "the command line is wrong, or says too little; nothing was sent"
     CANCELLED = 3, "the run was cancelled"
     UNREACHABLE = 4, "the service did not answer, or what answered is not this service"

@@ -12,8 +12,10 @@ from api.access import MANAGE, READ
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, tenant_of
 from api.resolver import Router
-from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookSecret
-from swarm.errors import DeliveryNotFound
+from codex_swarm.models import SecretRotation, WebhookDelivery, WebhookPingCreate, WebhookSecret
+from swarm.errors import DeliveryNotFound, NoCallbackUrl
+from swarm.ids import valid_project_id
+from swarm.lifecycle.asked import checked_callback
 from swarm.records.backend import backend
 from swarm.records.deliveries import Delivery, DeliveryStatus
 from swarm.records.listing import Page, Wanted
@@ -43,6 +45,23 @@ def _secret(status: int, secrets: SigningSecrets) -> Response[WebhookSecret]:
         secret=secrets.current, created_at=secrets.created_at, previous_valid_until=secrets.previous_until
     )
     return Response(status, content_types.APPLICATION_JSON, body, dict(NEVER_STORED))
+
+
+@router.post(
+    "/projects/<project_id>/webhook/ping",
+    status_code=202,
+    summary="Send a test message to the receiver",
+    tags=["webhooks"],
+    security=MANAGE,
+)
+def ping_webhook(project_id: str, body: WebhookPingCreate = WebhookPingCreate()) -> WebhookDelivery:
+    """It is signed and shaped as that of a run's end, has the type `ping`, and is tried once."""
+    tenant_id = tenant_of(router)
+    project = backend().projects.get(tenant_id, valid_project_id(project_id))
+    url = checked_callback(backend(), body.callback_url) or project.callback_url
+    if url is None:
+        raise NoCallbackUrl(project_id)
+    return _read(backend().outbox.ping(tenant_id, project_id, url, datetime.now(UTC)))
 
 
 @router.get("/webhooks/deliveries", summary="Deliveries, newest first", tags=["webhooks"], security=READ)

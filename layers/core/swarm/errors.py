@@ -3,7 +3,7 @@
     SwarmError
     ├── CallerError               the request is at fault; `status` and `code` go to the caller
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
-    │   │                     InvalidCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
+    │   │                     InvalidCallbackUrl, NoCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
     │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
     │   │                     EffortNotAllowed, BatchAlreadyEnded
     │   ├── Unauthorized 401  KeyExpired
@@ -119,6 +119,15 @@ class InvalidCursor(BadRequest):
 
     def __init__(self) -> None:
         super().__init__("the cursor is none that this listing gave; begin again without it, and keep the filters")
+
+
+class NoCallbackUrl(BadRequest):
+    """A ping is asked for, and neither the request nor the project says where it is to go."""
+
+    code = "no_callback_url"
+
+    def __init__(self, project_id: str) -> None:
+        super().__init__(f"project {project_id} has no callback_url; send one along, or keep one on the project")
 
 
 class InvalidCallbackUrl(BadRequest):

@@ -14,6 +14,7 @@ import typer
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.commands.finding import Age, Statuses, age, confirmed
+from codex_swarm.cli.exits import Exit
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.errors import ApiError, InvalidArgument, NotFound
 from codex_swarm.listing import RunFilter
@@ -157,6 +158,24 @@ def rotate_webhook_secret(
     with session.client() as client:
         found = client.rotate_webhook_secret(overlap_seconds)
     session.output.result(found, found.secret)
+
+
+def ping_webhook(
+    session: Session,
+    project_id: ProjectId = None,
+    callback_url: Annotated[
+        str | None, typer.Option(help="Where it goes, in place of the project's callback_url.", show_default=False)
+    ] = None,
+) -> None:
+    """Send a test message to a project's receiver, and say whether it arrived.
+
+    It is signed as others are and has the type ping. Exit code 1 when the receiver did not take it.
+    """
+    with session.client() as client:
+        found = client.ping_webhook(session.project(project_id), callback_url=callback_url)
+    session.output.result(found, found.id, " ", found.status, f": {found.last_error}" if found.last_error else "")
+    if found.status != "delivered":
+        raise typer.Exit(Exit.FAILED)
 
 
 def redeliver_webhook(

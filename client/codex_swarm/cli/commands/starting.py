@@ -11,6 +11,7 @@ import typer
 
 from codex_swarm.cli.commands.finding import note
 from codex_swarm.cli.sending import batches, files_of, texts
+from codex_swarm.cli.sentences import SENTENCES
 from codex_swarm.cli.session import ProjectId, RunId, Session
 from codex_swarm.cli.templates import TEMPLATES, TemplateName
 from codex_swarm.cli.watching import watch_to_its_end
@@ -276,6 +277,18 @@ def _accepting(words: list[str], path: Path | None, max_rounds: int | None) -> d
         return None
     rounds = {} if max_rounds is None else {"max_rounds": max_rounds}
     return {**given, "criteria": [*given.get("criteria", []), *words], **rounds}
+
+
+def offline(session: Session) -> None:
+    """List what the offline model understands, for tests that need no provider.
+
+    With CROSS_RUN_FAKE_SWARM=1, or in the test kit, instructions of these sentences always come to the same.
+    """
+    output = session.output
+    if output.as_json:
+        output.json([{"sentence": each.text, "does": each.plain} for each in SENTENCES])
+        return
+    output.table(["sentence", "what it does"], [(each.text, each.plain) for each in SENTENCES])
 
 
 def schema_in(path: Path | None) -> dict[str, Any] | None:

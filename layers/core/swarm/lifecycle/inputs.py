@@ -152,7 +152,11 @@ def _new_upload(
         backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
         raise
     upload = Upload(upload_id, files, place)
-    backend.objects.put(_manifest_key(area, upload.id), adapter(Upload).dump_json(upload), expires=True)
+    if not backend.objects.put_new(_manifest_key(area, upload.id), adapter(Upload).dump_json(upload), expires=True):
+        # Another request with the same token was faster: there is one upload, and it counts once.
+        backend.places.give_back(area.tenant_id, Kind.UPLOADS, place)
+        backend.tenants.take_back(area.tenant_id, size)
+        return _opened_before(backend, area, upload_id, files) or upload
     backend.projects.sweep_later(area.tenant_id, area.project_id, now + DAY)
     return upload
 

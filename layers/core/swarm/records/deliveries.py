@@ -1,5 +1,6 @@
-"""The outbox: a delivery for each end and each wait of a run, and each end of a batch, that has somebody to tell, kept
-until it is settled.
+"""The outbox: a delivery for each end and each wait of a run, and each end of a batch, that has somebody to tell.
+
+Each is kept until it is settled, and for as long as runs are. Pings are kept for a day.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from codex_swarm.models import BudgetAlert, WebhookData, WebhookPayload
 from swarm.adapters import adapter
 from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
+from swarm.ids import new_id
 from swarm.logs import log
 from swarm.records.keys import Key, batch_delivery_key, deliveries_of_tenant, delivery_key, outbox, sortable
 from swarm.records.listing import Page, Range, Wanted, page_of
@@ -30,6 +32,11 @@ EARLIER = "version < :version"
 
 BACKOFF_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000)
 """The pauses between the attempts: seven in some 18 hours."""
+
+PING = "ping"
+"""The type of a message about no run, which somebody asked for to see whether it arrives. It is tried once."""
+
+PING_KEPT = timedelta(days=1)
 
 HOPELESS = timedelta(days=3)
 """A delivery that is overdue for so long is dead: whatever keeps us from trying it is not about to pass."""
@@ -52,7 +59,8 @@ class Delivery:
 
     `wait` numbers the run's waits for people, from 0; of a message about its end it is None. Of a message about a batch
     `run_id` is the batch's id, and `batch_round` says which of its rounds has ended. One about a
-    budget has an id of its own in the place of a run's, and as `payload` all that it says: it needs no run any more.
+    budget has an id of its own in the place of a run's, and as `payload` all that it says: it needs no run any more. A
+    ping has an id of its own, too.
     """
 
     tenant_id: str
@@ -78,6 +86,11 @@ class Delivery:
     def id(self) -> str:
         """The id that the receiver sees, the same on every attempt."""
         return _id(self.run_id, self.wait, self.batch_round)
+
+    @property
+    def is_ping(self) -> bool:
+        """Whether it is about no run."""
+        return self.type == PING
 
     @property
     def execution(self) -> str:
@@ -119,6 +132,15 @@ class Outbox:
                     batch_round=batch.round,
                 )
             )
+
+    def ping(self, tenant_id: str, project_id: str, url: str, now: datetime) -> Delivery:
+        """Write down a ping, and let its one attempt begin. Where that fails `repair` does it."""
+        message = Delivery(
+            tenant_id=tenant_id, project_id=project_id, run_id=new_id(), type=PING, url=url, created_at=now
+        )
+        self._table.put(self._item(message), UNCLAIMED)
+        self.begin(message)
+        return message
 
     def _announce(self, run: Run, url: str, event: str, at: datetime, wait: int | None) -> None:
         self._put(
@@ -274,6 +296,7 @@ class Outbox:
 
     def _item(self, message: Delivery) -> Item:
         at, status = sortable(message.created_at), message.status
+        kept = PING_KEPT if message.is_ping else self._retention
         item: Item = {
             **_key(message.tenant_id, message.run_id, message.wait, message.batch_round).attributes(),
             **deliveries_of_tenant(message.tenant_id, status, at, message.run_id).attributes("GSI1"),
@@ -281,7 +304,7 @@ class Outbox:
             "version": {"N": str(message.version)},
             "schema": {"N": str(message.schema)},
             "body": {"S": adapter(Delivery).dump_json(message).decode()},
-            "expires_at": {"N": str(int((message.created_at + self._retention).timestamp()))},
+            "expires_at": {"N": str(int((message.created_at + kept).timestamp()))},
         }
         if status is not DeliveryStatus.PENDING:
             return item

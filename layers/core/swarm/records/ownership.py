@@ -77,6 +77,6 @@ class OwnedObjects:
         self._ownership.require()
         self._store.put(key, data, expires=expires)
 
-    def put_new(self, key: str, data: bytes) -> bool:
+    def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         self._ownership.require()
-        return self._store.put_new(key, data)
+        return self._store.put_new(key, data, expires=expires)

@@ -408,6 +408,10 @@ class Tenants:
         except ConditionFailed as full:
             raise StorageFull(self._decode(tenant_id, full.item).stored, most, size) from full
 
+    def take_back(self, tenant_id: str, size: int) -> None:
+        """Take back bytes that were promised, and that nobody is going to store."""
+        self._table.update(tenant_key(tenant_id), "ADD stored_bytes :less", values={":less": {"N": str(-size)}})
+
     def measured(self, tenant: Tenant, stored: int, now: datetime) -> None:
         """So many bytes were found since the tenant was read; what was counted meanwhile stays counted."""
         values: Item = {":more": {"N": str(stored - tenant.stored)}, ":now": {"S": sortable(now)}}

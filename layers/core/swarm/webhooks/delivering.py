@@ -14,6 +14,7 @@ from codex_swarm.models import (
     MachineSummary,
     RequestKind,
     RequestRead,
+    RunStatus,
     WebhookData,
     WebhookPayload,
 )
@@ -77,17 +78,18 @@ def attempt(
     a budget has its payload with it, and is about no run.
     """
     message = backend.outbox.find(tenant_id, run_id, wait, batch_round)
-    subject = _batch(backend, tenant_id, run_id) if batch_round is not None else _run(backend, tenant_id, run_id)
-    if message is None or message.status is not DeliveryStatus.PENDING or not (subject or message.payload):
+    subject = message and _subject(backend, message)
+    if message is None or subject is None or message.status is not DeliveryStatus.PENDING:
         # Delivered or given up before, or deleted with its run.
         return DeliveryAnswer(DeliveryStep.DONE)
     if message.next_attempt_at is not None and message.next_attempt_at - now >= EARLY:
         # An execution that began again, or a try of a task that had been done: it would take an attempt away.
         return DeliveryAnswer(DeliveryStep.RETRY, round((message.next_attempt_at - now).total_seconds()))
-    if subject is not None and (late := _is_over(message, subject)) is not None:
+    if (late := _is_over(message, subject)) is not None:
         backend.outbox.store(replace(message, status=DeliveryStatus.DEAD, last_error=late, next_attempt_at=None))
         return DeliveryAnswer(DeliveryStep.DONE)
-    answer, problem = _sent(backend, message, _body(message, subject), now, resolve)
+    body = _body(subject)
+    answer, problem = _sent(backend, message, body, now, resolve)
     after = _after(message, answer, problem, now)
     backend.outbox.store(after)
     record({WEBHOOKS: 1}, status=after.status.value)
@@ -97,31 +99,37 @@ def attempt(
     return DeliveryAnswer(DeliveryStep.RETRY, max(1, round((after.next_attempt_at - now).total_seconds())))
 
 
-def _body(message: Delivery, subject: Run | Batch | None) -> bytes:
-    """What is sent."""
-    if isinstance(subject, Run):
-        return payload(subject)
-    return batch_payload(subject) if subject is not None else (message.payload or "").encode()
-
-
-def _run(backend: Backend, tenant_id: str, run_id: str) -> Run | None:
-    run = backend.runs.find(tenant_id, run_id)
+def _subject(backend: Backend, message: Delivery) -> Run | Batch | Delivery | None:
+    """What the message is about: a run or a batch; itself, of a ping and of a budget. None once it is deleted."""
+    if message.is_ping or message.payload:
+        return message
+    if message.batch_round is not None:
+        return backend.batches.find(message.tenant_id, message.run_id)
+    run = backend.runs.find(message.tenant_id, message.run_id)
     if run is not None and not run.status.final:
         # The process that wrote the message died before it could show the run as ended.
-        run = backend.runs.current(tenant_id, run_id)
+        run = backend.runs.current(message.tenant_id, message.run_id)
     return run
 
 
-def _batch(backend: Backend, tenant_id: str, batch_id: str) -> Batch | None:
-    return backend.batches.find(tenant_id, batch_id)
-
-
-def _is_over(message: Delivery, subject: Run | Batch) -> str | None:
+def _is_over(message: Delivery, subject: Run | Batch | Delivery) -> str | None:
     """Why nobody is to be told of this any more; None where somebody is."""
+    if isinstance(subject, Delivery):
+        return None
     if isinstance(subject, Batch):
         return TRIED_AGAIN if subject.round != message.batch_round or subject.ended_at is None else None
     waits = message.wait is None or (subject.waits_for_people and subject.rounds == message.wait)
     return None if waits else DECIDED
+
+
+def _body(subject: Run | Batch | Delivery) -> bytes:
+    match subject:
+        case Run():
+            return payload(subject)
+        case Batch():
+            return batch_payload(subject)
+        case Delivery():
+            return subject.payload.encode() if subject.payload else ping_payload(subject)
 
 
 def _sent(
@@ -194,6 +202,18 @@ def batch_read(batch: Batch) -> BatchRead:
     )
 
 
+def ping_payload(message: Delivery) -> bytes:
+    """The message of a ping: shaped as that about a run that succeeded, so that all of a receiver is tried."""
+    data = WebhookData(
+        run_id=message.run_id,
+        project_id=message.project_id,
+        status=RunStatus.SUCCEEDED,
+        name="A test of the webhook",
+        closing_words="No run has ended: somebody asked for this message, to see whether it arrives.",
+    )
+    return WebhookPayload(type=message.type, timestamp=message.created_at, data=data).model_dump_json().encode()
+
+
 def summary_read(run: Run) -> MachineSummary | None:
     """The run's summary with its result and what its work was found to be, which are stored once."""
     return run.summary and run.summary.model_copy(update={"result": run.result, "acceptance": acceptance_of(run)})
@@ -237,7 +257,7 @@ def _after(message: Delivery, answer: Answer | None, problem: str | None, now: d
     if tried.last_error is None:
         return replace(tried, status=DeliveryStatus.DELIVERED)
     gone = answer is not None and answer.status == HTTPStatus.GONE
-    if gone or tried.attempts > len(BACKOFF_SECONDS):
+    if gone or message.is_ping or tried.attempts > len(BACKOFF_SECONDS):
         return replace(tried, status=DeliveryStatus.DEAD)
     return replace(tried, next_attempt_at=now + timedelta(seconds=_pause(tried, answer)))
 

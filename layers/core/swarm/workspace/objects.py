@@ -47,8 +47,8 @@ class ObjectStore(Protocol):
         """Store the object, over an earlier one. What `expires` may be gone after `DAY`."""
         ...
 
-    def put_new(self, key: str, data: bytes) -> bool:
-        """Store the object unless there is one; false when there was."""
+    def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
+        """Store the object unless there is one; false when there was. What `expires` may be gone after `DAY`."""
         ...
 
 
@@ -142,10 +142,10 @@ class MemoryObjects:
         if expires:
             self.expiring.add(key)
 
-    def put_new(self, key: str, data: bytes) -> bool:
+    def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         if key in self.objects:
             return False
-        self.objects[key] = data
+        self.put(key, data, expires=expires)
         return True
 
 
@@ -176,9 +176,12 @@ class S3Objects:
         else:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
 
-    def put_new(self, key: str, data: bytes) -> bool:
+    def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+            if expires:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*", Tagging=EXPIRES)
+            else:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
         except ClientError as error:
             # 409 is S3's answer to two conditional writes at once: the other one is storing it.
             if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict"}:

@@ -41,9 +41,9 @@ class RememberedObjects:
         self._store.put(key, data, expires=expires)
         self._remember(key, data)
 
-    def put_new(self, key: str, data: bytes) -> bool:
+    def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         # Another writer's bytes may be there, so nothing is known afterwards.
-        return self._store.put_new(key, data)
+        return self._store.put_new(key, data, expires=expires)
 
     def _remember(self, key: str, data: bytes) -> None:
         if len(data) > MAX_OBJECT_BYTES:

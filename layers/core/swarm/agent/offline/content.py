@@ -45,7 +45,8 @@ def one_line(text: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE].rsplit(' ', 1)[0]} …"
 
 
-def _title(subject: str) -> str:
+def title_of(subject: str) -> str:
+    """A heading for the subject: without its article, cut where it gets long."""
     bare = _ARTICLE.sub("", subject.strip("\"'`#*_ ."), count=1) if _ARTICLE.match(subject) else subject
     short = bare if len(bare) <= _LONGEST_TITLE else f"{bare[:_LONGEST_TITLE].rsplit(' ', 1)[0]} …"
     return short[:1].upper() + short[1:]
@@ -67,13 +68,13 @@ def _document(subject: str, task_type: TaskType) -> str:
     sections = OUTLINES[task_type]
     quoted = f"“{subject.rstrip('.')}”"
     body = "\n\n".join(f"## {heading}\n\n{text.format(subject=quoted)}" for heading, text in sections)
-    return f"# {_title(subject)}\n\n{body}\n\n---\n\n{OFFLINE_NOTE}\n"
+    return f"# {title_of(subject)}\n\n{body}\n\n---\n\n{OFFLINE_NOTE}\n"
 
 
 def _letter(subject: str) -> str:
     return (
         "[Sender]\n[Address]\n\n[Recipient]\n[Address]\n\n[Date]\n\n"
-        f"**Subject: {_title(subject)}**\n\nDear [Recipient],\n\n"
+        f"**Subject: {title_of(subject)}**\n\nDear [Recipient],\n\n"
         f"I am writing to you about the following: {subject.rstrip('.')}.\n\n"
         "[What the recipient should know, in one paragraph.]\n\n"
         "[What you ask for, and by when.]\n\nYours sincerely,\n\n[Name]\n"
@@ -84,7 +85,7 @@ def _markdown_table(subject: str) -> str:
     columns = [name.replace("|", "\\|") for name in _columns(subject)]
     rows = [[f"{name} {number}" for name in columns] for number in (1, 2, 3)]
     lines = [columns, ["---"] * len(columns), *rows]
-    return f"# {_title(subject)}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"# {title_of(subject)}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _csv(subject: str) -> str:
@@ -98,18 +99,18 @@ def _csv(subject: str) -> str:
 
 def _json(subject: str) -> str:
     found = _COLUMNS.search(subject)
-    fields = dict.fromkeys(_columns(subject), "") if found else {"title": _title(subject), "description": subject}
+    fields = dict.fromkeys(_columns(subject), "") if found else {"title": title_of(subject), "description": subject}
     return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
 
 
 def _yaml(subject: str) -> str:
     # JSON strings are YAML strings.
-    return f"title: {json.dumps(_title(subject))}\ndescription: {json.dumps(subject)}\n"
+    return f"title: {json.dumps(title_of(subject))}\ndescription: {json.dumps(subject)}\n"
 
 
 def said_by_code(subject: str) -> str:
     """What a program about the subject prints."""
-    return "Hello, world!" if _GREETING.search(subject) else _title(subject)
+    return "Hello, world!" if _GREETING.search(subject) else title_of(subject)
 
 
 def _python(subject: str) -> str:
@@ -143,7 +144,7 @@ def _css(subject: str) -> str:
 
 
 def _xml(subject: str) -> str:
-    title, text = html.escape(_title(subject)), html.escape(subject)
+    title, text = html.escape(title_of(subject)), html.escape(subject)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<document>\n  <title>{title}</title>\n  <text>{text}</text>\n</document>\n"
@@ -153,7 +154,7 @@ def _xml(subject: str) -> str:
 def _text(subject: str) -> str:
     if _GREETING.search(subject):
         return "Hello!\n\nIt is good to have you here.\n"
-    return f"{_title(subject)}\n"
+    return f"{title_of(subject)}\n"
 
 
 _WRITERS: dict[str, Callable[[str], str]] = {

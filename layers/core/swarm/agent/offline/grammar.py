@@ -6,6 +6,7 @@
     delete a.md
     convert a.md to docx with the template letter        letter, report, minutes, proposal, invoice, cv or slides
     replace Hello by Hi in a.docx                        in Word and text files
+    make it shorter, and add the budget                  changes the document that is there (see `revision`)
     search for "the words"                               in all files
     use the skill monthly-report
     run `command`
@@ -31,6 +32,7 @@ from codex_swarm.models import DocumentTemplate, TaskType
 from swarm.agent.offline.clauses import VERBS, clauses, file_names, mentioned_names, quoted, target_names
 from swarm.agent.offline.formats import asked_formats, named_formats, without_formats
 from swarm.agent.offline.naming import document_name
+from swarm.agent.offline.revision import Revision, revision_in
 from swarm.agent.offline.steps import (
     Ask,
     Call,
@@ -97,12 +99,14 @@ _TRAILING = re.compile(r"[\s,]*\b(?:and|to|into|as|in|called|named)?[\s,\"“'`]
 class Understood:
     """What a text asks for. `prose` is all of it where it names no file and no step: a question, or a subject.
 
-    `formats` are the suffixes that a document about the prose is wanted in, beside its source.
+    `formats` are the suffixes that a document about the prose is wanted in, beside its source. `revision` is what it
+    asks of a document that is there; the rest is what it means where there is none.
     """
 
     steps: tuple[Step, ...]
     prose: str | None = None
     formats: tuple[str, ...] = ()
+    revision: Revision | None = None
 
 
 def read_instructions(text: str, task_type: TaskType) -> tuple[Step, ...]:
@@ -112,6 +116,10 @@ def read_instructions(text: str, task_type: TaskType) -> tuple[Step, ...]:
 
 def understand(text: str, task_type: TaskType) -> Understood:
     """The steps, and the prose where there is nothing else."""
+    return replace(_understood(text, task_type), revision=revision_in(text[:LONGEST_TEXT]))
+
+
+def _understood(text: str, task_type: TaskType) -> Understood:
     steps: list[Step] = []
     prose: list[str] = []
     first_prose = 0

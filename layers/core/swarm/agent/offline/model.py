@@ -46,7 +46,7 @@ class OfflineModel:
         """The next turn of the plan. Raises `ModelFailure` only where the instructions say `fail with`."""
         instructions, since = _last_instructions(request.items)
         specs, made = {spec.name: spec for spec in request.tools}, _made(since)
-        turn = self._planned(instructions, frozenset(specs), made)
+        turn = self._planned(instructions, frozenset(specs), made, _earlier(request, since))
         if turn.failure is not None:
             raise _asked_for(turn.failure)
         first = sum(1 for _ in _calls(request.items))
@@ -56,13 +56,16 @@ class OfflineModel:
             self._sleep(max(0.0, min(turn.seconds, request.seconds)))
         return answer
 
-    def _planned(self, instructions: str, offered: frozenset[str], made: Sequence[Made]) -> PlannedTurn:
+    def _planned(
+        self, instructions: str, offered: frozenset[str], made: Sequence[Made], earlier: Callable[[], str]
+    ) -> PlannedTurn:
         if JUDGE in offered:
             return review(instructions, made)
         if instructions.startswith(FEEDBACK):
             return mending(instructions, made)
         understood = understand(instructions, self._task_type)
-        return next_turn(script_for(understood, self._task_type, offered, [each.ok for each in made]), made)
+        script = script_for(understood, self._task_type, offered, [each.ok for each in made], earlier)
+        return next_turn(script, made)
 
 
 def _asked_for(said: str) -> ModelFailure:
@@ -80,6 +83,11 @@ def _last_instructions(items: Sequence[Item]) -> tuple[str, Sequence[Item]]:
         if items[place].get("role") == "user":
             return _text(items[place].get("content")), items[place + 1 :]
     return "", items
+
+
+def _earlier(request: ModelRequest, since: Sequence[Item]) -> Callable[[], str]:
+    """Gives all that was said and done before, in no form but its order."""
+    return lambda: request.instructions + json.dumps(list(request.items[: len(request.items) - len(since)]))
 
 
 def _text(content: JsonValue) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from codex_swarm.models import TaskType
 from swarm.agent.offline import code_study, conversion_report
@@ -10,14 +10,26 @@ from swarm.agent.offline.data_study import data_study
 from swarm.agent.offline.document_study import document_study
 from swarm.agent.offline.grammar import Understood
 from swarm.agent.offline.naming import document_name
+from swarm.agent.offline.revision import revising
 from swarm.agent.offline.script import Script, as_planned
 from swarm.agent.offline.turns import RUN, plan
 
 
 def script_for(
-    understood: Understood, task_type: TaskType, offered: frozenset[str], succeeded: Sequence[bool]
+    understood: Understood,
+    task_type: TaskType,
+    offered: frozenset[str],
+    succeeded: Sequence[bool],
+    earlier: Callable[[], str],
 ) -> Script:
-    """The turns to take. Steps that were asked for are taken as asked; prose is worked on as the task type does."""
+    """The turns to take. Steps that were asked for are taken as asked; prose is worked on as the task type does.
+
+    `earlier` gives what was said and done before, for what speaks of a document without naming it.
+    """
+    if understood.revision is not None:
+        # The first call looks for the document.
+        turns = plan(understood.steps, task_type, offered, succeeded[1:])
+        return revising(understood.revision, earlier(), offered, turns)
     turns, prose = plan(understood.steps, task_type, offered, succeeded), understood.prose
     if prose is not None:
         study = _study(prose, understood.formats, task_type, offered)
