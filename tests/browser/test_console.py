@@ -423,10 +423,10 @@ def test_what_runs_cost_is_shown_by_what_one_asks_for_and_saved(
     page.wait_for(f"{ROWS} === 1 && document.querySelector('#rows td').innerText === {project!r}")
     assert page.evaluate("document.querySelector('#total').innerText").startswith("1 run, $0.00")
     without_faults(page, "usage")
+    assert page.console == []
     page.evaluate("document.querySelector('[name=from]').value = '2020-01-01'")
     page.click(button("Show"))
     page.wait_for(f"{SHOWN}.includes('366 days')")
-    assert page.console == []
 
 
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:
