@@ -54,6 +54,9 @@ PlainText = Annotated[str, AfterValidator(_without_nul)]
 ModelName = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
 """The name of a model, as the operator's list has it."""
 
+HostedToolName = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_-]*$")]
+"""A tool that the provider runs itself: `web_search`, or a remote MCP server by the operator's name for it."""
+
 EffortName = Annotated[str, Field(max_length=20, pattern=r"^[a-z]+$")]
 """How much a model is to reason, such as `low`, `medium` or `high`."""
 
@@ -197,6 +200,11 @@ class ProjectPatch(Asked):
     effort: EffortName | None = Field(
         default=None, description="How much their model is to reason, where it takes this effort."
     )
+    hosted_tools: list[HostedToolName] | None = Field(
+        default=None,
+        max_length=10,
+        description="Which of the provider's own tools its runs may name, of `GET /models`; null for all, [] for none.",
+    )
 
 
 class ProjectPut(ProjectPatch):
@@ -233,6 +241,9 @@ class ProjectRead(Wire):
     callback_url: str | None = None
     model: str | None = Field(default=None, description="For runs that name none; null for the service's choice.")
     effort: str | None = Field(default=None, description="For runs that name none.")
+    hosted_tools: list[str] | None = Field(
+        default=None, description="The provider's own tools that its runs may name; null for all that there are."
+    )
     created_at: Timestamp
 
 
@@ -567,6 +578,11 @@ class RunCreate(Asked):
     effort: EffortName | None = Field(
         default=None, description="How much the model is to reason; one of its `efforts` in `GET /models`."
     )
+    hosted_tools: list[HostedToolName] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Tools that the provider runs itself, such as `web_search`; of the model's in `GET /models`.",
+    )
 
 
 MAX_PATH = 1_024
@@ -857,6 +873,18 @@ class ArtifactRead(Wire):
     created_at: Timestamp
 
 
+class Source(Wire):
+    """A page of the web that the agent's words cite. What stands there was written by strangers."""
+
+    url: str
+    title: str = Field(default="", description="As the page calls itself.")
+    turn: int = Field(description="The turn that cites it first.")
+    start: int = Field(description="Where in that turn's words, in characters.")
+    end: int
+    words: str = Field(default="", description="The words before, up to 200 characters: what it is cited for.")
+    cited: int = Field(default=1, description="How often.")
+
+
 class MachineSummary(Wire):
     """What a run was for and what came of it, derived from its records without a model."""
 
@@ -869,6 +897,7 @@ class MachineSummary(Wire):
     notes: str | None = Field(default=None, description="Such as that the run was made offline.")
     result: JsonValue = Field(default=None, description="The run's, where it was given a `result_schema`.")
     acceptance: AcceptanceRead | None = Field(default=None, description="The run's, where it has criteria.")
+    sources: list[Source] = Field(default_factory=list, description="The run's: pages that the agent's words cite.")
 
 
 class Usage(Wire):
@@ -880,6 +909,7 @@ class Usage(Wire):
     output_tokens: int = 0
     reasoning_tokens: int = Field(default=0, description="The part of `output_tokens` spent on reasoning.")
     tool_calls: int = 0
+    hosted_tool_calls: int = Field(default=0, description="Done by the provider; `tool_calls` are without them.")
     seconds: float = Field(default=0.0, description="Spent in turns; waiting between them does not count.")
     cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
 
@@ -955,6 +985,9 @@ class ModelRead(Wire):
     effort: str | None = Field(default=None, description="Asked for where nobody says; null for its own default.")
     default: bool = Field(default=False, description="Used by runs that name none, unless their task type has its own.")
     default_for: list[TaskType] = Field(default_factory=list, description="Task types that have it for their own.")
+    hosted_tools: list[str] = Field(
+        default_factory=list, description="Tools that its provider runs itself, for `hosted_tools` of a run."
+    )
     priced: bool = Field(default=False, description="Whether its runs have a cost, and may have `max_cost_usd`.")
 
 
@@ -1056,6 +1089,11 @@ class RunRead(Wire):
     interactive: bool = Field(default=False, description="Whether the agent may ask questions.")
     require_approval: list[Approval] = Field(default_factory=list, description="What has to be approved.")
     tools: list[str] = Field(default_factory=list, description="Names of the application's own tools.")
+    hosted_tools: list[str] = Field(default_factory=list, description="Tools that the provider runs itself.")
+    sources: list[Source] = Field(
+        default_factory=list, description="Pages that the agent's words cite; the first 100, and none in lists of runs."
+    )
+    sources_left_out: int = Field(default=0, description="How many more it cites, or with addresses nobody can follow.")
     skills: list[SkillUse] = Field(
         default_factory=list, description="What it could use of the skills of its project and tenant as it began."
     )

@@ -41,8 +41,9 @@ def model_for(run: Run) -> Model:
     if run.conversion is not None:
         return Converting(run.conversion)
     if settings().offline:
-        return OfflineModel(run.task_type)
+        return OfflineModel(run.task_type, hosted=backend().models.hosted_for(run.model, run.hosted_tools))
     # Only this function has the provider's library, and only runs that use a provider need to load it.
+    from swarm.agent.openai.api import Offer  # noqa: PLC0415
     from swarm.agent.openai.provider import Endpoint, OpenAIModel  # noqa: PLC0415
 
     catalogue = backend().models
@@ -56,6 +57,10 @@ def model_for(run: Run) -> Model:
         provider.api,
         choice.effort,
         int(COMPACTED * (entry.context or DEFAULT_CONTEXT)) if entry.compaction else None,
+        tuple(
+            Offer(name, tool, token(settings().secret_of_tool(name)) if tool.needs_token else None)
+            for name, tool in catalogue.hosted_for(choice.model, run.hosted_tools).items()
+        ),
     )
     return OpenAIModel(choice.model, endpoint)
 
@@ -71,11 +76,21 @@ def _secret_of(run: Run, provider: str) -> str:
 @cache
 def api_key(secret: str) -> str:
     """The key in a secret, read once per process. Raises `ModelFailure` where there is none."""
+    return _read(secret, "the provider's key")
+
+
+@cache
+def token(secret: str) -> str:
+    """The token of a remote server in a secret, read once per process. Raises `ModelFailure` where there is none."""
+    return _read(secret, "the server's token")
+
+
+def _read(secret: str, what: str) -> str:
     try:
         return clients.secrets().get_secret_value(SecretId=secret)["SecretString"].strip()
     except clients.secrets().exceptions.ResourceNotFoundException:
         raise ModelFailure(
             ErrorType.AUTHENTICATION,
-            f"the provider's key is missing: there is no secret {secret}",
-            "Ask the operator to put the provider's key into this secret.",
+            f"{what} is missing: there is no secret {secret}",
+            f"Ask the operator to put {what} into this secret.",
         ) from None

@@ -73,6 +73,7 @@ class LocalCloud:
     offline: bool = True
     api_key: str | None = field(default=None, repr=False)
     provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tool_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
     function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     require_key: bool = False
@@ -211,9 +212,10 @@ class LocalCloud:
         self.ignored = translated.ignored
         if self.api_key is not None:
             self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
-        for provider, key in self.provider_keys.items():
-            name = f"{SECRET_PREFIX}/providers/{provider}"
-            self.client("secretsmanager").create_secret(Name=name, SecretString=key)
+        for area, of_names in (("providers", self.provider_keys), ("hosted-tools", self.tool_tokens)):
+            for name, secret in of_names.items():
+                named = f"{SECRET_PREFIX}/{area}/{name}"
+                self.client("secretsmanager").create_secret(Name=named, SecretString=secret)
         RESOLVED.clear()
         # Not over HTTP: what moto cannot do is told by its own exception, not by a page of a debugger.
         stack = models.cloudformation_backends[ACCOUNT_ID][REGION].create_stack(
@@ -246,7 +248,7 @@ class LocalCloud:
             "Stage": "local",
             "FakeSwarm": "1" if self.offline else "",
             "OpenAISecretName": SECRET_NAME if self.api_key is not None else "",
-            "SecretPrefix": SECRET_PREFIX if self.provider_keys else "",
+            "SecretPrefix": SECRET_PREFIX if self.provider_keys or self.tool_tokens else "",
             # Runs that nobody asked for would be in the way of somebody's own.
             "CanaryMinutes": "0",
             **self.parameters,

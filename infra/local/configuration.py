@@ -21,6 +21,7 @@ PARAMETERS = {
     "OpenAIModel": "OPENAI_MODEL",
     "Models": "MODELS",
     "Providers": "PROVIDERS",
+    "HostedTools": "HOSTED_TOOLS",
     "ModelPrices": "MODEL_PRICES",
     "CorsOrigins": "CODEX_SWARM_CORS_ORIGINS",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
@@ -35,7 +36,7 @@ _LOOPBACK = "127.0.0.1,localhost,::1"
 class Configuration:
     """The offline model, or providers' keys; parameters of the template; and what is the agent's function's alone.
 
-    `provider_keys` are those of `PROVIDERS`, by name.
+    `provider_keys` are those of `PROVIDERS`, `tool_tokens` those of the servers in `HOSTED_TOOLS`, by name.
     """
 
     offline: bool
@@ -43,6 +44,7 @@ class Configuration:
     parameters: Mapping[str, str]
     agent_variables: Mapping[str, str] = field(default_factory=dict)
     provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tool_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def configure(
@@ -64,7 +66,18 @@ def configure(
         if not (terminal.isatty() and _accepted(ask)):
             raise NotConfigured(KEY, ADVICE)
         return Configuration(offline=True, api_key=None, parameters=parameters)
-    return Configuration(False, api_key, parameters, _way_out(environment), provider_keys)
+    tokens = _tokens(environment, catalogue)
+    return Configuration(False, api_key, parameters, _way_out(environment), provider_keys, tokens)
+
+
+def _tokens(environment: Mapping[str, str], catalogue: Catalogue) -> Mapping[str, str]:
+    """The tokens of remote MCP servers, `MY_SERVER_TOKEN` for `my-server`. Raises NotConfigured."""
+    wanted = [name for name, tool in catalogue.hosted_tools.items() if tool.needs_token]
+    variables = {name: f"{name.upper().replace('-', '_')}_TOKEN" for name in wanted}
+    for name, variable in variables.items():
+        if not environment.get(variable):
+            raise NotConfigured(variable, f'set it, or say {{"authorization": false}} of {name} in HOSTED_TOOLS')
+    return {name: environment[variable] for name, variable in variables.items()}
 
 
 def _keys(environment: Mapping[str, str], catalogue: Catalogue) -> Mapping[str, str]:

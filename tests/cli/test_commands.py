@@ -42,6 +42,7 @@ MODEL = {
     "efforts": ["low", "high"],
     "default": True,
     "default_for": ["code"],
+    "hosted_tools": ["web_search"],
 }
 BATCH = bodies.batch(name="Letters")
 SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
@@ -260,7 +261,9 @@ CALLS = [
     ),
     Call("tenants erase acme --yes", {"POST /tenants/acme/erase": told(ERASED)}, "objects\t1,234\t0\tevery version\n"),
     Call("doctor", {"GET /healthz": told({"status": "ok"}), "GET /projects?limit=1": told([])}, "ok    access"),
-    Call("models", {"GET /models": told({"models": [MODEL]})}, "m-1\tlow, high\t400,000\tcode, all others\n"),
+    Call(
+        "models", {"GET /models": told({"models": [MODEL]})}, "m-1\tlow, high\t400,000\tweb_search\tcode, all others\n"
+    ),
     Call("projects", {"GET /projects": told([PROJECT])}, "demo\tcode\t"),
     Call("projects show demo", {"GET /projects/demo": told(PROJECT)}, "name           Demo\n"),
     Call("projects set demo", {"PUT /projects/demo": told(PROJECT, 201)}, "demo\n"),
@@ -431,6 +434,7 @@ def test_a_run_gets_everything_that_it_was_given(here: Cli, api: FakeApi) -> Non
     api.on("POST", "/projects/demo/runs", told(RUN, 201))
     words = ["run", "and nothing else", "--template", "security", "-p", "demo", "--reference-run-id", "r-0"]
     words += ["--from-run-id", "r-1", "--file", "notes.md", "--upload", "src", "-m", "who=me", "--max-turns", "3"]
+    words += ["--hosted-tool", "web_search", "--hosted-tool", "tickets"]
     done = here(*words, "--idempotency-key", "k-1")
     assert (done.code, done.out) == (0, "run-1\n")
     opened, sent, started = api.received
@@ -448,6 +452,7 @@ def test_a_run_gets_everything_that_it_was_given(here: Cli, api: FakeApi) -> Non
         "files": [{"path": "notes.md", "content": "# Notes\n"}],
         "metadata": {"who": "me"},
         "limits": {"max_turns": 3},
+        "hosted_tools": ["web_search", "tickets"],
     }
 
 

@@ -14,7 +14,20 @@ from PIL import Image
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, RunStatus
 from tests.local.clouds import Clouds
-from tests.provider.script import Reply, call, calls, error, finishes, hangs_up, rate_limited, raw_call, refuses
+from tests.provider.script import (
+    Reply,
+    asks_server,
+    call,
+    calls,
+    cites,
+    error,
+    finishes,
+    hangs_up,
+    rate_limited,
+    raw_call,
+    refuses,
+    searches,
+)
 from tests.provider.server import Received, ScriptedProvider
 
 pytestmark = pytest.mark.proof
@@ -53,19 +66,23 @@ def run(clouds: Clouds, desk: Desk, provider: ScriptedProvider) -> Callable[...,
         offline=False,
         api_key=provider.api_key,
         provider_keys={"chat": provider.api_key},
+        tool_tokens={"tickets": "tok-1"},
         parameters={
             "OpenAIBaseUrl": provider.base_url,
             "OpenAIModel": "test-model",
             "Models": json.dumps({"test-model": {}, "chatty": {"provider": "chat"}}),
             "Providers": json.dumps({"chat": {"base_url": provider.base_url, "api": "chat_completions"}}),
+            "HostedTools": json.dumps({"web_search": {}, "tickets": {"server_url": "https://tickets.example/mcp"}}),
         },
     )
 
-    def finished(*script: Reply, model: str | None = None) -> RunRead:
+    def finished(*script: Reply, model: str | None = None, hosted_tools: tuple[str, ...] = ()) -> RunRead:
         desk.script[:] = script
         provider.requests.clear()
         with CodexSwarmClient(cloud.url) as client:
-            started = client.start_run("provider", "Write a greeting.", "writing", model=model)
+            started = client.start_run(
+                "provider", "Write a greeting.", "writing", model=model, hosted_tools=hosted_tools
+            )
             return client.wait(started.run_id, 120, poll=0.05)
 
     return finished
@@ -103,6 +120,25 @@ def test_a_model_of_another_provider_is_asked_with_the_key_of_its_own_secret(
     assert (done.status, done.model, done.models_used[0].answered_as) == (RunStatus.SUCCEEDED, "chatty", "chatty")
     assert provider.faults == []
     assert ["messages" in request.body for request in provider.requests] == [True, True]
+
+
+def test_what_the_provider_looks_up_is_seen_and_a_server_is_sent_the_token_of_its_own_secret(
+    run: Callable[..., RunRead], provider: ScriptedProvider
+) -> None:
+    said = cites("Greetings are short ", ("https://greetings.example/how", "How to greet"))
+    asked = asks_server("tickets", "search", "none", query="greetings")
+    done = run(
+        calls(searches("greetings"), asked, said, call("write_file", path="a.md", content="Hi")),
+        finishes("Done."),
+        hosted_tools=("web_search", "tickets"),
+    )
+    assert (done.status, done.errors, provider.faults) == (RunStatus.SUCCEEDED, [], [])
+    assert [(source.url, source.words) for source in done.sources] == [
+        ("https://greetings.example/how", "Greetings are short")
+    ]
+    assert done.usage.hosted_tool_calls == 2
+    [sent] = [tool for tool in provider.requests[0].body["tools"] if tool["type"] == "mcp"]
+    assert sent["authorization"] == "tok-1"
 
 
 def test_a_refusal_ends_the_run_as_failed(run: Callable[..., RunRead]) -> None:

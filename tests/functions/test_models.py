@@ -112,6 +112,7 @@ def test_the_list_can_be_read(runs: Runs) -> None:
         "effort": "high",
         "default": False,
         "default_for": [],
+        "hosted_tools": [],
         "priced": True,
     }
     assert (small["default"], small["default_for"]) == (True, ["writing"])

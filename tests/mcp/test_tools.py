@@ -170,7 +170,9 @@ def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeAp
         seen.append((progress, message))
 
     async def questions(client: Client) -> Any:
-        started = await client.call_tool("start_run", {"instructions": "Go", "files": {"a.md": "x"}})
+        started = await client.call_tool(
+            "start_run", {"instructions": "Go", "files": {"a.md": "x"}, "hosted_tools": ["web_search"]}
+        )
         waited = await client.call_tool("wait_run", {"run_id": "run-1", "seconds": 10}, progress_callback=heard)
         return started.structured_content, waited.structured_content
 
@@ -179,6 +181,7 @@ def test_a_run_is_started_and_waited_for_with_its_progress(ask: Ask, api: FakeAp
     assert (waited["state"], waited["progress"], waited["poll_after_ms"]) == ("succeeded", 100, None)
     assert seen == [(30, "running"), (100, "succeeded")]
     assert api.received[0].json()["files"] == [{"path": "a.md", "content": "x"}]
+    assert api.received[0].json()["hosted_tools"] == ["web_search"]
 
 
 def test_when_it_goes_on_it_says_when_to_ask_again(ask: Ask, api: FakeApi) -> None:

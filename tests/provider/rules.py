@@ -32,6 +32,18 @@ _SCHEMA_KEYS = {
     "anyOf",
 }
 _SCHEMA_TYPES = {"object", "array", "string", "number", "integer", "boolean", "null"}
+_SEARCH_KEYS = {"type", "filters", "search_context_size", "user_location"}
+_SERVER_KEYS = {
+    "type",
+    "server_label",
+    "server_url",
+    "server_description",
+    "authorization",
+    "headers",
+    "allowed_tools",
+    "require_approval",
+}
+_BEHIND_REASONING = {"reasoning", "function_call", "web_search_call", "mcp_list_tools", "mcp_call"}
 _ROLES = {"user": {"input_text"}, "system": {"input_text"}, "assistant": {"output_text", "refusal"}}
 
 
@@ -77,11 +89,18 @@ def _compaction_faults(entries: Sequence[Json]) -> Iterator[str]:
 
 
 def _tool_faults(tools: Sequence[Json]) -> Iterator[str]:
-    names = [tool.get("name") for tool in tools]
+    names = [tool.get("name") for tool in tools if tool.get("type") == "function"]
     if len(names) != len(set(names)):
         yield "Function names must be unique."
+    labels = [tool.get("server_label") for tool in tools if tool.get("type") == "mcp"]
+    if len(labels) != len(set(labels)):
+        yield "Duplicate 'server_label'."
     for tool in tools:
-        if set(tool) != {"type", "name", "description", "parameters", "strict"} or tool["type"] != "function":
+        if tool.get("type") == "web_search":
+            yield from (f"Unknown parameter: 'tools.{key}'." for key in set(tool) - _SEARCH_KEYS)
+        elif tool.get("type") == "mcp":
+            yield from _server_faults(tool)
+        elif set(tool) != {"type", "name", "description", "parameters", "strict"} or tool["type"] != "function":
             yield f"not a function tool: {tool}"
         elif not _NAME.fullmatch(tool["name"]):
             yield f"Invalid tool name {tool['name']!r}."
@@ -89,6 +108,14 @@ def _tool_faults(tools: Sequence[Json]) -> Iterator[str]:
             yield f"{tool['name']} is not strict"
         else:
             yield from (f"Invalid schema for function '{tool['name']}': {f}" for f in schema_faults(tool["parameters"]))
+
+
+def _server_faults(tool: Json) -> Iterator[str]:
+    yield from (f"Unknown parameter: 'tools.{key}'." for key in set(tool) - _SERVER_KEYS)
+    if not isinstance(tool.get("server_url"), str) or not _NAME.fullmatch(tool.get("server_label") or ""):
+        yield "Missing required parameter: 'server_label' or 'server_url'."
+    if tool.get("require_approval") != "never":
+        yield "nobody would approve a call"
 
 
 def schema_faults(schema: Json, where: str = "()") -> list[str]:
@@ -198,7 +225,7 @@ def _reasoning(item: Json, _before: list[Json], after: list[Json], issued: Colle
     if item.get("encrypted_content") not in issued:
         yield "The encrypted content could not be verified."
     following = after[0] if after else {}
-    if following.get("type") not in {"reasoning", "function_call"} and following.get("role") != "assistant":
+    if following.get("type") not in _BEHIND_REASONING and following.get("role") != "assistant":
         yield "Item of type 'reasoning' was provided without its required following item."
 
 

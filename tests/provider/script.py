@@ -62,6 +62,30 @@ def compacts(reply: Reply) -> Reply:
     return replace(reply, output=({"type": "compaction", "encrypted_content": ""}, *(reply.output or ())))
 
 
+def searches(*queries: str, status: str = "completed") -> Json:
+    """The provider has searched the web before its model answered."""
+    action = {"type": "search", "query": queries[0], "queries": list(queries)}
+    return {"type": "web_search_call", "status": status, "action": action}
+
+
+def asks_server(label: str, name: str, output: str | None, error: Json = None, **arguments: Json) -> Json:
+    """The provider has called a tool of a remote MCP server."""
+    call = {"type": "mcp_call", "server_label": label, "name": name, "arguments": json.dumps(arguments)}
+    return {**call, "output": output, "error": error, "approval_request_id": None, "status": "completed"}
+
+
+def cites(text: str, *pages: tuple[str, str]) -> Json:
+    """Words of the model's, each page cited behind them as `(url)`."""
+    annotations = []
+    for url, title in pages:
+        start = len(text)
+        text += f"({url})"
+        annotations.append(
+            {"type": "url_citation", "url": url, "title": title, "start_index": start, "end_index": len(text)}
+        )
+    return _message({"type": "output_text", "text": text, "annotations": annotations, "logprobs": []})
+
+
 def finishes(summary: str) -> Reply:
     """The call by which the model says it is done."""
     return calls(call("finish", summary=summary))

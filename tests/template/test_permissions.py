@@ -145,6 +145,7 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
     assert [each["Fn::Sub"].partition(":secret:")[2] for each in conditional[1][1]["Resource"]] == [
         "${SecretPrefix}/providers/*",
         "${SecretPrefix}/tenants/*",
+        "${SecretPrefix}/hosted-tools/*",
     ]
     assert conditional[2][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
     assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 3

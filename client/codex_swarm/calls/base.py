@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from codex_swarm.connection import Connection
+from codex_swarm.errors import InvalidArgument
 from codex_swarm.shaping import segment, whole
 
 
@@ -40,6 +44,13 @@ def of_decision(run_id: str, request_id: str) -> str:
 def of_thread(thread_id: str) -> str:
     """The path of a conversation. Raises `InvalidArgument`."""
     return f"/threads/{segment(thread_id, 'thread_id')}"
+
+
+def listed(values: Any, name: str) -> list[Any]:
+    """The values as a list. Raises `InvalidArgument`."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise InvalidArgument(f"{name} takes a list of texts")
+    return list(values)
 
 
 def given(**params: int | None) -> dict[str, str]:

@@ -7,8 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
-from codex_swarm.calls.base import of_batch, of_project
-from codex_swarm.calls.runs import listed
+from codex_swarm.calls.base import listed, of_batch, of_project
 from codex_swarm.calls.transfers import TransferCalls
 from codex_swarm.connection import Outage, parse
 from codex_swarm.errors import BadRequest, BatchTimeout, CodexSwarmError, InvalidArgument, NotFound

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict, Unpack
 
-from codex_swarm.calls.runs import RunCalls, inline, listed, mapped
+from codex_swarm.calls.base import listed
+from codex_swarm.calls.runs import RunCalls, inline, mapped
 from codex_swarm.models import ConversionCreate, DocumentTemplate, RunRead
 from codex_swarm.shaping import shaped
 

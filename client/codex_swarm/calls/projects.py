@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from pydantic import JsonValue
 
-from codex_swarm.calls.base import Calls, of_project
+from codex_swarm.calls.base import Calls, listed, of_project
 from codex_swarm.connection import parse
 from codex_swarm.listing import Page, items, one_of, page_of
 from codex_swarm.models import Health, ModelsRead, PatternRead, ProjectPut, ProjectRead, TaskType, TenantUsage
@@ -38,11 +38,13 @@ class ProjectCalls(Calls):
         callback_url: str | None = None,
         model: str | None = None,
         effort: str | None = None,
+        hosted_tools: Sequence[str] | None = None,
     ) -> ProjectRead:
         """Creates the project, or replaces what is said of it; its runs and `created_at` stay.
 
         `callback_url` is told of the end of every run that names no other. `model`, one of `list_models`, and `effort`
-        are those of runs that name none; what is left out of these three stays.
+        are those of runs that name none; `hosted_tools` are those of the provider's own that runs may name, `()` for
+        none. What is left out of these four stays.
         """
         return await self._put_project(
             project_id,
@@ -53,6 +55,7 @@ class ProjectCalls(Calls):
                 "callback_url": callback_url,
                 "model": model,
                 "effort": effort,
+                "hosted_tools": None if hosted_tools is None else listed(hosted_tools, "hosted_tools"),
             },
             self._connection.ends(),
         )
@@ -60,7 +63,8 @@ class ProjectCalls(Calls):
     async def _put_project(self, project_id: str, fields: dict[str, JsonValue], ends: float) -> ProjectRead:
         path = of_project(project_id)
         project = shaped(ProjectPut, id=project_id, **fields)
-        left_out = {name for name in ("callback_url", "model", "effort") if getattr(project, name) is None}
+        optional = ("callback_url", "model", "effort", "hosted_tools")
+        left_out = {name for name in optional if getattr(project, name) is None}
         body = project.model_dump(mode="json", exclude=left_out)
         answer = await self._connection.request("PUT", path, body=body, ends=ends)
         return parse(ProjectRead, answer)

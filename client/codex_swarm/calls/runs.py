@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
 
-from codex_swarm.calls.base import of_decision, of_message, of_project, of_run, of_thread
+from codex_swarm.calls.base import listed, of_decision, of_message, of_project, of_run, of_thread
 from codex_swarm.calls.projects import ProjectCalls
 from codex_swarm.connection import parse
 from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
@@ -62,6 +62,7 @@ class RunOptions(TypedDict, total=False):
     document_template: DocumentTemplate | str | None
     model: str | None
     effort: str | None
+    hosted_tools: Sequence[str]
     idempotency_key: str | None
 
 
@@ -93,6 +94,7 @@ class RunCalls(ProjectCalls):
         document_template: DocumentTemplate | str | None = None,
         model: str | None = None,
         effort: str | None = None,
+        hosted_tools: Sequence[str] = (),
         idempotency_key: str | None = None,
     ) -> RunRead:
         """Starts a run and returns at once; makes the project first when there is none of that id.
@@ -108,6 +110,7 @@ class RunCalls(ProjectCalls):
         is judged before the run succeeds; with `document_template` (`letter`, `report`, `minutes`, `proposal`,
         `invoice`, `cv`, `slides`) the documents that it makes have that look. `model` is one of `list_models`, `effort`
         how much it is to reason, one of its `efforts`; else they are the project's, the task type's or the service's.
+        `hosted_tools` are of those that the model's provider runs, such as `web_search`; `sources` is what it cites.
 
         A request that got lost is sent again under the same key, one of its own unless `idempotency_key` says another;
         it starts one run. With all that this takes `call_timeout` at most.
@@ -136,6 +139,7 @@ class RunCalls(ProjectCalls):
             document_template=None if document_template is None else one_of(DocumentTemplate, document_template),
             model=model,
             effort=effort,
+            hosted_tools=listed(hosted_tools, "hosted_tools"),
         )
         return await self._begun(project_id, "runs", run, idempotency_key, run.task_type)
 
@@ -329,13 +333,6 @@ class RunCalls(ProjectCalls):
     async def delete_run(self, run_id: str) -> None:
         """Deletes a run that has ended, with its files; raises `Conflict` while it is active. It is gone at once."""
         await self._connection.request("DELETE", of_run(run_id))
-
-
-def listed(values: Any, name: str) -> list[Any]:
-    """The values as a list. Raises `InvalidArgument`."""
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        raise InvalidArgument(f"{name} takes a list of texts")
-    return list(values)
 
 
 def mapped(values: Any) -> Iterable[tuple[Any, Any]]:

@@ -36,6 +36,12 @@ SENTENCES = (
         "in one of the looks of [conversions.md](conversions.md#house-style-and-templates)",
     ),
     Sentence('search for "payment by card"', "looks for the words in all files, documents included"),
+    Sentence(
+        'search the web for "heat pumps"',
+        "as the provider would, where the run has `web_search` ([hosted tools](hosted-tools.md)): a step and a source,"
+        " made up and saying so",
+    ),
+    Sentence('ask the server tickets for "open bugs"', "the same of a remote MCP server of this name"),
     Sentence("use the skill monthly-report", "reads a [skill](house-style.md#skills) of the project"),
     Sentence("run `ls -l`", "a command, in the sandbox"),
     Sentence(

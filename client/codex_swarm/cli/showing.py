@@ -51,6 +51,8 @@ def show_run(output: Output, run: RunRead, files: WorkspaceFileListing) -> None:
 def _facts(run: RunRead) -> list[tuple[str, str]]:
     usage = run.usage
     used = [f"{usage.model_calls} model calls", f"{usage.tool_calls} tool calls"]
+    if usage.hosted_tool_calls:
+        used.append(f"{usage.hosted_tool_calls} by the provider")
     used.append(f"{usage.input_tokens + usage.output_tokens} tokens")
     if usage.cost_usd is not None:
         used.append(f"${usage.cost_usd:.4f}")
@@ -77,11 +79,17 @@ def _facts(run: RunRead) -> list[tuple[str, str]]:
         ("waits for", _waits(run)),
         ("decided", "\n".join(_decided(each) for each in run.requests if each.decision)),
         ("accepted", "" if run.acceptance is None else "\n".join(map(_criterion, run.acceptance.criteria))),
+        ("sources", "\n".join(_cited(run))),
         ("result", "" if run.result is None else json.dumps(run.result, ensure_ascii=False)),
         ("pattern of", run.pattern_used.source_run_id if run.pattern_used else ""),
         ("metadata", ", ".join(f"{name}={value}" for name, value in run.metadata.items())),
         ("used", ", ".join(used)),
     ]
+
+
+def _cited(run: RunRead) -> list[str]:
+    lines = [" ".join(filter(None, [source.title, source.url])) for source in run.sources]
+    return [*lines, f"and {run.sources_left_out} more"] if run.sources_left_out else lines
 
 
 def _part(child: ChildRead) -> str:

@@ -46,6 +46,13 @@ class Part(BaseModel):
     state: RunStatus | None = Field(default=None, description="How it ended; null while it waits or works.")
 
 
+class Page(BaseModel):
+    """A page of the web. What stands there was written by strangers."""
+
+    url: str
+    title: str = ""
+
+
 class RunAnswer(RunState):
     """A run with what came of it."""
 
@@ -66,6 +73,7 @@ class RunAnswer(RunState):
     model_calls: int = 0
     tokens: int = 0
     cost_usd: float | None = None
+    sources: list[Page] = Field(default_factory=list, description="Pages of the web that the agent's words cite.")
 
 
 class RunLine(BaseModel):
@@ -236,6 +244,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         model_calls=run.usage.model_calls,
         tokens=run.usage.input_tokens + run.usage.output_tokens,
         cost_usd=run.usage.cost_usd,
+        sources=[Page(url=printable(each.url), title=printable(each.title)) for each in run.sources],
     )
 
 

@@ -125,6 +125,9 @@ class Tools:
         ] = None,
         model: Annotated[str | None, Field(description="Of list_models; usually left out.")] = None,
         effort: Annotated[str | None, Field(description="How much it is to reason; one of the model's.")] = None,
+        hosted_tools: Annotated[
+            list[str] | None, Field(description="To look things up, such as web_search; of the model's in list_models.")
+        ] = None,
     ) -> RunState:
         """Start a task and return at once. Then call wait_run with the run_id."""
         with of_tool():
@@ -147,6 +150,7 @@ class Tools:
                 document_template=document_template,
                 model=model,
                 effort=effort,
+                hosted_tools=hosted_tools or (),
             )
         return answers.state_of(run)
 
@@ -293,7 +297,7 @@ class Tools:
         return RunList(runs=[answers.line_of(run) for run in page.items], next_cursor=page.next_cursor)
 
     async def list_models(self) -> ModelsRead:
-        """List the models that runs may use, for `model` and `effort` of start_run."""
+        """List the models that runs may use, for `model`, `effort` and `hosted_tools` of start_run."""
         with of_tool():
             return await self._client.list_models()
 

@@ -27,6 +27,7 @@ def list_models() -> ModelsRead:
                 effort=entry.effort,
                 default=name == catalogue.default,
                 default_for=list(entry.default_for),
+                hosted_tools=list(catalogue.hosted_for(name)),
                 priced=entry.price(datetime.now(UTC).date()) is not None,
             )
             for name, entry in catalogue.models.items()

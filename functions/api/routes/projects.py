@@ -16,6 +16,7 @@ from api.resolver import Router
 from codex_swarm.models import ProjectDeletion, ProjectPatch, ProjectPut, ProjectRead, TaskType
 from swarm.errors import IdMismatch, TooLarge
 from swarm.ids import valid_project_id
+from swarm.lifecycle import hosting
 from swarm.lifecycle.asked import checked_callback
 from swarm.records.backend import backend
 from swarm.records.listing import Wanted
@@ -59,6 +60,7 @@ def require_fitting(domain_config: JsonValue) -> None:
 def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
     require_fitting(body.domain_config)
     backend().models.require(body.model, body.effort)
+    hosting.require_known(backend(), body.hosted_tools)
     return ProjectChange(
         name=body.name or project_id,
         task_type=body.task_type or TaskType.CODE,
@@ -66,6 +68,7 @@ def _change(project_id: str, body: ProjectPatch) -> ProjectChange:
         callback_url=checked_callback(backend(), body.callback_url),
         model=body.model,
         effort=body.effort,
+        hosted_tools=None if body.hosted_tools is None else tuple(dict.fromkeys(body.hosted_tools)),
         given=frozenset(body.model_fields_set),
     )
 

@@ -5,7 +5,7 @@
     │   ├── BadRequest 400    InvalidId, InvalidRequest, UnknownParameter, IdMismatch, InvalidCursor,
     │   │                     InvalidCallbackUrl, NoCallbackUrl, RunAlreadyEnded, CloneNotAllowed, ReferenceNotAllowed,
     │   │                     ContradictoryInputs, SourceNotGiven, InvalidSkill, ModelNotAllowed,
-    │   │                     EffortNotAllowed, BatchAlreadyEnded
+    │   │                     EffortNotAllowed, BatchAlreadyEnded, HostedToolNotAllowed
     │   ├── Unauthorized 401  KeyExpired
     │   ├── BudgetExhausted 402
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
@@ -88,6 +88,17 @@ class EffortNotAllowed(BadRequest):
     def __init__(self, effort: str, model: str | None, allowed: Sequence[str]) -> None:
         takes = f"takes {', '.join(allowed)}" if allowed else "takes no effort here; leave it out"
         super().__init__(f"effort {effort[:20]!r} is not allowed: {model or 'what may be used'} {takes}")
+        self.allowed = allowed
+
+
+class HostedToolNotAllowed(BadRequest):
+    """A run or a project names a tool of the provider's that it may not use; `why` not, and what it may."""
+
+    code = "hosted_tool_not_allowed"
+
+    def __init__(self, name: str, why: str, allowed: Sequence[str]) -> None:
+        instead = f"use {', '.join(allowed)}" if allowed else "leave it out: there is none that can be used"
+        super().__init__(f"hosted tool {name[:40]!r} is not allowed: {why}; {instead}")
         self.allowed = allowed
 
 

@@ -43,6 +43,7 @@ class Settings:
     openai_base_url: str = ""
     models: str = ""
     providers: str = ""
+    hosted_tools: str = ""
     secret_prefix: str = ""
     offline: bool = False
     skip_commands: bool = False
@@ -71,6 +72,10 @@ class Settings:
     def secret_of_tenant(self, tenant_id: str, provider: str) -> str:
         """The name of the secret with a tenant's own key of a provider."""
         return f"{self.secret_prefix}/tenants/{tenant_id}/{provider}"
+
+    def secret_of_tool(self, name: str) -> str:
+        """The name of the secret with the token of one of `hosted_tools`; empty where nobody has said it."""
+        return f"{self.secret_prefix}/hosted-tools/{name}" if self.secret_prefix else ""
 
     def isolation_id(self, key: RunKey) -> str:
         """Whose environment a run's untrusted work is done in, as Lambda takes it: the run's own, or its tenant's.
@@ -107,6 +112,7 @@ class Settings:
             openai_base_url=read("OPENAI_BASE_URL", ""),
             models=read("MODELS", ""),
             providers=read("PROVIDERS", ""),
+            hosted_tools=read("HOSTED_TOOLS", ""),
             secret_prefix=read("SECRET_PREFIX", ""),
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",

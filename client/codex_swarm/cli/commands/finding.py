@@ -132,7 +132,7 @@ def events(
 def models(session: Session) -> None:
     """List the models that runs may use.
 
-    Prints name, efforts, context size in tokens, and for which runs it is the default.
+    Prints name, efforts, context size in tokens, tools that its provider runs, and for which runs it is the default.
     """
     with session.client() as client:
         found = client.list_models()
@@ -141,10 +141,16 @@ def models(session: Session) -> None:
         output.json(found)
         return
     rows = [
-        (model.name, ", ".join(model.efforts), f"{model.context:,}" if model.context else "", default_of(model))
+        (
+            model.name,
+            ", ".join(model.efforts),
+            f"{model.context:,}" if model.context else "",
+            ", ".join(model.hosted_tools),
+            default_of(model),
+        )
         for model in found.models
     ]
-    output.table(["model", "efforts", "context", "default for"], rows)
+    output.table(["model", "efforts", "context", "hosted tools", "default for"], rows)
 
 
 def default_of(model: ModelRead) -> str:
@@ -195,11 +201,24 @@ def put_project(
         str | None, typer.Option(help="Of runs that name none; see `codex-swarm models`.", show_default=False)
     ] = None,
     effort: Annotated[str | None, typer.Option(help="Of runs that name none.", show_default=False)] = None,
+    hosted_tool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="The provider's own that its runs may name; may be given often.", show_default=False
+        ),
+    ] = None,
+    no_hosted_tools: Annotated[bool, typer.Option("--no-hosted-tools", help="Its runs may name none.")] = False,
 ) -> None:
     """Make a project, or change what is said of it."""
     with session.client() as client:
         made = client.put_project(
-            project_id, name, task_type=task_type, callback_url=callback_url, model=model, effort=effort
+            project_id,
+            name,
+            task_type=task_type,
+            callback_url=callback_url,
+            model=model,
+            effort=effort,
+            hosted_tools=() if no_hosted_tools else hosted_tool,
         )
     session.output.result(made, made.id)
 

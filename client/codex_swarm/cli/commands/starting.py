@@ -115,6 +115,14 @@ def run(
     effort: Annotated[
         str | None, typer.Option(help="How much the model is to reason, such as low or high.", show_default=False)
     ] = None,
+    hosted_tool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="One that the provider runs, such as web_search; may be given often.",
+            show_default=False,
+        ),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The same key again gives the same run.", show_default=False)
     ] = None,
@@ -155,6 +163,7 @@ def run(
             document_template=document_template,
             model=model,
             effort=effort,
+            hosted_tools=hosted_tool or (),
             idempotency_key=idempotency_key,
         )
     _told(session, started, watch=watch)

@@ -133,7 +133,7 @@ function asked(uploads) {
     document_template: text("document_template"),
     metadata: Object.fromEntries(notes), limits, uploads,
     interactive: fields.interactive.checked, acceptance: acceptance(),
-    model: text("model"), effort: text("effort"),
+    model: text("model"), effort: text("effort"), hosted_tools: hostedTools().filter((box) => box.checked).map((box) => box.value),
     require_approval: [...fields.require_approval].filter((box) => box.checked).map((box) => box.value),
   };
 }
@@ -192,6 +192,8 @@ async function prefill() {
     fields.model.value = models.some(({ name }) => name === run.model) ? run.model : "";
     listEfforts();
     fields.effort.value = [...fields.effort.options].some(({ value }) => value === run.effort) ? run.effort : "";
+    listHostedTools();
+    for (const box of hostedTools()) box.checked = run.hosted_tools.includes(box.value);
     fields.name.value = run.name;
     fields.instructions.value = run.machine_summary?.goal ?? (await firstWords(run));
   }
@@ -221,6 +223,18 @@ async function listModels() {
   fields.model.append(...models.map(({ name }) => element("option", { value: name }, name)));
   fields.model.parentElement.hidden = models.length === 1;
   listEfforts();
+  listHostedTools();
+}
+
+/* What the provider can look up, with the model that was chosen. */
+const hostedTools = () => [...$("hosted").querySelectorAll("input")];
+
+function listHostedTools() {
+  const model = models.find(({ name }) => name === fields.model.value) ?? models.find((each) => each.default);
+  const before = new Set(hostedTools().filter((box) => box.checked).map((box) => box.value));
+  $("hosted-tools").replaceChildren(...(model?.hosted_tools ?? []).map((name) => element("label", { className: "line" },
+    element("input", { type: "checkbox", name: "hosted_tools", value: name, checked: before.has(name) }), ` ${name}`)));
+  $("hosted").hidden = hostedTools().length === 0;
 }
 
 function listEfforts() {
@@ -233,6 +247,7 @@ function listEfforts() {
 }
 
 fields.model.addEventListener("change", listEfforts);
+fields.model.addEventListener("change", listHostedTools);
 
 await attempt(listModels);
 await Promise.all([attempt(prefill), attempt(projects)]);

@@ -132,8 +132,16 @@ function showSummary(run) {
     ["Main output", summary.primary_artifact && downloadLink(summary.primary_artifact, () => saveFile(path, summary.primary_artifact))],
     ["Also", ...summary.secondary_artifacts.map((file) => downloadLink(file, () => saveFile(path, file)))],
     ["Notes", summary.notes], ["The agent's closing words", run.closing_words],
+    ["Sources", ...sourcesOf(run)],
     ["Result", run.result_schema && run.status === "succeeded" ? JSON.stringify(run.result, null, 2) : null], ["Metadata", notes],
   ]));
+}
+
+/* Pages that the agent cites; the service lets only addresses of the web pass. */
+function sourcesOf(run) {
+  const links = run.sources.map(({ url, title }) => element("p", {},
+    element("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, title || url)));
+  return run.sources_left_out ? [...links, element("p", {}, `and ${run.sources_left_out} more`)] : links;
 }
 
 /* What it was given, and what answered, from which turn on where that changed. */
@@ -154,7 +162,8 @@ function showUsage(run) {
   $("usage-list").replaceChildren(...facts([
     ["Model", modelsOf(run)],
     ["Model calls", usage.model_calls.toLocaleString() + of(limits.max_turns)],
-    ["Tool calls", usage.tool_calls.toLocaleString()],
+    ["Tool calls", usage.tool_calls.toLocaleString() + (usage.hosted_tool_calls
+      ? `, and ${usage.hosted_tool_calls.toLocaleString()} that the provider did` : "")],
     ["Tokens", `${tokens.toLocaleString()}${of(limits.max_tokens)} (${usage.input_tokens.toLocaleString()} in, ${
       usage.cached_tokens.toLocaleString()} of them cached; ${usage.output_tokens.toLocaleString()} out)`],
     ["Time in turns", `${usage.seconds.toFixed(1)} s${of(limits.timeout_seconds, " s")}`],

@@ -68,7 +68,7 @@ def _begins_turn(items: Sequence[Item], index: int) -> bool:
 
 def _output_of(item: Item) -> str:
     """What answers a call, pictures as the text that they are sent as; empty for every other item."""
-    output = item.get("output") if item.get("type") == "function_call_output" else None
+    output = item.get("output") if item.get("type") in {"function_call_output", "mcp_call"} else None
     return output if isinstance(output, str) else json.dumps(output) if output else ""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from codex_swarm.models import ModelUse, PlanStep, Usage
 from swarm.agent.compaction import compacted
@@ -20,6 +21,7 @@ from swarm.agent.context import (
     without_outputs_to_be_had_again,
     worth_a_handover,
 )
+from swarm.agent.hosted import hosted_calls
 from swarm.agent.model import Model, ModelRequest, ModelTurn
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.errors import ModelFailure
@@ -34,6 +36,7 @@ from swarm.runs.conversation import (
     without_pictures,
 )
 from swarm.runs.error_types import ErrorType
+from swarm.runs.hosted_tools import HostedTool
 from swarm.runs.usage import TokenUsage
 
 MAX_PICTURES = 8
@@ -49,12 +52,18 @@ WRITE_IN_PARTS: Item = user_message(
 class Dialogue:
     """What has been said so far, `items`, in the order of saying.
 
-    `request` is all else that the model is asked with, at this moment. `handovers` are what those used that no turn has
+    `request` is all else that the model is asked with, at this moment; `hosted` are the tools that its provider runs.
+    `handovers` are what those used that no turn has
     been committed with yet.
     """
 
     def __init__(
-        self, model: Model, items: Sequence[Item], entry: ModelEntry, request: Callable[[], ModelRequest]
+        self,
+        model: Model,
+        items: Sequence[Item],
+        entry: ModelEntry,
+        request: Callable[[], ModelRequest],
+        hosted: Mapping[str, HostedTool] = MappingProxyType({}),
     ) -> None:
         # What another model's provider has compacted, this one cannot read.
         self.items = expanded(items, lambda item: item.get("made_by") == model.name)
@@ -62,6 +71,7 @@ class Dialogue:
         self._model = model
         self._entry = entry
         self._request = request
+        self._hosted = hosted
         self._context = entry.context or DEFAULT_CONTEXT
 
     def add(self, *items: Item) -> None:
@@ -87,7 +97,8 @@ class Dialogue:
         if self._model.compacts and tokens_in(self.items) < LATE * context:
             return
         # A handover is no draft of anything, so nobody is shown it.
-        request = replace(self._request(), items=asked_for_handover(self.items), tools=(), wrote=lambda _draft: None)
+        request = replace(self._request(), tools=(), hosted=False, wrote=lambda _draft: None)
+        request = replace(request, items=asked_for_handover(self.items))
         try:
             turn = self._model.respond(request)
         except ModelFailure as failure:
@@ -134,6 +145,8 @@ class Dialogue:
     def usage(self, turn: ModelTurn, seconds: float, now: datetime) -> Usage:
         """What a turn of the model used, in so many seconds, at the prices of this day."""
         tokens, price = turn.usage, None if self._model.offline else self._entry.price(now.astimezone(UTC).date())
+        hosted = hosted_calls(turn.items)
+        billed = [self._hosted[call.tool].price or 0.0 for call in hosted if call.billed and call.tool in self._hosted]
         return Usage(
             model_calls=1 if self._model.name else 0,
             input_tokens=tokens.input,
@@ -141,8 +154,9 @@ class Dialogue:
             output_tokens=tokens.output,
             reasoning_tokens=tokens.reasoning,
             tool_calls=len(turn.calls),
+            hosted_tool_calls=len(hosted),
             seconds=round(seconds, 3),
-            cost_usd=price.of(tokens) if price else None,
+            cost_usd=price.of(tokens) + sum(billed) if price else None,
         )
 
     def use(self, turn: ModelTurn, number: int) -> ModelUse | None:

@@ -40,9 +40,10 @@ class ToolCall:
 class ModelRequest:
     """Everything a model needs for the next turn.
 
-    `seconds` bounds the whole call, retries included. `before_attempt` is called before anything is sent, each time:
-    what it raises ends the call, because by then the run may have been cancelled. `wrote` is called as the
-    answer grows, as often as the model likes, with what gives the draft so far; what it raises ends the call, too.
+    `seconds` bounds the whole call, retries included. With `hosted` the provider may use tools of its own.
+    `before_attempt` is called before anything is sent, each time: what it raises ends the call, because by then the run
+    may have been cancelled. `wrote` is called as the answer grows, as often as the model likes, with what gives the
+    draft so far; what it raises ends the call, too.
     """
 
     instructions: str
@@ -50,6 +51,7 @@ class ModelRequest:
     tools: Sequence[ToolSpec]
     conversation_id: str
     seconds: float
+    hosted: bool = False
     before_attempt: Callable[[], None] = lambda: None
     wrote: Callable[[Callable[[], DeltaEvent]], None] = lambda _draft: None
 

@@ -23,7 +23,7 @@ from swarm.agent.tools.tool import JUDGE, Tool
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.jobs.batch import FAILED, CallResult, JobCall
 from swarm.runs.acceptance import FEEDBACK, Review, Verdict, described
-from swarm.runs.conversation import Item, user_message, without_pictures
+from swarm.runs.conversation import Item, user_message
 from swarm.runs.run import Run
 from swarm.runs.usage import total
 from swarm.tasks import LOOKING
@@ -102,7 +102,7 @@ class Reviewing:
         turn = dialogue.ask()
         done = run_calls(self._toolbox(), turn.calls, self.workspace)
         results = [self._complete(result) for result in done.results]
-        dialogue.items = [*without_pictures(dialogue.items), *turn.items]
+        dialogue.take(turn)
         dialogue.add(*answers(results))
         if turn.cut_off:
             dialogue.go_on_after(turn.cut_off)
@@ -151,6 +151,8 @@ class Reviewing:
             self.request(),
             instructions=PROMPT,
             tools=self._toolbox().specs,
+            # A server that the provider calls may change things.
+            hosted=False,
             conversation_id=f"{self.run.run_id}-review-{self.review.round}",
             # What a reviewer is writing is no draft of the run's work.
             wrote=lambda _draft: None,

@@ -16,6 +16,7 @@ from swarm.agent.checks import Checks
 from swarm.agent.circles import answer_to_words, noted, unfinished
 from swarm.agent.delegating import Delegating, children_for
 from swarm.agent.dialogue import Dialogue, answers
+from swarm.agent.hosted import cited_in
 from swarm.agent.job_calls import TurnCalls, calls_by_id, merge_files, results_of, run_calls, unanswered
 from swarm.agent.measuring import measure_turn
 from swarm.agent.model import Model, ModelRequest, ModelTurn, ToolCall
@@ -67,6 +68,7 @@ from swarm.runs.entries import (
     apply,
 )
 from swarm.runs.error_types import ErrorType
+from swarm.runs.hosted_tools import Cited
 from swarm.runs.limits import MAX_STORED_BYTES
 from swarm.runs.messages import next_to_read, told
 from swarm.runs.plan import percent_of, turn_progress
@@ -176,7 +178,9 @@ class Slice:
         self._dialogue = self._dialogue_with(said, self._request)
 
     def _dialogue_with(self, said: Sequence[Item], request: Callable[[], ModelRequest]) -> Dialogue:
-        return Dialogue(self._model, said, self._backend.models.entry(self._model.name), request)
+        models = self._backend.models
+        hosted = models.hosted_for(self._model.name, self._run.hosted_tools)
+        return Dialogue(self._model, said, models.entry(self._model.name), request, hosted)
 
     def turns(self) -> AgentAnswer:
         while True:
@@ -361,6 +365,7 @@ class Slice:
             tools=self._toolbox.specs,
             conversation_id=self._run.run_id,
             seconds=min(self._clock.seconds_left() - COMMIT_SECONDS, self._seconds_left()),
+            hosted=True,
             before_attempt=self._showing.begin,
             wrote=self._showing.wrote,
         )
@@ -441,6 +446,7 @@ class Slice:
             result=result_of(done.results) if final else None,
             model=self._dialogue.use(turn, run.turns + 1) if turn else None,
             review=review,
+            cited=cited_in(turn.items, run.turns + 1) if turn else Cited(),
         )
         stage = events.PROCESSING_RESULTS if taken.final else events.REVIEWING if review else events.EXECUTING
         # The calls of an earlier batch may have taken the run further than its turns alone would.
@@ -450,7 +456,7 @@ class Slice:
         shown: list[RunEvent] = [
             told(message, MessageState.READ) for message in run.messages if message.id in self._read
         ]
-        shown += steps_of_turn(run, turn.text if turn else None, done.results, list(self._read.values()), now)
+        shown += steps_of_turn(run, turn, done.results, list(self._read.values()), now)
         if intended != run.plan:
             shown.append(PlanEvent(steps=list(intended)))
         shown += map(asked, done.requests)

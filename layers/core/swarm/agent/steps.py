@@ -9,10 +9,13 @@ from pydantic import JsonValue
 
 from codex_swarm.models import PlanStep, StepEvent
 from swarm.adapters import adapter
+from swarm.agent.hosted import HostedCall, hosted_calls
+from swarm.agent.model import ModelTurn
 from swarm.agent.tools.tool import FINISH, UPDATE_PLAN
 from swarm.agent.tools.toolbox import ToolResult
 from swarm.runs.conversation import Item
 from swarm.runs.events import MAX_SHOWN, step_id
+from swarm.runs.hosted_tools import WEB_SEARCH
 from swarm.runs.run import Run
 from swarm.text import clip
 
@@ -41,18 +44,20 @@ def closing_words(text: str, results: Sequence[ToolResult]) -> str | None:
 
 
 def steps_of_turn(
-    run: Run, text: str | None, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
+    run: Run, turn: ModelTurn | None, results: Sequence[ToolResult], read: Sequence[Item], now: datetime
 ) -> list[StepEvent]:
     """The step events of one turn, numbered on from those that the run has; first of the messages that it read.
 
-    Without a text it is no new turn, but what came of the last one's calls once people had decided.
+    What the provider looked up comes before what the model said of it. Without a turn it is no new one, but what came
+    of the last one's calls once people had decided.
     """
-    said = (text or "").strip()
+    said = turn.text.strip() if turn else ""
     steps = [_tool_step(result, now) for result in results]
     # A model often says its last words twice: as text, and as the summary of `finish`.
     if said and all(step.role != "assistant" or step.content != clip(said, MAX_SHOWN) for step in steps):
         steps.insert(0, StepEvent(step_id="", role="assistant", content=clip(said, MAX_SHOWN), t=now))
-    return _numbered(run, [*_said(read, now), *steps], run.turns + (text is not None))
+    looked_up = [_hosted_step(call, now) for call in hosted_calls(turn.items if turn else ())]
+    return _numbered(run, [*_said(read, now), *looked_up, *steps], run.turns + (turn is not None))
 
 
 def steps_of_messages(run: Run, read: Sequence[Item], now: datetime) -> list[StepEvent]:
@@ -75,6 +80,21 @@ def _numbered(run: Run, steps: Sequence[StepEvent], turn: int) -> list[StepEvent
         step.model_copy(update={"step_id": step_id(run.run_id, number), "turn": turn})
         for number, step in zip(numbers, steps, strict=True)
     ]
+
+
+def _hosted_step(call: HostedCall, now: datetime) -> StepEvent:
+    return StepEvent(
+        step_id="",
+        role="tool",
+        content=clip(call.output, MAX_SHOWN),
+        t=now,
+        intent_kind="search" if call.tool == WEB_SEARCH else "call",
+        ok=call.ok,
+        tool_name=call.shown,
+        tool_args={
+            name: clip(value, MAX_SHOWN) if isinstance(value, str) else value for name, value in call.arguments.items()
+        },
+    )
 
 
 def _tool_step(result: ToolResult, now: datetime) -> StepEvent:

@@ -38,6 +38,7 @@ def new_run(backend: Backend, body: RunCreate) -> NewRun:
         document_template=body.document_template,
         model=body.model,
         effort=body.effort,
+        hosted_tools=tuple(body.hosted_tools),
         tools=tuple(
             OwnTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in body.tools
         ),

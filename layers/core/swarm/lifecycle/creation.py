@@ -43,7 +43,7 @@ from swarm.errors import (
     UploadNotFound,
 )
 from swarm.ids import RunKey, new_id
-from swarm.lifecycle import budgets, queue
+from swarm.lifecycle import budgets, hosting, queue
 from swarm.lifecycle.inputs import InlineFile, Said, checked_inputs, store_inline, upload_of
 from swarm.outputs.turns import run_at
 from swarm.patterns.reuse import NONE
@@ -78,6 +78,7 @@ _LATER: Mapping[str, object] = MappingProxyType(
         "conversion": None,
         "model": None,
         "effort": None,
+        "hosted_tools": (),
     }
 )
 
@@ -113,6 +114,7 @@ class NewRun:
     conversion: Conversion | None = None
     model: str | None = None
     effort: str | None = None
+    hosted_tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def described(
         require_judgeable(wanted.acceptance)
     task_type = wanted.task_type or TaskType(project.task_type)
     choice = _choice_for(backend, wanted, project, task_type)
+    hosted = hosting.chosen(backend, key.tenant_id, project, choice.model, wanted.hosted_tools)
     files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
@@ -180,6 +183,7 @@ def described(
         callback_url=wanted.callback_url or project.callback_url,
         model=choice.model,
         effort=choice.effort,
+        hosted_tools=hosted,
         interactive=wanted.interactive,
         require_approval=wanted.require_approval,
         decision_seconds=wanted.decision_seconds,
@@ -256,6 +260,7 @@ def resume(backend: Backend, tenant_id: str, run_id: str, limits: RunLimits | No
         callback_url=stopped.callback_url,
         model=choice.model,
         effort=choice.effort,
+        hosted_tools=hosting.still_chosen(backend, stopped, choice.model),
         interactive=stopped.interactive,
         require_approval=stopped.require_approval,
         decision_seconds=stopped.decision_seconds,
@@ -304,6 +309,7 @@ def go_on(
         fingerprint=fingerprint,
         model=choice.model,
         effort=choice.effort,
+        hosted_tools=hosting.still_chosen(backend, ended, choice.model),
         interactive=ended.interactive,
         require_approval=ended.require_approval,
         decision_seconds=ended.decision_seconds,

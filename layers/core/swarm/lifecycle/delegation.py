@@ -88,6 +88,7 @@ def _run_of(parent: Run, child: Child, task: Task) -> Run:
         callback_url=parent.callback_url,
         model=parent.model,
         effort=parent.effort,
+        hosted_tools=parent.hosted_tools,
         house_style=parent.house_style,
         may_have_skills=parent.may_have_skills,
         document_template=parent.document_template,

@@ -41,6 +41,7 @@ class ProjectChange:
     given: frozenset[str]
     model: str | None = None
     effort: str | None = None
+    hosted_tools: tuple[str, ...] | None = None
 
 
 class Projects:
@@ -77,6 +78,7 @@ class Projects:
             "callback_url": change.callback_url or "",
             "model": change.model or "",
             "effort": change.effort or "",
+            "hosted_tools": "" if change.hosted_tools is None else json.dumps(change.hosted_tools),
         }
         changes = [
             f"#{name} = :{name}" if name in change.given else f"#{name} = if_not_exists(#{name}, :{name})"
@@ -185,6 +187,7 @@ def _decode(item: Item) -> ProjectRead:
         callback_url=_text(item, "callback_url"),
         model=_text(item, "model"),
         effort=_text(item, "effort"),
+        hosted_tools=json.loads(_text(item, "hosted_tools") or "null"),
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
     )
 

@@ -84,6 +84,8 @@ class Tenant:
 
     `asking` are runs that wait for people or for their children, and count for nothing.
 
+    `hosted_tools` are those of the provider's own that it may use, all with None.
+
     `batches` are those under way, each since when and of which project.
 
     `retention_days` and `models` are its own, where it has any: how long its runs are kept, and which models they may
@@ -115,6 +117,7 @@ class Tenant:
     own_keys: frozenset[str] = frozenset()
     hold: str | None = None
     erasing_since: datetime | None = None
+    hosted_tools: frozenset[str] | None = None
 
     @property
     def has_room(self) -> bool:
@@ -483,7 +486,13 @@ class Tenants:
             own_keys=_members(item, "own_keys"),
             hold=item["hold"]["S"] if "hold" in item else None,
             erasing_since=datetime.fromisoformat(item["erasing_since"]["S"]) if "erasing_since" in item else None,
+            hosted_tools=_names(item["hosted_tools"]["S"]) if "hosted_tools" in item else None,
         )
+
+
+def _names(text: str) -> frozenset[str]:
+    """Names with commas, as an operator writes them."""
+    return frozenset(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _digest(project_id: str) -> str:

@@ -1,13 +1,13 @@
 """The models that runs may use: what each costs and takes, and which provider serves it, as the operator says.
 
-`Models` and `Providers` of the template say it, as JSON. Without them there is one model, that of `OpenAIModel`, and
-prices and context sizes come from `ModelPrices`, as before there was a list.
+`Models`, `Providers` and `HostedTools` of the template say it, as JSON. Without them there is one model, that of
+`OpenAIModel`, prices and context sizes come from `ModelPrices`, as before there was a list, and nothing is hosted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from codex_swarm.models import ModelName, TaskType
 from swarm.adapters import adapter
 from swarm.errors import EffortNotAllowed, ModelNotAllowed, NotConfigured
+from swarm.runs.hosted_tools import HostedTool, hosted_tools_of
 from swarm.runs.usage import Price, prices_of
 from swarm.settings import ADVICE, Settings
 
@@ -59,9 +60,9 @@ class ModelEntry(_Told):
 
     `served_as` is the name that its provider knows it by. Prices are US dollars for a million tokens, `context` is how
     many tokens it takes at once. `efforts` are the reasoning efforts that it takes, `effort` what it is asked for where
-    nobody says; `compaction` says that its provider can shorten a long conversation itself; `default_for` are the task
-    types whose runs use it where nobody says which model. `prices` are those that hold from a day on, in place of
-    `input`, `cached` and `output`.
+    nobody says; `compaction` says that its provider can shorten a long conversation itself; `hosted_tools` names
+    those that it can use, all when left out; `default_for` are the task types whose runs use it where nobody says which
+    model. `prices` are those that hold from a day on, in place of `input`, `cached` and `output`.
     """
 
     provider: ProviderName = OPENAI
@@ -73,6 +74,7 @@ class ModelEntry(_Told):
     efforts: tuple[_Effort, ...] = ()
     effort: _Effort | None = None
     compaction: bool = False
+    hosted_tools: tuple[str, ...] | None = None
     default_for: tuple[TaskType, ...] = ()
     prices: tuple[DatedPrice, ...] = ()
 
@@ -106,6 +108,7 @@ class Catalogue:
     models: Mapping[str, ModelEntry]
     providers: Mapping[str, Provider]
     default: str
+    hosted_tools: Mapping[str, HostedTool] = field(default_factory=dict)
 
     def provider_of(self, model: str) -> Provider:
         """Who serves a model."""
@@ -114,6 +117,17 @@ class Catalogue:
     def entry(self, model: str) -> ModelEntry:
         """What is known of a model; nothing of one that is not in the list."""
         return self.models.get(model) or ModelEntry()
+
+    def hosted_for(self, model: str, chosen: Collection[str] | None = None) -> Mapping[str, HostedTool]:
+        """The hosted tools that can be used with a model, of those that were `chosen`; none over chat completions."""
+        usable = self.entry(model).hosted_tools
+        if self.provider_of(model).api != "responses":
+            return {}
+        return {
+            name: tool
+            for name, tool in self.hosted_tools.items()
+            if (usable is None or name in usable) and (chosen is None or name in chosen)
+        }
 
     def default_for(self, task_type: TaskType) -> str:
         """The model of runs of this type that name none."""
@@ -175,7 +189,11 @@ def catalogue_of(settings: Settings) -> Catalogue:
             raise NotConfigured.badly("Models", f"the effort of {name} is none of its efforts")
         if entry.compaction and known[entry.provider].api != "responses":
             raise NotConfigured.badly("Models", f"{name} has compaction, which chat completions do not have")
-    return Catalogue(models, known, default if default in models else next(iter(models)))
+    hosted = hosted_tools_of(settings.hosted_tools)
+    for name, entry in models.items():
+        if unknown := [tool for tool in entry.hosted_tools or () if tool not in hosted]:
+            raise NotConfigured.badly("Models", f"{name} has a tool that HostedTools does not list: {unknown[0]}")
+    return Catalogue(models, known, default if default in models else next(iter(models)), hosted)
 
 
 def _with_price(entry: ModelEntry, price: Price | None) -> ModelEntry:

@@ -24,6 +24,10 @@ A `compaction` also has, of our own, `made_by`, the model that can read it, and 
 """
 
 
+HOSTED = frozenset({"web_search_call", "mcp_call", "mcp_list_tools"})
+"""Types of items that tell of tools which the provider ran."""
+
+
 def user_message(text: str) -> Item:
     """A user message item."""
     return {"type": "message", "role": "user", "content": text}

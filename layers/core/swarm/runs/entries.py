@@ -29,6 +29,7 @@ from swarm.runs import children as work
 from swarm.runs.acceptance import Review, Verdict
 from swarm.runs.children import Child
 from swarm.runs.events import StoredEvent
+from swarm.runs.hosted_tools import Cited
 from swarm.runs.messages import Message, moved, waiting
 from swarm.runs.requests import Decision, Request, decided, taken, untaken
 from swarm.runs.run import Artifact, Run
@@ -93,7 +94,8 @@ class TurnTaken:
     that this turn read. `requests` are what people have to decide before its calls are done. `resumed` says that it is
     no new response, but what came of the last one's calls once people had decided, or `children` had ended: the runs
     that its calls are delegated to. `model` is what gave the
-    response. `review` is the round that begins where the agent is done, and its work has to be accepted.
+    response. `review` is the round that begins where the agent is done, and its work has to be accepted,
+    `cited` what its words cite.
     """
 
     transcript: str
@@ -111,6 +113,7 @@ class TurnTaken:
     result: JsonValue = None
     model: ModelUse | None = None
     review: Review | None = None
+    cited: Cited = field(default_factory=Cited)
     kind: Literal["turn"] = "turn"
 
 
@@ -311,6 +314,7 @@ def _changed(run: Run, change: Change, at: datetime) -> Run:
                 result=change.result,
                 models_used=_used(run.models_used, change.model),
                 review=change.review,
+                cited=run.cited.with_more(change.cited.sources, change.cited.left_out),
                 messages=moved(run.messages, change.read, MessageState.READ),
                 requests=(*taken(run.requests), *change.requests),
                 children=(*work.taken(run.children), *change.children),

@@ -31,6 +31,7 @@ from swarm.runs import children as work
 from swarm.runs.acceptance import Review, Verdict
 from swarm.runs.batches import BatchItem
 from swarm.runs.children import Child
+from swarm.runs.hosted_tools import Cited
 from swarm.runs.limits import Limits
 from swarm.runs.messages import Message
 from swarm.runs.own_tools import OwnTool
@@ -71,6 +72,7 @@ class Run:
     since somebody last said something, `verdicts` and `accepted` what the last one came to. `model` and `effort` are
     what it was given, `models_used` what really answered: the first turn, and each with another model than the one
     before. `spent` is the part of `usage` that is the run's own and not its children's, by day and model.
+    `hosted_tools` are those of the provider's own that it may use, `cited` what its words cite.
     """
 
     key: RunKey
@@ -110,6 +112,8 @@ class Run:
     model: str = ""
     effort: str | None = None
     models_used: tuple[ModelUse, ...] = ()
+    hosted_tools: tuple[str, ...] = ()
+    cited: Cited = field(default_factory=Cited)
     prompt: str | None = None
     pattern_used: PatternUse | None = None
     thread_id: str | None = None

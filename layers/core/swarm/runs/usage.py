@@ -56,6 +56,7 @@ def total(one: Usage, other: Usage) -> Usage:
         output_tokens=one.output_tokens + other.output_tokens,
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
         tool_calls=one.tool_calls + other.tool_calls,
+        hosted_tool_calls=one.hosted_tool_calls + other.hosted_tool_calls,
         seconds=round(one.seconds + other.seconds, 3),
         cost_usd=round(sum(known), 6) if known and len(known) == len(costs) else None,
     )

@@ -215,8 +215,9 @@ def ping_payload(message: Delivery) -> bytes:
 
 
 def summary_read(run: Run) -> MachineSummary | None:
-    """The run's summary with its result and what its work was found to be, which are stored once."""
-    return run.summary and run.summary.model_copy(update={"result": run.result, "acceptance": acceptance_of(run)})
+    """The run's summary with its result, its sources and what its work was found to be, which are stored once."""
+    also = {"result": run.result, "acceptance": acceptance_of(run), "sources": list(run.cited.sources)}
+    return run.summary and run.summary.model_copy(update=also)
 
 
 def acceptance_of(run: Run) -> AcceptanceRead | None:

@@ -8,6 +8,8 @@
     replace Hello by Hi in a.docx                        in Word and text files
     make it shorter, and add the budget                  changes the document that is there (see `revision`)
     search for "the words"                               in all files
+    search the web for "the words"                       by the provider, where the run has its web_search
+    ask the server tickets for "the words"               by a remote server, where the run has it
     use the skill monthly-report
     run `command`
     execute a.smd                                        the code in a document, whose outputs it gets
@@ -42,6 +44,7 @@ from swarm.agent.offline.steps import (
     Edit,
     Execute,
     Fail,
+    LookUp,
     Return,
     Run,
     Search,
@@ -51,6 +54,7 @@ from swarm.agent.offline.steps import (
     Wait,
     Write,
 )
+from swarm.runs.hosted_tools import WEB_SEARCH
 
 LONGEST_TEXT = 20_000
 MOST_STEPS = 100
@@ -62,6 +66,8 @@ THE_DOCUMENT = "it"
 _WAIT = re.compile(r"(?:wait|sleep|pause)(?:\s+for)?\s+(\d{1,9}(?:\.\d{1,9})?)\s*(m)?[a-z]*\W*", re.IGNORECASE)
 _FAIL = re.compile(r"fail\s+with\s+(?:(?:the\s+)?(?:message|error)\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _SEARCH = re.compile(r"search\s+(?:(?:all|the)\s+files\s+)?for\s", re.IGNORECASE)
+_WEB = re.compile(r"search\s+the\s+(?:web|internet)\s+for\s", re.IGNORECASE)
+_SERVER = re.compile(r"ask\s+the\s+server\s+[\"“'`]?([a-z][\w-]*)[\"”'`]?\s+for\s", re.IGNORECASE)
 _SKILL = re.compile(r"use\s+the\s+skill\s+[\"“'`]?([a-z0-9-]+)", re.IGNORECASE)
 _ASK = re.compile(r"ask\b.*[\"“]", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(r"call\s+`([A-Za-z][\w-]*)\s*(\{[^`]*\})?`", re.IGNORECASE)
@@ -231,6 +237,13 @@ def _read_search(clause: str) -> list[Step]:
     return [Search(words) for words in quoted(clause)] if _SEARCH.match(clause) else []
 
 
+def _read_look_up(clause: str) -> list[Step]:
+    server = _SERVER.match(clause)
+    if server is None and not _WEB.match(clause):
+        return []
+    return [LookUp(server[1].lower() if server else WEB_SEARCH, words) for words in quoted(clause)]
+
+
 def _read_skill(clause: str) -> list[Step]:
     found = _SKILL.match(clause)
     return [UseSkill(found[1].lower().strip("-"))] if found else []
@@ -340,6 +353,7 @@ _READERS: tuple[Callable[[str], list[Step]], ...] = (
     _read_skill,
     _read_run,
     _read_execute,
+    _read_look_up,
     _read_ask,
     _read_call,
     _read_delegate,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -16,6 +17,7 @@ from codex_swarm.models import TaskType
 from swarm.agent.model import ModelRequest, ModelTurn, ToolCall, ToolSpec
 from swarm.agent.offline.examples import example_of
 from swarm.agent.offline.grammar import understand
+from swarm.agent.offline.lookups import looked_up
 from swarm.agent.offline.reviewing import mending, review
 from swarm.agent.offline.script import Made, next_turn
 from swarm.agent.offline.scripts import script_for
@@ -38,19 +40,26 @@ class OfflineModel:
     offline = True
     compacts = False
 
-    def __init__(self, task_type: TaskType, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, task_type: TaskType, sleep: Callable[[float], None] = time.sleep, hosted: Collection[str] = ()
+    ) -> None:
         self._task_type = task_type
+        self._hosted = frozenset(hosted)
         self._sleep = sleep
 
     def respond(self, request: ModelRequest) -> ModelTurn:
         """The next turn of the plan. Raises `ModelFailure` only where the instructions say `fail with`."""
         instructions, since = _last_instructions(request.items)
         specs, made = {spec.name: spec for spec in request.tools}, _made(since)
-        turn = self._planned(instructions, frozenset(specs), made, _earlier(request, since))
+        turn = self._planned(instructions, self._hosted.union(specs), made, _earlier(request, since))
         if turn.failure is not None:
             raise _asked_for(turn.failure)
         first = sum(1 for _ in _calls(request.items))
+        items, found = looked_up(turn.looked_up)
         answer = _as_turn(turn, [_call(call, specs, first + place) for place, call in enumerate(turn.calls)])
+        if items:
+            text = f"{found}\n\n{answer.text}".strip()
+            answer = replace(answer, items=[*items, *answer.items], text=text)
         request.wrote(lambda: draft_of(answer.text, [call.arguments for call in answer.calls]))
         if turn.seconds:
             self._sleep(max(0.0, min(turn.seconds, request.seconds)))

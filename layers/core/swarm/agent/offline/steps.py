@@ -54,6 +54,14 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUp:
+    """Have the provider look for words: on the web, or by a remote server of this name."""
+
+    tool: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseSkill:
     """Read a skill of the project's."""
 
@@ -127,6 +135,7 @@ Step = (
     | Convert
     | Edit
     | Search
+    | LookUp
     | UseSkill
     | Run
     | Execute

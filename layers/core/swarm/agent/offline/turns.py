@@ -22,6 +22,7 @@ from swarm.agent.offline.steps import (
     Edit,
     Execute,
     Fail,
+    LookUp,
     Return,
     Run,
     Search,
@@ -33,6 +34,7 @@ from swarm.agent.offline.steps import (
 )
 from swarm.agent.tools.tool import ASK_USER, DELEGATE, FINISH, READ_SKILL, RUN_DOCUMENT, UPDATE_PLAN
 from swarm.agent.tools.update_plan import MAX_STEPS, MAX_TITLE
+from swarm.runs.hosted_tools import WEB_SEARCH
 
 SMALL_TASK = 2
 """A task of no more parts than these needs no plan."""
@@ -66,12 +68,16 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTurn:
-    """One turn: what to say and call, how long to be busy first, or the failure to end with."""
+    """One turn: what to say and call, how long to be busy first, or the failure to end with.
+
+    `looked_up` is what the provider does before it.
+    """
 
     says: str
     calls: tuple[PlannedCall, ...] = ()
     seconds: float = 0
     failure: str | None = None
+    looked_up: tuple[LookUp, ...] = ()
 
 
 def plan(
@@ -81,12 +87,19 @@ def plan(
 
     `succeeded` tells of each call made so far whether it did; only the closing words depend on it.
     """
+    looked_up = tuple(step for step in steps if isinstance(step, LookUp) and step.tool in offered)
     turns = [turn for step in steps for turn in _turns(step, task_type, offered)]
     skipped = [text for step in steps for text in _skipped(step, offered)]
     titles = [_listed(call.done for call in turn.calls) for turn in turns if _is_part(turn)]
     planned = len(titles) > SMALL_TASK and UPDATE_PLAN in offered
     turns = list(_with_plan(turns, titles)) if planned else turns
-    last = closing(_summary(turns, skipped, succeeded), offered)
+    last = closing(_summary(turns, skipped, succeeded, looked_up), offered)
+    # What the provider looks up is part of an answer of the model's, and no turn of its own.
+    turns, last = (
+        ([replace(turns[0], looked_up=looked_up), *turns[1:]], last)
+        if turns
+        else (turns, replace(last, looked_up=looked_up))
+    )
     if results := [step.value for step in steps if isinstance(step, Return)]:
         # A tool that takes no result is not given one (`model._call`).
         last = replace(last, calls=tuple(_with_result(call, results[-1]) for call in last.calls))
@@ -227,17 +240,26 @@ def _renamed(path: str, suffix: str) -> str:
     return f"{path.removesuffix(PurePosixPath(path).suffix)}{suffix}" if name else suffix
 
 
+def _look_up(step: LookUp) -> str:
+    where = "search the web" if step.tool == WEB_SEARCH else f"ask the server {step.tool}"
+    return f"{where} for {step.words}"
+
+
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
+    if isinstance(step, LookUp) and step.tool not in offered:
+        yield f"{_look_up(step)} (this run has not chosen {step.tool} in hosted_tools)"
     if isinstance(step, Convert | Edit | Run | Execute | Ask | Delegate):
         for call in _calls(step, TaskType.CODE):
             if call.tool in _MISSING and call.tool not in offered:
                 yield f"{call.done} ({_MISSING[call.tool]})"
 
 
-def _summary(turns: Sequence[PlannedTurn], skipped: Sequence[str], succeeded: Sequence[bool]) -> str:
+def _summary(
+    turns: Sequence[PlannedTurn], skipped: Sequence[str], succeeded: Sequence[bool], looked_up: Sequence[LookUp]
+) -> str:
     calls = [call for turn in turns for call in turn.calls]
     outcomes = list(zip(calls, succeeded, strict=False))
-    done = [call.done for call, well in outcomes if well and call.done]
+    done = [*map(_look_up, looked_up), *(call.done for call, well in outcomes if well and call.done)]
     failed = [*(call.done for call, well in outcomes if not well and call.done), *skipped]
     sentences = [f"Done: {_listed(done)}." if done else "Nothing was written."]
     if failed:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
@@ -13,9 +13,19 @@ from pydantic_core import from_json
 from codex_swarm.models import DeltaEvent
 from swarm.agent.model import ModelRequest, ModelTurn
 from swarm.agent.openai.failures import ProviderError, failure_of
+from swarm.runs.hosted_tools import HostedTool
 
 _BETWEEN = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINES = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool that the provider runs itself, by the operator's name for it; `token` is sent to its server."""
+
+    name: str
+    tool: HostedTool
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Asking:
     request: ModelRequest
     unreadable: Collection[str] = ()
     compact_at: int | None = None
+    hosted: Sequence[Offer] = ()
 
 
 class StreamedAnswer(ABC):

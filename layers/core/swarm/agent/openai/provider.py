@@ -20,14 +20,15 @@ from urllib.parse import quote
 import httpx2
 import openai
 
+from codex_swarm.models import DeltaEvent
 from swarm.agent.model import ModelRequest, ModelTurn
-from swarm.agent.openai.api import Asking
+from swarm.agent.openai.api import Asking, Offer
 from swarm.agent.openai.chat import CHAT_COMPLETIONS
 from swarm.agent.openai.failures import ProviderError, failure_of, unavailable
 from swarm.agent.openai.responses import CONTEXT_MANAGEMENT, RESPONSES, encrypted_in
 from swarm.errors import ModelFailure
 from swarm.metrics import PROVIDER_CALLS, PROVIDER_ERRORS, record
-from swarm.runs.conversation import Item, is_compaction
+from swarm.runs.conversation import HOSTED, Item, is_compaction
 from swarm.runs.error_types import ErrorType
 from swarm.settings import trace_root
 
@@ -59,7 +60,8 @@ _DOES_NOT_KNOW = re.compile(
 class Endpoint:
     """Where a model is asked, and how: its provider's name for it, the protocol, and how much it is to reason.
 
-    From `compact_at` tokens on the provider is to shorten a conversation itself; None leaves that to us.
+    From `compact_at` tokens on the provider is to shorten a conversation itself; None leaves that to us. `hosted` are
+    tools that it runs.
     """
 
     api_key: str = field(repr=False)
@@ -68,6 +70,12 @@ class Endpoint:
     api: str = "responses"
     effort: str | None = None
     compact_at: int | None = None
+    hosted: tuple[Offer, ...] = ()
+
+    @property
+    def secrets(self) -> list[str]:
+        """What no answer, no error and no draft may have in it."""
+        return [self.api_key, *(offer.token for offer in self.hosted if offer.token)]
 
 
 class OpenAIModel:
@@ -138,7 +146,7 @@ class OpenAIModel:
         try:
             return self._api.turn_of(self._post(request, deadline))
         except openai.APIStatusError as error:
-            status_error = _status_error(error, self._endpoint.api_key)
+            status_error = _status_error(error, self._endpoint.secrets)
             if refused := _refused_parameter(status_error, self._api.optional - self._left_out):
                 self._left_out |= refused
                 return self._attempt(request, deadline)
@@ -173,13 +181,22 @@ class OpenAIModel:
                 if not streamed:
                     body += chunk
                 elif answer.take(chunk):
-                    request.wrote(answer.draft)
+                    request.wrote(lambda: self._shown(answer.draft()))
                 if answer.whole:
                     break
-        return answer.body() if streamed else bytes(body)
+        whole = answer.body() if streamed else bytes(body)
+        # A server that is sent a token may say it again.
+        tokens = self._endpoint.secrets[1:]
+        return _without(tokens, whole.decode(errors="replace")).encode() if tokens else whole
+
+    def _shown(self, draft: DeltaEvent) -> DeltaEvent:
+        tokens = self._endpoint.secrets[1:]
+        hidden = {name: _without(tokens, text) for name in ("text", "content") if (text := getattr(draft, name))}
+        return draft.model_copy(update=hidden) if tokens else draft
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
-        asking = Asking(self._endpoint.model, self.effort, request, self._unreadable, self._endpoint.compact_at)
+        to = self._endpoint
+        asking = Asking(to.model, self.effort, request, self._unreadable, to.compact_at, to.hosted)
         said = self._api.parameters(asking)
         return {name: value for name, value in said.items() if name not in self._left_out}
 
@@ -210,10 +227,21 @@ def _unreadable(error: ProviderError, items: Sequence[Item]) -> frozenset[str]:
     if error.status in {400, 422} and "compaction" in error.message.lower():
         # A server that does not know such an item.
         return encrypted_in([item for item in items if is_compaction(item)])
+    hosted = [item for item in items if item.get("type") in HOSTED and item.get("id")]
+    named = any(str(item[key]) in error.message for item in hosted for key in ("id", "type"))
+    if error.status in {400, 404, 422} and named:
+        # As a server does that looks for ids among what it has stored, or one that never ran such a tool.
+        return frozenset(str(item["id"]) for item in hosted)
     return frozenset()
 
 
-def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
+def _without(secrets: Sequence[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "[key]")
+    return text
+
+
+def _status_error(error: openai.APIStatusError, secrets: Sequence[str]) -> ProviderError:
     """What the provider says of an error; of its body only the fields that are known."""
     # Some servers have a text where the API has an object.
     body = error.body if isinstance(error.body, dict) else {"message": error.body}
@@ -226,7 +254,7 @@ def _status_error(error: openai.APIStatusError, key: str) -> ProviderError:
         code=str(error.code or ""),
         kind=str(error.type or ""),
         param=str(error.param or ""),
-        message=message.replace(key, "[key]") if isinstance(message, str) else "",
+        message=_without(secrets, message) if isinstance(message, str) else "",
         retry_after=retry_after(error.response.headers),
     )
 

@@ -14,12 +14,15 @@ from pydantic import BaseModel, BeforeValidator, JsonValue, ValidationError
 from pydantic_core import from_json
 
 from swarm.agent.model import ModelTurn, ToolCall, ToolSpec
-from swarm.agent.openai.api import Api, Asking
+from swarm.agent.openai.api import Api, Asking, Offer
 from swarm.agent.openai.counts import Count, details, token_usage
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
 from swarm.agent.openai.streaming import StreamedResponse
-from swarm.runs.conversation import Item, expanded
+from swarm.runs.conversation import HOSTED, Item, expanded
 from swarm.runs.usage import TokenUsage
+
+_NO_ANSWER = frozenset({"reasoning", "message", "compaction"}) | HOSTED
+"""Types of items that alone leave open what the model has to say."""
 
 
 class _Error(BaseModel):
@@ -73,7 +76,7 @@ def turn_of(body: bytes) -> ModelTurn:
         raise refused(f"the model declined: {' '.join(refusal)}")
     text = "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
     calls = tuple(_calls(items))
-    if not text.strip() and all(item.get("type") in {"reasoning", "message", "compaction"} for item in items):
+    if not text.strip() and all(item.get("type") in _NO_ANSWER for item in items):
         raise no_answer("the provider's answer has neither text nor a tool call")
     return ModelTurn(items, text, calls, _tokens(response.usage), answered_as=response.model)
 
@@ -160,6 +163,8 @@ def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
             said: list[JsonValue] = [part for part in parts if isinstance(part, dict) and len(part) > 1]
             if said:
                 yield {**_only(item, "type", "role", "phase"), "content": said}
+        case str(kind) if kind in HOSTED and item.get("id") in unreadable:
+            return
         case "function_call":
             yield {**_only(item, "type", "call_id", "name"), "arguments": sent_arguments(item)}
         case _:
@@ -194,7 +199,7 @@ def parameters(asking: Asking) -> dict[str, Any]:
         "model": asking.model,
         "instructions": request.instructions,
         "input": input_items(request.items, asking.unreadable),
-        "tools": [_function(tool) for tool in request.tools],
+        "tools": [*map(_function, request.tools), *(map(_hosted, asking.hosted) if request.hosted else ())],
         "parallel_tool_calls": True,
         "store": False,
         "stream": True,
@@ -203,6 +208,22 @@ def parameters(asking: Asking) -> dict[str, Any]:
         **({CONTEXT_MANAGEMENT: [_compacted(asking.compact_at)]} if asking.compact_at is not None else {}),
         "prompt_cache_key": request.conversation_id,
         "truncation": "disabled",
+    }
+
+
+def _hosted(offer: Offer) -> dict[str, JsonValue]:
+    """A tool of the provider's own, or a server that it calls (https://platform.openai.com/docs/guides/tools)."""
+    if offer.tool.server_url is None:
+        return {"type": "web_search"}
+    # Without its optional fields it is as each of them is by default.
+    return {
+        "type": "mcp",
+        "server_label": offer.name,
+        "server_url": offer.tool.server_url,
+        "require_approval": "never",
+        **({"server_description": offer.tool.description} if offer.tool.description else {}),
+        **({"allowed_tools": list(offer.tool.allowed_tools)} if offer.tool.allowed_tools else {}),
+        **({"authorization": offer.token} if offer.token else {}),
     }
 
 
