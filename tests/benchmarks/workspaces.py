@@ -22,6 +22,11 @@ from tests.benchmarks.figures import Figure, median
 
 PROJECT = "bench"
 ROUNDS = 9
+RUNS = 5
+NOTHING, ONE_FILE = "wait 0 seconds", "touch new.md"
+MANY = 10_000
+MOST = 100_000
+"""Files of the workspaces that are only cloned and changed: copying so many would take minutes."""
 
 
 def main(arguments: list[str]) -> None:
@@ -54,7 +59,7 @@ def measure(files: int) -> list[Figure]:
                 s3.generate_presigned_url("get_object", Params={"Bucket": cloud.bucket_name, "Key": each["Key"]})
 
         def cloned() -> None:
-            _run(client, run_id)
+            _run(client, run_id, NOTHING)
 
         def copied() -> None:
             for number in range(files):
@@ -63,12 +68,24 @@ def measure(files: int) -> list[Figure]:
 
         listing, theirs = _in_turns(listed, listed_by_s3, ROUNDS)
         clone, copying = _in_turns(cloned, copied, 3)
-        plain, _ = _in_turns(lambda: _run(client, None), lambda: None, 3)
+        many, most = _with_files(cloud, client, MANY), _with_files(cloud, client, MOST)
+        on_many = _more_than_on_none(client, many, NOTHING)
+        changed = _more_than_on_none(client, most, ONE_FILE) - _more_than_on_none(client, most, NOTHING)
     return [
         Figure(f"listing {files:,} files with URLs", listing, "ms", "boto3, ListObjectsV2", theirs, "30"),
-        Figure(f"run on a clone of {files:,} files, whole", clone, "ms", "copying its objects", copying),
-        Figure("run on none, whole", plain, "ms"),
+        Figure(f"run on a clone of {files:,} files, as waited for", clone, "ms", "copying its objects", copying),
+        Figure(f"run on a clone of {MANY:,} files, more than on none", on_many, "ms", target="100"),
+        Figure(f"commit of one changed file in {MOST:,}", changed, "ms", target="300"),
     ]
+
+
+def _more_than_on_none(client: CodexSwarmClient, run_id: str, instructions: str) -> float:
+    """By how many milliseconds a run on this run's files takes longer, from its creation to its end."""
+    on_files, on_none = [], []
+    for _ in range(RUNS):
+        on_files.append(_run(client, run_id, instructions))
+        on_none.append(_run(client, None, instructions))
+    return (median(on_files[1:]) - median(on_none[1:])) * 1e3
 
 
 def _with_files(cloud: LocalCloud, client: CodexSwarmClient, files: int) -> str:
@@ -83,10 +100,13 @@ def _with_files(cloud: LocalCloud, client: CodexSwarmClient, files: int) -> str:
     return run.id
 
 
-def _run(client: CodexSwarmClient, from_run_id: str | None) -> None:
-    started = client.start_run(PROJECT, "wait 0 seconds", from_run_id=from_run_id)
+def _run(client: CodexSwarmClient, from_run_id: str | None, instructions: str) -> float:
+    """The run's own seconds: whoever waits for it looks only now and then."""
+    started = client.start_run(PROJECT, instructions, from_run_id=from_run_id)
     ended = client.wait(started.id)
     assert ended.status is RunStatus.SUCCEEDED, ended.errors
+    assert ended.ended_at is not None
+    return (ended.ended_at - ended.created_at).total_seconds()
 
 
 def _in_turns(ours: Callable[[], None], theirs: Callable[[], None], rounds: int) -> tuple[float, float]:
