@@ -102,6 +102,14 @@ def test_the_guide_is_checked_strictly_against_it(python: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stdout
 
 
+def test_the_example_is_checked_strictly_against_it(python: Path, tmp_path: Path) -> None:
+    """The chat, which needs nothing but the wheel; the other examples have packages of their own."""
+    shutil.copy(ROOT / "examples" / "chat.py", tmp_path)
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python), "chat.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_it_runs(python: Path) -> None:
     """Without the service: nobody is there, and that is said as an error of ours."""
     program = (
