@@ -117,7 +117,7 @@ REFUSED = {
     "diff?from_turn=-1": (422, "invalid_request"),
     "diff?from_turn=x": (422, "invalid_request"),
     "diff?format=xml": (422, "invalid_request"),
-    "diff?from_turn=9999999999999999999999": (404, "turn_not_found"),
+    "diff?from_turn=9999999999999999999999": (422, "invalid_request"),
     "workspace/files?turn=9": (404, "turn_not_found"),
     "workspace/files/a.md?turn=9": (404, "turn_not_found"),
 }
