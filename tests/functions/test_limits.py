@@ -92,6 +92,7 @@ def test_usage_is_exact(runs: Runs) -> None:
         "output_tokens": 3 * 20,
         "reasoning_tokens": 3 * 5,
         "tool_calls": 4,
+        "hosted_tool_calls": 0,
         "cost_usd": round(3 * COST, 6),
     }
     assert 0 < seconds < 30

@@ -225,7 +225,7 @@ CURSORS: dict[str, Callable[[Stack], str]] = {
     "garbage": lambda _: "garbage",
     "not even ASCII": lambda _: "\u00fc\u2603",
     "other JSON": lambda _: base64.urlsafe_b64encode(b'{"pk": "T#tenant-b#R"}').decode(),
-    "very long": lambda _: "A" * 5_000,
+    "very long": lambda _: "A" * 4_000,
 }
 
 

@@ -61,6 +61,7 @@ def test_a_run_writes_its_file_and_says_what_it_used(runs: Runs) -> None:
         "output_tokens": 40,
         "reasoning_tokens": 10,
         "tool_calls": 2,
+        "hosted_tool_calls": 0,
         "cost_usd": None,
     }
     assert stack.request("GET", f"/runs/{run['id']}/workspace/files/hello.md").text == "# Hello\n"

@@ -27,8 +27,8 @@ LIFETIME = timedelta(seconds=35)
 """Of a watcher's place: longer than the gateway lets any answer wait."""
 
 MAX_EVENTS = 1_000
-MAX_EVENT_ID = 200
-"""Characters; an id has at most 17. A longer one is none that was seen."""
+MAX_EVENT_ID = 4_000
+"""Characters; an id has at most 17. What is longer is no header of a browser."""
 
 
 router = Router()
