@@ -31,6 +31,8 @@ PARAGRAPHS_A_PAGE = 8
 SENTENCE = "The supplier delivers the goods within thirty days of the order, unless both parties agree otherwise. "
 SMALL, UNBOUNDED = 30_000, 10_000_000
 """Tokens of context: of a model for which a long task is long, and of one that never has to make room."""
+_ASKED_BY_CLIENTS = {"ApiFunction", "AuthorizerFunction"}
+"""How often these work while a run goes on is how often somebody asks for it."""
 
 
 def main(arguments: list[str]) -> None:
@@ -191,13 +193,13 @@ def _asking(
 
 
 def _run(cloud: LocalCloud, client: CodexSwarmClient, instructions: str, **more: Any) -> tuple[RunRead, int, float]:
-    """A run to its end, the AWS calls that were made meanwhile, and seconds of the clock."""
+    """A run to its end, the AWS calls of the functions that worked for it, and seconds of the clock."""
     with cloud.recorded_calls() as made:
         began = time.perf_counter()
         ended = client.wait(client.start_run(PROJECT, instructions, **more).id, poll=0.1)
         seconds = time.perf_counter() - began
     assert ended.status is RunStatus.SUCCEEDED, ended.errors
-    return ended, len(made), seconds
+    return ended, sum(call.function not in {None, *_ASKED_BY_CLIENTS} for call in made), seconds
 
 
 def _letter(number: int) -> bytes:

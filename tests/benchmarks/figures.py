@@ -31,7 +31,9 @@ class Figure:
     def line(self) -> str:
         """The figure as a row of a table."""
         ratio = "" if self.ratio is None else f"{self.ratio:8.2f} x {self.alternative}"
-        return f"{self.name:44} {self.value:10.4g} {self.unit:14} {self.target:12} {ratio}"
+        # What is counted is told to the last digit, what is measured is not that exact.
+        value = f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:.4g}"
+        return f"{self.name:44} {value:>10} {self.unit:14} {self.target:12} {ratio}"
 
 
 def keep(figures: Sequence[Figure], path: Path) -> None:
