@@ -160,7 +160,8 @@ def a_tenant_is_looked_after_and_erased(stage: Stage) -> None:
     with CodexSwarmClient(stage.cloud.url, text) as client:
         client.put_project("passing")
         client.wait(client.start_run("passing", "Create a file called a.md").run_id, SECONDS, check=True)
-        client.start_run("passing", "wait 60 seconds")
+        at_work = client.start_run("passing", "touch b.md. wait 60 seconds")
+        eventually(lambda: client.get_run(at_work.run_id).progress > 30, SECONDS)
     stage.client.set_tenant(tenant, {"max_active": 3, "daily_usd": 5})
     assert tenant in {each.id for each in stage.client.list_tenants()}
     of_project = stage.client.export_tenant(tenant, project_id="passing")
@@ -169,6 +170,7 @@ def a_tenant_is_looked_after_and_erased(stage: Stage) -> None:
     assert httpx.get(listed[0].url, timeout=SECONDS).status_code == 200
     deleted = {each.store: each.deleted for each in stage.client.erase_tenant(tenant).stores}
     assert min(deleted["keys"], deleted["objects"], deleted["table"]) > 0
+    assert eventually(lambda: _execution(stage, at_work) == "ABORTED", SECONDS)
     assert stage.client.export_tenant(tenant, cursor="objects:").objects == []
 
 
