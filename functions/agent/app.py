@@ -57,6 +57,7 @@ def model_for(run: Run) -> Model:
         provider.api,
         choice.effort,
         int(COMPACTED * (entry.context or DEFAULT_CONTEXT)) if entry.compaction else None,
+        entry.apply_patch,
         tuple(
             Offer(name, tool, token(settings().secret_of_tool(name)) if tool.needs_token else None)
             for name, tool in catalogue.hosted_for(choice.model, run.hosted_tools).items()

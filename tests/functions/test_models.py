@@ -251,6 +251,7 @@ def test_offline_the_list_is_the_same_and_the_run_says_who_answered(monkeypatch:
         pytest.param("MODELS", "{", "Models cannot be used", id="no JSON"),
         pytest.param("MODELS", '{"m": {"efort": "low"}}', "m.efort", id="misspelt"),
         pytest.param("MODELS", '{"m": {"effort": "low"}}', "none of its efforts", id="effort"),
+        pytest.param("MODELS", '{"m": {"apply_patch": "yes, please"}}', "m.apply_patch", id="no yes or no"),
         pytest.param("MODELS", '{"m": {"provider": "p"}}', "Providers does not list: p", id="unknown provider"),
         pytest.param("PROVIDERS", '{"p": {"base_url": "ftp://x"}}', "used: p.base_url", id="address"),
         pytest.param("PROVIDERS", '{"P": {}}', "Providers cannot be used", id="name"),

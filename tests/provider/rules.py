@@ -43,7 +43,7 @@ _SERVER_KEYS = {
     "allowed_tools",
     "require_approval",
 }
-_BEHIND_REASONING = {"reasoning", "function_call", "web_search_call", "mcp_list_tools", "mcp_call"}
+_BEHIND_REASONING = {"reasoning", "function_call", "apply_patch_call", "web_search_call", "mcp_list_tools", "mcp_call"}
 _ROLES = {"user": {"input_text"}, "system": {"input_text"}, "assistant": {"output_text", "refusal"}}
 
 
@@ -96,6 +96,8 @@ def _tool_faults(tools: Sequence[Json]) -> Iterator[str]:
     if len(labels) != len(set(labels)):
         yield "Duplicate 'server_label'."
     for tool in tools:
+        if tool == {"type": "apply_patch"}:
+            continue
         if tool.get("type") == "web_search":
             yield from (f"Unknown parameter: 'tools.{key}'." for key in set(tool) - _SEARCH_KEYS)
         elif tool.get("type") == "mcp":
@@ -235,6 +237,24 @@ def _compaction(item: Json, _before: list[Json], _after: list[Json], issued: Col
         yield "The encrypted content could not be verified."
 
 
+def _patch_call(item: Json, _before: list[Json], after: list[Json], _issued: Collection[str]) -> Iterator[str]:
+    yield from _only(item, {"type", "call_id", "operation", "status"})
+    if {"type", "path"} - set(item.get("operation") or {}):
+        yield "Missing required parameter: 'operation'."
+    answers = [other for other in after if other.get("type") == "apply_patch_call_output"]
+    if item.get("call_id") not in {other.get("call_id") for other in answers}:
+        yield f"No tool output found for apply patch call {item.get('call_id')}."
+
+
+def _patch_output(item: Json, before: list[Json], _after: list[Json], _issued: Collection[str]) -> Iterator[str]:
+    yield from _only(item, {"type", "call_id", "status", "output"})
+    if item.get("status") not in {"completed", "failed"}:
+        yield "Invalid value for 'status'."
+    asked = [other for other in before if other.get("type") == "apply_patch_call"]
+    if item.get("call_id") not in {other.get("call_id") for other in asked}:
+        yield f"No tool call found for apply patch call output with call_id {item.get('call_id')}."
+
+
 def _unanswered(items: Sequence[Json]) -> Iterator[str]:
     calls = [item.get("call_id") for item in items if item.get("type") == "function_call"]
     answered = {item.get("call_id") for item in items if item.get("type") == "function_call_output"}
@@ -252,4 +272,6 @@ _ITEMS: dict[str, _Check] = {
     "function_call_output": _output,
     "reasoning": _reasoning,
     "compaction": _compaction,
+    "apply_patch_call": _patch_call,
+    "apply_patch_call_output": _patch_output,
 }

@@ -86,6 +86,12 @@ def cites(text: str, *pages: tuple[str, str]) -> Json:
     return _message({"type": "output_text", "text": text, "annotations": annotations, "logprobs": []})
 
 
+def patches(kind: str, path: str, diff: str = "") -> Json:
+    """A call of the provider's own type for patches: `create_file`, `update_file` or `delete_file`."""
+    operation = {"type": kind, "path": path, **({"diff": diff} if kind != "delete_file" else {})}
+    return {"type": "apply_patch_call", "status": "completed", "operation": operation}
+
+
 def finishes(summary: str) -> Reply:
     """The call by which the model says it is done."""
     return calls(call("finish", summary=summary))

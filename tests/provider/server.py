@@ -146,7 +146,7 @@ class ScriptedProvider:
             case "reasoning" | "compaction" if item.get("encrypted_content") == "":
                 made["encrypted_content"] = f"gAAAA-{name}"
                 self._issued.add(made["encrypted_content"])
-            case "function_call":
+            case "function_call" | "apply_patch_call":
                 made.setdefault("call_id", f"call_{name}")
             case "message":
                 pass

@@ -22,6 +22,7 @@ from tests.provider.script import (
     calls,
     finishes,
     outputs,
+    patches,
     says,
 )
 from tests.provider.stream import as_stream
@@ -81,6 +82,13 @@ def test_items_of_unknown_types_are_carried_and_ignored(provider: Start) -> None
     assert (turn.text, turn.calls) == ("", ())
     server.respond([*HELLO, *turn.items])
     assert server.requests[1].body["input"][1] == unknown
+
+
+def test_a_patch_that_is_no_operation_on_a_file_is_asked_for_again(provider: Start) -> None:
+    nameless = {"type": "apply_patch_call", "status": "completed", "operation": {"type": "delete_file"}}
+    server = provider(outputs(patches("rename_file", "a.md")), outputs(nameless), says("Hello."))
+    assert server.respond().text == "Hello."
+    assert len(server.requests) == 3
 
 
 def test_a_model_that_does_not_reason_is_not_asked_for_its_reasoning_again(provider: Start) -> None:

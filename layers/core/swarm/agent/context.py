@@ -58,8 +58,8 @@ def _tokens(item: Item) -> int:
     if isinstance(output, list):
         # A picture costs what its size costs, however many characters carry it.
         return _TOKENS_A_PICTURE * (len(output) - 1) + len(json.dumps(output[:1])) // _CHARACTERS_A_TOKEN
-    # What a compaction replaced is not sent.
-    sent = {name: value for name, value in item.items() if name != "replaced"}
+    # What a compaction replaced is not sent, and a call as the provider's type of it only in place of its arguments.
+    sent = {name: value for name, value in item.items() if name not in {"replaced", "operation"}}
     return len(json.dumps(sent, ensure_ascii=False)) // _CHARACTERS_A_TOKEN
 
 

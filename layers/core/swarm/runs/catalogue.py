@@ -60,9 +60,10 @@ class ModelEntry(_Told):
 
     `served_as` is the name that its provider knows it by. Prices are US dollars for a million tokens, `context` is how
     many tokens it takes at once. `efforts` are the reasoning efforts that it takes, `effort` what it is asked for where
-    nobody says; `compaction` says that its provider can shorten a long conversation itself; `hosted_tools` names
-    those that it can use, all when left out; `default_for` are the task types whose runs use it where nobody says which
-    model. `prices` are those that hold from a day on, in place of `input`, `cached` and `output`.
+    nobody says; `compaction` says that its provider can shorten a long conversation itself, `apply_patch` that it has
+    that tool as a type of its own, which the model is trained on; `hosted_tools` names those that it can use, all when
+    left out; `default_for` are the task types whose runs use it where nobody says which model. `prices` are those that
+    hold from a day on, in place of `input`, `cached` and `output`.
     """
 
     provider: ProviderName = OPENAI
@@ -74,6 +75,7 @@ class ModelEntry(_Told):
     efforts: tuple[_Effort, ...] = ()
     effort: _Effort | None = None
     compaction: bool = False
+    apply_patch: bool = False
     hosted_tools: tuple[str, ...] | None = None
     default_for: tuple[TaskType, ...] = ()
     prices: tuple[DatedPrice, ...] = ()
@@ -187,8 +189,9 @@ def catalogue_of(settings: Settings) -> Catalogue:
             raise NotConfigured.badly("Models", f"{name} has a provider that Providers does not list: {entry.provider}")
         if entry.effort is not None and entry.effort not in entry.efforts:
             raise NotConfigured.badly("Models", f"the effort of {name} is none of its efforts")
-        if entry.compaction and known[entry.provider].api != "responses":
-            raise NotConfigured.badly("Models", f"{name} has compaction, which chat completions do not have")
+        if known[entry.provider].api != "responses" and (entry.compaction or entry.apply_patch):
+            what = "compaction" if entry.compaction else "apply_patch"
+            raise NotConfigured.badly("Models", f"{name} has {what}, which chat completions do not have")
     hosted = hosted_tools_of(settings.hosted_tools)
     for name, entry in models.items():
         if unknown := [tool for tool in entry.hosted_tools or () if tool not in hosted]:

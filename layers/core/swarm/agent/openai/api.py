@@ -33,7 +33,7 @@ class Asking:
     """A request to one model.
 
     `unreadable` are encrypted contents that the provider cannot read any more; from `compact_at` tokens on it is to
-    shorten the conversation itself.
+    shorten the conversation itself; with `patches` it has a type of its own for the tool `apply_patch`.
     """
 
     model: str
@@ -41,6 +41,7 @@ class Asking:
     request: ModelRequest
     unreadable: Collection[str] = ()
     compact_at: int | None = None
+    patches: bool = False
     hosted: Sequence[Offer] = ()
 
 

@@ -61,7 +61,7 @@ class Endpoint:
     """Where a model is asked, and how: its provider's name for it, the protocol, and how much it is to reason.
 
     From `compact_at` tokens on the provider is to shorten a conversation itself; None leaves that to us. `hosted` are
-    tools that it runs.
+    tools that it runs; with `patches` it has a type of its own for the tool `apply_patch`.
     """
 
     api_key: str = field(repr=False)
@@ -70,6 +70,7 @@ class Endpoint:
     api: str = "responses"
     effort: str | None = None
     compact_at: int | None = None
+    patches: bool = False
     hosted: tuple[Offer, ...] = ()
 
     @property
@@ -196,7 +197,7 @@ class OpenAIModel:
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
         to = self._endpoint
-        asking = Asking(to.model, self.effort, request, self._unreadable, to.compact_at, to.hosted)
+        asking = Asking(to.model, self.effort, request, self._unreadable, to.compact_at, to.patches, to.hosted)
         said = self._api.parameters(asking)
         return {name: value for name, value in said.items() if name not in self._left_out}
 

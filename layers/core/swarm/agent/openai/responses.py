@@ -17,6 +17,7 @@ from swarm.agent.model import ModelTurn, ToolCall, ToolSpec
 from swarm.agent.openai.api import Api, Asking, Offer
 from swarm.agent.openai.counts import Count, details, token_usage
 from swarm.agent.openai.failures import ProviderError, failure_of, no_answer, refused
+from swarm.agent.openai.patch_calls import FUNCTION, TOOL, as_function_call, as_sent, calls_of_this_type
 from swarm.agent.openai.streaming import StreamedResponse
 from swarm.runs.conversation import HOSTED, Item, expanded
 from swarm.runs.usage import TokenUsage
@@ -69,7 +70,7 @@ def turn_of(body: bytes) -> ModelTurn:
     if reason := _cut_off(response):
         # Nothing of it is carried along: half a call means nothing, and reasoning counts only before what it led to.
         return ModelTurn((), "", (), _tokens(response.usage), cut_off=reason[:40], answered_as=response.model)
-    items = [_with_arguments_as_text(item) for item in response.output]
+    items = [as_function_call(_with_arguments_as_text(item)) for item in response.output]
     parts = [part for item in items if item.get("type") == "message" for part in parts_of(item)]
     refusal = [str(part.get("refusal") or "") for part in parts if part.get("type") == "refusal"]
     if refusal:
@@ -138,7 +139,7 @@ def encrypted_in(items: Sequence[Item]) -> frozenset[str]:
     return frozenset(str(item["encrypted_content"]) for item in items if item.get("encrypted_content"))
 
 
-def input_items(items: Sequence[Item], unreadable: Collection[str] = ()) -> list[Item]:
+def input_items(items: Sequence[Item], unreadable: Collection[str] = (), *, patches: bool = False) -> list[Item]:
     """Carried items as the API takes them back when it stores nothing.
 
     An id would be looked up among stored items, of which there are none, and null or output-only fields are
@@ -148,10 +149,13 @@ def input_items(items: Sequence[Item], unreadable: Collection[str] = ()) -> list
     what was wrong.
     """
     whole = expanded(items, lambda item: item.get("encrypted_content") not in unreadable)
-    return [sent for item in whole for sent in _input_item(item, unreadable)]
+    native = calls_of_this_type(whole) if patches else frozenset()
+    return [sent for item in whole for sent in (*as_sent(item, native), *_input_item(item, unreadable, native))]
 
 
-def _input_item(item: Item, unreadable: Collection[str]) -> Iterator[Item]:
+def _input_item(item: Item, unreadable: Collection[str], native: Collection[str]) -> Iterator[Item]:
+    if item.get("call_id") in native:
+        return
     match item.get("type"):
         case "reasoning":
             if item.get("encrypted_content") and item["encrypted_content"] not in unreadable:
@@ -198,8 +202,11 @@ def parameters(asking: Asking) -> dict[str, Any]:
     return {
         "model": asking.model,
         "instructions": request.instructions,
-        "input": input_items(request.items, asking.unreadable),
-        "tools": [*map(_function, request.tools), *(map(_hosted, asking.hosted) if request.hosted else ())],
+        "input": input_items(request.items, asking.unreadable, patches=asking.patches),
+        "tools": [
+            *(_function(tool, asking) for tool in request.tools),
+            *(map(_hosted, asking.hosted) if request.hosted else ()),
+        ],
         "parallel_tool_calls": True,
         "store": False,
         "stream": True,
@@ -232,7 +239,9 @@ def _compacted(tokens: int) -> dict[str, JsonValue]:
     return {"type": "compaction", "compact_threshold": tokens}
 
 
-def _function(tool: ToolSpec) -> dict[str, JsonValue]:
+def _function(tool: ToolSpec, asking: Asking) -> dict[str, JsonValue]:
+    if asking.patches and tool.name == FUNCTION:
+        return TOOL
     return {
         "type": "function",
         "name": tool.name,
