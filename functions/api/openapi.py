@@ -35,6 +35,7 @@ MEDIA_TYPES = {
     "runs_page": "text/html",
     "new_page": "text/html",
     "usage_page": "text/html",
+    "service_page": "text/html",
     "run_page": "text/html",
     "asset": "text/javascript",
 }

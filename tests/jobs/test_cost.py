@@ -10,7 +10,7 @@ from codex_swarm.client import CodexSwarmClient
 from infra.local.cloud import LocalCloud
 
 PRICE = {
-    "dynamodb.PutItem": 24,
+    "dynamodb.PutItem": 25,
     "dynamodb.UpdateItem": 1,
     "dynamodb.GetItem": 2 + 22,
     "dynamodb.Query": 7,
