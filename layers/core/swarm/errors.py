@@ -11,7 +11,8 @@
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound, BatchNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound, BatchNotFound,
+    │   │                     ScheduleNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
     │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills, KeyRevoked,
@@ -21,7 +22,8 @@
     │   ├── RangeNotSatisfiable 416
     │   ├── PreviewFailed 422
     │   ├── TooMany 429       TooManyActiveRuns, TooManyQueuedRuns, TooManyUnderWay, TooManyRequests,
-    │   │                     TenantBusy, BatchBusy, PreviewsBusy, TooManyMessages, TooManyBatches
+    │   │                     TenantBusy, BatchBusy, PreviewsBusy, TooManyMessages, TooManyBatches,
+    │   │                     ScheduleBusy
     │   └── Unavailable 503   NotConfigured, ReadingFailed
     ├── ModelFailure              the provider gave no usable turn
     ├── ToolFailure               a tool call failed; its text goes back to the model
@@ -419,6 +421,15 @@ class SkillNotFound(NotFound):
         self.name = name
 
 
+class ScheduleNotFound(NotFound):
+    """The project has no such schedule."""
+
+    code = "schedule_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no schedule {name[:64]}")
+
+
 class BatchNotFound(NotFound):
     """No such batch, or it is another tenant's: the same words."""
 
@@ -797,6 +808,15 @@ class TenantBusy(TooMany):
 
     def __init__(self) -> None:
         super().__init__("runs are being started just now; try again in a moment")
+
+
+class ScheduleBusy(TooMany):
+    """Somebody else changed the schedule meanwhile."""
+
+    code = "too_many_requests"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"schedule {name} is being changed just now; try again in a moment")
 
 
 class BatchBusy(TooMany):

@@ -24,6 +24,7 @@ from swarm.records.quotas import Places, Quotas
 from swarm.records.rates import Rates
 from swarm.records.runlog import DynamoRunLog, RunLog
 from swarm.records.runs import Runs
+from swarm.records.schedules import Schedules
 from swarm.records.skills import Skills
 from swarm.records.table import Table
 from swarm.records.tenants import Tenants
@@ -59,6 +60,7 @@ class Backend:
     projects: Projects
     patterns: Patterns
     skills: Skills
+    schedules: Schedules
     batches: Batches
     tenants: Tenants
     places: Places
@@ -131,6 +133,7 @@ def connect(chosen: Settings) -> Backend:
         projects=Projects(table),
         patterns=Patterns(table),
         skills=Skills(table),
+        schedules=Schedules(table),
         batches=Batches(table),
         tenants=Tenants(table, chosen.max_active_runs, chosen.max_queued_runs, quotas),
         places=Places(table, quotas),

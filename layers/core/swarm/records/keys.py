@@ -68,6 +68,16 @@ def skill_key(tenant_id: str, project_id: str | None, name: str = "") -> Key:
     return Key(owner.pk, f"SKILL#{name}")
 
 
+def schedule_key(tenant_id: str, project_id: str, name: str = "") -> Key:
+    """A schedule of a project; without a name what their keys begin with."""
+    return Key(project_key(tenant_id, project_id).pk, f"SCHEDULE#{name}")
+
+
+def due_schedules(due: str = "", tenant_id: str = "", project_id: str = "", name: str = "") -> Key:
+    """Schedules of all tenants, by when they are due. In GSI3."""
+    return Key("SCHEDULES", f"{due}#{tenant_id}#{project_id}#{name}")
+
+
 def run_key(tenant_id: str, run_id: str) -> Key:
     """A run, as folded from its log."""
     return Key(f"T#{tenant_id}#R#{run_id}", META)

@@ -1,0 +1,85 @@
+"""What is due is run: once for each time, however often and by how many processes this is done.
+
+The run of a time has an id made of schedule and time, by an idempotency key, so whoever does it again gets the run that
+is there. Only then the schedule goes on to its next time, by a write that holds if nobody else has. A process that dies
+in between leaves the time to be done again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from codex_swarm.models import RunCreate
+from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy
+from swarm.lifecycle import creation
+from swarm.lifecycle.asked import new_run
+from swarm.lifecycle.creation import NewRun
+from swarm.logs import log
+from swarm.records.backend import Backend
+from swarm.records.keys import sortable
+from swarm.runs.run import Run
+from swarm.runs.schedules import Overlap, Schedule
+
+SCHEDULE, TIME = "schedule", "scheduled_at"
+"""The notes in a run's metadata that say which schedule made it, for which time."""
+
+
+def run_due(backend: Backend, now: datetime) -> int:
+    """Do what is due by now; how many schedules were looked at. One that cannot be done does not keep others."""
+    looked_at = 0
+    for listed in backend.schedules.due(now):
+        looked_at += 1
+        # Read again: the index may be behind.
+        schedule = backend.schedules.find(listed.tenant_id, listed.project_id, listed.name)
+        if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
+            after = _after(backend, schedule, now)
+            with suppress(ScheduleBusy):
+                backend.schedules.store(after)
+    return looked_at
+
+
+def _after(backend: Backend, schedule: Schedule, now: datetime) -> Schedule:
+    """The schedule once its next time has been dealt with, and those before it that are too long ago."""
+    last = _last_run(backend, schedule)
+    if last is not None:
+        schedule = schedule.judged_by(last.run_id, last.status)
+    schedule = schedule.without_missed(now)
+    if schedule.next_at is None or schedule.next_at > now:
+        return schedule
+    if last is None or last.status.final:
+        return _begun(backend, schedule, schedule.next_at, last, now)
+    if schedule.overlap is Overlap.QUEUE:
+        # Its turn comes when that has ended.
+        return schedule
+    return replace(schedule.passed(schedule.next_at), skipped=schedule.skipped + 1)
+
+
+def _begun(backend: Backend, schedule: Schedule, due: datetime, last: Run | None, now: datetime) -> Schedule:
+    key = f"schedule/{schedule.name}/{sortable(schedule.created_at)}/{sortable(due)}"
+    try:
+        wanted = _wanted(backend, schedule, due, last)
+        made = creation.create(backend, schedule.tenant_id, schedule.project_id, wanted, now=now, idempotency_key=key)
+    except ProjectNotFound:
+        return schedule.paused("project")
+    except CallerError as refused:
+        log.warning("a schedule could not begin its run", schedule=schedule.name, error=str(refused))
+        return schedule.refused(due, str(refused))
+    return replace(schedule.passed(due), last_run_id=made.run.run_id, runs=schedule.runs + 1, last_error=None)
+
+
+def _wanted(backend: Backend, schedule: Schedule, due: datetime, last: Run | None) -> NewRun:
+    wanted = new_run(backend, RunCreate.model_validate_json(schedule.run))
+    notes = {**wanted.metadata, SCHEDULE: schedule.name, TIME: due.isoformat()}
+    begins_with = last.run_id if schedule.continue_workspace and last is not None else wanted.from_run_id
+    return replace(wanted, metadata=notes, from_run_id=begins_with)
+
+
+def _last_run(backend: Backend, schedule: Schedule) -> Run | None:
+    if schedule.last_run_id is None:
+        return None
+    try:
+        return backend.runs.current(schedule.tenant_id, schedule.last_run_id)
+    except RunNotFound:
+        return None

@@ -1,0 +1,169 @@
+"""What is due is run once for each time, whoever fires it how often, over changes of the clock, and whatever dies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from swarm.errors import InvalidRequest
+from swarm.lifecycle.scheduling import run_due
+from swarm.runs.due_times import DueTimes, checked
+from swarm.runs.schedules import Overlap, Schedule
+from tests.support.moments import Died, Moment, When, at_call, die, each_moment
+from tests.support.stack import Stack
+
+BERLIN = "Europe/Berlin"
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def kept(stack: Stack, instructions: str = "touch a.md", **more: Any) -> Schedule:
+    """A schedule that is due every hour from now on."""
+    stack.project()
+    now = datetime.now(UTC)
+    schedule = Schedule(
+        tenant_id="tenant-a",
+        project_id="p1",
+        name=more.pop("name", "hourly"),
+        times=DueTimes(since=now, rate="1 hour"),
+        run=f'{{"instructions": "{instructions}"}}',
+        created_at=now,
+        **more,
+    )
+    return stack.backend.schedules.store(schedule.resumed(now))
+
+
+def now_is(stack: Stack, name: str = "hourly") -> Schedule:
+    return stack.backend.schedules.get("tenant-a", "p1", name)
+
+
+def runs_of(stack: Stack, name: str = "hourly") -> list[Any]:
+    return list(reversed(stack.request("GET", f"/runs?metadata=schedule={name}").json))
+
+
+def fired(stack: Stack, hours: float) -> Schedule:
+    """The schedule once what is due so many hours after it was made has been done, by two who do it."""
+    when = now_is(stack).created_at + timedelta(hours=hours)
+    run_due(stack.backend, when)
+    run_due(stack.backend, when)
+    return now_is(stack)
+
+
+def test_a_time_that_clocks_leave_out_is_due_right_behind_it() -> None:
+    times = DueTimes(since=SINCE, cron="30 2 * * *", timezone=BERLIN)
+    assert times.upcoming(at("2026-03-27T12:00"), 3) == [
+        at("2026-03-28T01:30"),
+        at("2026-03-29T01:00"),
+        at("2026-03-30T00:30"),
+    ]
+
+
+def test_a_time_that_clocks_have_twice_is_due_once_and_every_hour_in_both() -> None:
+    times = DueTimes(since=SINCE, cron="30 2 * * *", timezone=BERLIN)
+    assert times.upcoming(at("2026-10-24T12:00"), 2) == [at("2026-10-25T00:30"), at("2026-10-26T01:30")]
+    hourly = DueTimes(since=SINCE, cron="0 * * * *", timezone=BERLIN)
+    assert hourly.upcoming(at("2026-10-24T23:30"), 3) == [at(f"2026-10-25T0{hour}:00") for hour in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("given", "says_so"),
+    [
+        pytest.param({}, "either cron", id="neither"),
+        pytest.param({"cron": "0 9 * * *", "rate": "2 hours"}, "either cron", id="both"),
+        pytest.param({"cron": "0 9 * * ? *"}, "five fields", id="six fields"),
+        pytest.param({"cron": "0 25 * * *"}, "Bad hour", id="hour"),
+        pytest.param({"cron": "0 9 31 2 *"}, "day-of-month", id="never"),
+        pytest.param({"rate": "0 hours"}, "30 minutes", id="rate"),
+        pytest.param({"cron": "0 9 * * *", "timezone": "../etc/passwd"}, "Europe/Berlin", id="zone"),
+    ],
+)
+def test_times_that_cannot_be_told_are_refused(given: dict[str, str], says_so: str) -> None:
+    with pytest.raises(InvalidRequest, match=says_so):
+        checked(DueTimes(since=SINCE, **given))
+
+
+def test_each_time_has_one_run_however_often_it_fires(stack: Stack) -> None:
+    kept(stack)
+    assert fired(stack, 0.9).runs == 0
+    first = fired(stack, 1.1)
+    assert (first.runs, first.skipped) == (1, 0)
+    (run,) = runs_of(stack)
+    assert run["metadata"]["scheduled_at"] == first.last_at.isoformat() if first.last_at else None
+    stack.drive(run["id"])
+    assert fired(stack, 2.1).runs == 2
+    assert len(runs_of(stack)) == 2
+
+
+def test_a_time_that_meets_the_run_before_is_skipped_or_waits_for_its_end(stack: Stack) -> None:
+    kept(stack)
+    fired(stack, 1.1)
+    assert (fired(stack, 2.1).skipped, len(runs_of(stack))) == (1, 1)
+    stack.drive(runs_of(stack)[0]["id"])
+    kept(stack, name="queued", overlap=Overlap.QUEUE)
+    fired(stack, 1.5)
+    queued = now_is(stack, "queued")
+    run_due(stack.backend, queued.created_at + timedelta(hours=2.2))
+    assert len(runs_of(stack, "queued")) == 1
+    stack.drive(runs_of(stack, "queued")[0]["id"])
+    run_due(stack.backend, queued.created_at + timedelta(hours=2.3))
+    assert len(runs_of(stack, "queued")) == 2
+
+
+def test_times_that_nobody_looked_at_for_long_are_counted_and_not_made_up_for(stack: Stack) -> None:
+    kept(stack)
+    after = fired(stack, 30.5)
+    assert (after.missed, after.runs) == (29, 1)
+
+
+def test_a_run_goes_on_with_the_files_of_the_one_before(stack: Stack) -> None:
+    kept(stack, "write words to a.md", continue_workspace=True)
+    fired(stack, 1.1)
+    (first,) = runs_of(stack)
+    stack.drive(first["id"])
+    fired(stack, 2.1)
+    assert [run["workspace_from_run_id"] for run in runs_of(stack)] == [None, first["id"]]
+
+
+def test_five_failures_pause_it_and_whoever_resumes_it_begins_anew(stack: Stack) -> None:
+    kept(stack, "fail with no paper")
+    for hour in range(1, 7):
+        fired(stack, hour + 0.1)
+        for run in runs_of(stack):
+            stack.drive(run["id"])
+    paused = now_is(stack)
+    assert (paused.paused_because, paused.next_at, len(runs_of(stack))) == ("failures", None, 5)
+    assert list(stack.backend.schedules.due(paused.created_at + timedelta(days=1))) == []
+    resumed = stack.backend.schedules.store(paused.resumed(paused.created_at + timedelta(hours=9)))
+    assert (resumed.failures, resumed.next_at) == (0, paused.created_at + timedelta(hours=10))
+
+
+def test_a_schedule_of_a_project_that_is_gone_is_due_no_more(stack: Stack) -> None:
+    kept(stack)
+    assert stack.request("DELETE", "/projects/p1").status == 202
+    assert (fired(stack, 1.1).paused_because, stack.request("GET", "/runs").json) == ("project", [])
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_dies_at_any_call_of_a_time_leaves_it_one_run(stack: Stack, when: When) -> None:
+    def dies(number: int) -> Moment:
+        schedule = kept(stack, name=f"s{number}{when}")
+        due = schedule.created_at + timedelta(hours=1.1)
+        with at_call(number, die, when) as moment:
+            for _ in range(2):
+                try:
+                    run_due(stack.backend, due)
+                except Died:
+                    continue
+        assert len(runs_of(stack, schedule.name)) == 1, moment.calls
+        assert now_is(stack, schedule.name).runs == 1, moment.calls
+        (run,) = runs_of(stack, schedule.name)
+        stack.drive(run["id"])
+        return moment
+
+    assert each_moment(dies) > 8
