@@ -25,6 +25,7 @@ from codex_swarm.calls.batches import BatchCalls
 from codex_swarm.calls.conversions import ConversionCalls
 from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
+from codex_swarm.calls.schedules import ScheduleCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
 from codex_swarm.calls.tenants import TenantCalls
@@ -35,7 +36,15 @@ from codex_swarm.options import Options, call_policy
 
 
 class AsyncCodexSwarmClient(
-    SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls, TenantCalls
+    SkillCalls,
+    BatchCalls,
+    ScheduleCalls,
+    ConversionCalls,
+    SearchCalls,
+    WebhookCalls,
+    KeyCalls,
+    CostCalls,
+    TenantCalls,
 ):
     """A connection to one service, and what can be asked of it, on asyncio. An asynchronous context manager.
 

@@ -25,6 +25,7 @@ from codex_swarm.calls.batches import BatchCalls
 from codex_swarm.calls.conversions import ConversionCalls
 from codex_swarm.calls.costs import CostCalls
 from codex_swarm.calls.keys import KeyCalls
+from codex_swarm.calls.schedules import ScheduleCalls
 from codex_swarm.calls.searching import SearchCalls
 from codex_swarm.calls.skills import SkillCalls
 from codex_swarm.calls.tenants import TenantCalls
@@ -38,7 +39,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Calls(SkillCalls, BatchCalls, ConversionCalls, SearchCalls, WebhookCalls, KeyCalls, CostCalls, TenantCalls):
+class _Calls(
+    SkillCalls,
+    BatchCalls,
+    ScheduleCalls,
+    ConversionCalls,
+    SearchCalls,
+    WebhookCalls,
+    KeyCalls,
+    CostCalls,
+    TenantCalls,
+):
     """All calls, over a blocking transport."""
 
     def __init__(self, connection: Connection) -> None:
@@ -164,6 +175,14 @@ class CodexSwarmClient(_Blocking):
     cancel_run = _call(_Calls.cancel_run)
     delete_run = _call(_Calls.delete_run)
     import_run = _call(_Calls.import_run)
+
+    # Schedules
+    put_schedule = _call(_Calls.put_schedule)
+    list_schedules = _call(_Calls.list_schedules)
+    get_schedule = _call(_Calls.get_schedule)
+    pause_schedule = _call(_Calls.pause_schedule)
+    resume_schedule = _call(_Calls.resume_schedule)
+    delete_schedule = _call(_Calls.delete_schedule)
 
     # Batches
     start_batch = _call(_Calls.start_batch)

@@ -696,6 +696,9 @@ class MessageRead(Wire):
     created_at: Timestamp
 
 
+MAX_CRON = 200
+"""Characters of a schedule's expressions."""
+
 MAX_BATCH_ITEMS = 1_000
 
 MAX_ITEM_TEXT = 65_536
@@ -754,6 +757,30 @@ class BatchCreate(Asked):
         max_length=2_048,
         description="Told by a signed POST once all have ended; the project's when left out. Runs have their own.",
     )
+
+
+class SchedulePut(Asked):
+    """When what is to be run, again and again. It has either `cron` or `rate`."""
+
+    cron: PlainText | None = Field(
+        default=None,
+        max_length=MAX_CRON,
+        description="Five fields: minute, hour, day of month, month, day of week, as in `0 9 * * MON-FRI`.",
+    )
+    rate: PlainText | None = Field(
+        default=None,
+        max_length=MAX_CRON,
+        description="A number and minutes, hours or days, as in `30 minutes`, counted from when the schedule was put.",
+    )
+    timezone: PlainText = Field(
+        default="UTC", max_length=MAX_CRON, description="An IANA name such as `Europe/Berlin`, for `cron`."
+    )
+    run: RunCreate = Field(description="The request for each run. It takes no uploads: these are gone after a while.")
+    overlap: Literal["skip", "queue"] = Field(
+        default="skip",
+        description="What becomes of a time at which the last run is still at work: none, or it waits for its end.",
+    )
+    continue_workspace: bool = Field(default=False, description="Each run begins with the files of the one before.")
 
 
 class SkillPut(Asked):
@@ -912,6 +939,33 @@ class Usage(Wire):
     hosted_tool_calls: int = Field(default=0, description="Done by the provider; `tool_calls` are without them.")
     seconds: float = Field(default=0.0, description="Spent in turns; waiting between them does not count.")
     cost_usd: float | None = Field(default=None, description="Null when the model's price is not known.")
+
+
+class ScheduleRead(Wire):
+    """A schedule of a project, and how far it has come."""
+
+    name: str
+    project_id: str
+    cron: str | None = None
+    rate: str | None = None
+    timezone: str
+    run: dict[str, JsonValue] = Field(description="The request for each run, as it was sent.")
+    overlap: Literal["skip", "queue"]
+    continue_workspace: bool
+    status: Literal["active", "paused"]
+    paused_because: Literal["asked", "failures", "project"] | None = Field(
+        default=None,
+        description="Somebody asked for it; five runs in a row failed or could not begin; the project is gone.",
+    )
+    next_times: list[Timestamp] = Field(description="The next five; empty while it is paused.")
+    last_at: Timestamp | None = Field(default=None, description="The last time about which something was done.")
+    last_run_id: str | None = None
+    last_error: str | None = Field(default=None, description="Why the last time has no run, where it was refused.")
+    runs: int = Field(description="How many it has started.")
+    skipped: int = Field(description="Times at which the run before was still at work.")
+    missed: int = Field(description="Times that were found too late.")
+    failures: int = Field(description="Runs in a row that failed, or could not begin.")
+    created_at: Timestamp = Field(description="When it was put as it is.")
 
 
 class BatchRead(Wire):
@@ -1671,17 +1725,18 @@ class BudgetRead(Wire):
 
 
 class WebhookData(Wire):
-    """The run that has ended, that waits or that came upon a budget; or the batch that has ended.
+    """The run that has ended, waits or came upon a budget; the batch that has ended; the schedule that paused.
 
     A ping has the fields of a run, and no run.
     """
 
     run_id: str = Field(
-        default="", description="Empty where it is about a batch; of a ping an id of its own, which no run has."
+        default="",
+        description="Empty where it is about a batch or a schedule; of a ping an id of its own, which no run has.",
     )
     project_id: str
     status: RunStatus
-    name: str = Field(default="", description="The run's or the batch's, as it was given or made.")
+    name: str = Field(default="", description="Of the run, batch or schedule, as it was given or made.")
     metadata: dict[str, str] = Field(default_factory=dict, description="What was noted when the run was started.")
     machine_summary: MachineSummary | None = None
     closing_words: str | None = Field(default=None, description="What the agent said at the end.")
@@ -1696,6 +1751,9 @@ class WebhookData(Wire):
     budget: BudgetAlert | None = Field(
         default=None, exclude_if=_none, description="Of `budget.warning` and `budget.exhausted`: which budget."
     )
+    schedule: ScheduleRead | None = Field(
+        default=None, exclude_if=_none, description="Of `schedule.paused`: the schedule, once it has paused."
+    )
 
 
 class WebhookPayload(Wire):
@@ -1703,7 +1761,7 @@ class WebhookPayload(Wire):
 
     type: str = Field(
         description="`run.succeeded`, `run.failed`, `run.cancelled` or `run.waiting`; `batch.succeeded`, `batch.failed`"
-        " or `batch.cancelled`; `budget.warning` or `budget.exhausted`; `ping`."
+        " or `batch.cancelled`; `budget.warning` or `budget.exhausted`; `schedule.paused`; `ping`."
     )
     timestamp: Timestamp = Field(
         description="When it ended, began to wait, or came upon the budget; of a ping when it was asked for."

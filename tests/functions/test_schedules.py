@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from swarm.errors import InvalidRequest
 from swarm.lifecycle.scheduling import run_due
 from swarm.runs.due_times import DueTimes, checked
-from swarm.runs.schedules import Overlap, Schedule
+from swarm.runs.schedules import MAX_FAILURES, MAX_SCHEDULES, Overlap, Schedule
 from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 from tests.support.stack import Stack
 
@@ -167,3 +169,118 @@ def test_who_dies_at_any_call_of_a_time_leaves_it_one_run(stack: Stack, when: Wh
         return moment
 
     assert each_moment(dies) > 8
+
+
+HOURLY = {"rate": "1 hour", "run": {"instructions": "touch a.md"}}
+PATH = "/projects/p1/schedules/hourly"
+
+
+def refused(stack: Stack, body: Any, path: str = PATH) -> tuple[int, str]:
+    answer = stack.request("PUT", path, body)
+    return answer.status, answer.json["code"]
+
+
+def test_a_schedule_is_put_shown_paused_resumed_and_deleted(stack: Stack) -> None:
+    stack.project()
+    body = {"cron": "0 9 * * MON", "timezone": BERLIN, "run": HOURLY["run"], "overlap": "queue"}
+    made = stack.request("PUT", PATH, body).json
+    assert (made["status"], made["run"], len(made["next_times"])) == ("active", HOURLY["run"], 5)
+    assert stack.request("PUT", PATH, body).json == made
+    assert [each["name"] for each in stack.request("GET", "/projects/p1/schedules").json] == ["hourly"]
+    paused = stack.request("POST", f"{PATH}/pause").json
+    assert (paused["paused_because"], paused["next_times"]) == ("asked", [])
+    assert stack.request("PUT", PATH, HOURLY).json["status"] == "paused"
+    resumed = stack.request("POST", f"{PATH}/resume").json
+    assert (resumed["status"], resumed["rate"], resumed["cron"]) == ("active", "1 hour", None)
+    assert stack.request("DELETE", PATH).status == 204
+    assert stack.request("GET", PATH).json["code"] == "schedule_not_found"
+    assert list(stack.backend.schedules.due(datetime.now(UTC) + timedelta(days=9))) == []
+    assert stack.request("PUT", PATH, HOURLY).json["runs"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param({**HOURLY, "cron": "0 9 * * *"}, (400, "invalid_request"), id="cron and rate"),
+        pytest.param({**HOURLY, "run": {"instructions": " "}}, (400, "invalid_request"), id="blank"),
+        pytest.param(
+            {**HOURLY, "run": {"instructions": "x", "uploads": ["u1"]}}, (400, "invalid_request"), id="uploads"
+        ),
+        pytest.param(
+            {**HOURLY, "run": {"instructions": "x", "files": [{"path": "a.md", "content": "x" * 300_000}]}},
+            (413, "too_large"),
+            id="size",
+        ),
+        pytest.param({**HOURLY, "run": {"instructions": "x", "from_run_id": "gone"}}, (404, "run_not_found"), id="run"),
+        pytest.param({**HOURLY, "run": {"instructions": "x", "model": "gone"}}, (400, "model_not_allowed"), id="model"),
+    ],
+)
+def test_a_schedule_of_which_no_run_could_begin_is_refused(stack: Stack, body: Any, expected: tuple[int, str]) -> None:
+    stack.project()
+    assert refused(stack, body) == expected
+    assert stack.request("GET", "/projects/p1/schedules").json == []
+
+
+def test_a_name_a_project_and_the_number_of_schedules_are_checked(stack: Stack) -> None:
+    assert refused(stack, HOURLY) == (404, "project_not_found")
+    stack.project()
+    assert refused(stack, HOURLY, "/projects/p1/schedules/%D9%83") == (400, "invalid_request")
+    for number in range(MAX_SCHEDULES):
+        kept(stack, name=f"s{number}")
+    assert refused(stack, HOURLY) == (409, "too_many_schedules")
+    assert stack.request("PUT", "/projects/p1/schedules/s7", HOURLY).status == 200
+
+
+def test_another_tenant_sees_and_changes_nothing_of_it(stack: Stack) -> None:
+    kept(stack)
+    for method, path in (("GET", PATH), ("POST", f"{PATH}/pause"), ("DELETE", PATH), ("GET", "/projects/p1/schedules")):
+        assert stack.request(method, path, tenant="tenant-b").json["code"] == "project_not_found"
+    assert now_is(stack).paused_because is None
+
+
+def test_a_pause_after_five_failures_is_told_once(stack: Stack) -> None:
+    kept(stack, "fail with no paper", callback_url="https://example.com/hook")
+    for hour in range(1, 7):
+        fired(stack, hour + 0.1)
+        for run in runs_of(stack):
+            stack.drive(run["id"])
+    told = [each for each in stack.request("GET", "/webhooks/deliveries").json if each["type"] == "schedule.paused"]
+    assert [each["project_id"] for each in told] == ["p1"]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_put_that_dies_at_any_call_leaves_the_old_schedule_or_the_new_one(stack: Stack, when: When) -> None:
+    def dies(number: int) -> Moment:
+        schedule = kept(stack, name=f"p{number}{when}")
+        path = f"/projects/p1/schedules/{schedule.name}"
+        with at_call(number, die, when) as moment, suppress(Died):
+            stack.request("PUT", path, {"rate": "2 hours", "run": HOURLY["run"]})
+        assert now_is(stack, schedule.name).times.rate in {"1 hour", "2 hours"}, moment.calls
+        assert stack.request("PUT", path, {"rate": "2 hours", "run": HOURLY["run"]}).json["rate"] == "2 hours"
+        return moment
+
+    assert each_moment(dies) > 3
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_dies_at_any_call_of_a_pause_after_failures_tells_of_it_once(stack: Stack, when: When) -> None:
+    def dies(number: int) -> Moment:
+        schedule = kept(stack, "fail with no paper", name=f"f{number}{when}", callback_url="https://example.com/hook")
+        run_due(stack.backend, schedule.created_at + timedelta(hours=1.1))
+        (run,) = runs_of(stack, schedule.name)
+        stack.drive(run["id"])
+        stack.backend.schedules.store(replace(now_is(stack, schedule.name), failures=MAX_FAILURES - 1))
+        with at_call(number, die, when) as moment:
+            for _ in range(2):
+                try:
+                    run_due(stack.backend, schedule.created_at + timedelta(hours=2.1))
+                except Died:
+                    continue
+        assert now_is(stack, schedule.name).paused_because == "failures", moment.calls
+        told = [each for each in stack.request("GET", "/webhooks/deliveries").json if each["type"] == "schedule.paused"]
+        assert len(told) == number + 1, moment.calls
+        return moment
+
+    assert each_moment(dies) > 3

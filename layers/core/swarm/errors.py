@@ -11,11 +11,12 @@
     │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
-    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound, BatchNotFound,
-    │   │                     ScheduleNotFound
+    │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound,
+    │   │                     BatchNotFound, ScheduleNotFound
     │   ├── Conflict 409      IdempotencyKeyReused, RunStillActive, RunInUse, ProjectInUse, ProjectBeingDeleted,
     │   │                     NotResumable, NotRedeliverable, NotImportable, RunIsEnding, MessageAlreadyRead,
     │   │                     AlreadyDecided, TakesNoMessages, UploadAlreadyOpened, TooManySkills, KeyRevoked,
+    │   │                     TooManySchedules,
     │   │                     NotRotatable, TooManyKeys, LegalHold, BatchNotEnded, NothingToRetry
     │   ├── TooLarge 413      FileTooLarge, WorkspaceTooLarge, PreviewTooLarge, StorageFull
     │   ├── NoPreview 415
@@ -652,6 +653,15 @@ class NothingToRetry(Conflict):
     """Every run of the batch succeeded, or it was tried as often as may be."""
 
     code = "nothing_to_retry"
+
+
+class TooManySchedules(Conflict):
+    """The project has as many schedules as there may be."""
+
+    code = "too_many_schedules"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a project has at most {most} schedules; delete one that is not needed")
 
 
 class TooManySkills(Conflict):

@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from codex_swarm.models import RunCreate
-from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy
+from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy, TooMany, Unavailable
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
 from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.planning import schedule_read
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.keys import sortable
@@ -34,10 +35,22 @@ def run_due(backend: Backend, now: datetime) -> int:
         # Read again: the index may be behind.
         schedule = backend.schedules.find(listed.tenant_id, listed.project_id, listed.name)
         if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
-            after = _after(backend, schedule, now)
-            with suppress(ScheduleBusy):
-                backend.schedules.store(after)
+            try:
+                _do(backend, schedule, now)
+            except Exception:  # noqa: BLE001  whatever is wrong with one schedule must not keep the others
+                log.exception("a schedule could not be looked at", schedule=schedule.name)
     return looked_at
+
+
+def _do(backend: Backend, schedule: Schedule, now: datetime) -> None:
+    after = _after(backend, schedule, now)
+    if after == schedule:
+        return
+    if after.paused_because == "failures":
+        # Said first: whoever dies before it is stored says it again, under the same id.
+        backend.outbox.announce_schedule(after, schedule_read(after), now)
+    with suppress(ScheduleBusy):
+        backend.schedules.store(after)
 
 
 def _after(backend: Backend, schedule: Schedule, now: datetime) -> Schedule:
@@ -45,6 +58,8 @@ def _after(backend: Backend, schedule: Schedule, now: datetime) -> Schedule:
     last = _last_run(backend, schedule)
     if last is not None:
         schedule = schedule.judged_by(last.run_id, last.status)
+        if schedule.paused_because:
+            return schedule
     schedule = schedule.without_missed(now)
     if schedule.next_at is None or schedule.next_at > now:
         return schedule
@@ -63,6 +78,9 @@ def _begun(backend: Backend, schedule: Schedule, due: datetime, last: Run | None
         made = creation.create(backend, schedule.tenant_id, schedule.project_id, wanted, now=now, idempotency_key=key)
     except ProjectNotFound:
         return schedule.paused("project")
+    except (TooMany, Unavailable) as full:
+        # There may be room within the next minutes; once it is too late the time is missed.
+        return replace(schedule, last_error=str(full)[:500])
     except CallerError as refused:
         log.warning("a schedule could not begin its run", schedule=schedule.name, error=str(refused))
         return schedule.refused(due, str(refused))

@@ -5,6 +5,7 @@ Each is kept until it is settled, and for as long as runs are. Pings are kept fo
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from codex_swarm.models import BudgetAlert, WebhookData, WebhookPayload
+from codex_swarm.models import BudgetAlert, RunStatus, ScheduleRead, WebhookData, WebhookPayload
 from swarm.adapters import adapter
 from swarm.aws.delivery_executions import Machine
 from swarm.errors import DeliveryNotFound, NotRedeliverable
@@ -24,14 +25,18 @@ from swarm.records.table import UNCLAIMED, ConditionFailed, Item, Table
 from swarm.runs.batches import Batch
 from swarm.runs.requests import untaken
 from swarm.runs.run import Run
+from swarm.runs.schedules import Schedule
 
-PREFIX, WAIT, BATCH, BUDGET = "msg_", "_wait", "_batch", "budget_"
+PREFIX, WAIT, BATCH, BUDGET, SCHEDULE = "msg_", "_wait", "_batch", "budget_", "schedule_"
 SCHEMA = 1
 EARLIER = "version < :version"
 """Never a new item: a delivery that was deleted with its run stays so."""
 
 BACKOFF_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000)
 """The pauses between the attempts: seven in some 18 hours."""
+
+PAUSED = "schedule.paused"
+"""The type of a message about a schedule that paused by itself."""
 
 PING = "ping"
 """The type of a message about no run, which somebody asked for to see whether it arrives. It is tried once."""
@@ -58,9 +63,9 @@ class Delivery:
     """One message to one receiver. `round` counts the executions that it was given to, `version` its changes.
 
     `wait` numbers the run's waits for people, from 0; of a message about its end it is None. Of a message about a batch
-    `run_id` is the batch's id, and `batch_round` says which of its rounds has ended. One about a
-    budget has an id of its own in the place of a run's, and as `payload` all that it says: it needs no run any more. A
-    ping has an id of its own, too.
+    `run_id` is the batch's id, and `batch_round` says which of its rounds has ended. One about a budget, or about a
+    schedule that paused, has an id of its own in the place of a run's, and as `payload` all that it says: it needs no
+    run any more. A ping has an id of its own, too.
     """
 
     tenant_id: str
@@ -188,6 +193,24 @@ class Outbox:
             return False
         self.begin(message)
         return True
+
+    def announce_schedule(self, schedule: Schedule, shown: ScheduleRead, at: datetime) -> None:
+        """Have the receiver of a schedule told that it paused by itself. Twice is once: its id is made of the pause."""
+        if schedule.callback_url is None:
+            return
+        pause = f"{schedule.project_id}/{schedule.name}/{schedule.version}"
+        data = WebhookData(project_id=schedule.project_id, status=RunStatus.FAILED, name=schedule.name, schedule=shown)
+        message = Delivery(
+            tenant_id=schedule.tenant_id,
+            project_id=schedule.project_id,
+            run_id=f"{SCHEDULE}{hashlib.sha256(pause.encode()).hexdigest()[:32]}",
+            type=PAUSED,
+            url=schedule.callback_url,
+            created_at=at,
+            payload=WebhookPayload(type=PAUSED, timestamp=at, data=data).model_dump_json(),
+        )
+        self._put(message)
+        self.begin(message)
 
     def start(self, run: Run) -> None:
         """Let the first round begin. Where this fails, or never comes to be, `repair` does it."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from swarm.adapters import adapter
-from swarm.errors import ScheduleBusy, ScheduleNotFound
-from swarm.records.keys import due_schedules, schedule_key, sortable
-from swarm.records.table import ConditionFailed, Item, Table
+from swarm.errors import ProjectNotFound, ScheduleBusy, ScheduleNotFound
+from swarm.records.keys import due_schedules, project_key, schedule_key, sortable
+from swarm.records.table import VISIBLE, ConditionFailed, Item, Table
 from swarm.runs.schedules import Schedule
 
-_NEXT = "attribute_not_exists(PK) OR version = :before"
+_FIRST, _NEXT = "attribute_not_exists(PK)", "version = :before"
 _DROPPED = "hidden_at"
 
 
@@ -34,26 +34,51 @@ class Schedules:
             raise ScheduleNotFound(name)
         return found
 
+    def put(self, schedule: Schedule) -> Schedule:
+        """Keep one that somebody asked for, in place of the one of its version. Raises `ProjectNotFound`,
+        `ScheduleBusy`.
+
+        That its project has schedules is said first: nothing is kept for one that is being deleted.
+        """
+        owner = project_key(schedule.tenant_id, schedule.project_id)
+        there = f"attribute_exists(PK) AND {VISIBLE}"
+        try:
+            self._table.update(owner, "SET has_schedules = :yes", values={":yes": {"BOOL": True}}, condition=there)
+        except ConditionFailed as missing:
+            raise ProjectNotFound(schedule.project_id) from missing
+        return self.store(schedule)
+
+    def version(self, tenant_id: str, project_id: str, name: str) -> int:
+        """Of what is there under the name, also of one that was dropped; 0 where nothing ever was."""
+        item = self._table.get(schedule_key(tenant_id, project_id, name))
+        return 0 if item is None else int(item["version"]["N"])
+
     def store(self, schedule: Schedule) -> Schedule:
         """Keep the next version of what was read. Raises `ScheduleBusy` where somebody was quicker."""
         after = replace(schedule, version=schedule.version + 1)
-        try:
-            self._table.put(_item(after), _NEXT, {":before": {"N": str(schedule.version)}})
-        except ConditionFailed as quicker:
-            raise ScheduleBusy(schedule.name) from quicker
+        self._next(_item(after), schedule)
         return after
 
+    def _next(self, item: Item, before: Schedule) -> None:
+        try:
+            if before.version == 0:
+                self._table.put(item, _FIRST)
+            else:
+                self._table.put(item, _NEXT, {":before": {"N": str(before.version)}})
+        except ConditionFailed as quicker:
+            raise ScheduleBusy(before.name) from quicker
+
     def drop(self, schedule: Schedule, now: datetime) -> None:
-        """It is due no more. A mark stays, of the next version: whoever serves requests deletes no items."""
+        """It is due no more. A mark stays, of the next version: whoever serves requests deletes no items.
+
+        Raises `ScheduleBusy` where somebody was quicker.
+        """
         item: Item = {
             **schedule_key(schedule.tenant_id, schedule.project_id, schedule.name).attributes(),
             "version": {"N": str(schedule.version + 1)},
             _DROPPED: {"S": sortable(now)},
         }
-        try:
-            self._table.put(item, _NEXT, {":before": {"N": str(schedule.version)}})
-        except ConditionFailed as quicker:
-            raise ScheduleBusy(schedule.name) from quicker
+        self._next(item, schedule)
 
     def of_project(self, tenant_id: str, project_id: str) -> Iterator[Schedule]:
         """The project's schedules, by name."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from codex_swarm.models import RunStatus
+from swarm.errors import InvalidRequest
 from swarm.runs.due_times import DueTimes
 
 MAX_FAILURES = 5
@@ -18,8 +21,21 @@ MISSED_AFTER = timedelta(hours=1)
 MAX_QUEUED = timedelta(days=1)
 """The same for a time that waits for the run before it."""
 
+MAX_SCHEDULES = 50
+"""Of a project."""
+
+MAX_RUN_BYTES = 300_000
+"""Of the request for each run: an item of the table has no more than 400 KB."""
+
+MAX_NAME = 64
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
 MAX_AT_ONCE = 2_000
 """Times that one look passes by."""
+
+
+Because = Literal["asked", "failures", "project"]
+"""Why a schedule is paused."""
 
 
 class Overlap(StrEnum):
@@ -35,7 +51,7 @@ class Schedule:
 
     `next_at` is the first time that nothing has been done about, None while it is paused. `last_run_id` is the run of
     `last_at`; `failures` counts runs that failed in a row, `judged` is the run that was counted last. `paused_because`
-    is `asked` or `failures`.
+    is `asked`, `failures` or `project`.
     """
 
     tenant_id: str
@@ -44,6 +60,7 @@ class Schedule:
     times: DueTimes
     run: str
     created_at: datetime
+    callback_url: str | None = None
     overlap: Overlap = Overlap.SKIP
     continue_workspace: bool = False
     next_at: datetime | None = None
@@ -55,7 +72,7 @@ class Schedule:
     missed: int = 0
     failures: int = 0
     judged: str | None = None
-    paused_because: str | None = None
+    paused_because: Because | None = None
     version: int = 0
     schema: int = 1
 
@@ -82,7 +99,7 @@ class Schedule:
             after = replace(after, next_at=after.times.after(after.next_at), missed=after.missed + 1)
         return after
 
-    def paused(self, why: str) -> Schedule:
+    def paused(self, why: Because) -> Schedule:
         """The schedule, due at no time."""
         return replace(self, next_at=None, paused_because=why)
 
@@ -93,3 +110,13 @@ class Schedule:
     def passed(self, due: datetime) -> Schedule:
         """The schedule behind a time that something was done about."""
         return replace(self, next_at=self.times.after(due), last_at=due)
+
+
+def valid_name(name: str) -> str:
+    """The name, if a schedule can have it. Raises `InvalidRequest`."""
+    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+        raise InvalidRequest(
+            f"the name of a schedule has at most {MAX_NAME} lower-case letters, digits and single hyphens, such as"
+            " weekly-report"
+        )
+    return name
