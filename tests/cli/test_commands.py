@@ -45,6 +45,7 @@ MODEL = {
     "hosted_tools": ["web_search"],
 }
 BATCH = bodies.batch(name="Letters")
+SCHEDULE = bodies.schedule()
 SECRET = {"secret": "whsec_1", "created_at": "2025-01-13T10:00:00Z"}
 DELIVERY = {
     "id": "msg_1",
@@ -276,6 +277,28 @@ CALLS = [
     Call("skills show letters -p demo", {"GET /projects/demo/skills/letters": told(SKILL)}, "SKILL.md\t5\n"),
     Call("skills set skill --name letters --all-projects", {"PUT /skills/letters": told(SKILL)}, "letters version"),
     Call("skills delete letters -p demo", {"DELETE /projects/demo/skills/letters": GONE}, "deleted letters\n"),
+    Call(
+        "schedules -p demo",
+        {"GET /projects/demo/schedules": told([SCHEDULE])},
+        "monday\tactive\t0 9 * * MON Europe/Berlin\t",
+    ),
+    Call("schedules show monday -p demo", {"GET /projects/demo/schedules/monday": told(SCHEDULE)}, "last run\trun-1\n"),
+    Call(
+        "schedules put monday write --cron '0 9 * * MON' --timezone Europe/Berlin -p demo",
+        {"PUT /projects/demo/schedules/monday": told(SCHEDULE)},
+        "monday active, next 2026-",
+    ),
+    Call(
+        "schedules pause monday -p demo",
+        {"POST /projects/demo/schedules/monday/pause": told(SCHEDULE)},
+        "paused monday\n",
+    ),
+    Call(
+        "schedules resume monday -p demo",
+        {"POST /projects/demo/schedules/monday/resume": told(SCHEDULE)},
+        "resumed monday, next 2026-",
+    ),
+    Call("schedules delete monday -p demo", {"DELETE /projects/demo/schedules/monday": GONE}, "deleted monday\n"),
     Call("batches", {"GET /batches?limit=20": told([BATCH])}, "batch-1\trunning\t0 of 2\t"),
     Call("batches show batch-1", {"GET /batches/batch-1": told(BATCH)}, "Letters  running\nrunning\t2\n"),
     Call(

@@ -35,6 +35,29 @@ def run(**changes: Any) -> dict[str, Any]:
     }
 
 
+def schedule(**changes: Any) -> dict[str, Any]:
+    """A schedule that has started one run."""
+    body = {
+        "name": "monday",
+        "project_id": "demo",
+        "cron": "0 9 * * MON",
+        "timezone": "Europe/Berlin",
+        "run": {"instructions": "write"},
+        "overlap": "skip",
+        "continue_workspace": False,
+        "status": "active",
+        "next_times": ["2026-01-19T08:00:00Z"],
+        "last_at": "2026-01-12T08:00:00Z",
+        "last_run_id": "run-1",
+        "runs": 1,
+        "skipped": 0,
+        "missed": 0,
+        "failures": 0,
+        "created_at": "2026-01-10T08:00:00Z",
+    }
+    return {**body, **changes}
+
+
 def batch(**changes: Any) -> dict[str, Any]:
     """A batch of two items that are under way."""
     counts = dict.fromkeys(("waiting", "succeeded", "failed", "cancelled"), 0)

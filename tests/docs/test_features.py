@@ -21,7 +21,7 @@ from tests.support.paths import ROOT
 PAGE = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
 OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 CODES = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")))
-PROVEN = ("messages", "questions and approvals", "parts of a task for other runs", "batches")
+PROVEN = ("messages", "questions and approvals", "parts of a task for other runs", "batches", "schedules")
 """What has to have tests of its own that kill it at every AWS call."""
 
 EVENTS = {
@@ -91,5 +91,5 @@ def test_codes_are_those_of_the_errors_and_what_has_to_be_proven_is(feature: str
 def test_every_route_of_these_features_is_on_the_page() -> None:
     there = {(method.upper(), path) for path, of in OPENAPI["paths"].items() for method in of}
     listed = {tuple(word.split(" ")) for row in WHERE.values() for word in words(row[0]) if " " in word}
-    kinds = re.compile(r"/(messages|decisions|threads|skills|batches|models)\b")
+    kinds = re.compile(r"/(messages|decisions|threads|skills|batches|schedules|models)\b")
     assert {route for route in there if kinds.search(route[1])} - listed == set()

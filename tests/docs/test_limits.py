@@ -31,7 +31,7 @@ from swarm.lifecycle.asked import MAX_INSTRUCTIONS_BYTES, MAX_NAME
 from swarm.lifecycle.batches import MAX_CSV_BYTES
 from swarm.lifecycle.inputs import MAX_FILES, MAX_INLINE_BYTES, MAX_INLINE_FILES
 from swarm.records.tenants import MAX_ASKING, MAX_BATCHES
-from swarm.runs import children
+from swarm.runs import children, schedules
 from swarm.runs.acceptance import MAX_EVIDENCE, MAX_SIZE
 from swarm.runs.batch_template import MAX_COLUMNS
 from swarm.runs.batches import MAX_ROUNDS
@@ -116,6 +116,9 @@ def test_every_figure_is_that_of_the_code() -> None:
         batch_runs.MAX_AT_ONCE,
         MAX_ROUNDS,
         MAX_BATCHES,
+        schedules.MAX_SCHEDULES,
+        schedules.MAX_RUN_BYTES,
+        schedules.MAX_FAILURES,
         MAX_ASKING,
         MAX_STORED_BYTES,
         *(parameters[name]["Default"] for name in PARAMETERS),

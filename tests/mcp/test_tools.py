@@ -48,6 +48,9 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "list_models": (True, None),
         "list_skills": (True, None),
         "put_skill": (False, False),
+        "list_schedules": (True, None),
+        "put_schedule": (False, False),
+        "pause_schedule": (False, False),
         "list_files": (True, None),
         "search_files": (True, None),
         "read_file": (True, None),
@@ -124,6 +127,24 @@ def test_skills_are_listed_and_kept(ask: Ask, api: FakeApi) -> None:
     api.on("PUT", "/projects/assistant/skills/letters", told(skill))
     kept = call(ask, "put_skill", name="letters", files={"SKILL.md": "---\nname: letters\n---\n"})
     assert kept.structured_content["name"] == "letters"
+
+
+def test_schedules_are_listed_kept_and_paused(ask: Ask, api: FakeApi) -> None:
+    path = "/projects/assistant/schedules"
+    api.on("GET", path, told([bodies.schedule()]))
+    [listed] = call(ask, "list_schedules").structured_content["schedules"]
+    assert (listed["times"], listed["next_times"]) == (
+        "0 9 * * MON Europe/Berlin",
+        ["2026-01-19T08:00:00+00:00"],
+    )
+    project = {"id": "assistant", "name": "x", "task_type": "code", "created_at": "2026-01-13T10:00:00Z"}
+    api.on("GET", "/projects/assistant", told(project))
+    api.on("PUT", f"{path}/monday", told(bodies.schedule(cron=None, rate="1 day")))
+    kept = call(ask, "put_schedule", name="monday", instructions="write", rate="1 day")
+    assert kept.structured_content["times"] == "every 1 day"
+    assert json.loads(api.received[-1].body)["run"] == {"instructions": "write"}
+    api.on("POST", f"{path}/monday/pause", told(bodies.schedule(status="paused", next_times=[])))
+    assert call(ask, "pause_schedule", name="monday").structured_content["status"] == "paused"
 
 
 def test_words_are_looked_for_and_documents_read_for_it(ask: Ask, api: FakeApi) -> None:

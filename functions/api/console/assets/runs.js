@@ -4,6 +4,7 @@ import {
   $, ask, at, attempt, counted, duration, element, isActive, keepUp, pill, runPage, STATUSES, TASK_TYPES, time,
 } from "./page.js";
 import { keepBatchesUp, showBatches } from "./batches.js";
+import { showSchedules } from "./schedules.js";
 import { searchIn } from "./search.js";
 
 const A_PAGE = 25;
@@ -61,6 +62,7 @@ async function load() {
   const project = filters.elements.project_id.value.trim();
   searchIn(project && `projects/${encodeURIComponent(project)}/search`, (hit) => element("a", { href: runPage(hit.run_id) }, hit.path));
   attempt(() => showBatches(project));
+  attempt(() => showSchedules(project));
   const found = await page(A_PAGE);
   if (mine !== search) return;
   rows.clear();
