@@ -22,8 +22,8 @@ DOCS, SITE = ROOT / "docs", ROOT / ".site"
 
 PARTS = {
     "For everybody": "quickstart",
-    "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client features swarm acceptance schedules api events errors"
-    " limits webhooks browser offline",
+    "For applications": "DRAFTPUNK_INTEGRATION cookbook house-style client features swarm acceptance schedules api"
+    " events errors limits webhooks browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
     "For operators": "operations operations/alarms operations/recovery operations/metrics operations/logs"
     " operations/costs keys tenants cost permissions sandbox bounds models hosted-tools providers evals scale"

@@ -93,3 +93,21 @@ def test_a_batch_is_listed_with_its_runs_and_tried_again(
     page.click("[...document.querySelectorAll('#batch-rows a')][0]")
     page.wait_for("location.search.includes('batch_id=') && document.querySelectorAll('#rows tr').length === 3")
     assert page.console == []
+
+
+def test_a_schedule_of_the_project_is_listed_paused_and_resumed(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str
+) -> None:
+    client.put_project(project)
+    client.put_schedule(project, "weekly", "touch a.md", cron="0 9 * * MON", timezone="Europe/Berlin")
+    page.open(f"{cloud.url}/ui?project_id={project}")
+    page.wait_for(f"{SHOWN}.includes('0 9 * * MON (Europe/Berlin)') && {SHOWN}.includes('active')")
+    without_faults(page, "schedules")
+    shoot(page, "schedules")
+    page.click(button("Pause"))
+    page.wait_for(f"{SHOWN}.includes('paused') && Boolean({button('Resume')})")
+    assert client.get_schedule(project, "weekly").paused_because == "asked"
+    page.click(button("Resume"))
+    page.wait_for(f"Boolean({button('Pause')})")
+    assert client.get_schedule(project, "weekly").status == "active"
+    assert page.console == []

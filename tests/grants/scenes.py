@@ -492,6 +492,16 @@ def _due_now(stage: Stage, key: Mapping[str, Any]) -> None:
     _put(stage, {**item, "GSI3SK": {"S": "1926" + item["GSI3SK"]["S"][4:]}})
 
 
+def a_schedule_that_is_due_begins_its_run(stage: Stage) -> None:
+    stage.client.put_schedule(PROJECT, "hourly", HELLO, rate="1 hour")
+    later = datetime.now(UTC) + timedelta(minutes=61)
+    call(stage.cloud, "ReconcileFunction", {"only": "schedules", "time": later.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    schedule = stage.client.get_schedule(PROJECT, "hourly")
+    assert schedule.last_run_id is not None, schedule.last_error
+    assert stage.client.wait(schedule.last_run_id, timeout=SECONDS).status is RunStatus.SUCCEEDED
+    stage.client.delete_schedule(PROJECT, "hourly")
+
+
 def the_canary_sings(stage: Stage) -> None:
     assert call(stage.cloud, "CanaryFunction", {})["succeeded"] is True
 
@@ -531,6 +541,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     a_large_workspace_is_packed,
     a_deleted_project_is_cleared_away,
     an_old_run_is_cleared_away_with_its_files,
+    a_schedule_that_is_due_begins_its_run,
     the_canary_sings,
     a_new_version_is_asked_first,
 )
