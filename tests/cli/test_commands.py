@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -369,7 +370,7 @@ def serve(api: FakeApi, answers: dict[str, Answer]) -> None:
 @pytest.mark.parametrize("call", CALLS, ids=[call.words for call in CALLS])
 def test_a_command_asks_the_service_and_prints_what_it_answers(call: Call, here: Cli, api: FakeApi) -> None:
     serve(api, call.answers)
-    done = here(*call.words.split())
+    done = here(*shlex.split(call.words))
     assert (done.code, done.err) == (0, done.err)
     assert call.printed in done.out
     assert "\x1b" not in done.out + done.err
@@ -379,7 +380,7 @@ def test_a_command_asks_the_service_and_prints_what_it_answers(call: Call, here:
 @pytest.mark.parametrize("call", [call for call in CALLS if call.as_json], ids=lambda call: call.words)
 def test_with_json_it_prints_json_and_nothing_else(call: Call, here: Cli, api: FakeApi) -> None:
     serve(api, call.answers)
-    done = here(*call.words.split(), "--json")
+    done = here(*shlex.split(call.words), "--json")
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out) is not None
 
