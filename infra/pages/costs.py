@@ -58,6 +58,11 @@ def month(runs_a_day: int) -> Counter[str]:
     used["Lambda request"] += rounds
     used["Lambda GB-second on arm64"] += round(rounds * 0.5 * ROUND)
     used["DynamoDB read request unit"] += rounds * 17
+    # Each minute one query for schedules that are due; those that are start runs, which are counted as such.
+    minutes = 60 * 24 * DAYS
+    used["Lambda request"] += minutes
+    used["Lambda GB-second on arm64"] += round(minutes * REQUEST_SECONDS * ROUND)
+    used["DynamoDB read request unit"] += minutes
     # The canary's run: a conversion, which is a run with one job and no model.
     used["state transition"] += canaries * 9
     used["DynamoDB write request unit"] += canaries * 31
@@ -116,6 +121,6 @@ TAIL = f"""
 Assumed: a run has five turns of {TURN_SECONDS:.0f} s, two commands of {COMMAND_SECONDS:.0f} s, {WATCHES} further
 requests of {REQUEST_SECONDS} s, {STORED_MEGABYTES:.0f} MB of files and {ITEM_KILOBYTES:.0f} KB of records, kept for
 {KEPT_DAYS} days, and {LOG_KILOBYTES:.0f} KB of log lines; {CUSTOM_METRICS} custom metrics. Idle are the rounds of
-reconciliation and the janitor every five minutes, and the canary every ten: `CanaryMinutes=0` takes it out. Time in
-which the agent waits for a model is paid for, so slow models cost here, too.
+reconciliation and the janitor every five minutes, the look for due schedules each minute, and the canary every ten:
+`CanaryMinutes=0` takes it out. Time in which the agent waits for a model is paid for, so slow models cost here, too.
 """
