@@ -13,6 +13,7 @@ from PIL import Image
 
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.models import RunRead, RunStatus
+from infra.local.cloud import SECRET_PREFIX, TENANT, LocalCloud
 from tests.local.clouds import Clouds
 from tests.provider.script import (
     Reply,
@@ -59,9 +60,8 @@ def provider(desk: Desk) -> Iterator[ScriptedProvider]:
 
 
 @pytest.fixture
-def run(clouds: Clouds, desk: Desk, provider: ScriptedProvider) -> Callable[..., RunRead]:
-    """A run that is answered by these replies, to its end."""
-    cloud = clouds.get(
+def cloud(clouds: Clouds, provider: ScriptedProvider) -> LocalCloud:
+    return clouds.get(
         "provider",
         offline=False,
         api_key=provider.api_key,
@@ -75,6 +75,11 @@ def run(clouds: Clouds, desk: Desk, provider: ScriptedProvider) -> Callable[...,
             "HostedTools": json.dumps({"web_search": {}, "tickets": {"server_url": "https://tickets.example/mcp"}}),
         },
     )
+
+
+@pytest.fixture
+def run(cloud: LocalCloud, desk: Desk, provider: ScriptedProvider) -> Callable[..., RunRead]:
+    """A run that is answered by these replies, to its end."""
 
     def finished(*script: Reply, model: str | None = None, hosted_tools: tuple[str, ...] = ()) -> RunRead:
         desk.script[:] = script
@@ -120,6 +125,25 @@ def test_a_model_of_another_provider_is_asked_with_the_key_of_its_own_secret(
     assert (done.status, done.model, done.models_used[0].answered_as) == (RunStatus.SUCCEEDED, "chatty", "chatty")
     assert provider.faults == []
     assert ["messages" in request.body for request in provider.requests] == [True, True]
+
+
+def test_a_tenants_own_key_is_read_by_the_agent_and_deleted_with_the_tenant(
+    run: Callable[..., RunRead], provider: ScriptedProvider, cloud: LocalCloud
+) -> None:
+    secrets = cloud.client("secretsmanager")
+    for tenant in (TENANT, "passing"):
+        secrets.create_secret(Name=f"{SECRET_PREFIX}/tenants/{tenant}/openai", SecretString="sk-own")
+    with CodexSwarmClient(cloud.url) as client:
+        client.set_tenant(TENANT, {"own_keys": ["openai"]})
+        done = run(finishes("Done."))
+        client.set_tenant(TENANT, {"own_keys": None})
+        assert (done.status, done.errors[0].error_type) == (RunStatus.FAILED, "provider_authentication")
+        assert {request.headers["authorization"] for request in provider.requests} == {"Bearer sk-own"}
+        client.set_tenant("passing", {"own_keys": ["openai"]})
+        receipt = {each.store: each.deleted for each in client.erase_tenant("passing").stores}
+    assert receipt["secrets"] == 1
+    left = {each["Name"] for each in secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]}
+    assert f"{SECRET_PREFIX}/tenants/passing/openai" not in left
 
 
 def test_what_the_provider_looks_up_is_seen_and_a_server_is_sent_the_token_of_its_own_secret(

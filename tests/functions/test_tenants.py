@@ -12,12 +12,13 @@ from swarm.aws import clients
 from swarm.lifecycle.erasing import erase
 from swarm.retention.cleaning import clean
 from swarm.retention.removal import GRACE
-from tests.provider.script import call, calls, finishes
+from tests.provider.script import call, calls, error, finishes
 from tests.support.provider_runs import Runs
 from tests.support.stack import Answer, Stack
 from tests.support.stack import stack as deployed
 
 OPERATOR = {"tenant_id": "operators", "may": "operator read run manage import admin"}
+OWN_KEY = "sk-own-of-the-tenant-71c3"
 CANARY = "kanarienvogel-قناری"
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -238,17 +239,64 @@ def test_a_tenant_uses_the_models_that_it_may(monkeypatch: pytest.MonkeyPatch) -
         assert (unknown.status, unknown.json["code"]) == (400, "model_not_allowed")
 
 
-def test_a_tenant_with_a_key_of_its_own_is_asked_for_with_it(runs: Runs) -> None:
-    done = calls(call("write_file", path="a.md", content="x")), finishes("done")
-    provider, stack = runs.of(*done, *done, SECRET_PREFIX="swarm")
-    clients.secrets().create_secret(Name="swarm/tenants/tenant-b/openai", SecretString="sk-of-tenant-b")
+@pytest.mark.parametrize("model", ["one", "two"])
+def test_a_tenant_is_asked_for_with_its_own_key_where_the_deployment_has_none(
+    runs: Runs, caplog: pytest.LogCaptureFixture, model: str
+) -> None:
+    """The second model is of a provider that the operator lists, over chat completions, which quotes the key."""
+    quoted = error(400, "invalid_value", f"the key {OWN_KEY} may not do this")
+    done = calls(call("write_file", path="a.md", content="x")), finishes("done"), quoted
+    provider, stack = runs.of(
+        *done,
+        key=OWN_KEY,
+        OPENAI_SECRET_NAME="",
+        SECRET_PREFIX="swarm",
+        MODELS=json.dumps({"one": {}, "two": {"provider": "other"}}),
+        PROVIDERS=lambda url: json.dumps({"other": {"base_url": url, "api": "chat_completions"}}),
+    )
+    name = {"one": "openai", "two": "other"}[model]
+    clients.secrets().create_secret(Name=f"swarm/tenants/tenant-b/{name}", SecretString=f"{OWN_KEY}\n")
+    settings(stack, "tenant-b", own_keys=[name])
+
+    own = [stack.run(stack.finish("Write.", tenant="tenant-b", model=model), tenant="tenant-b")]
+    own.append(stack.run(stack.start("Again.", tenant="tenant-b", model=model), tenant="tenant-b"))
+    stack.drive(own[1]["id"], tenant="tenant-b")
+    refused = stack.run(own[1]["id"], tenant="tenant-b")
+    assert (own[0]["status"], refused["status"], provider.faults) == ("succeeded", "failed", [])
+    assert [request.headers["authorization"] for request in provider.requests] == [f"Bearer {OWN_KEY}"] * 3
+
+    [missing] = stack.run(stack.finish("Write.", model=model))["errors"]
+    assert (missing["error_type"], f"swarm/providers/{name}" in missing["message"]) == ("provider_authentication", True)
+    assert len(provider.requests) == 3
+    kept = [clients.s3().get_object(Bucket="bucket", Key=each["Key"])["Body"].read() for each in versions()]
+    assert OWN_KEY not in in_the_table() + caplog.text + json.dumps(refused) + str(kept)
+
+
+def test_a_tenants_own_key_is_asked_with_alone_though_the_deployment_has_one(runs: Runs) -> None:
+    provider, stack = runs.of(
+        calls(call("write_file", path="a.md", content="x")), finishes("done"), SECRET_PREFIX="swarm"
+    )
+    clients.secrets().create_secret(Name="swarm/tenants/tenant-b/openai", SecretString=OWN_KEY)
     settings(stack, "tenant-b", own_keys=["openai"])
-    stack.finish("Write.")
     own = stack.finish("Write.", tenant="tenant-b")
-    sent = {request.headers["authorization"] for request in provider.requests}
-    assert f"Bearer {provider.api_key}" in sent
     assert stack.run(own, tenant="tenant-b")["errors"][0]["error_type"] == "provider_authentication"
-    assert "sk-of-tenant-b" not in in_the_table()
+    assert {request.headers["authorization"] for request in provider.requests} == {f"Bearer {OWN_KEY}"}
+    settings(stack, "tenant-b", own_keys=None)
+    assert stack.run(stack.finish("Write.", tenant="tenant-b"), tenant="tenant-b")["status"] == "succeeded"
+
+
+def test_the_own_keys_of_a_tenant_are_erased_with_it_and_those_of_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with deployed(monkeypatch, SECRET_PREFIX="swarm") as stack:
+        for name in ("tenant-a/openai", "tenant-a/formerly-listed", "tenant-ab/openai"):
+            clients.secrets().create_secret(Name=f"swarm/tenants/{name}", SecretString=OWN_KEY)
+        settings(stack, own_keys=["formerly-listed"])
+        receipt = operate(stack, "POST", "/tenants/tenant-a/erase", {"confirm": "tenant-a"}).json
+        assert {each["store"]: each["deleted"] for each in receipt["stores"]}["secrets"] == 2
+        left = [each["Name"] for each in clients.secrets().list_secrets(IncludePlannedDeletion=True)["SecretList"]]
+        assert left == ["swarm/tenants/tenant-ab/openai"]
+        assert erase(stack.backend, "tenant-a", NOW + DAY, forever).done
 
 
 def test_settings_are_set_one_by_one_and_set_back(stack: Stack) -> None:

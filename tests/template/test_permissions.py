@@ -43,6 +43,8 @@ ALLOWED = {
         "s3:DeleteObjectVersion",
         "s3:ListBucketVersions",
         "states:StopExecution",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:DeleteSecret",
     },
     "ApiFunctionRole": {
         *READ_WRITE,

@@ -53,6 +53,7 @@ NAME = re.compile(r"(?<![\w:.#])#?[A-Za-z_]\w*\b(?!\s*\()")
 """A word of an expression that is neither a value nor a function nor a part of a path behind its first."""
 WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"}
 OWN_KEY = "alias/aws/secretsmanager"
+OF_ONE_SECRET = {"GetSecretValue", "DescribeSecret", "DeleteSecret"}
 
 
 def needs(service: str, operation: str, environ: Environ) -> list[Need]:
@@ -64,8 +65,8 @@ def needs(service: str, operation: str, environ: Environ) -> list[Need]:
     body = json.loads(environ[BODY] or b"{}")
     if service == "dynamodb":
         return list(_dynamodb(operation, body))
-    if service == "secretsmanager" and operation == "GetSecretValue":
-        return list(_secret(body["SecretId"]))
+    if service == "secretsmanager" and operation in OF_ONE_SECRET:
+        return list(_secret(operation, body["SecretId"]))
     resource = "*"
     if service == "states":
         resource = body.get("executionArn") or body.get("stateMachineArn") or "*"
@@ -189,16 +190,16 @@ def _function_arn(environ: Environ) -> str:
     return name if name.startswith("arn:") else f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
 
 
-def _secret(name: str) -> Iterator[Need]:
+def _secret(operation: str, name: str) -> Iterator[Need]:
     backend: Any = secretsmanager_backends[ACCOUNT_ID][REGION]
     secret = backend.secrets.get(name)
     if secret is None:
         # Secrets Manager adds a hyphen and six characters to a name.
         arn = name if name.startswith("arn:") else f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:{name}-??????"
-        yield Need("secretsmanager:GetSecretValue", arn, {})
+        yield Need(f"secretsmanager:{operation}", arn, {})
         return
-    yield Need("secretsmanager:GetSecretValue", secret.arn, {})
-    if secret.kms_key_id and secret.kms_key_id != OWN_KEY:
+    yield Need(f"secretsmanager:{operation}", secret.arn, {})
+    if operation == "GetSecretValue" and secret.kms_key_id and secret.kms_key_id != OWN_KEY:
         keys: Any = kms_backends[ACCOUNT_ID][REGION]
         via = {"kms:viaservice": (f"secretsmanager.{REGION}.amazonaws.com",)}
         yield Need("kms:Decrypt", keys.describe_key(secret.kms_key_id).arn, via)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from codex_swarm.models import ErasureRead, StoreReceipt
+from swarm.aws.secrets import delete_secret
 from swarm.errors import LegalHold, RunNotFound, TenantNotFound
 from swarm.lifecycle import transitions
 from swarm.records.backend import Backend
@@ -46,11 +47,12 @@ def erase(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Er
     since = tenant.erasing_since or now
     backend.tenants.set(tenant_id, {**SHUT, "erasing_since": sortable(since)})
     keys = backend.issued_keys.erase(tenant_id, now)
+    secrets = _secrets(backend, tenant)
     _stop(backend, tenant, now)
     objects = _objects(backend, tenant_id, enough)
     records = 0 if enough() else _records(backend, tenant_id, enough)
     kept = 0 if enough() else backend.partitions.strip_usage(tenant_id, now)
-    done = not (keys or objects or records or enough()) and now - since >= GRACE
+    done = not (keys or secrets or objects or records or enough()) and now - since >= GRACE
     if done:
         backend.partitions.delete_these([rate_key(tenant_id), tenant_key(tenant_id)])
     return ErasureRead(
@@ -60,6 +62,7 @@ def erase(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Er
         at=now,
         stores=[
             StoreReceipt(store="keys", deleted=keys, note="they open nothing any more within a minute"),
+            StoreReceipt(store="secrets", deleted=secrets, note="its own keys of providers"),
             StoreReceipt(store="objects", deleted=objects, note="every version, and the marks of deleted ones"),
             StoreReceipt(store="table", deleted=records),
             StoreReceipt(
@@ -105,6 +108,15 @@ def _at_work(backend: Backend, tenant: Tenant) -> Iterator[Run]:
             run = backend.runs.current(tenant.id, run_id)
             if not run.status.final:
                 yield run
+
+
+def _secrets(backend: Backend, tenant: Tenant) -> int:
+    """Delete the tenant's own keys of providers, also of those that are no longer listed; how many there were."""
+    settings = backend.settings
+    if not settings.secret_prefix:
+        return 0
+    providers = sorted({*backend.models.providers, *tenant.own_keys})
+    return sum(delete_secret(settings.secret_of_tenant(tenant.id, provider)) for provider in providers)
 
 
 def _objects(backend: Backend, tenant_id: str, enough: Enough) -> int:
