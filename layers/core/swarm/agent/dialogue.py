@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 from types import MappingProxyType
 
 from codex_swarm.models import ModelUse, PlanStep, Usage
@@ -37,7 +38,7 @@ from swarm.runs.conversation import (
 )
 from swarm.runs.error_types import ErrorType
 from swarm.runs.hosted_tools import HostedTool
-from swarm.runs.usage import TokenUsage
+from swarm.runs.usage import TokenUsage, total
 
 MAX_PICTURES = 8
 """Pictures that a turn shows the model, of all its calls."""
@@ -53,8 +54,7 @@ class Dialogue:
     """What has been said so far, `items`, in the order of saying.
 
     `request` is all else that the model is asked with, at this moment; `hosted` are the tools that its provider runs.
-    `handovers` are what those used that no turn has
-    been committed with yet.
+    `handovers` are what those used that no turn has been committed with yet.
     """
 
     def __init__(
@@ -73,6 +73,10 @@ class Dialogue:
         self._request = request
         self._hosted = hosted
         self._context = entry.context or DEFAULT_CONTEXT
+
+    def apart(self, items: Sequence[Item], changed: Callable[[ModelRequest], ModelRequest]) -> Dialogue:
+        """Another conversation with the same model, asked with what `changed` makes of this one's requests."""
+        return Dialogue(self._model, items, self._entry, lambda: changed(self._request()), self._hosted)
 
     def add(self, *items: Item) -> None:
         """Say these next."""
@@ -106,7 +110,7 @@ class Dialogue:
                 raise
             turn = ModelTurn((), "", (), TokenUsage())
         else:
-            self.handovers = [*self.handovers, self.usage(turn, 0, now)]
+            self.handovers = [*self.handovers, self._usage(turn, 0, now)]
         if turn.text.strip() and not turn.calls:
             self.items = handed_over(self.items, turn.text, plan)
             return
@@ -142,7 +146,12 @@ class Dialogue:
             )
         self.add(WRITE_IN_PARTS)
 
-    def usage(self, turn: ModelTurn, seconds: float, now: datetime) -> Usage:
+    def used(self, turn: ModelTurn | None, began: datetime, now: datetime) -> Usage:
+        """What a turn of the model used, none where there was none, and the handovers before it."""
+        alone = self._usage(turn, (now - began).total_seconds(), now) if turn else Usage()
+        return reduce(total, self.handovers, alone)
+
+    def _usage(self, turn: ModelTurn, seconds: float, now: datetime) -> Usage:
         """What a turn of the model used, in so many seconds, at the prices of this day."""
         tokens, price = turn.usage, None if self._model.offline else self._entry.price(now.astimezone(UTC).date())
         hosted = hosted_calls(turn.items)

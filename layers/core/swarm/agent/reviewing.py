@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from codex_swarm.models import Acceptance, Usage
@@ -25,7 +24,6 @@ from swarm.jobs.batch import FAILED, CallResult, JobCall
 from swarm.runs.acceptance import FEEDBACK, Review, Verdict, described
 from swarm.runs.conversation import Item, user_message
 from swarm.runs.run import Run
-from swarm.runs.usage import total
 from swarm.tasks import LOOKING
 from swarm.text import clip
 from swarm.workspace.working_copy import Workspace
@@ -68,7 +66,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewing:
-    """The round that a run is in. `said` is the reviewer's conversation so far, empty before its first turn."""
+    """The round that a run is in, beside the conversation of the `agent` whose work is judged.
+
+    `said` is the reviewer's conversation so far, empty before its first turn.
+    """
 
     run: Run
     acceptance: Acceptance
@@ -76,8 +77,7 @@ class Reviewing:
     checks: Checks
     said: Sequence[Item]
     workspace: Workspace
-    dialogue: Callable[[Sequence[Item], Callable[[], ModelRequest]], Dialogue]
-    request: Callable[[], ModelRequest]
+    agent: Dialogue
 
     def first(self) -> Step | None:
         """The checks, or the jobs that they need; None once they are done."""
@@ -97,7 +97,7 @@ class Reviewing:
 
     def turn(self, began: datetime, clock: Callable[[], datetime]) -> Step:
         """Ask the reviewer for its next turn, and do its calls; `clock` says when that is done."""
-        dialogue = self.dialogue(self._asked(), self._request)
+        dialogue = self.agent.apart(self._asked(), self._request)
         dialogue.make_room((), began)
         turn = dialogue.ask()
         done = run_calls(self._toolbox(), turn.calls, self.workspace)
@@ -112,7 +112,7 @@ class Reviewing:
         return Step(
             review=review,
             items=dialogue.items,
-            usage=reduce(total, dialogue.handovers, dialogue.usage(turn, (now - began).total_seconds(), now)),
+            usage=dialogue.used(turn, began, now),
             pending=done.pending,
             verdicts=self._verdicts(results, last=review.turns >= MAX_TURNS and not done.pending),
         )
@@ -146,9 +146,9 @@ class Reviewing:
             f"What the agent says of its work, which shows nothing by itself:\n{claim}"
         )
 
-    def _request(self) -> ModelRequest:
+    def _request(self, request: ModelRequest) -> ModelRequest:
         return replace(
-            self.request(),
+            request,
             instructions=PROMPT,
             tools=self._toolbox().specs,
             # A server that the provider calls may change things.
