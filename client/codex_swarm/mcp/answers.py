@@ -305,6 +305,15 @@ def line_of(run: RunRead) -> RunLine:
     )
 
 
+def as_text(content: bytes) -> str | None:
+    """The content of a file as text; None where it is none."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
 def linked(answer: BaseModel, uri: str, name: str) -> CallToolResult:
     """The answer, and beside it the address of all of it."""
     return CallToolResult(

@@ -4,7 +4,7 @@ Unknown fields of an answer are ignored and fields that were added later have de
 Unknown fields of a request are refused: what a caller asks for is done, or said not to be.
 
 These modules do without `from __future__ import annotations`: pydantic needs the types as a class is made, and would
-compile each of them from its text, which took a sixth of the time to import them.
+compile each of them from its text, which took a fifth of the time to import them.
 """
 
 from codex_swarm.models.acceptance import (
