@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from codex_swarm.client import CodexSwarmClient
     from infra.local.cloud import LocalCloud
     from tests.local.clouds import Clouds
 
@@ -51,3 +52,13 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
 def cloud(clouds: Clouds) -> LocalCloud:
     """The laptop cloud: the repository's own template, offline."""
     return clouds.real()
+
+
+@pytest.fixture
+def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
+    """The client of an application, at that laptop cloud."""
+    # Slow to import, and most tests need none.
+    from codex_swarm.client import CodexSwarmClient  # noqa: PLC0415
+
+    with CodexSwarmClient(cloud.url) as connected:
+        yield connected

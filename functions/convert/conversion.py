@@ -132,6 +132,7 @@ def _attachments(attached: Mapping[str, bytes], target: str, scratch: Path) -> d
     for number, (name, data) in enumerate(attached.items()):
         place = scratch / f"attached-{number}"
         place.write_bytes(data)
+        # Of a PDF a name may be none that a file can have; a mail's were made so that they are.
         with contextlib.suppress(BadPath):
             files[valid_path(f"{folder}/{PurePosixPath(name.replace(chr(92), '/')).name}")] = place
     return files

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.pages import architecture, commands, costs, dashboard, limits, metrics, offline, scopes
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from infra.pages.filled import DOCS
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "commands": ("commands.md", commands.page),

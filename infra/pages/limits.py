@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
-BEGIN, END = "<!-- fields: ./run.sh pages writes them -->\n", "<!-- end of the fields -->\n"
+from infra.pages.filled import filled
 
 WORDS = {"maxLength": " characters", "maxItems": "", "maximum": "", "maxProperties": " entries"}
 """The keywords of a limit, and what they count where it has to be said."""
@@ -80,8 +78,7 @@ def _inside(place: Place, schema: Schema) -> Iterator[tuple[Place, Schema]]:
 
 def page() -> str:
     """The page with the tables as they are now."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    return before + BEGIN + _tables() + END + rest.partition(END)[2]
+    return filled("limits.md", "fields", _tables())
 
 
 def _tables() -> str:

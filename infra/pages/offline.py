@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from codex_swarm.cli.sentences import SENTENCES
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "offline.md"
-BEGIN, END = "<!-- sentences: ./run.sh pages writes them -->\n", "<!-- end of the sentences -->\n"
+from infra.pages.filled import filled
 
 
 def page() -> str:
     """The page with the table as it is now."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     rows = "".join(f"| {_code(sentence.text)} | {sentence.does} |\n" for sentence in SENTENCES)
-    return f"{before}{BEGIN}| sentence | what it does |\n|---|---|\n{rows}{END}{rest.partition(END)[2]}"
+    return filled("offline.md", "sentences", f"| sentence | what it does |\n|---|---|\n{rows}")
 
 
 def _code(text: str) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
-BEGIN, END = "<!-- scopes: ./run.sh pages writes them -->\n", "<!-- end of the scopes -->\n"
-
+from infra.pages.filled import filled
 
 NO_KEY = "none: no key is needed"
 ORDER = ("read", "run", "manage", "import", "admin", "operator", NO_KEY)
@@ -16,8 +13,7 @@ ORDER = ("read", "run", "manage", "import", "admin", "operator", NO_KEY)
 
 def page() -> str:
     """The page with the table as it is now."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    return before + BEGIN + _table() + END + rest.partition(END)[2]
+    return filled("keys.md", "scopes", _table())
 
 
 def _table() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.proof
 
 ENDED = f"{STATUS} === 'succeeded'"
 AT = "location.pathname.split('/').pop()"
-
-
-@pytest.fixture
-def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
-    with CodexSwarmClient(cloud.url) as connected:
-        yield connected
 
 
 @pytest.fixture

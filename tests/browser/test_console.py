@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,12 +32,6 @@ HITS = (
     " [each.querySelector('a, button').innerText, each.querySelector('mark').innerText])"
 )
 LONG_AGO = datetime(2025, 1, 13, tzinfo=UTC)
-
-
-@pytest.fixture
-def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
-    with CodexSwarmClient(cloud.url) as connected:
-        yield connected
 
 
 @pytest.fixture

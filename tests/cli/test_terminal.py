@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from tests.cli.terminal import terminal
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.proof
-
-
-@pytest.fixture
-def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
-    with CodexSwarmClient(cloud.url) as connected:
-        yield connected
 
 
 @pytest.fixture

@@ -485,9 +485,10 @@ def test_reconciliation_that_dies_at_any_call_of_mending_a_batch_is_done_again(
     def dies(number: int) -> Moment:
         with stack(monkeypatch) as fresh:
             fresh.project()
-            # The request dies as it is about to start its first run.
-            with at_call(14, die), suppress(Died):
+            with at_call(14, die) as early, suppress(Died):
                 ask(fresh, ITEMS[:2])
+            # The request died as it was about to start its first run.
+            assert early.calls[-1] == "sfn.StartExecution"
             (found,) = fresh.request("GET", "/batches").json
             with at_call(number, die, when) as moment, suppress(Died):
                 mended(fresh)

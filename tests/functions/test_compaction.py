@@ -5,21 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from agent.app import api_key
 from swarm.agent.context import ASK_FOR_HANDOVER, COMPACTED, tokens_in
 from swarm.aws import clients
 from tests.provider.script import Reply, call, calls, compacts, error, finishes, outputs, says
-from tests.provider.server import Received, ScriptedProvider
+from tests.provider.server import Received
 from tests.support.driving import beginning, drive
 from tests.support.moments import Moment, When, at_call, die, each_moment
 from tests.support.provider_runs import Runs
-from tests.support.stack import stack as deployed
-from tests.support.story import flaws, records_of, story
+from tests.support.story import flaws, records_of, story_of_work
 
 CONTEXT = 30_000
 MODEL = {"context": CONTEXT, "compaction": True}
@@ -139,47 +136,31 @@ def test_a_server_that_cannot_take_the_item_is_sent_what_it_replaced(runs: Runs,
     ]
 
 
-def test_what_goes_on_with_the_same_model_carries_it_and_with_another_model_what_it_replaced(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with ExitStack() as opened:
-        script = [writes(1), compacts(writes(2)), *[finishes("Done.")] * 3]
-        first = opened.enter_context(ScriptedProvider(script))
-        second = opened.enter_context(ScriptedProvider(lambda _: says("done"), "sk-second"))
-        stack = opened.enter_context(
-            deployed(
-                monkeypatch,
-                CROSS_RUN_FAKE_SWARM="",
-                OPENAI_SECRET_NAME="first",
-                OPENAI_BASE_URL=first.base_url,
-                MODELS=json.dumps({"one": MODEL, "two": {}, "chat": {"provider": "chat"}}),
-                PROVIDERS=json.dumps({"chat": {"base_url": second.base_url, "api": "chat_completions"}}),
-                SECRET_PREFIX="swarm",
-            )
-        )
-        clients.secrets().create_secret(Name="first", SecretString=first.api_key)
-        clients.secrets().create_secret(Name="swarm/providers/chat", SecretString="sk-second")
-        api_key.cache_clear()
-        opened.callback(api_key.cache_clear)
-        begun = stack.finish(INSTRUCTIONS, model="one")
-        ends = {
-            model: stack.finish("Go on.", model=model, from_run_id=begun, keep_conversation=True)
-            for model in ("one", "two", "chat")
-        }
-        assert {stack.run(run_id)["status"] for run_id in ends.values()} == {"succeeded"}
-        assert first.faults == second.faults == []
-        same, other = first.requests[-2:]
-        assert [item["type"] for item in items_of(same)][:2] == ["message", "compaction"]
-        assert "compaction" not in json.dumps(items_of(other))
-        assert [item["call_id"] for item in items_of(other) if item["type"] == "function_call"][:2] == [
-            "call_1_1",
-            "call_2_2",
-        ]
-        [chat] = second.requests
-        assert [call["id"] for each in chat.body["messages"] for call in each.get("tool_calls", [])][:2] == [
-            "call_1_1",
-            "call_2_2",
-        ]
+def test_what_goes_on_with_the_same_model_carries_it_and_with_another_model_what_it_replaced(runs: Runs) -> None:
+    second = runs.further(lambda _: says("done"), "sk-second")
+    first, stack = runs.of(
+        writes(1),
+        compacts(writes(2)),
+        *[finishes("Done.")] * 3,
+        MODELS=json.dumps({"one": MODEL, "two": {}, "chat": {"provider": "chat"}}),
+        PROVIDERS=json.dumps({"chat": {"base_url": second.base_url, "api": "chat_completions"}}),
+        SECRET_PREFIX="swarm",
+    )
+    clients.secrets().create_secret(Name="swarm/providers/chat", SecretString="sk-second")
+    begun = stack.finish(INSTRUCTIONS, model="one")
+    ends = {
+        model: stack.finish("Go on.", model=model, from_run_id=begun, keep_conversation=True)
+        for model in ("one", "two", "chat")
+    }
+    assert {stack.run(run_id)["status"] for run_id in ends.values()} == {"succeeded"}
+    assert first.faults == second.faults == []
+    same, other = first.requests[-2:]
+    assert [item["type"] for item in items_of(same)][:2] == ["message", "compaction"]
+    assert "compaction" not in json.dumps(items_of(other))
+    made = ["call_1_1", "call_2_2"]
+    assert [item["call_id"] for item in items_of(other) if item["type"] == "function_call"][:2] == made
+    [chat] = second.requests
+    assert [call["id"] for each in chat.body["messages"] for call in each.get("tool_calls", [])][:2] == made
 
 
 def test_an_answer_that_is_only_a_compaction_is_asked_for_again(runs: Runs) -> None:
@@ -231,19 +212,14 @@ def test_a_run_with_a_compaction_that_died_at_any_call_ends_as_if_it_had_not(run
     provider, stack = runs.asking(answer, MODELS=MODELS)
     records = records_of(stack)
 
-    def told(run_id: str) -> dict[str, Any]:
-        # The provider counts its answers, so a transcript's size tells how often it was asked before.
-        found = story(records, run_id)
-        return {**found, "artifacts": [name for name, *_ in found["artifacts"]]}
-
-    expected = told(stack.finish(INSTRUCTIONS))
+    expected = story_of_work(records, stack.finish(INSTRUCTIONS))
 
     def dies(number: int) -> Moment:
         run_id = stack.start(INSTRUCTIONS)
         with at_call(number, die, when) as moment:
             drive(beginning(run_id))
         assert flaws(records, run_id) == [], moment.calls
-        assert told(run_id) == expected, moment.calls
+        assert story_of_work(records, run_id) == expected, moment.calls
         return moment
 
     assert each_moment(dies) > 10

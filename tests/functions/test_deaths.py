@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.support.driving import beginning, drive
 from tests.support.moments import Died, When, at_call, die
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
-from tests.support.story import flaws, records_of, story
+from tests.support.story import flaws, records_of, story, story_of_work
 
 pytestmark = pytest.mark.proof
 
@@ -63,12 +62,7 @@ def test_a_watched_run_that_died_at_any_call_ends_as_one_that_nobody_watched(run
     _, stack = runs.asking(_writes_a_file)
     records, deaths, shown = records_of(stack), 0, 0
 
-    def told(run_id: str) -> dict[str, Any]:
-        # The provider counts its answers, so a transcript's size tells how often it was asked before.
-        found = story(records, run_id)
-        return {**found, "artifacts": [name for name, *_ in found["artifacts"]]}
-
-    expected = told(stack.finish(WORK))
+    expected = story_of_work(records, stack.finish(WORK))
     while True:
         run_id = stack.start(WORK)
         key = RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
@@ -77,7 +71,7 @@ def test_a_watched_run_that_died_at_any_call_ends_as_one_that_nobody_watched(run
             drive(beginning(run_id))
         shown += stack.backend.drafts.look(key, 0, draft=True).draft is not None
         assert flaws(records, run_id) == [], moment.calls
-        assert told(run_id) == expected, moment.calls
+        assert story_of_work(records, run_id) == expected, moment.calls
         assert "event: delta" not in stack.request("GET", f"/runs/{run_id}/stream").text
         if not moment.happened:
             break

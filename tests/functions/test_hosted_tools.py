@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from agent.app import api_key, token
+from agent.app import token
 from swarm.aws import clients
 from swarm.records.keys import tenant_key
 from swarm.records.table import Table
@@ -30,7 +29,7 @@ from tests.support.moments import Moment, When, at_call, die, each_moment
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
-from tests.support.story import flaws, records_of, story
+from tests.support.story import flaws, records_of, story_of_work
 
 SERVER = {"server_url": "https://tickets.example.com/mcp", "description": "Our tickets", "allowed_tools": ["search"]}
 TOOLS = json.dumps({"web_search": {"price": 0.01}, "tickets": SERVER})
@@ -262,28 +261,19 @@ def test_an_answer_that_only_searched_is_asked_for_again(runs: Runs) -> None:
     assert (run["closing_words"], len(provider.requests)) == ("Nothing found.", 2)
 
 
-def test_a_conversation_with_searches_goes_on_over_chat_completions(monkeypatch: pytest.MonkeyPatch) -> None:
-    with ExitStack() as opened:
-        first = opened.enter_context(ScriptedProvider([SEARCHED, finishes("Done.")]))
-        second = opened.enter_context(ScriptedProvider([says("Indeed.")], "no-key-is-wanted"))
-        rack = {"rack": {"base_url": second.base_url, "api": "chat_completions", "api_key": False}}
-        stack = opened.enter_context(
-            deployed(
-                monkeypatch,
-                CROSS_RUN_FAKE_SWARM="",
-                OPENAI_SECRET_NAME="first",
-                OPENAI_BASE_URL=first.base_url,
-                MODELS=json.dumps({"one": {}, "two": {"provider": "rack"}}),
-                PROVIDERS=json.dumps(rack),
-                HOSTED_TOOLS="web_search",
-            )
-        )
-        clients.secrets().create_secret(Name="first", SecretString=first.api_key)
-        api_key.cache_clear()
-        opened.callback(api_key.cache_clear)
-        begun = stack.finish(INSTRUCTIONS, hosted_tools=["web_search"])
-        run = stack.run(stack.finish("Sure?", model="two", from_run_id=begun, keep_conversation=True))
-        assert (run["closing_words"], second.faults) == ("Indeed.", [])
+def test_a_conversation_with_searches_goes_on_over_chat_completions(runs: Runs) -> None:
+    second = runs.further([says("Indeed.")], "no-key-is-wanted")
+    rack = {"rack": {"base_url": second.base_url, "api": "chat_completions", "api_key": False}}
+    _, stack = runs.of(
+        SEARCHED,
+        finishes("Done."),
+        MODELS=json.dumps({"one": {}, "two": {"provider": "rack"}}),
+        PROVIDERS=json.dumps(rack),
+        HOSTED_TOOLS="web_search",
+    )
+    begun = stack.finish(INSTRUCTIONS, hosted_tools=["web_search"])
+    run = stack.run(stack.finish("Sure?", model="two", from_run_id=begun, keep_conversation=True))
+    assert (run["closing_words"], second.faults) == ("Indeed.", [])
 
 
 def test_offline_a_sentence_looks_things_up_and_says_that_it_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,15 +326,9 @@ def test_a_run_that_searched_and_died_at_any_call_shows_each_step_and_source_onc
     records = records_of(stack)
 
     def told(run_id: str) -> dict[str, Any]:
-        # The provider counts its answers, so a transcript's size tells how often it was asked before.
-        found = story(records, run_id)
         run = stack.run(run_id)
-        return {
-            **found,
-            "artifacts": [name for name, *_ in found["artifacts"]],
-            "sources": run["sources"],
-            "searches": run["usage"]["hosted_tool_calls"],
-        }
+        more = {"sources": run["sources"], "searches": run["usage"]["hosted_tool_calls"]}
+        return {**story_of_work(records, run_id), **more}
 
     expected = told(stack.finish(INSTRUCTIONS, hosted_tools=["web_search"]))
     assert (len(expected["sources"]), expected["searches"]) == (1, 1)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from agent.app import api_key
 from swarm.aws import clients
 from tests.provider.script import call, calls, finishes, says
-from tests.provider.server import ScriptedProvider
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack, reconfigured
 from tests.support.stack import stack as deployed
@@ -163,38 +160,24 @@ def test_a_run_whose_model_is_no_longer_allowed_goes_on_with_the_default(
 class Two:
     """A service with a provider of each protocol; the second has the key of a secret of its own."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -> None:
-        self.first, self.second = (
-            opened.enter_context(ScriptedProvider(lambda _: says("done"), key)) for key in ("sk-first", "sk-second")
-        )
+    def __init__(self, runs: Runs) -> None:
+        self.second = runs.further(lambda _: says("done"), "sk-second")
         providers = {
             "other": {"base_url": self.second.base_url, "api": "chat_completions"},
             "keyless": {"base_url": self.second.base_url, "api_key": False},
         }
         listed = {"one": {}, "two": {"provider": "other", "served_as": "qwen"}, "three": {"provider": "keyless"}}
-        self.stack = opened.enter_context(
-            deployed(
-                monkeypatch,
-                CROSS_RUN_FAKE_SWARM="",
-                OPENAI_SECRET_NAME="first",
-                OPENAI_BASE_URL=self.first.base_url,
-                MODELS=json.dumps(listed),
-                PROVIDERS=json.dumps(providers),
-                SECRET_PREFIX="swarm",
-            )
+        self.first, self.stack = runs.asking(
+            lambda _: says("done"), MODELS=json.dumps(listed), PROVIDERS=json.dumps(providers), SECRET_PREFIX="swarm"
         )
-        clients.secrets().create_secret(Name="first", SecretString="sk-first")
-        api_key.cache_clear()
-        opened.callback(api_key.cache_clear)
 
     def give_key(self) -> None:
         clients.secrets().create_secret(Name="swarm/providers/other", SecretString="sk-second\n")
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> Any:
-    with ExitStack() as opened:
-        yield Two(monkeypatch, opened)
+def two(runs: Runs) -> Two:
+    return Two(runs)
 
 
 def test_a_conversation_goes_on_with_a_model_of_another_provider_and_protocol(two: Two) -> None:
@@ -204,7 +187,7 @@ def test_a_conversation_goes_on_with_a_model_of_another_provider_and_protocol(tw
         two.stack.finish("Another.", model="two", from_run_id=begun, keep_conversation=True),
     )
     assert (run["status"], used(run)) == ("succeeded", [(1, "two", None, "qwen")])
-    assert two.first.requests[0].headers["authorization"] == "Bearer sk-first"
+    assert two.first.requests[0].headers["authorization"] == f"Bearer {two.first.api_key}"
     [request] = two.second.requests
     assert request.headers["authorization"] == "Bearer sk-second"
     assert [each["content"] for each in request.body["messages"][1:]] == ["Write a poem.", "done", "Another."]
@@ -266,28 +249,16 @@ def test_a_list_that_cannot_be_used_says_why(
         assert fault in answer.json["detail"]
 
 
-def test_a_chat_that_speaks_only_completions_does_a_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    with ExitStack() as opened:
-        script = [WRITES, calls(call("write_file", path="a.md", content="# B"), text="Better."), finishes("done")]
-        server = opened.enter_context(ScriptedProvider(script))
-        provider = {"openai": {"base_url": server.base_url, "api": "chat_completions"}}
-        stack = opened.enter_context(
-            deployed(
-                monkeypatch,
-                CROSS_RUN_FAKE_SWARM="",
-                OPENAI_SECRET_NAME="first",
-                OPENAI_MODEL="m",
-                PROVIDERS=json.dumps(provider),
-            )
-        )
-        clients.secrets().create_secret(Name="first", SecretString=server.api_key)
-        api_key.cache_clear()
-        run = stack.run(stack.finish("Write.", model="m"))
-        api_key.cache_clear()
-        assert run["status"] == "succeeded"
-        assert stack.request("GET", f"/runs/{run['id']}/workspace/files/a.md").text == "# B"
-        assert (run["usage"]["input_tokens"], run["usage"]["cached_tokens"]) == (300, 120)
-        assert server.faults == []
-        # Each request is the one before, and what is new.
-        sent = [json.dumps(request.body["messages"]) for request in server.requests]
-        assert all(after.startswith(before[:-1]) for before, after in itertools.pairwise(sent))
+def test_a_chat_that_speaks_only_completions_does_a_whole_run(runs: Runs) -> None:
+    script = [WRITES, calls(call("write_file", path="a.md", content="# B"), text="Better."), finishes("done")]
+    server = runs.further(script)
+    provider = {"openai": {"base_url": server.base_url, "api": "chat_completions"}}
+    other, stack = runs.of(OPENAI_MODEL="m", PROVIDERS=json.dumps(provider))
+    run = stack.run(stack.finish("Write.", model="m"))
+    assert run["status"] == "succeeded"
+    assert stack.request("GET", f"/runs/{run['id']}/workspace/files/a.md").text == "# B"
+    assert (run["usage"]["input_tokens"], run["usage"]["cached_tokens"]) == (300, 120)
+    assert (server.faults, other.requests) == ([], [])
+    # Each request is the one before, and what is new.
+    sent = [json.dumps(request.body["messages"]) for request in server.requests]
+    assert all(after.startswith(before[:-1]) for before, after in itertools.pairwise(sent))

@@ -95,7 +95,8 @@ def test_each_time_has_one_run_however_often_it_fires(stack: Stack) -> None:
     first = fired(stack, 1.1)
     assert (first.runs, first.skipped) == (1, 0)
     (run,) = runs_of(stack)
-    assert run["metadata"]["scheduled_at"] == first.last_at.isoformat() if first.last_at else None
+    assert first.last_at is not None
+    assert run["metadata"]["scheduled_at"] == first.last_at.isoformat()
     stack.drive(run["id"])
     assert fired(stack, 2.1).runs == 2
     assert len(runs_of(stack)) == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from infra.local.cloud import LocalCloud
 from tests.migration.earlier import installation
 
 pytestmark = pytest.mark.proof
-
-
-@pytest.fixture
-def client(cloud: LocalCloud) -> Iterator[CodexSwarmClient]:
-    with CodexSwarmClient(cloud.url) as connected:
-        yield connected
 
 
 def migrated(capsys: pytest.CaptureFixture[str], url: str, places: dict[str, Path], *more: str) -> Any:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from codex_swarm.models import DeltaEvent
 from swarm.agent.model import ModelRequest, ModelTurn
+from swarm.agent.openai.api import StreamedAnswer
 from swarm.agent.openai.provider import Endpoint, OpenAIModel
 from swarm.agent.tools.toolbox import Toolbox
 from swarm.errors import ModelFailure
-from swarm.runs.conversation import Item, user_message
+from swarm.runs.conversation import Item, tool_output, user_message
 from tests.provider.script import Reply
 from tests.provider.server import ScriptedProvider
 from tests.support.tools import AGENT_TOOLS
@@ -20,6 +22,7 @@ from tests.support.tools import AGENT_TOOLS
 SPECS = Toolbox(AGENT_TOOLS).specs
 HELLO = (user_message("Say hello."),)
 APIS = ("responses", "chat_completions")
+WRITTEN = "one ü \n two"
 
 
 class Provider(ScriptedProvider):
@@ -38,6 +41,14 @@ class Provider(ScriptedProvider):
 
     def respond(self, items: Sequence[Item] = HELLO, seconds: float = 60.0) -> ModelTurn:
         return self.model.respond(ModelRequest("Be brief.", items, SPECS, "run-1", seconds))
+
+    def converse(self, turns: int) -> list[Item]:
+        """The conversation after so many turns, in which each call finds that the workspace is empty."""
+        items: list[Item] = [*HELLO]
+        for _ in range(turns):
+            turn = self.respond(items)
+            items += [*turn.items, *(tool_output(asked.call_id, "the workspace is empty") for asked in turn.calls)]
+        return items
 
     def fail(self, seconds: float = 60.0) -> ModelFailure:
         with pytest.raises(ModelFailure) as failure:
@@ -61,3 +72,12 @@ def asked_by(api: str) -> Iterator[Start]:
     for each in started:
         each.__exit__(None, None, None)
     assert [fault for each in started for fault in each.faults] == []
+
+
+def shows_what_it_writes(answer: StreamedAnswer, stream: bytes) -> None:
+    """Byte by byte, a stream that says "Hello." and writes `WRITTEN` to a.md shows more and more of just that."""
+    shown = [answer.draft() for byte in stream if answer.take(bytes([byte]))]
+    assert answer.whole
+    assert shown[-1] == DeltaEvent(text="Hello.", path="a.md", content=WRITTEN)
+    assert all(WRITTEN.startswith(each.content) for each in shown)
+    assert len(shown) > 5

@@ -33,6 +33,7 @@ USAGE = {
     "total_tokens": 120,
 }
 LONGEST_HOLD = 60.0
+API_KEY = "sk-test-4f9a"
 RESPONSES, CHAT = "/v1/responses", "/v1/chat/completions"
 
 
@@ -52,7 +53,7 @@ class Received:
 class ScriptedProvider:
     """The server, its script and what it received. Replies come in order, whoever asks; or a function chooses them."""
 
-    def __init__(self, script: Iterable[Reply] | Callable[[Received], Reply], api_key: str = "sk-test-4f9a") -> None:
+    def __init__(self, script: Iterable[Reply] | Callable[[Received], Reply], api_key: str = API_KEY) -> None:
         self.api_key = api_key
         self.requests: list[Received] = []
         self.faults: list[str] = []

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from codex_swarm.models import DeltaEvent
 from swarm.agent.openai.chat_stream import StreamedCompletion
 from swarm.agent.openai.provider import MAX_ATTEMPTS
 from swarm.runs.conversation import Item, assistant_message, tool_output, user_message
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
-from tests.provider.asking import HELLO, Start, asked_by
+from tests.provider.asking import HELLO, WRITTEN, Start, asked_by, shows_what_it_writes
 from tests.provider.chat import as_chunks
 from tests.provider.script import Reply, call, calls, finishes, plain, raw_call, says
 from tests.support.tools import AGENT_TOOLS
@@ -49,10 +48,7 @@ def test_what_is_sent_the_first_time(provider: Start) -> None:
 
 def test_what_a_turn_says_and_calls_is_one_message_and_nothing_before_it_changes(provider: Start) -> None:
     server = provider(calls(call("list_files", prefix=None), text="Let me see."), finishes("Done."), says("Bye."))
-    items: list[Item] = [*HELLO]
-    for _ in range(3):
-        turn = server.respond(items)
-        items += [*turn.items, *(tool_output(asked.call_id, "the workspace is empty") for asked in turn.calls)]
+    server.converse(3)
     sent = server.requests[2].body["messages"]
     assert sent[2:4] == [
         {
@@ -197,15 +193,11 @@ def test_an_error_in_the_middle_of_a_stream_is_that_error(provider: Start) -> No
 
 
 def test_a_stream_cut_anywhere_shows_the_beginning_of_what_it_says_in_the_end() -> None:
-    arguments = json.dumps({"path": "a.md", "content": "one ü \n two"})
+    arguments = json.dumps({"path": "a.md", "content": WRITTEN})
     call_ = {"id": "c", "type": "function", "function": {"name": "write_file", "arguments": arguments}}
     message = {"content": "Hello.", "refusal": None, "tool_calls": [call_]}
     stream = as_chunks({"choices": [{"message": message, "finish_reason": "tool_calls"}], "usage": None})
-    answer = StreamedCompletion()
-    shown = [answer.draft() for byte in stream if answer.take(bytes([byte]))]
-    assert answer.whole
-    assert shown[-1] == DeltaEvent(text="Hello.", path="a.md", content="one ü \n two")
-    assert all("one ü \n two".startswith(each.content) for each in shown)
+    shows_what_it_writes(StreamedCompletion(), stream)
 
 
 def test_how_much_a_model_is_to_reason_is_sent(provider: Start) -> None:

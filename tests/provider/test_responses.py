@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from codex_swarm.models import DeltaEvent
 from swarm.agent.openai.provider import MAX_ATTEMPTS
 from swarm.agent.openai.streaming import StreamedResponse
 from swarm.agent.tools.toolbox import tool_named
-from swarm.runs.conversation import Item, tool_output
 from swarm.runs.error_types import ErrorType
 from swarm.runs.usage import TokenUsage
-from tests.provider.asking import HELLO, Start, asked_by
+from tests.provider.asking import HELLO, WRITTEN, Start, asked_by, shows_what_it_writes
 from tests.provider.script import (
     Reply,
     call,
@@ -59,10 +57,7 @@ def test_what_is_sent_the_first_time(provider: Start) -> None:
 
 def test_a_conversation_carries_everything_by_content_and_nothing_by_id(provider: Start) -> None:
     server = provider(calls(call("list_files", prefix=None), text="Let me see."), finishes("Done."), says("Bye."))
-    items: list[Item] = [*HELLO]
-    for _ in range(3):
-        turn = server.respond(items)
-        items += [*turn.items, *(tool_output(asked.call_id, "the workspace is empty") for asked in turn.calls)]
+    items = server.converse(3)
     sent = server.requests[2].body["input"]
     assert sent[1:5] == [
         {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA-1_0"},
@@ -110,14 +105,9 @@ def test_a_server_that_tells_no_usage_and_no_status_is_understood(provider: Star
 
 
 def test_a_stream_cut_anywhere_shows_the_beginning_of_what_it_says_in_the_end() -> None:
-    said = calls(call("write_file", path="a.md", content="one \u00fc \n two"), text="Hello.").output
+    said = calls(call("write_file", path="a.md", content=WRITTEN), text="Hello.").output
     stream = as_stream({"output": list(said or ()), "status": "completed"})
-    answer = StreamedResponse()
-    shown = [answer.draft() for byte in stream if answer.take(bytes([byte]))]
-    assert answer.whole
-    assert shown[-1] == DeltaEvent(text="Hello.", path="a.md", content="one \u00fc \n two")
-    assert all("one \u00fc \n two".startswith(each.content) for each in shown)
-    assert len(shown) > 5
+    shows_what_it_writes(StreamedResponse(), stream)
 
 
 @pytest.mark.parametrize("ends", [b"\n\n", b"\r\n\r\n"], ids=["lf", "crlf"])

@@ -10,7 +10,7 @@ import pytest
 from agent.app import api_key
 from swarm.aws import clients
 from tests.provider.script import Reply
-from tests.provider.server import Received, ScriptedProvider
+from tests.provider.server import API_KEY, Received, ScriptedProvider
 from tests.support.stack import Stack
 from tests.support.stack import stack as deployed
 
@@ -49,3 +49,9 @@ class Runs:
         api_key.cache_clear()
         self._opened.callback(api_key.cache_clear)
         return provider, stack
+
+    def further(
+        self, script: Iterable[Reply] | Callable[[Received], Reply], api_key: str = API_KEY
+    ) -> ScriptedProvider:
+        """A provider besides, for an entry of `PROVIDERS`; by default it takes the key that the deployment has."""
+        return self._opened.enter_context(ScriptedProvider(script, api_key))

@@ -85,6 +85,15 @@ def story(records: Records, run_id: str) -> dict[str, Any]:
     return {**told_of, "files": files}
 
 
+def story_of_work(records: Records, run_id: str) -> dict[str, Any]:
+    """The same but for how large its artifacts are.
+
+    A scripted provider counts its answers, so a transcript's size tells how often it was asked before.
+    """
+    found = story(records, run_id)
+    return {**found, "artifacts": [name for name, *_ in found["artifacts"]]}
+
+
 def flaws(records: Records, run_id: str) -> list[str]:
     """Everything that is wrong with the records of a run that has ended. None of it may ever be."""
     return [*_flaws_of_log(records, run_id), *_flaws_of_events(records, run_id), *_flaws_of_counts(records, run_id)]

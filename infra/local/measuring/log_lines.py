@@ -27,6 +27,7 @@ class LogLines:
         """Take in what is new."""
         with self._lock:
             for file, begin in self._read.items():
+                # A function that was not called yet has no log; the next look comes.
                 with suppress(OSError), file.open("rb") as log:
                     log.seek(begin)
                     text = log.read()
