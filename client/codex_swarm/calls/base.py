@@ -16,19 +16,33 @@ class Calls:
     _connection: Connection
 
 
+def _of(kind: str, named: str, value: str, rest: str) -> str:
+    return f"/{kind}/{segment(value, named)}" + (f"/{rest}" if rest else "")
+
+
 def of_run(run_id: str, rest: str = "") -> str:
     """The path of a run, or of something that is the run's. Raises `InvalidArgument`."""
-    return f"/runs/{segment(run_id, 'run_id')}" + (f"/{rest}" if rest else "")
+    return _of("runs", "run_id", run_id, rest)
 
 
 def of_project(project_id: str, rest: str = "") -> str:
     """The path of a project, or of something that is the project's. Raises `InvalidArgument`."""
-    return f"/projects/{segment(project_id, 'project_id')}" + (f"/{rest}" if rest else "")
+    return _of("projects", "project_id", project_id, rest)
 
 
 def of_batch(batch_id: str, rest: str = "") -> str:
     """The path of a batch, or of something that is the batch's. Raises `InvalidArgument`."""
-    return f"/batches/{segment(batch_id, 'batch_id')}" + (f"/{rest}" if rest else "")
+    return _of("batches", "batch_id", batch_id, rest)
+
+
+def of_key(key_id: str, rest: str = "") -> str:
+    """The path of an API key, or of something that is done with it. Raises `InvalidArgument`."""
+    return _of("keys", "key_id", key_id, rest)
+
+
+def of_tenant(tenant_id: str, rest: str = "") -> str:
+    """The path of a tenant, or of something that is the tenant's. Raises `InvalidArgument`."""
+    return _of("tenants", "tenant_id", tenant_id, rest)
 
 
 def of_message(run_id: str, message_id: str) -> str:

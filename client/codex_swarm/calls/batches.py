@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from codex_swarm.calls.base import listed, of_batch, of_project
 from codex_swarm.calls.transfers import TransferCalls
-from codex_swarm.connection import Outage, parse
-from codex_swarm.errors import BadRequest, BatchTimeout, CodexSwarmError, InvalidArgument, NotFound
+from codex_swarm.connection import parse
+from codex_swarm.errors import BadRequest, BatchTimeout, InvalidArgument
 from codex_swarm.listing import Page, items, page_of
 from codex_swarm.models import BatchCreate, BatchRead, BatchReport, ItemValue, RunCreate, RunStatus
-from codex_swarm.shaping import header, one_text, seconds, shaped
+from codex_swarm.shaping import header, one_text, shaped
 
 _TABLES = ("csv", "markdown")
 
@@ -66,13 +67,7 @@ class BatchCalls(TransferCalls):
             answer = await self._connection.request("POST", path, body=body, headers=headers, repeat=True)
             return parse(BatchRead, answer)
 
-        try:
-            return await post()
-        except NotFound as error:
-            if error.code != "project_not_found":
-                raise
-        await self.put_project(project_id)
-        return await post()
+        return await self._in_project(post, lambda: self.put_project(project_id))
 
     async def get_batch(self, batch_id: str) -> BatchRead:
         """The batch as it stands."""
@@ -99,25 +94,14 @@ class BatchCalls(TransferCalls):
         Raises `BatchTimeout` after `timeout` seconds, while the batch goes on. A service that does not answer is asked
         again as `wait` does.
         """
-        deadline, pause = self._deadline(timeout), seconds(poll, "poll")
-        outage, path = Outage(self._connection, deadline), of_batch(batch_id)
         last: BatchRead | None = None
-        while True:
-            try:
-                batch = await self._connection.poll(BatchRead, path, self._ends_by(deadline))
-            except CodexSwarmError as error:
-                if last is not None and timeout is not None and self._is_past(deadline):
-                    raise BatchTimeout(last, timeout) from error
-                await outage.wait_out(error)
-                continue
-            outage.over()
-            last = batch
-            if batch.ended_at is not None:
-                return batch
-            if timeout is not None and self._is_past(deadline):
-                raise BatchTimeout(batch, timeout)
-            left = pause if deadline is None else deadline - self._connection.clock()
-            await self._connection.transport.sleep(min(pause, left))
+        states = self._polled(BatchRead, of_batch(batch_id), _has_ended, BatchTimeout, timeout, poll)
+        async with aclosing(states):
+            async for batch in states:
+                last = batch
+        if last is None:
+            raise RuntimeError("a batch has no state at all")
+        return last
 
     async def get_batch_report(self, batch_id: str) -> BatchReport:
         """What became of each item, at any time."""
@@ -149,6 +133,10 @@ class BatchCalls(TransferCalls):
     async def retry_batch(self, batch_id: str) -> BatchRead:
         """Begins again with each item whose run failed or was cancelled. Raises `Conflict` while any goes on."""
         return parse(BatchRead, await self._connection.request("POST", of_batch(batch_id, "retry")))
+
+
+def _has_ended(batch: BatchRead) -> bool:
+    return batch.ended_at is not None
 
 
 def _params(project_id: str | None) -> dict[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
-from codex_swarm.calls.base import Calls
+from codex_swarm.calls.base import Calls, of_key
 from codex_swarm.connection import parse
 from codex_swarm.listing import Page, items, page_of
 from codex_swarm.models import KeyCreate, KeyRead, KeyRotation, KeySecret, Scope
-from codex_swarm.shaping import segment, shaped
+from codex_swarm.shaping import shaped
 
 _KEYS = "/keys"
 
@@ -48,17 +48,13 @@ class KeyCalls(Calls):
 
     async def get_key(self, key_id: str) -> KeyRead:
         """One key."""
-        return await self._connection.read(KeyRead, _of(key_id))
+        return await self._connection.read(KeyRead, of_key(key_id))
 
     async def rotate_key(self, key_id: str, overlap_seconds: int = 86_400) -> KeySecret:
         """A new secret of the key; what is good until now stays so for `overlap_seconds`. Is sent once."""
         body = shaped(KeyRotation, overlap_seconds=overlap_seconds).model_dump(mode="json")
-        return parse(KeySecret, await self._connection.request("POST", _of(key_id, "/rotate"), body=body))
+        return parse(KeySecret, await self._connection.request("POST", of_key(key_id, "rotate"), body=body))
 
     async def revoke_key(self, key_id: str) -> KeyRead:
         """Lets the key open nothing any more, for good; twice is once. The service may take a minute for it."""
-        return parse(KeyRead, await self._connection.request("POST", _of(key_id, "/revoke")))
-
-
-def _of(key_id: str, rest: str = "") -> str:
-    return f"{_KEYS}/{segment(key_id, 'key_id')}{rest}"
+        return parse(KeyRead, await self._connection.request("POST", of_key(key_id, "revoke")))

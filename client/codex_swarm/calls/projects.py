@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from pydantic import JsonValue
 
 from codex_swarm.calls.base import Calls, listed, of_project
 from codex_swarm.connection import parse
+from codex_swarm.errors import NotFound
 from codex_swarm.listing import Page, items, one_of, page_of
 from codex_swarm.models import Health, ModelsRead, PatternRead, ProjectPut, ProjectRead, TaskType, TenantUsage
 from codex_swarm.shaping import segment, shaped
+
+T = TypeVar("T")
 
 
 class ProjectCalls(Calls):
@@ -68,6 +72,16 @@ class ProjectCalls(Calls):
         body = project.model_dump(mode="json", exclude=left_out)
         answer = await self._connection.request("PUT", path, body=body, ends=ends)
         return parse(ProjectRead, answer)
+
+    async def _in_project(self, post: Callable[[], Awaitable[T]], make: Callable[[], Awaitable[object]]) -> T:
+        """What `post` gives; where there is no project of its id, `make` makes it and it is asked once more."""
+        try:
+            return await post()
+        except NotFound as error:
+            if error.code != "project_not_found":
+                raise
+        await make()
+        return await post()
 
     create_project = put_project
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
 
+from pydantic import JsonValue
+
 from codex_swarm.calls.base import listed, of_decision, of_message, of_project, of_run, of_thread
 from codex_swarm.calls.projects import ProjectCalls
 from codex_swarm.connection import parse
-from codex_swarm.errors import BadRequest, InvalidArgument, NotFound
+from codex_swarm.errors import BadRequest, InvalidArgument
 from codex_swarm.listing import Page, RunFilter, items, one_of, page_of, params_of
 from codex_swarm.models import (
     DECISION_SECONDS,
@@ -160,13 +162,8 @@ class RunCalls(ProjectCalls):
             answer = await self._connection.request("POST", path, body=body, headers=headers, repeat=True, ends=ends)
             return parse(RunRead, answer)
 
-        try:
-            return await post()
-        except NotFound as error:
-            if error.code != "project_not_found":
-                raise
-        await self._put_project(project_id, {"name": project_id, "task_type": task_type or TaskType.CODE}, ends)
-        return await post()
+        fields: dict[str, JsonValue] = {"name": project_id, "task_type": task_type or TaskType.CODE}
+        return await self._in_project(post, lambda: self._put_project(project_id, fields, ends))
 
     async def follow_up(self, run: RunRead | str, instructions: str, **options: Unpack[RunOptions]) -> RunRead:
         """Starts a run that goes on where `run` (or the run of that id) ended: with its files, and what it said last.

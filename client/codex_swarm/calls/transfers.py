@@ -56,13 +56,8 @@ class TransferCalls(ToolCalls, FileCalls):
 
     async def _opened(self, project_id: str, path: str, found: list[Source]) -> UploadRead:
         body = UploadCreate(files=[source.promise for source in found]).model_dump(mode="json", exclude_none=True)
-        try:
-            answer = await self._connection.request("POST", path, body=body, repeat=True)
-        except NotFound as error:
-            if error.code != "project_not_found":
-                raise
-            await self.put_project(project_id)
-            answer = await self._connection.request("POST", path, body=body, repeat=True)
+        post = partial(self._connection.request, "POST", path, body=body, repeat=True)
+        answer = await self._in_project(post, lambda: self.put_project(project_id))
         upload = parse(UploadRead, answer)
         if len(upload.files) != len(found):
             raise UnexpectedAnswer(f"{answer.request} gave addresses for other files than were promised")

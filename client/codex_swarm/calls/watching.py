@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import TypeVar
 
 from codex_swarm.calls.base import of_run
 from codex_swarm.calls.runs import RunCalls
@@ -13,6 +14,8 @@ from codex_swarm.events import TimeIsUp, follow
 from codex_swarm.listing import items
 from codex_swarm.models import EventPage, RunRead, RunStatus, StepRead, WatchedEvent
 from codex_swarm.shaping import header, one_text, seconds
+
+T = TypeVar("T")
 
 
 class WatchCalls(RunCalls):
@@ -52,25 +55,38 @@ class WatchCalls(RunCalls):
             raise RunFailed(last)
         return last
 
-    async def _states(self, run_id: str, timeout: float | None, poll: float) -> AsyncGenerator[RunRead, None]:
+    def _states(self, run_id: str, timeout: float | None, poll: float) -> AsyncGenerator[RunRead, None]:
         """The run every `poll` seconds, its end last; raises `WaitTimeout`."""
+        return self._polled(RunRead, of_run(run_id), _has_ended, WaitTimeout, timeout, poll, run_id)
+
+    async def _polled(
+        self,
+        shape: type[T],
+        path: str,
+        has_ended: Callable[[T], bool],
+        late: Callable[[T, float], CodexSwarmError],
+        timeout: float | None,
+        poll: float,
+        of: str | None = None,
+    ) -> AsyncGenerator[T, None]:
+        """What is at the path every `poll` seconds, its end last; raises what `late` makes after `timeout` seconds."""
         deadline, pause = self._deadline(timeout), seconds(poll, "poll")
         outage = Outage(self._connection, deadline)
-        path, last = of_run(run_id), None
-        while last is None or not last.status.final:
+        last: T | None = None
+        while last is None or not has_ended(last):
             try:
-                last = await self._connection.poll(RunRead, path, self._ends_by(deadline), run_id)
+                last = await self._connection.poll(shape, path, self._ends_by(deadline), of)
             except CodexSwarmError as error:
                 if last is not None and timeout is not None and self._is_past(deadline):
-                    raise WaitTimeout(last, timeout) from error
+                    raise late(last, timeout) from error
                 await outage.wait_out(error)
                 continue
             outage.over()
             yield last
-            if last.status.final:
+            if has_ended(last):
                 return
             if timeout is not None and self._is_past(deadline):
-                raise WaitTimeout(last, timeout)
+                raise late(last, timeout)
             left = pause if deadline is None else deadline - self._connection.clock()
             await self._connection.transport.sleep(min(pause, left))
 
@@ -124,6 +140,10 @@ class WatchCalls(RunCalls):
         """When one question has to have been answered; even without time left there is enough for one."""
         last = self._connection.ends()
         return last if deadline is None else max(min(deadline, last), self._connection.clock() + _SHORTEST)
+
+
+def _has_ended(run: RunRead) -> bool:
+    return run.status.final
 
 
 _SHORTEST = 0.5

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 
+from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.models import Scope
 
@@ -28,6 +29,11 @@ PATIENCE = 920
 """Seconds that an answer may take; a function has 900."""
 
 SCOPES = ["operator", *Scope]
+
+
+def client_of(stack: str, tenant: str) -> CodexSwarmClient:
+    """A client that asks the functions of a stack, for a tenant. Raises `InvalidArgument`."""
+    return CodexSwarmClient(ADDRESS, transport=FunctionTransport(stack, tenant))
 
 
 class FunctionTransport(httpx.BaseTransport):

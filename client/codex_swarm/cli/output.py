@@ -87,6 +87,15 @@ class Output:
             table.add_row(*row)
         self.show(table)
 
+    def listing(
+        self, value: object, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = ""
+    ) -> None:
+        """All that a command found: the value as JSON, else a table of these rows."""
+        if self.as_json:
+            self.json(value)
+        else:
+            self.table(columns, rows, empty=empty)
+
     def json(self, value: object) -> None:
         """The value as one JSON text over several lines."""
         self._write(json.dumps(as_data(value), indent=2, ensure_ascii=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.commands.finding import confirmed
-from codex_swarm.cli.commands.starting import FROM_STDIN, schema_in
+from codex_swarm.cli.commands.starting import request_of, schema_in
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.models import BatchRead, TaskType
@@ -38,15 +37,11 @@ def list_batches(
     """
     with session.client() as client:
         found = client.page_batches(project_id, limit=min(limit, 1_000)).items
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (each.id, words.status(each.status), _done(each), words.when(each.created_at), each.project_id, each.name)
         for each in found
-    ]
-    output.table(["batch", "status", "done", "created", "project", "name"], rows, empty="no batches")
+    )
+    session.output.listing(found, ["batch", "status", "done", "created", "project", "name"], rows, empty="no batches")
 
 
 def start_batch(
@@ -90,17 +85,13 @@ def start_batch(
     """
     if not table.is_file():
         raise InvalidArgument(f"there is no file {table}")
-    request = {
-        "instructions": sys.stdin.read() if template == FROM_STDIN else template,
-        "task_type": task_type,
-        "from_run_id": from_run_id,
-        "result_schema": schema_in(result_schema),
-        "model": model,
-    }
+    request = request_of(
+        template, task_type=task_type, from_run_id=from_run_id, result_schema=schema_in(result_schema), model=model
+    )
     with session.client() as client:
         started = client.start_batch(
             session.project(project_id),
-            {field: value for field, value in request.items() if value is not None},
+            request,
             csv=table,
             name=name,
             callback_url=callback_url,

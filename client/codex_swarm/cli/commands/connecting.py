@@ -39,10 +39,7 @@ def list_profiles(session: Session) -> None:
         for each in known.by_name.values()
     ]
     output = session.output
-    if output.as_json:
-        output.json(listed)
-        return
-    rows = [
+    rows = (
         (
             f"{each['name']} *" if each["default"] and output.is_terminal else each["name"],
             each["url"],
@@ -50,8 +47,8 @@ def list_profiles(session: Session) -> None:
             each["project"],
         )
         for each in listed
-    ]
-    output.table(["profile", "address", "", "project"], rows, empty=f"no profiles in {known.path}")
+    )
+    output.listing(listed, ["profile", "address", "", "project"], rows, empty=f"no profiles in {known.path}")
 
 
 def add_profile(

@@ -136,11 +136,7 @@ def models(session: Session) -> None:
     """
     with session.client() as client:
         found = client.list_models()
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (
             model.name,
             ", ".join(model.efforts),
@@ -149,8 +145,8 @@ def models(session: Session) -> None:
             default_of(model),
         )
         for model in found.models
-    ]
-    output.table(["model", "efforts", "context", "hosted tools", "default for"], rows)
+    )
+    session.output.listing(found, ["model", "efforts", "context", "hosted tools", "default for"], rows)
 
 
 def default_of(model: ModelRead) -> str:
@@ -166,12 +162,8 @@ def projects(session: Session) -> None:
     """
     with session.client() as client:
         found = client.list_projects()
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [(project.id, project.task_type, words.when(project.created_at), project.name) for project in found]
-    output.table(["project", "task type", "since", "name"], rows, empty="no projects")
+    rows = ((project.id, project.task_type, words.when(project.created_at), project.name) for project in found)
+    session.output.listing(found, ["project", "task type", "since", "name"], rows, empty="no projects")
 
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's id.", show_default=False)]
@@ -242,12 +234,8 @@ def patterns(session: Session, project_id: ProjectId = None) -> None:
     """
     with session.client() as client:
         found = client.list_patterns(session.project(project_id))
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [(each.source_run_id, f"{len(each.steps)} steps", each.summary or each.name) for each in found]
-    output.table(["run", "", "what"], rows, empty="no patterns")
+    rows = ((each.source_run_id, f"{len(each.steps)} steps", each.summary or each.name) for each in found)
+    session.output.listing(found, ["run", "", "what"], rows, empty="no patterns")
 
 
 def show_pattern(session: Session, run_id: RunId) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from codex_swarm.cli import output as words
 from codex_swarm.cli.commands.finding import age
-from codex_swarm.cli.operator import ADDRESS, FunctionTransport
+from codex_swarm.cli.operator import client_of
 from codex_swarm.cli.session import Session
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument
@@ -40,19 +39,15 @@ Tenant = Annotated[
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Its id, name or beginning.", show_default=False)]
 
 
-@contextmanager
-def manager(session: Session, stack: str | None, tenant: str | None) -> Iterator[CodexSwarmClient]:
+def manager(session: Session, stack: str | None, tenant: str | None) -> AbstractContextManager[CodexSwarmClient]:
     """A client that may manage keys: of the tenant of a stack, or with the key of the session."""
     if stack is None:
         if tenant is not None:
             raise InvalidArgument("--tenant goes with --stack; an API key has a tenant of its own")
-        with session.client() as client:
-            yield client
-        return
+        return session.client()
     if tenant is None:
         raise InvalidArgument("say whose keys: --tenant ID")
-    with CodexSwarmClient(ADDRESS, transport=FunctionTransport(stack, tenant)) as client:
-        yield client
+    return client_of(stack, tenant)
 
 
 def list_keys(session: Session, stack: Stack = None, tenant: Tenant = None) -> None:
@@ -64,11 +59,8 @@ def list_keys(session: Session, stack: Stack = None, tenant: Tenant = None) -> N
     with manager(session, stack, tenant) as client:
         found = client.list_keys()
     output = session.output
-    if output.as_json:
-        output.json(found)
-        return
     now = datetime.now(UTC)
-    rows = [
+    rows = (
         (
             each.id[:16] if output.is_terminal else each.id,
             each.name,
@@ -78,8 +70,8 @@ def list_keys(session: Session, stack: Stack = None, tenant: Tenant = None) -> N
             _state(each, now),
         )
         for each in found
-    ]
-    output.table(["key", "name", "scopes", "projects", "last used", "state"], rows, empty="no keys")
+    )
+    output.listing(found, ["key", "name", "scopes", "projects", "last used", "state"], rows, empty="no keys")
 
 
 def create_key(

@@ -132,15 +132,13 @@ def webhooks(
     """
     with session.client() as client:
         found = client.list_webhook_deliveries(status)
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (each.id, each.status, each.attempts, words.when(each.created_at), each.run_id, each.last_error or "")
         for each in found
-    ]
-    output.table(["delivery", "status", "attempts", "created", "run", "error"], rows, empty="no deliveries")
+    )
+    session.output.listing(
+        found, ["delivery", "status", "attempts", "created", "run", "error"], rows, empty="no deliveries"
+    )
 
 
 def webhook_secret(session: Session) -> None:

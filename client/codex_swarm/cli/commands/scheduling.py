@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from codex_swarm.cli import output as words
-from codex_swarm.cli.commands.starting import FROM_STDIN
+from codex_swarm.cli.commands.starting import request_of
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.models import ScheduleRead, TaskType
 
@@ -30,14 +29,12 @@ def schedules(session: Session, project_id: ProjectId = None) -> None:
     """
     with session.client() as client:
         found = client.list_schedules(session.project(project_id))
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (each.name, each.status, _times(each), _next(each), str(each.runs), each.last_run_id or "") for each in found
-    ]
-    output.table(["schedule", "status", "times", "next", "runs", "last run"], rows, empty="no schedules")
+    )
+    session.output.listing(
+        found, ["schedule", "status", "times", "next", "runs", "last run"], rows, empty="no schedules"
+    )
 
 
 def show_schedule(session: Session, name: Name, project_id: ProjectId = None) -> None:
@@ -79,16 +76,12 @@ def put_schedule(
 
     codex-swarm schedules put monday "Write a report to report.docx" --cron "0 9 * * MON" --timezone Europe/Berlin
     """
-    request = {
-        "instructions": sys.stdin.read() if instructions == FROM_STDIN else instructions,
-        "task_type": task_type,
-        "model": model,
-    }
+    request = request_of(instructions, task_type=task_type, model=model)
     with session.client() as client:
         kept = client.put_schedule(
             session.project(project_id),
             name,
-            {field: value for field, value in request.items() if value is not None},
+            request,
             cron=cron,
             rate=rate,
             timezone=timezone,

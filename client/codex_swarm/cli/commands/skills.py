@@ -21,15 +21,11 @@ def skills(session: Session, project_id: ProjectId = None, for_all: ForAll = Fal
     """
     with session.client() as client:
         found = client.list_skills(None if for_all else session.project(project_id))
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (each.name, each.scope, words.when(each.changed_at), f"{each.bytes:,} bytes", each.description)
         for each in found
-    ]
-    output.table(["skill", "of", "since", "size", "for"], rows, empty="no skills")
+    )
+    session.output.listing(found, ["skill", "of", "since", "size", "for"], rows, empty="no skills")
 
 
 def show_skill(session: Session, name: Name, project_id: ProjectId = None, for_all: ForAll = False) -> None:

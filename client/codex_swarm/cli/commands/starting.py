@@ -206,7 +206,7 @@ def message(
 
         codex-swarm message RUN "Shorter, and add the budget" --watch
     """
-    said = sys.stdin.read() if text == FROM_STDIN else text
+    said = words_of(text)
     with session.client() as client:
         files = files_of(upload or ())
         uploads = _uploaded(session, client, client.get_run(run_id).project_id, files) if files else []
@@ -269,12 +269,10 @@ def cancel(session: Session, run_id: RunId) -> None:
 
 def templates(session: Session) -> None:
     """List the templates of `run --template`."""
-    output = session.output
-    if output.as_json:
-        output.json({name: template._asdict() for name, template in TEMPLATES.items()})
-        return
-    rows = [(name.value, template.task_type.value, template.title) for name, template in TEMPLATES.items()]
-    output.table(["name", "task type", "what"], rows)
+    rows = ((name.value, template.task_type.value, template.title) for name, template in TEMPLATES.items())
+    session.output.listing(
+        {name: template._asdict() for name, template in TEMPLATES.items()}, ["name", "task type", "what"], rows
+    )
 
 
 def _accepting(words: list[str], path: Path | None, max_rounds: int | None) -> dict[str, Any] | None:
@@ -298,6 +296,18 @@ def offline(session: Session) -> None:
         output.json([{"sentence": each.text, "does": each.plain} for each in SENTENCES])
         return
     output.table(["sentence", "what it does"], [(each.text, each.plain) for each in SENTENCES])
+
+
+def words_of(text: str) -> str:
+    """The text; what standard input has where it is `-`."""
+    return sys.stdin.read() if text == FROM_STDIN else text
+
+
+def request_of(instructions: str, **options: object) -> dict[str, object]:
+    """The request for each run of a batch or a schedule: its instructions, `-` reads them, and what was given."""
+    return {"instructions": words_of(instructions)} | {
+        field: value for field, value in options.items() if value is not None
+    }
 
 
 def schema_in(path: Path | None) -> dict[str, Any] | None:
@@ -331,9 +341,8 @@ def _json_in(path: Path, what: str) -> Any:
 
 
 def _instructions(given: str, template: TemplateName | None) -> str:
-    said = sys.stdin.read() if given == FROM_STDIN else given
     parts = [TEMPLATES[template].instructions] if template else []
-    asked = "\n\n".join([*parts, *filter(str.strip, [said])])
+    asked = "\n\n".join([*parts, *filter(str.strip, [words_of(given)])])
     if not asked:
         raise InvalidArgument("say what to do, or name a --template; `codex-swarm run --help` has examples")
     return asked

@@ -6,7 +6,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from codex_swarm.cli import output as words
 from codex_swarm.cli.commands.finding import confirmed
 from codex_swarm.cli.commands.keys import Stack
-from codex_swarm.cli.operator import ADDRESS, FunctionTransport
+from codex_swarm.cli.operator import client_of
 from codex_swarm.cli.session import Session
 from codex_swarm.client import CodexSwarmClient
 from codex_swarm.errors import InvalidArgument, TransportError, local
@@ -31,30 +31,22 @@ OPERATORS = "operators"
 """For whom requests are counted that are of no tenant."""
 
 
-@contextmanager
-def operating(session: Session, stack: str | None) -> Iterator[CodexSwarmClient]:
+def operating(session: Session, stack: str | None) -> AbstractContextManager[CodexSwarmClient]:
     """A client of the stack's functions; without a stack that of the session, which a laptop's own key lets in."""
-    if stack is None:
-        with session.client() as client:
-            yield client
-        return
-    with CodexSwarmClient(ADDRESS, transport=FunctionTransport(stack, OPERATORS)) as client:
-        yield client
+    return session.client() if stack is None else client_of(stack, OPERATORS)
 
 
 def list_tenants(session: Session, stack: Stack = None) -> None:
     """List tenants, and show, set, export and erase one. For operators."""
     with operating(session, stack) as client:
         found = client.list_tenants()
-    output = session.output
-    if output.as_json:
-        output.json(found)
-        return
-    rows = [
+    rows = (
         (each.id, each.active_runs, each.queued_runs, words.size(each.stored_bytes), " ".join(each.own), _state(each))
         for each in found
-    ]
-    output.table(["tenant", "runs", "waiting", "stored", "own settings", "state"], rows, empty="no tenants")
+    )
+    session.output.listing(
+        found, ["tenant", "runs", "waiting", "stored", "own settings", "state"], rows, empty="no tenants"
+    )
 
 
 def show_tenant(session: Session, tenant: TenantId, stack: Stack = None) -> None:

@@ -1,6 +1,6 @@
 /* The batches of the first page: how far each is, its runs, its report, and what to do about it. */
 
-import { $, ask, at, attempt, counted, element, isActive, keepUp, pill, save, send, time } from "./page.js";
+import { $, ask, at, attempt, button, counted, element, isActive, keepUp, pill, saveBlob, send, time } from "./page.js";
 
 const A_PAGE = 10;
 const LOOK_AGAIN = { busy: 3000, idle: 15000 };
@@ -61,14 +61,12 @@ function put(batch) {
 
 function rowOf(batch) {
   const counts = ["waiting", "running", "succeeded", "failed", "cancelled"].filter((kind) => batch[kind]);
-  const act = (what, text) => button(text, `${text}: ${batch.name || batch.id}`, async () => {
+  const act = (what, text) => button(text, { aria: { label: `${text}: ${batch.name || batch.id}` } }, async () => {
     put(await send("POST", `batches/${encodeURIComponent(batch.id)}/${what}`, {}));
   });
-  const report = (format, suffix, text) => button(text, `${text} of ${batch.name || batch.id}`, async () => {
+  const report = (format, suffix, text) => button(text, { aria: { label: `${text} of ${batch.name || batch.id}` } }, async () => {
     const response = await ask(`batches/${encodeURIComponent(batch.id)}/report?format=${format}`);
-    const address = URL.createObjectURL(await response.blob());
-    save(address, `${batch.name || batch.id}.${suffix}`);
-    setTimeout(() => URL.revokeObjectURL(address), 60000);
+    saveBlob(await response.blob(), `${batch.name || batch.id}.${suffix}`);
   });
   return element("tr", {},
     element("th", { scope: "row" },
@@ -81,12 +79,6 @@ function rowOf(batch) {
       report("csv", "csv", "Table"), report("markdown", "md", "Report"),
       isActive(batch) ? act("cancel", "Cancel") : null,
       batch.ended_at && batch.failed + batch.cancelled ? act("retry", "Try again") : null)));
-}
-
-function button(text, label, work) {
-  const made = element("button", { type: "button", aria: { label } }, text);
-  made.addEventListener("click", () => attempt(work, made));
-  return made;
 }
 
 $("more-batches").addEventListener("click", () => attempt(async () => append(await page(A_PAGE, next)), $("more-batches")));

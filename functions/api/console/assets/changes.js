@@ -1,6 +1,6 @@
 /* What a run changed: its patch, file by file, with colours. */
 
-import { $, ask, attempt, counted, element, frame, Refused, save } from "./page.js";
+import { $, ask, attempt, counted, element, frame, Refused, saveBlob } from "./page.js";
 import { goShared } from "./files.js";
 import { readTexts } from "./search.js";
 
@@ -27,8 +27,7 @@ export async function showChanges(path) {
   }, $("read-changes"));
   $("words-changed").onclick = () => attempt(() => goShared(path, "diff?format=html"), $("words-changed"));
   $("save-patch").onclick = () => attempt(async () => {
-    const blob = await (await fetch(await address(path))).blob();
-    save(URL.createObjectURL(blob), "changes.patch");
+    saveBlob(await (await fetch(await address(path))).blob(), "changes.patch");
   }, $("save-patch"));
   const patch = await (await fetch(found.patch_url)).text();
   const files = patch.slice(0, MOST_BYTES).split(/^(?=diff --git |Binary files )/m)

@@ -2,7 +2,7 @@
 
    What a frame or a download asks for carries no key, so it goes by a token of this run, which is good for minutes. */
 
-import { $, ask, askJson, at, attempt, element, save, send, size } from "./page.js";
+import { $, ask, askJson, at, attempt, button, element, save, send, size } from "./page.js";
 import { searchIn } from "./search.js";
 
 const A_PAGE = 1000;
@@ -10,6 +10,7 @@ const SHOWN = 200;
 const MOST_TEXT = 400_000;
 const PANES = 2;
 const TOKEN_SECONDS = 900;
+const LINK = { className: "link" };
 const TEXTS = ["markdown", "python", "javascript", "typescript", "json", "yaml", "text", "html", "css", "shell", "xml", "csv"];
 
 let run = "";
@@ -28,7 +29,7 @@ export async function showFiles(path) {
   $("files").hidden = false;
   $("files-title").textContent = `Files (${total.toLocaleString()})`;
   $("archive").hidden = total === 0;
-  searchIn(total && `${run}/workspace/search`, (hit) => button(hit.path, "link", () => openPath(hit.path)));
+  searchIn(total && `${run}/workspace/search`, (hit) => button(hit.path, LINK, () => openPath(hit.path)));
   $("find-line").hidden = total < 20;
   list();
 }
@@ -53,19 +54,13 @@ function list() {
   const found = looked ? files.filter((file) => file.path.toLowerCase().includes(looked)) : files;
   const some = found.slice(0, shown);
   $("file-rows").replaceChildren(...some.map((file) => element("tr", {},
-    element("td", {}, button(file.path, "link", () => open(file))), element("td", { className: "number" }, size(file.size_bytes)))));
+    element("td", {}, button(file.path, LINK, () => open(file))), element("td", { className: "number" }, size(file.size_bytes)))));
   $("file-table").hidden = some.length === 0;
   const all = looked ? found.length : total;
   const told = all === 0 ? (looked ? "No file is called so." : "None.")
     : some.length < all ? `${some.length.toLocaleString()} of ${all.toLocaleString()} are listed.` : "";
   if ($("files-told").textContent !== told) $("files-told").textContent = told;
   $("more-files").hidden = some.length >= all;
-}
-
-function button(text, className, work) {
-  const made = element("button", { type: "button", className }, text);
-  made.addEventListener("click", () => attempt(work, made));
-  return made;
 }
 
 $("more-files").addEventListener("click", () => attempt(async () => {
@@ -98,7 +93,7 @@ async function open(file) {
   const close = element("button", { type: "button", aria: { label: `Close ${name}` } }, "Close");
   const title = element("h3", { tabIndex: -1 }, file.path);
   const pane = element("article", { className: "pane", aria: { label: file.path } },
-    element("div", { className: "head" }, title, keep, button("Download", "", () => saveFile(run, file.path)), close), body);
+    element("div", { className: "head" }, title, keep, button("Download", {}, () => saveFile(run, file.path)), close), body);
   keep.addEventListener("click", () => {
     if (!kept.delete(pane)) kept.add(pane);
     keep.setAttribute("aria-pressed", String(kept.has(pane)));
@@ -135,7 +130,7 @@ async function content(file) {
   if (isText && file.type !== "markdown" && file.type !== "csv") return text(file);
   try {
     const drawn = [await preview(file)];
-    if (isText) drawn.push(button("Show its text", "link", async () => drawn[0].replaceWith(...(await text(file)))));
+    if (isText) drawn.push(button("Show its text", LINK, async () => drawn[0].replaceWith(...(await text(file)))));
     return drawn;
   } catch (error) {
     if (isText) return text(file);
@@ -167,7 +162,7 @@ async function preview(file, number = 1) {
 function leaf(file, number, pages, drawn) {
   const whole = element("div", {});
   const turn = (text, to) => {
-    const made = button(text, "link", async () => whole.replaceWith(await preview(file, to)));
+    const made = button(text, LINK, async () => whole.replaceWith(await preview(file, to)));
     made.disabled = to < 1 || to > pages;
     return made;
   };
@@ -203,7 +198,7 @@ export const saveFile = (path, file) =>
   saveShared(path, `workspace/file?path=${encodeURIComponent(file)}&disposition=attachment`, file);
 
 export const downloadLink = (text, work) => {
-  const link = button(text, "link", work);
+  const link = button(text, LINK, work);
   link.setAttribute("aria-label", `Download ${text}`);
   return link;
 };

@@ -83,6 +83,13 @@ export async function attempt(work, button = null) {
   }
 }
 
+/* A button that does its work when it is pressed; `properties` are those of `element`. */
+export function button(text, properties, work) {
+  const made = element("button", { type: "button", ...properties }, text);
+  made.addEventListener("click", () => attempt(work, made));
+  return made;
+}
+
 /* Repeats `round`, which gives the milliseconds to wait, or undefined when it is done. Trouble is told and waited out. */
 export async function keepUp(round) {
   for (let failures = 0; ;) {
@@ -193,12 +200,19 @@ export function facts(rows) {
     .flatMap(([name, ...content]) => [element("dt", {}, name), element("dd", {}, ...content)]);
 }
 
-/* Saves what an address of this service gives, or a blob, under its name. */
+/* Saves what an address of this service gives under its name. */
 export function save(address, name) {
   const link = element("a", { href: address, download: name, rel: "noopener" });
   document.body.append(link);
   link.click();
   link.remove();
+}
+
+/* The same for a blob, whose address is good until a browser that is slow has begun. */
+export function saveBlob(blob, name) {
+  const address = URL.createObjectURL(blob);
+  save(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 head();

@@ -1,6 +1,6 @@
 /* The schedules of the project that is looked at: when each is due, how it went, and what to do about it. */
 
-import { $, Refused, ask, askJson, attempt, counted, element, runPage, send, time } from "./page.js";
+import { $, Refused, ask, askJson, button, counted, element, runPage, send, time } from "./page.js";
 
 let project = "";
 
@@ -29,6 +29,7 @@ function rowOf(schedule) {
   const path = pathOf(schedule.project_id, schedule.name);
   const isPaused = schedule.status === "paused";
   const put = (changed) => row.replaceWith(rowOf(changed));
+  const act = (text, work) => button(text, { aria: { label: `${text}: ${schedule.name}` } }, work);
   const change = isPaused ? "Resume" : "Pause";
   const times = schedule.rate ? `every ${schedule.rate}` : `${schedule.cron} (${schedule.timezone})`;
   const counts = [counted(schedule.runs, "run"), ...["skipped", "missed", "failures"]
@@ -40,8 +41,8 @@ function rowOf(schedule) {
     element("td", {}, element("div", { className: "line" },
       schedule.last_run_id
         ? element("a", { href: runPage(schedule.last_run_id) }, "Last run") : null,
-      button(change, schedule.name, async () => put(await send("POST", `${path}/${change.toLowerCase()}`, {}))),
-      button("Delete", schedule.name, async () => {
+      act(change, async () => put(await send("POST", `${path}/${change.toLowerCase()}`, {}))),
+      act("Delete", async () => {
         if (!confirm(`Delete the schedule ${schedule.name}? Its runs stay.`)) return;
         await ask(path, { method: "DELETE" });
         row.remove();
@@ -53,10 +54,4 @@ function rowOf(schedule) {
 function stateOf(schedule) {
   const why = { failures: "paused after failures", asked: "paused", project: "paused" };
   return schedule.status === "paused" ? why[schedule.paused_because] ?? "paused" : "active";
-}
-
-function button(text, name, work) {
-  const made = element("button", { type: "button", aria: { label: `${text}: ${name}` } }, text);
-  made.addEventListener("click", () => attempt(work, made));
-  return made;
 }

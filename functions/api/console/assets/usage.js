@@ -1,6 +1,6 @@
 /* What runs used and cost, the budget over them, and the quotas. Days are those of UTC, as the service counts them. */
 
-import { $, ask, askJson, attempt, counted, element, facts, save, size, time } from "./page.js";
+import { $, ask, askJson, attempt, counted, element, facts, saveBlob, size, time } from "./page.js";
 
 const NAMES = { day: "Day", project_id: "Project", task_type: "Type", model: "Model" };
 const COLUMNS = [
@@ -90,9 +90,7 @@ form.addEventListener("submit", (submitted) => {
   attempt(show, form.querySelector("button.main"));
 });
 $("csv").addEventListener("click", () => attempt(async () => {
-  const address = URL.createObjectURL(await (await ask(`usage?${query({ format: "csv" })}`)).blob());
-  save(address, "usage.csv");
-  URL.revokeObjectURL(address);
+  saveBlob(await (await ask(`usage?${query({ format: "csv" })}`)).blob(), "usage.csv");
 }, $("csv")));
 
 await attempt(show);
