@@ -74,8 +74,9 @@ def test_what_lambda_does_to_the_network_the_code_may_not(function: str, resourc
 def test_no_other_policy_is_attached_to_the_role(resources: dict[str, Document]) -> None:
     policies = of_type(resources, "AWS::IAM::Policy") | of_type(resources, "AWS::IAM::ManagedPolicy")
     assert [name for name, policy in policies.items() if "UntrustedRole" in json.dumps(policy)] == []
-    # Each says whose it is: none is for everybody.
-    assert all(policy.get("Roles") for policy in policies.values())
+    # Each says whose it is, but one that roles name themselves, which this one does not.
+    assert {name for name, policy in policies.items() if not policy.get("Roles")} == {"JoinsTheNetwork"}
+    assert "ManagedPolicyArns" not in resources["UntrustedRole"]["Properties"]
 
 
 @pytest.mark.parametrize("function", UNTRUSTED)

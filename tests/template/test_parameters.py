@@ -12,6 +12,7 @@ from tests.template.conftest import ROOT, Document
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+NETWORK = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1"}
 BOUNDARY = "arn:aws:iam::123456789012:policy/bound"
 
 # Parameters, and the differences that they make: resources that come, and properties that change, each by a pattern.
@@ -53,6 +54,14 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
     "pages of other origins": (
         {"CorsOrigins": "https://app.example.org"},
         {r"\w+Function\.Properties\.Environment\.Variables\.CORS_ORIGINS"},
+    ),
+    "a network of one's own": (
+        NETWORK,
+        {
+            "JoinsTheNetwork",
+            r"\w+Function\.Properties\.VpcConfig\.(SubnetIds|SecurityGroupIds)\.Fn::Split\.\d",
+            r"\w+FunctionRole\.Properties\.ManagedPolicyArns\.2\.Ref",
+        },
     ),
     "a boundary": ({"PermissionsBoundary": BOUNDARY}, {r"\w+Role\.Properties\.PermissionsBoundary"}),
     "reserved concurrency": (
@@ -164,3 +173,30 @@ def test_every_function_of_ours_may_use_the_key(monkeypatch: pytest.MonkeyPatch)
     using = {value for path, value in found.items() if path.startswith("UseOfTheKey.Properties.Roles.")}
     # What runs other people's work has addresses that others signed, and no key.
     assert made - using == {"UntrustedRole", "DeploymentRole"}
+
+
+def test_the_functions_of_ours_join_the_network_and_what_others_name_is_called_from_outside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    found = deployed(**NETWORK)
+    joined = {
+        path.partition(".")[0]
+        for path, value in found.items()
+        if path.endswith(".VpcConfig.SubnetIds.Fn::Split.1") and value == NETWORK["VpcSubnetIds"]
+    }
+    functions = {name for name, kind in found.items() if kind == "AWS::Lambda::Function"}
+    assert functions - joined == {"WebhookFunction", "SandboxFunction", "ConvertFunction", "PreviewFunction"}
+    may = {path.partition(".")[0] for path, value in found.items() if (path[-4:], value) == (".Ref", "JoinsTheNetwork")}
+    assert may == {f"{name}Role" for name in joined}
+
+
+def test_code_in_the_network_may_do_nothing_in_ec2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    document = template.load(ROOT / "template.yaml", NETWORK).document
+    allowed, denied = document["Resources"]["JoinsTheNetwork"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {action.partition(":")[0] for action in allowed["Action"]} == {"ec2"}
+    assert (denied["Effect"], denied["Action"], denied["Resource"]) == ("Deny", "ec2:*", "*")
+    assert [*denied["Condition"]["ArnLike"]] == ["lambda:SourceFunctionArn"]
+    # What AWS makes for such functions would let their code do the same.
+    assert "AWSLambdaVPCAccessExecutionRole" not in str(document)
