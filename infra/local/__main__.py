@@ -20,6 +20,9 @@ from swarm.errors import NotConfigured
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
 
+IGNORED = "ignored.txt"
+"""Beside the logs: what of the template does nothing here, a line each."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """The process's exit code."""
@@ -108,8 +111,10 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
 
 def _serve(cloud: LocalCloud, configuration: Configuration, stopping: threading.Event) -> int:
     with cloud:
-        for ignored in cloud.ignored:
-            print(ignored, file=sys.stderr)
+        if cloud.ignored:
+            told = cloud.log_folder / IGNORED
+            told.write_text("".join(f"{each}\n" for each in cloud.ignored))
+            print(f"ignored: {len(cloud.ignored)} things of the template; {told} says which, and why", file=sys.stderr)
         if configuration.offline:
             print("offline: the deterministic model answers, no provider is called", file=sys.stderr)
         if cloud.require_key:
