@@ -23,6 +23,7 @@ PARAMETERS = {
     "Providers": "PROVIDERS",
     "HostedTools": "HOSTED_TOOLS",
     "ModelPrices": "MODEL_PRICES",
+    "UsageMetadata": "USAGE_METADATA",
     "CorsOrigins": "CODEX_SWARM_CORS_ORIGINS",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -420,6 +421,34 @@ def test_what_runs_cost_is_shown_by_what_one_asks_for_and_saved(
     page.evaluate("document.querySelector('[name=from]').value = '2020-01-01'")
     page.click(button("Show"))
     page.wait_for(f"{SHOWN}.includes('366 days')")
+
+
+def test_a_budget_is_set_in_the_console_for_a_project_and_is_there_when_one_comes_back(
+    clouds: Clouds, page: Page, project: str
+) -> None:
+    priced = {"ModelPrices": json.dumps({"offline": {"input": 0, "output": 0}})}
+    cloud = clouds.get("console with prices", parameters=priced)
+    with CodexSwarmClient(cloud.url) as client:
+        client.put_project(project)
+        page.open(f"{cloud.url}/ui/usage")
+        page.wait_for(f"{SHOWN}.includes('None is set')")
+        owner = f"(field => {{ field.value = '{project}'; field.dispatchEvent(new Event('change')); }})"
+        page.evaluate(f"{owner}(document.querySelector('[name=owner]'))")
+        fill(page, "daily_usd", "2.5")
+        page.click(button("Set the budget"))
+        page.wait_for(f"{SHOWN}.includes('$0.00 of $2.50') && {SHOWN}.includes('It is set')")
+        without_faults(page, "budget")
+        budget = client.get_budget(project)
+        assert (budget.daily_usd, budget.monthly_usd, client.get_budget().daily_usd) == (2.5, None, None)
+        page.open(f"{cloud.url}/ui/usage")
+        page.wait_for(f"{SHOWN}.includes('None is set')")
+        page.evaluate(f"{owner}(document.querySelector('[name=owner]'))")
+        page.wait_for("document.querySelector('[name=daily_usd]').value === '2.5'")
+        page.evaluate("document.querySelector('[name=daily_usd]').value = ''")
+        page.click(button("Set the budget"))
+        page.wait_for(f"{SHOWN}.includes('None is set') && {SHOWN}.includes('It is set')")
+        assert client.get_budget(project).daily_usd is None
+        assert page.console == []
 
 
 def test_an_unknown_run_is_said_to_be_unknown(cloud: LocalCloud, page: Page) -> None:

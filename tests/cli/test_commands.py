@@ -82,13 +82,7 @@ USAGE = {
         "total": USED,
     },
 }
-BUDGET = {
-    "daily_usd": 10,
-    "spent_today_usd": 1.5,
-    "spent_this_month_usd": 4,
-    "day_resets_at": "2026-11-28T00:00:00Z",
-    "month_resets_at": "2026-12-01T00:00:00Z",
-}
+BUDGET = bodies.budget()
 TENANT = {
     "id": "acme",
     **dict.fromkeys(("max_active", "max_queued", "max_stored_bytes", "max_requests_per_second", "max_watchers"), 5),

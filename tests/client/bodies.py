@@ -74,6 +74,30 @@ def batch(**changes: Any) -> dict[str, Any]:
     }
 
 
+def usage_group(**changes: Any) -> dict[str, Any]:
+    """What runs used together."""
+    counts = ("runs", "model_calls", "unpriced_calls", "input_tokens", "cached_tokens", "output_tokens")
+    return {**dict.fromkeys((*counts, "reasoning_tokens", "tool_calls", "seconds", "cost_usd"), 1), **changes}
+
+
+def tenant_usage(**changes: Any) -> dict[str, Any]:
+    """What a tenant uses of its quotas, perhaps with a `report`."""
+    quotas = ("stored_bytes", "active_runs", "queued_runs", "uploads", "archives", "previews", "diffs", "watchers")
+    return {**{name: {"used": 1, "limit": 5} for name in quotas}, **changes}
+
+
+def budget(**changes: Any) -> dict[str, Any]:
+    """What may be spent, and what is."""
+    return {
+        "daily_usd": 10,
+        "spent_today_usd": 1.5,
+        "spent_this_month_usd": 4,
+        "day_resets_at": "2026-11-28T00:00:00Z",
+        "month_resets_at": "2026-12-01T00:00:00Z",
+        **changes,
+    }
+
+
 def running(progress: int, **changes: Any) -> dict[str, Any]:
     """A run on its way."""
     return run(status="running", progress=progress, artifacts=[], machine_summary=None, **changes)

@@ -64,6 +64,16 @@ def test_a_run_stops_before_the_turn_and_keeps_its_work(runs: Runs, path: str, p
     assert len(provider.requests) == 2
 
 
+def test_what_a_budget_stops_is_measured(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    _, stack = runs.of(*map(chapter, range(5)), MODEL_PRICES=PRICES)
+    stack.project()
+    budget(stack, daily_usd=2 * COST)
+    stack.finish("Write five chapters.")
+    assert stack.request("POST", "/projects/p1/runs", {"instructions": "More."}).status == 402
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"BudgetStops"' in line]
+    assert [(line["period"], line["BudgetStops"]) for line in lines] == [("daily", [1.0])] * 2
+
+
 def test_other_projects_and_tenants_have_budgets_of_their_own(runs: Runs) -> None:
     provider, stack = runs.of(chapter(0), DONE, chapter(0), DONE, MODEL_PRICES=PRICES)
     stack.project("poor")

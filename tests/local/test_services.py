@@ -210,6 +210,10 @@ def test_key_is_not_shown_with_the_configuration() -> None:
     assert "sk-secret" not in repr(configure({"OPENAI_API_KEY": "sk-secret"}))
 
 
+def test_metadata_by_which_costs_are_told_can_be_named_on_a_laptop() -> None:
+    assert configure({**OFFLINE, "USAGE_METADATA": "customer"}).parameters == {"UsageMetadata": "customer"}
+
+
 PROVIDERS = {
     "MODELS": '{"m": {"provider": "my-rack"}, "n": {"provider": "cellar"}}',
     "PROVIDERS": '{"my-rack": {"base_url": "http://rack/v1"}, "cellar": {"base_url": "http://c/v1", "api_key": false}}',

@@ -51,6 +51,9 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "list_schedules": (True, None),
         "put_schedule": (False, False),
         "pause_schedule": (False, False),
+        "get_usage": (True, None),
+        "get_budget": (True, None),
+        "put_budget": (False, False),
         "list_files": (True, None),
         "search_files": (True, None),
         "read_file": (True, None),
@@ -145,6 +148,25 @@ def test_schedules_are_listed_kept_and_paused(ask: Ask, api: FakeApi) -> None:
     assert json.loads(api.received[-1].body)["run"] == {"instructions": "write"}
     api.on("POST", f"{path}/monday/pause", told(bodies.schedule(status="paused", next_times=[])))
     assert call(ask, "pause_schedule", name="monday").structured_content["status"] == "paused"
+
+
+def test_what_runs_cost_and_may_cost_is_seen_and_set(ask: Ask, api: FakeApi) -> None:
+    rows = [bodies.usage_group(day=f"2026-01-{day:02}") for day in range(1, 32)] * 4
+    total = bodies.usage_group(runs=124)
+    report = {"first_day": "2026-01-01", "last_day": "2026-01-31", "group_by": ["day"], "rows": rows, "total": total}
+    path = "/usage?group_by=day&group_by=model&from=2026-01-01&to=2026-01-31"
+    api.on("GET", path, told(bodies.tenant_usage(report=report)))
+    seen = call(ask, "get_usage", start="2026-01-01", end="2026-01-31", group_by=["day", "model"]).structured_content
+    assert (len(seen["rows"]), seen["is_whole"], seen["total"]["runs"]) == (100, False, 124)
+
+    known = bodies.budget(daily_usd=3.0, monthly_usd=50.0, callback_url="https://example.com/hook")
+    api.on("GET", "/projects/letters/budget", told(known))
+    api.on("PUT", "/projects/letters/budget", told(known))
+    looked = call(ask, "get_budget", project_id="letters").structured_content
+    assert (looked["daily_usd"], looked["spent_today_usd"]) == (3.0, 1.5)
+    call(ask, "put_budget", project_id="letters", daily_usd="none")
+    sent = json.loads(api.received[-1].body)
+    assert sent == {"daily_usd": None, "monthly_usd": 50.0, "callback_url": "https://example.com/hook"}
 
 
 def test_words_are_looked_for_and_documents_read_for_it(ask: Ask, api: FakeApi) -> None:

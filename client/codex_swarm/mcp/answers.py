@@ -9,9 +9,20 @@ from urllib.parse import quote
 from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field, JsonValue
 
-from codex_swarm.models import BatchRead, CriterionRead, RequestRead, RunRead, RunStatus, ScheduleRead, SearchHit
+from codex_swarm.models import (
+    BatchRead,
+    CriterionRead,
+    RequestRead,
+    RunRead,
+    RunStatus,
+    ScheduleRead,
+    SearchHit,
+    UsageReport,
+)
 from codex_swarm.text import printable
 
+MOST_ROWS = 100
+"""Rows of a report of usage in an answer."""
 POLL_BATCH_MS = 10_000
 POLL_QUEUED_MS = 5_000
 POLL_RUNNING_MS = 2_000
@@ -158,6 +169,18 @@ def state_of_schedule(schedule: ScheduleRead) -> ScheduleState:
         runs=schedule.runs,
         failures=schedule.failures,
     )
+
+
+class UsageTable(UsageReport):
+    """What runs used and cost, by what was asked for."""
+
+    is_whole: bool = Field(description="False: the first rows; name fewer fields, or fewer days.")
+
+
+def table_of(report: UsageReport) -> UsageTable:
+    """The first rows of a report, and the total of all."""
+    shown = report.model_dump() | {"rows": report.rows[:MOST_ROWS], "is_whole": len(report.rows) <= MOST_ROWS}
+    return UsageTable.model_validate(shown)
 
 
 class FileLine(BaseModel):

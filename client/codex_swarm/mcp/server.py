@@ -16,6 +16,7 @@ from codex_swarm import __version__
 from codex_swarm.async_client import AsyncCodexSwarmClient
 from codex_swarm.mcp.resources import Resources
 from codex_swarm.mcp.tools.batches import BatchTools
+from codex_swarm.mcp.tools.costs import CostTools
 from codex_swarm.mcp.tools.files import FileTools
 from codex_swarm.mcp.tools.runs import RunTools
 from codex_swarm.mcp.tools.schedules import ScheduleTools
@@ -40,6 +41,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
     )
     starting, runs, batches = StartingTools(client, project), RunTools(client, project), BatchTools(client, project)
     skills, schedules = SkillTools(client, project), ScheduleTools(client, project)
+    costs = CostTools(client, project)
     files, resources = FileTools(client, project, folder), Resources(client)
     offered: list[tuple[Callable[..., object], str, ToolAnnotations]] = [
         (starting.start_run, "Start a run", STARTS),
@@ -57,6 +59,9 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
         (schedules.list_schedules, "List schedules", READS),
         (schedules.put_schedule, "Keep a schedule", UPLOADS),
         (schedules.pause_schedule, "Pause a schedule", UPLOADS),
+        (costs.get_usage, "See what runs cost", READS),
+        (costs.get_budget, "Look at a budget", READS),
+        (costs.put_budget, "Set a budget", UPLOADS),
         (files.list_files, "List files", READS),
         (files.search_files, "Look for words in files", READS),
         (files.read_file, "Read a file", READS),

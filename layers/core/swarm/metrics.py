@@ -50,6 +50,12 @@ INPUT_TOKENS = Metric("InputTokens", MetricUnit.Count, "As the provider counts t
 CACHED_TOKENS = Metric("CachedTokens", MetricUnit.Count, "Those of the input that cost less", by=("model",))
 OUTPUT_TOKENS = Metric("OutputTokens", MetricUnit.Count, "As the provider counts them, with reasoning", by=("model",))
 COST = Metric("CostUsd", MetricUnit.NoUnit, "US dollars, where the model has a price (docs/models.md)", by=("model",))
+BUDGET_STOPS = Metric(
+    "BudgetStops",
+    MetricUnit.Count,
+    "Turns and new runs that did not begin because a budget was used up, `daily` or `monthly`",
+    by=("period",),
+)
 TOOL_SECONDS = Metric("ToolSeconds", MetricUnit.Seconds, "Calls of one turn that the agent's function does itself")
 PROVIDER_CALLS = Metric("ProviderCalls", MetricUnit.Count, "Requests to providers of models, each attempt counted")
 PROVIDER_ERRORS = Metric(

@@ -1,13 +1,15 @@
 /* What runs used and cost, the budget over them, and the quotas. Days are those of UTC, as the service counts them. */
 
-import { $, ask, askJson, attempt, counted, element, facts, saveBlob, size, time } from "./page.js";
+import { $, ask, askJson, attempt, counted, element, facts, saveBlob, send, size, time } from "./page.js";
 
 const NAMES = { day: "Day", project_id: "Project", task_type: "Type", model: "Model" };
 const COLUMNS = [
   ["Runs", "runs", "number"], ["Calls", "model_calls", "number wide"],
   ["Tokens in", "input_tokens", "number wide"], ["Tokens out", "output_tokens", "number wide"],
 ];
+const LIMITS = ["daily_usd", "monthly_usd", "callback_url"];
 const form = $("asked");
+const limits = $("limits");
 const today = new Date().toISOString().slice(0, 10);
 let search = 0;
 
@@ -54,14 +56,26 @@ function standing(name, spent, limits, resets) {
   return [name, `${told} `, bar, " begins anew ", time(resets)];
 }
 
+const budgetPath = () => {
+  const project = limits.elements.owner.value.trim();
+  return project ? `projects/${encodeURIComponent(project)}/budget` : "budget";
+};
+
 /* A key that is for some projects only is not told what the whole tenant spends. */
 async function showBudget() {
-  const budget = await askJson("budget").catch((error) => {
+  const path = budgetPath();
+  const budget = await askJson(path).catch((error) => {
     if (error.code !== "project_not_allowed") throw error;
     return null;
   });
+  if (path !== budgetPath()) return;
+  fillBudget(budget);
+}
+
+function fillBudget(budget) {
   if (budget === null) {
-    $("no-budget").textContent = "This key is not told of the tenant's budget.";
+    $("budget").replaceChildren();
+    $("no-budget").textContent = "This key is not told of this budget; name a project of yours.";
     return;
   }
   const daily = [budget.daily_usd, budget.granted_daily_usd];
@@ -71,7 +85,16 @@ async function showBudget() {
     standing("This month", budget.spent_this_month_usd, monthly, budget.month_resets_at),
   ]));
   const limited = [...daily, ...monthly].some((limit) => limit !== null);
-  $("no-budget").textContent = limited ? "" : "None is set: PUT /budget, or codex-swarm budget set.";
+  $("no-budget").textContent = limited ? "" : "None is set.";
+  for (const name of LIMITS) limits.elements[name].value = budget[name] ?? "";
+}
+
+/* What is left empty is not limited. Setting one needs a key with the scope admin. */
+async function setBudget() {
+  const given = LIMITS.map((name) => [name, limits.elements[name].value.trim()]).filter(([, value]) => value);
+  const wanted = given.map(([name, value]) => [name, name.endsWith("_usd") ? Number(value) : value]);
+  fillBudget(await send("PUT", budgetPath(), Object.fromEntries(wanted)));
+  $("limits-set").textContent = "It is set, and counts from the next turn on.";
 }
 
 async function showQuotas() {
@@ -92,6 +115,14 @@ form.addEventListener("submit", (submitted) => {
 $("csv").addEventListener("click", () => attempt(async () => {
   saveBlob(await (await ask(`usage?${query({ format: "csv" })}`)).blob(), "usage.csv");
 }, $("csv")));
+limits.elements.owner.addEventListener("change", () => {
+  $("limits-set").textContent = "";
+  attempt(showBudget);
+});
+limits.addEventListener("submit", (submitted) => {
+  submitted.preventDefault();
+  attempt(setBudget, limits.querySelector("button"));
+});
 
 await attempt(show);
 await Promise.all([attempt(showBudget), attempt(showQuotas)]);

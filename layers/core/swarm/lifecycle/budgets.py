@@ -16,6 +16,7 @@ from math import ceil
 from codex_swarm.models import BudgetAlert, BudgetPeriod
 from swarm.errors import BudgetExhausted
 from swarm.logs import log
+from swarm.metrics import BUDGET_STOPS, record
 from swarm.records.backend import Backend
 from swarm.records.budgets import Budget
 from swarm.runs.run import Run
@@ -84,6 +85,7 @@ def require(backend: Backend, run: Run, now: datetime) -> bool:
     _tell(backend, run, found, now)
     for standing in found:
         if standing.exhausted:
+            record({BUDGET_STOPS: 1}, period=standing.period.value)
             raise BudgetExhausted(
                 standing.project_id,
                 standing.period.value,
