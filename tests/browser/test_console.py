@@ -32,6 +32,7 @@ HITS = (
     "[...document.querySelectorAll('#hits li')].map(each =>"
     " [each.querySelector('a, button').innerText, each.querySelector('mark').innerText])"
 )
+USABLE = "!document.querySelector('[name=daily_usd]').disabled"
 LONG_AGO = datetime(2025, 1, 13, tzinfo=UTC)
 
 
@@ -434,6 +435,7 @@ def test_a_budget_is_set_in_the_console_for_a_project_and_is_there_when_one_come
         page.wait_for(f"{SHOWN}.includes('None is set')")
         owner = f"(field => {{ field.value = '{project}'; field.dispatchEvent(new Event('change')); }})"
         page.evaluate(f"{owner}(document.querySelector('[name=owner]'))")
+        page.wait_for(USABLE)
         fill(page, "daily_usd", "2.5")
         page.click(button("Set the budget"))
         page.wait_for(f"{SHOWN}.includes('$0.00 of $2.50') && {SHOWN}.includes('It is set')")

@@ -64,12 +64,20 @@ const budgetPath = () => {
 /* A key that is for some projects only is not told what the whole tenant spends. */
 async function showBudget() {
   const path = budgetPath();
+  // What is typed now would be written over in a moment.
+  canSet(false);
   const budget = await askJson(path).catch((error) => {
     if (error.code !== "project_not_allowed") throw error;
     return null;
   });
   if (path !== budgetPath()) return;
   fillBudget(budget);
+  canSet(true);
+}
+
+function canSet(can) {
+  for (const name of LIMITS) limits.elements[name].disabled = !can;
+  limits.querySelector("button").disabled = !can;
 }
 
 function fillBudget(budget) {
