@@ -166,9 +166,20 @@ def test_an_execution_that_nothing_catches(alarmed: LocalCloud) -> None:
 
 
 def test_functions_that_fail(alarmed: LocalCloud) -> None:
-    for _ in range(5):
+    for _ in range(10):
         assert "errorType" in call(alarmed, "PrepareFunction", {})
     assert rings(alarmed, "FunctionErrors")
+    assert rings(alarmed, "NewVersionTaskErrors")
+
+
+def test_a_new_version_with_which_a_run_fails_is_not_let_through(alarmed: LocalCloud) -> None:
+    refused = Fault("lambda", frozenset({"Invoke"}), frozenset({"DispatchFunction"}), code="AccessDenied", status=403)
+    with alarmed.faults.of(refused):
+        # Nobody is there to be told the verdict, but it is in the log.
+        call(alarmed, "SmokeFunction", {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"})
+    log = alarmed.functions["SmokeFunction"].log_path.read_text("utf-8").splitlines()
+    [verdict] = [json.loads(line) for line in log if "a new version was asked" in line]
+    assert (verdict["status"], "failed" in verdict["reason"]) == ("Failed", True)
 
 
 def test_a_call_that_nobody_waits_for_is_given_up(alarmed: LocalCloud) -> None:
