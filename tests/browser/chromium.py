@@ -156,6 +156,11 @@ class Page:
         for kind in ("dragEnter", "dragOver", "drop"):
             self.ask("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": dragged})
 
+    def choose(self, selector: str, *files: Path) -> None:
+        """Choose files in a field for them, as in the system's dialogue."""
+        field = self.ask("Runtime.evaluate", {"expression": f"document.querySelector({selector!r})"})["result"]
+        self.ask("DOM.setFileInputFiles", {"files": [str(file) for file in files], "objectId": field["objectId"]})
+
     def prefer(self, scheme: str) -> None:
         """`light` or `dark`, as a person's system says."""
         feature = {"name": "prefers-color-scheme", "value": scheme}

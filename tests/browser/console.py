@@ -32,6 +32,11 @@ def link(text: str) -> str:
     return f"[...document.querySelectorAll('a')].find(a => a.innerText === {text!r} && a.offsetParent)"
 
 
+def choice(value: str) -> str:
+    """The box or radio button of this value."""
+    return f"document.querySelector('input[value={value}]')"
+
+
 def fill(page: Page, field: str, text: str) -> None:
     """Write into the field of this name."""
     page.evaluate(f"document.querySelector('[name={field}]').select()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from codex_swarm.client import CodexSwarmClient
 from examples.chat import DRAFT, FOLLOW_UPS, OTHERWISE
 from infra.local.cloud import LocalCloud
 from tests.browser.chromium import Page
-from tests.browser.console import SHOWN, STATUS, button, fill, shoot, without_faults
+from tests.browser.console import SHOWN, STATUS, button, choice, fill, shoot, without_faults
 
 pytestmark = pytest.mark.proof
 
@@ -86,6 +87,47 @@ def test_a_batch_is_listed_with_its_runs_and_tried_again(
     page.click("[...document.querySelectorAll('#batch-rows a')][0]")
     page.wait_for("location.search.includes('batch_id=') && document.querySelectorAll('#rows tr').length === 3")
     assert page.console == []
+
+
+def test_a_form_starts_a_run_for_each_line_or_row_and_keeps_a_schedule(
+    cloud: LocalCloud, client: CodexSwarmClient, page: Page, project: str, tmp_path: Path
+) -> None:
+    page.open(f"{cloud.url}/ui/new?project_id={project}")
+    page.wait_for("document.activeElement.name === 'instructions'")
+    fill(page, "instructions", "touch {{item}}.md")
+    page.click(choice("batch"))
+    fill(page, "items", "a\n\n  b  ")
+    without_faults(page, "new-batch")
+    shoot(page, "new-batch")
+    page.click(button("Start all"))
+    page.wait_for("location.search.includes('batch_id=') && document.querySelectorAll('#rows tr').length === 2")
+    [batch] = client.list_batches(project_id=project)
+    assert client.wait_batch(batch.id, timeout=60, poll=0.2).succeeded == 2
+
+    page.open(f"{cloud.url}/ui/new?project_id={project}")
+    page.wait_for("document.activeElement.name === 'instructions'")
+    fill(page, "instructions", "touch {{name}}.md")
+    page.click(choice("batch"))
+    (tmp_path / "names.csv").write_text("name\nc\nd\ne\n", "utf-8")
+    page.choose("#table", tmp_path / "names.csv")
+    page.click(button("Start all"))
+    page.wait_for("location.search.includes('batch_id=') && document.querySelectorAll('#rows tr').length === 3")
+
+    page.open(f"{cloud.url}/ui/new?project_id={project}")
+    page.wait_for("document.activeElement.name === 'instructions'")
+    fill(page, "instructions", "touch f.md")
+    page.click(choice("schedule"))
+    fill(page, "schedule", "mondays")
+    fill(page, "cron", "0 25 * * MON")
+    fill(page, "timezone", "Europe/Berlin")
+    page.click(button("Keep the schedule"))
+    page.wait_for(f"{SHOWN}.includes('Bad hour')")
+    fill(page, "cron", "0 9 * * MON")
+    without_faults(page, "new-schedule")
+    shoot(page, "new-schedule")
+    page.click(button("Keep the schedule"))
+    page.wait_for(f"location.search.includes('project_id=') && {SHOWN}.includes('0 9 * * MON (Europe/Berlin)')")
+    assert client.get_schedule(project, "mondays").run["instructions"] == "touch f.md"
 
 
 def test_a_schedule_of_the_project_is_listed_paused_and_resumed(

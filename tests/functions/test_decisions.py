@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pydantic import JsonValue
@@ -388,20 +388,46 @@ def test_a_run_that_was_to_go_on_and_was_not_started_is_started(stack: Stack) ->
     assert go_on(stack, run_id)[-1] == "ended"
 
 
+class Asked(NamedTuple):
+    """A run that stops for somebody, and what lets it go on; it leaves `second.md` and nothing else."""
+
+    instructions: str
+    more: dict[str, Any]
+    body: dict[str, Any]
+
+    def start(self, stack: Stack) -> str:
+        return stack.start(self.instructions, **self.more)
+
+    def decide(self, stack: Stack, run_id: str, request_id: str = "") -> Answer:
+        request_id = request_id or open_request(stack, run_id)["request_id"]
+        return stack.request("POST", f"/runs/{run_id}/decisions/{request_id}", self.body)
+
+
+KINDS = {
+    "question": Asked(ASKS, {"interactive": True}, {"decision": "answer", "text": "x"}),
+    "approval": Asked(
+        "touch a.md. touch second.md. delete a.md", {"require_approval": ["delete_file"]}, {"decision": "approve"}
+    ),
+    "tool": Asked(CALLS, {"tools": [LOOK_UP]}, {"output": "4,200"}),
+}
+of_each_kind = pytest.mark.parametrize("asked", KINDS.values(), ids=KINDS)
+
+
 @pytest.mark.proof
+@of_each_kind
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_agent_that_dies_at_any_call_asks_once_and_goes_on_once(stack: Stack, when: When) -> None:
+def test_an_agent_that_dies_at_any_call_asks_once_and_goes_on_once(stack: Stack, asked: Asked, when: When) -> None:
     records = records_of(stack)
     stack.project()
 
     def dies(number: int) -> Moment:
-        run_id = stack.start(ASKS, interactive=True)
+        run_id = asked.start(stack)
         state = drive(beginning(run_id), until="agent")
         with at_call(number, die, when) as moment:
             drive(state, "agent")
         assert told(stack, run_id) == ["request"], moment.calls
         assert run_id not in records.counted(), moment.calls
-        assert decide(stack, run_id, "answer", "x").status == 200
+        assert asked.decide(stack, run_id).status == 200
         with at_call(number, die, when) as second:
             drive({**beginning(run_id), "round": 1}, "agent")
         assert flaws(records, run_id) == [], (moment.calls, second.calls)
@@ -413,18 +439,19 @@ def test_an_agent_that_dies_at_any_call_asks_once_and_goes_on_once(stack: Stack,
 
 
 @pytest.mark.proof
+@of_each_kind
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_decision_whose_request_died_at_any_call_counts_once(stack: Stack, when: When) -> None:
+def test_a_decision_whose_request_died_at_any_call_counts_once(stack: Stack, asked: Asked, when: When) -> None:
     records = records_of(stack)
     stack.project()
 
     def dies(number: int) -> Moment:
-        run_id = stack.start(ASKS, interactive=True)
+        run_id = asked.start(stack)
         stack.drive(run_id)
         request_id = open_request(stack, run_id)["request_id"]
         with at_call(number, die, when) as moment, suppress(Died):
-            decide(stack, run_id, "answer", "x", request_id)
-        again = decide(stack, run_id, "answer", "x", request_id)
+            asked.decide(stack, run_id, request_id)
+        again = asked.decide(stack, run_id, request_id)
         assert again.status in {200, 409}, again.text
         reconcile(stack.backend, datetime.now(UTC) + GRACE)
         key = stack.backend.runs.current("tenant-a", run_id).key
@@ -439,27 +466,30 @@ def test_a_decision_whose_request_died_at_any_call_counts_once(stack: Stack, whe
 
 
 @pytest.mark.proof
+@of_each_kind
 @pytest.mark.parametrize("other", ["decision", "cancellation", "deadline"])
-def test_a_decision_that_meets_something_else_at_any_call_is_one_of_the_two(stack: Stack, other: str) -> None:
+def test_a_decision_that_meets_something_else_at_any_call_is_one_of_the_two(
+    stack: Stack, asked: Asked, other: str
+) -> None:
     records = records_of(stack)
     stack.project()
 
     def meets(number: int) -> Moment:
-        run_id = stack.start(ASKS, interactive=True)
+        run_id = asked.start(stack)
         stack.drive(run_id)
         request_id = open_request(stack, run_id)["request_id"]
         answers: list[int] = []
 
         def act() -> None:
             if other == "decision":
-                answers.append(decide(stack, run_id, "answer", "y", request_id).status)
+                answers.append(asked.decide(stack, run_id, request_id).status)
             elif other == "cancellation":
                 answers.append(stack.request("POST", f"/runs/{run_id}/cancel").status)
             else:
                 answers.append(reconcile(stack.backend, datetime.now(UTC) + DAYS).decided)
 
         with at_call(number, act) as moment:
-            mine = decide(stack, run_id, "answer", "x", request_id)
+            mine = asked.decide(stack, run_id, request_id)
         go_on(stack, run_id)
         decisions = told(stack, run_id).count("decision")
         if other == "decision":

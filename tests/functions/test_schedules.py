@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from swarm.aws import clients
 from swarm.errors import InvalidRequest
-from swarm.lifecycle.scheduling import run_due
+from swarm.lifecycle.scheduling import in_turns, run_due
+from swarm.records.keys import schedule_key
+from swarm.records.schedules import Due
+from swarm.retention.cleaning import clean
 from swarm.runs.due_times import DueTimes, checked
 from swarm.runs.schedules import MAX_FAILURES, MAX_SCHEDULES, Overlap, Schedule
+from tests.functions.test_usage import ADMIN, PRICES
 from tests.support.moments import Died, Moment, When, at_call, die, each_moment
+from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
+from tests.support.stack import stack as deployed
 
 BERLIN = "Europe/Berlin"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -149,6 +156,107 @@ def test_a_schedule_of_a_project_that_is_gone_is_due_no_more(stack: Stack) -> No
     kept(stack)
     assert stack.request("DELETE", "/projects/p1").status == 202
     assert (fired(stack, 1.1).paused_because, stack.request("GET", "/runs").json) == ("project", [])
+
+
+def test_a_run_whose_predecessor_was_deleted_begins_anew_and_the_schedule_says_so(stack: Stack) -> None:
+    kept(stack, "write words to a.md", continue_workspace=True)
+    fired(stack, 1.1)
+    (first,) = runs_of(stack)
+    stack.drive(first["id"])
+    assert stack.request("DELETE", f"/runs/{first['id']}").status == 204
+    assert f"run {first['id']}, the one before, was deleted" in (fired(stack, 2.1).last_error or "")
+    (second,) = runs_of(stack)
+    assert second["workspace_from_run_id"] is None
+    stack.drive(second["id"])
+    assert (fired(stack, 3.1).last_error, len(runs_of(stack))) == (None, 2)
+
+
+def test_a_deleted_project_takes_its_schedules_and_its_id_begins_without_any(stack: Stack) -> None:
+    kept(stack)
+    assert stack.request("DELETE", "/projects/p1").status == 202
+    assert stack.request("GET", PATH).json["code"] == "project_not_found"
+    for hours in (1, 2):
+        clean(stack.backend, datetime.now(UTC) + timedelta(hours=hours), lambda: 600.0)
+    assert list(stack.backend.schedules.due(datetime.now(UTC) + timedelta(days=9))) == []
+    stack.project()
+    assert stack.request("GET", "/projects/p1/schedules").json == []
+    assert stack.request("PUT", PATH, HOURLY).json["runs"] == 0
+
+
+def test_a_time_without_budget_has_no_run_and_says_when_there_is_some_again(runs: Runs) -> None:
+    _, stack = runs.of(MODEL_PRICES=PRICES)
+    kept(stack)
+    assert stack.request("PUT", "/budget", {"daily_usd": 0}, authorizer=ADMIN).status == 200
+    for hour in range(1, 6):
+        fired(stack, hour + 0.1)
+    shown = stack.request("GET", PATH).json
+    assert (shown["runs"], shown["failures"], shown["paused_because"]) == (0, 5, "failures")
+    assert "T00:00:00Z" in shown["last_error"]
+
+
+def test_a_time_that_meets_a_full_queue_is_tried_again_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deployed(monkeypatch, MAX_ACTIVE_RUNS="1", MAX_QUEUED_RUNS="0") as stack:
+        schedule = kept(stack)
+        busy = stack.start("touch b.md")
+        waits = fired(stack, 1.1)
+        assert (waits.next_at, waits.failures, runs_of(stack)) == (schedule.next_at, 0, [])
+        assert "wait for their turn already" in (waits.last_error or "")
+        stack.drive(busy)
+        began = fired(stack, 1.2)
+        assert (began.runs, began.last_error) == (1, None)
+
+
+def test_tenants_take_turns() -> None:
+    due = [Due("many", "p", str(number)) for number in range(3)] + [Due("few", "p", "0")]
+    assert [(each.tenant_id, each.name) for each in in_turns(due)] == [
+        ("many", "0"),
+        ("few", "0"),
+        ("many", "1"),
+        ("many", "2"),
+    ]
+
+
+def test_a_schedule_that_cannot_be_read_keeps_no_other(stack: Stack) -> None:
+    kept(stack, name="a-broken")
+    kept(stack)
+    clients.dynamodb().update_item(
+        TableName="table",
+        Key=schedule_key("tenant-a", "p1", "a-broken").attributes(),
+        UpdateExpression="SET body = :none",
+        ExpressionAttributeValues={":none": {"S": "{}"}},
+    )
+    assert fired(stack, 1.1).runs == 1
+
+
+@pytest.mark.proof
+def test_two_who_do_a_time_at_once_leave_it_one_run_wherever_one_of_them_dies(stack: Stack) -> None:
+    """The second comes between any two calls of the first and dies at any call of its own; the first goes on."""
+
+    def first(number: int) -> Moment:
+        seconds = 0
+
+        def second() -> None:
+            nonlocal seconds
+            with at_call(dies_at, die) as moment, suppress(Died):
+                run_due(stack.backend, due)
+            seconds += moment.happened
+
+        dies_at = 0
+        while True:
+            schedule = kept(stack, name=f"two-{number}-{dies_at}")
+            due, seconds = schedule.created_at + timedelta(hours=1.1), 0
+            with at_call(number, second) as moment:
+                run_due(stack.backend, due)
+            run_due(stack.backend, due)
+            (run,) = runs_of(stack, schedule.name)
+            assert now_is(stack, schedule.name).runs == 1, (number, dies_at, moment.calls)
+            stack.drive(run["id"])
+            stack.backend.schedules.drop(now_is(stack, schedule.name), due)
+            if not seconds:
+                return moment
+            dies_at += 1
+
+    assert each_moment(first) > 8
 
 
 @pytest.mark.proof

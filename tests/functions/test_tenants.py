@@ -64,6 +64,8 @@ def lives(stack: Stack, tenant: str, words: str) -> str:
     stack.request("PATCH", f"/projects/{words}", {"name": words, "domain_config": {"terms": words}}, tenant=tenant)
     skill = {"files": [{"path": "SKILL.md", "content": f"---\nname: a\ndescription: {words}\n---\n{words}\n"}]}
     assert stack.request("PUT", f"/projects/{words}/skills/a", skill, tenant=tenant).status in (200, 201)
+    weekly = {"rate": "7 days", "run": {"instructions": words}}
+    assert stack.request("PUT", f"/projects/{words}/schedules/weekly", weekly, tenant=tenant).status == 200
     more: dict[str, Any] = {
         "metadata": {"who": words},
         "callback_url": f"https://example.com/{tenant}",
@@ -173,7 +175,7 @@ def test_everything_of_a_tenant_can_be_taken_along_but_its_secrets(versioned: St
     assert run_id in told
     assert secret not in told
     assert "neighbour" not in told
-    assert {record["SK"] for record in records} >= {"META", "SKILL#a", "BUDGET", "L#00000000"}
+    assert {record["SK"] for record in records} >= {"META", "SKILL#a", "SCHEDULE#weekly", "BUDGET", "L#00000000"}
     assert {each["key"] for each in objects} == set(in_the_bucket("tenant-a"))
     _, of_project = exported(versioned, f"/tenants/tenant-a/export?project_id={CANARY}")
     assert {each["key"] for each in of_project} < {each["key"] for each in objects}
@@ -198,8 +200,8 @@ def test_a_hold_stops_retention_sweeping_deletion_and_erasure(versioned: Stack) 
     run_id = lives(stack, "tenant-a", "project")
     assert settings(stack, hold="case 7", retention_days=1)["hold"] == "case 7"
     before = (in_the_bucket("tenant-a"), in_the_table().count("tenant-a"))
-    for method, path in (("DELETE", f"/runs/{run_id}"), ("DELETE", "/projects/project")):
-        refused = stack.request(method, path, tenant="tenant-a")
+    for path in (f"/runs/{run_id}", "/projects/project", "/projects/project/schedules/weekly"):
+        refused = stack.request("DELETE", path, tenant="tenant-a")
         assert (refused.status, refused.json["code"]) == (409, "legal_hold")
     assert operate(stack, "POST", "/tenants/tenant-a/erase", {"confirm": "tenant-a"}).json["code"] == "legal_hold"
     for days in (2, 4, 400):

@@ -65,8 +65,7 @@ def resume_schedule(project_id: str, name: str) -> ScheduleRead:
 )
 def delete_schedule(project_id: str, name: str) -> Response[str]:
     """Its runs stay."""
-    schedule = backend().schedules.get(_tenant(project_id), project_id, name)
-    backend().schedules.drop(schedule, datetime.now(UTC))
+    planning.delete(backend(), _tenant(project_id), project_id, name, now=datetime.now(UTC))
     return Response(204, None, "")
 
 

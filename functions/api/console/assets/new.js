@@ -3,10 +3,10 @@
    `?again=RUN` begins with what that run was asked for, `?from=RUN` with the files that it left. */
 
 import { $, askJson, attempt, counted, element, Refused, runPage, send, size, TASK_TYPES, TEMPLATES } from "./page.js";
+import { begin, requireFilesFit } from "./often.js";
+import { upload } from "./uploads.js";
 
 const SHOWN = 200;
-const AN_UPLOAD = 500;
-const AT_A_TIME = 4;
 const LIMITS = ["max_turns", "max_tokens", "timeout_seconds"];
 const fields = $("form").elements;
 const files = new Map();
@@ -85,29 +85,6 @@ async function take(entry) {
   }
 }
 
-async function upload(projectId) {
-  const ids = [];
-  const all = [...files];
-  let sent = 0;
-  for (let first = 0; first < all.length; first += AN_UPLOAD) {
-    const some = all.slice(first, first + AN_UPLOAD);
-    const promised = { files: some.map(([path, file]) => ({ path, size: file.size })) };
-    const opened = await send("POST", `projects/${encodeURIComponent(projectId)}/uploads`, promised);
-    const waiting = opened.files.map((target, place) => [target, some[place][1]]);
-    await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
-      for (let each = waiting.shift(); each; each = waiting.shift()) {
-        const [target, file] = each;
-        const answer = await fetch(target.url, { method: "PUT", headers: target.headers, body: file });
-        if (!answer.ok) throw new Refused({ detail: `${target.path} was not taken (${answer.status}).` }, answer.status);
-        sent += 1;
-        $("doing").textContent = `${sent} of ${counted(all.length, "file")} sent`;
-      }
-    }));
-    ids.push(opened.upload_id);
-  }
-  return ids;
-}
-
 /* What the work has to be like */
 
 function acceptance() {
@@ -138,21 +115,17 @@ function asked(uploads) {
   };
 }
 
-/* One key for what is sent: where the answer gets lost and somebody presses once more, it is the same run. */
-let lastSent = "";
-let requestKey = "";
+const tell = (words) => { $("doing").textContent = words; };
 
 async function start() {
   const projectId = fields.project_id.value.trim();
   asked([]);
+  requireFilesFit(files);
   /* Makes it where it is unknown; what is left out of a PUT stays as it is. */
   await send("PUT", `projects/${encodeURIComponent(projectId)}`, {});
-  const body = asked(await upload(projectId));
-  const sent = JSON.stringify([projectId, body]);
-  if (sent !== lastSent) [lastSent, requestKey] = [sent, crypto.randomUUID()];
-  $("doing").textContent = "Starting …";
-  const run = await send("POST", `projects/${encodeURIComponent(projectId)}/runs`, body, { "Idempotency-Key": requestKey });
-  location.assign(runPage(run.id));
+  const work = asked(await upload(projectId, [...files], tell));
+  tell("Starting …");
+  location.assign(await begin(projectId, work, tell));
 }
 
 $("form").addEventListener("submit", async (submitted) => {

@@ -36,7 +36,7 @@ function rowOf(schedule) {
     .filter((kind) => schedule[kind]).map((kind) => `${schedule[kind]} ${kind}`)];
   const row = element("tr", {},
     element("th", { scope: "row" }, schedule.name, element("div", { className: "soft" }, times)),
-    element("td", {}, stateOf(schedule), element("div", { className: "soft" }, schedule.last_error || counts.join(", "))),
+    element("td", {}, element("div", { className: "word" }, stateOf(schedule)), element("div", { className: "soft" }, schedule.last_error || counts.join(", "))),
     element("td", { className: "wide" }, schedule.next_times.length ? time(schedule.next_times[0]) : "—"),
     element("td", {}, element("div", { className: "line" },
       schedule.last_run_id

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from codex_swarm.models import SchedulePut, ScheduleRead
-from swarm.errors import InvalidRequest, TooLarge, TooManySchedules
+from swarm.errors import InvalidRequest, LegalHold, TooLarge, TooManySchedules
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
@@ -73,6 +73,14 @@ def resume(backend: Backend, tenant_id: str, project_id: str, name: str, *, now:
     """It is due from its next time on; twice is once. Raises `ScheduleNotFound`, `ScheduleBusy`."""
     schedule = backend.schedules.get(tenant_id, project_id, name)
     return backend.schedules.store(schedule.resumed(now)) if schedule.paused_because else schedule
+
+
+def delete(backend: Backend, tenant_id: str, project_id: str, name: str, *, now: datetime) -> None:
+    """It is due no more; its runs stay. Raises `ScheduleNotFound`, `ScheduleBusy`, `LegalHold`."""
+    schedule = backend.schedules.get(tenant_id, project_id, name)
+    if backend.tenants.get(tenant_id).hold is not None:
+        raise LegalHold
+    backend.schedules.drop(schedule, now)
 
 
 def _check_run(backend: Backend, tenant_id: str, project_id: str, body: SchedulePut, size: int, now: datetime) -> None:

@@ -7,9 +7,11 @@ in between leaves the time to be done again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 
 from codex_swarm.models import RunCreate
 from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy, TooMany, Unavailable
@@ -20,26 +22,41 @@ from swarm.lifecycle.planning import schedule_read
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.keys import sortable
+from swarm.records.schedules import Due
 from swarm.runs.run import Run
 from swarm.runs.schedules import Overlap, Schedule
 
 SCHEDULE, TIME = "schedule", "scheduled_at"
 """The notes in a run's metadata that say which schedule made it, for which time."""
 
+FILES_GONE = "run {}, the one before, was deleted, so this one began without its files; give them as run.from_run_id"
+
 
 def run_due(backend: Backend, now: datetime) -> int:
-    """Do what is due by now; how many schedules were looked at. One that cannot be done does not keep others."""
+    """Do what is due by now; how many schedules were looked at. One that cannot be done does not keep others.
+
+    Tenants take turns, so that thousands that wait of one tenant are not in the way of the next tenant's only one.
+    """
     looked_at = 0
-    for listed in backend.schedules.due(now):
+    for listed in in_turns(backend.schedules.due(now)):
         looked_at += 1
-        # Read again: the index may be behind.
-        schedule = backend.schedules.find(listed.tenant_id, listed.project_id, listed.name)
-        if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
-            try:
+        try:
+            # Read again: the index may be behind.
+            schedule = backend.schedules.find(*listed)
+            if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
                 _do(backend, schedule, now)
-            except Exception:  # noqa: BLE001  whatever is wrong with one schedule must not keep the others
-                log.exception("a schedule could not be looked at", schedule=schedule.name)
+        except Exception:  # noqa: BLE001  whatever is wrong with one schedule must not keep the others
+            log.exception("a schedule could not be looked at", schedule=listed.name)
     return looked_at
+
+
+def in_turns(due: Iterable[Due]) -> Iterator[Due]:
+    """First the longest due of each tenant, then the second of each, and so on."""
+    by_tenant: dict[str, list[Due]] = {}
+    for each in due:
+        by_tenant.setdefault(each.tenant_id, []).append(each)
+    for row in zip_longest(*by_tenant.values()):
+        yield from (each for each in row if each is not None)
 
 
 def _do(backend: Backend, schedule: Schedule, now: datetime) -> None:
@@ -84,13 +101,18 @@ def _begun(backend: Backend, schedule: Schedule, due: datetime, last: Run | None
     except CallerError as refused:
         log.warning("a schedule could not begin its run", schedule=schedule.name, error=str(refused))
         return schedule.refused(due, str(refused))
-    return replace(schedule.passed(due), last_run_id=made.run.run_id, runs=schedule.runs + 1, last_error=None)
+    told = None if last is not None or not _goes_on(schedule) else FILES_GONE.format(schedule.last_run_id)
+    return replace(schedule.passed(due), last_run_id=made.run.run_id, runs=schedule.runs + 1, last_error=told)
+
+
+def _goes_on(schedule: Schedule) -> bool:
+    return schedule.continue_workspace and schedule.last_run_id is not None
 
 
 def _wanted(backend: Backend, schedule: Schedule, due: datetime, last: Run | None) -> NewRun:
     wanted = new_run(backend, RunCreate.model_validate_json(schedule.run))
     notes = {**wanted.metadata, SCHEDULE: schedule.name, TIME: due.isoformat()}
-    begins_with = last.run_id if schedule.continue_workspace and last is not None else wanted.from_run_id
+    begins_with = last.run_id if last is not None and _goes_on(schedule) else wanted.from_run_id
     return replace(wanted, metadata=notes, from_run_id=begins_with)
 
 

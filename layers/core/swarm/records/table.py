@@ -201,14 +201,21 @@ class Table:
         for page in pages:
             yield from (Key(pk, item["SK"]["S"]) for item in page["Items"])
 
-    def index(self, name: str, pk: str, *, newest_first: bool = False, last: str = "\uffff") -> Iterator[Item]:
-        """The items of one partition of an index up to a sort key. Indexes lag behind the table by a moment."""
+    def index(
+        self, name: str, pk: str, *, newest_first: bool = False, last: str = "\uffff", only: str | None = None
+    ) -> Iterator[Item]:
+        """The items of one partition of an index up to a sort key, or of each `only` the attribute of that name.
+
+        Indexes lag behind the table by a moment.
+        """
+        shown: Any = {"ProjectionExpression": only} if only else {}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             IndexName=name,
             ScanIndexForward=not newest_first,
             KeyConditionExpression=f"{name}PK = :pk AND {name}SK <= :last",
             ExpressionAttributeValues={":pk": {"S": pk}, ":last": {"S": last}},
+            **shown,
         )
         for page in pages:
             yield from page["Items"]
