@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from authorizer.edge import HEADER, Edge
 from swarm.aws import clients
 from swarm.records.api_keys import ApiKeys
 from swarm.records.table import Table
@@ -33,10 +34,15 @@ class Verdict(TypedDict):
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> Verdict:
-    """The verdict on a request that carries `Authorization: Bearer <key>`, or to `/shared` with `?token=`."""
+    """The verdict on a request that carries `Authorization: Bearer <key>`, or to `/shared` with `?token=`.
+
+    Where the API is open by CloudFront alone, it also has to come from there.
+    """
+    # API Gateway writes the names of headers in small letters.
+    if settings().edge_secret and not _edge().sent(event["headers"].get(HEADER, "")):
+        return Verdict(isAuthorized=False, context={})
     if event["routeKey"].partition(" ")[2].startswith(SHARED):
         return _of_token((event.get("queryStringParameters") or {}).get("token", ""), datetime.now(UTC))
-    # API Gateway writes the names of headers in small letters.
     scheme, _, api_key = event["headers"].get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return Verdict(isAuthorized=False, context={})
@@ -72,6 +78,11 @@ def _opened(found: RunToken | UploadToken) -> dict[str, str]:
         return {"run_id": found.run_id, "scope": found.scope}
     bounds = {"max_files": str(found.max_files), "max_bytes": str(found.max_bytes)}
     return {"project_id": found.project_id, "upload_id": found.upload_id, "scope": UPLOAD, **bounds}
+
+
+@cache
+def _edge() -> Edge:
+    return Edge(clients.secrets(), settings().edge_secret)
 
 
 @cache

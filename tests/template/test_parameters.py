@@ -49,7 +49,17 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
     ),
     "something in front of it": (
         {"Edge": "1", "EdgeRequestsPerFiveMinutes": "500"},
-        {"EdgeNetwork"},
+        {"EdgeNetwork", "EdgeSecret"},
+    ),
+    "no way past it": (
+        {"Edge": "1", "EdgeOnly": "1"},
+        {
+            "EdgeNetwork",
+            "EdgeSecret",
+            r"HttpApi\.Properties\.Body\..*\.authorizerResultTtlInSeconds",
+            r"AuthorizerFunction\.Properties\.Environment\.Variables\.EDGE_SECRET(\.Ref)?",
+            r"AuthorizerFunctionRole\.Properties\.Policies\.0\.PolicyDocument\.Statement\.2\..*",
+        },
     ),
     "pages of other origins": (
         {"CorsOrigins": "https://app.example.org"},

@@ -33,7 +33,7 @@ JOIN_NETWORK = {
 # What Lambda does with the role when it gives up an asynchronous call.
 GIVE_UP = "sqs:SendMessage"
 ALLOWED = {
-    "AuthorizerFunctionRole": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "AuthorizerFunctionRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"},
     "KeysFunctionRole": READ_WRITE,
     "TenantsFunctionRole": {
         *READ_WRITE,

@@ -29,6 +29,7 @@ TOLD = {
     "API_FUNCTION": {"Canary"},
     "API_URL": {"Canary"},
     "NEW_VERSION": {"Smoke"},
+    "EDGE_SECRET": {"Authorizer"},
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }

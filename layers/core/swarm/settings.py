@@ -34,6 +34,7 @@ class Settings:
     api_function: str = ""
     api_url: str = ""
     new_version: str = ""
+    edge_secret: str = ""
     cors_origins: frozenset[str] = frozenset()
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
@@ -103,6 +104,7 @@ class Settings:
             api_function=read("API_FUNCTION", ""),
             api_url=read("API_URL", ""),
             new_version=read("NEW_VERSION", ""),
+            edge_secret=read("EDGE_SECRET", ""),
             cors_origins=origins_of(read("CORS_ORIGINS", "")),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
