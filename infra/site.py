@@ -26,8 +26,8 @@ PARTS = {
     " events errors limits webhooks browser offline",
     "For people": "command-line commands mcp laptop-cloud migration conversions",
     "For operators": "operations operations/alarms operations/recovery operations/metrics operations/logs"
-    " operations/costs keys tenants cost permissions sandbox bounds models hosted-tools providers evals scale"
-    " performance reliability",
+    " operations/parameters operations/costs keys tenants cost permissions sandbox bounds models hosted-tools"
+    " providers evals scale performance reliability",
     "For developers": "tour table decisions",
 }
 SETTINGS = {

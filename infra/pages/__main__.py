@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.pages import architecture, commands, costs, dashboard, limits, metrics, offline, scopes
+from infra.pages import architecture, commands, costs, dashboard, limits, metrics, offline, parameters, scopes
 from infra.pages.filled import DOCS
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
@@ -14,6 +14,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "keys": ("keys.md", scopes.page),
     "limits": ("limits.md", limits.page),
     "metrics": ("operations/metrics.md", metrics.page),
+    "parameters": ("operations/parameters.md", parameters.page),
     "costs": ("operations/costs.md", costs.page),
     "dashboard": ("operations/dashboard.svg", dashboard.picture),
     "offline": ("offline.md", offline.page),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.local import template
-from tests.template.conftest import ROOT, Document
+from infra.pages.deployed import deployed, differences
+from tests.template.conftest import ROOT
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
@@ -91,61 +92,6 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
 }
 
 
-class Resolver:
-    """Parameters and conditions filled in; whatever else a template refers to stays as it is."""
-
-    def __init__(self, document: Document, given: dict[str, str]) -> None:
-        defaults = {name: str(each.get("Default", "")) for name, each in document["Parameters"].items()}
-        self._parameters = defaults | given
-        self._conditions = document["Conditions"]
-
-    def holds(self, condition: Any) -> bool:
-        match condition:
-            case str():
-                return self.holds(self._conditions[condition])
-            case {"Condition": name}:
-                return self.holds(name)
-            case {"Fn::Not": [one]}:
-                return not self.holds(one)
-            case {"Fn::And": several}:
-                return all(map(self.holds, several))
-            case {"Fn::Equals": [one, other]}:
-                return str(self.of(one)) == str(other)
-        raise NotImplementedError(condition)
-
-    def of(self, value: Any) -> Any:
-        match value:
-            case {"Ref": name} if name in self._parameters:
-                return self._parameters[name]
-            case {"Fn::If": [condition, then, otherwise]}:
-                return self.of(then if self.holds(condition) else otherwise)
-            case dict():
-                found = {key: self.of(each) for key, each in value.items()}
-                return {key: each for key, each in found.items() if each != {"Ref": "AWS::NoValue"}}
-            case list():
-                return [each for each in map(self.of, value) if each != {"Ref": "AWS::NoValue"}]
-        return value
-
-
-def deployed(**given: str) -> dict[str, Any]:
-    """Every property of every resource by its path; the name of a resource that is made stands alone, too."""
-    document = dict(template.load(ROOT / "template.yaml", given).document)
-    resolver, found = Resolver(document, given), dict[str, Any]()
-    for name, resource in document["Resources"].items():
-        if "Condition" not in resource or resolver.holds(resource["Condition"]):
-            found[name] = resource["Type"]
-            _flatten(f"{name}.Properties", resolver.of(resource.get("Properties", {})), found)
-    return found
-
-
-def _flatten(path: str, value: Any, found: dict[str, Any]) -> None:
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in members:
-        _flatten(f"{path}.{key}", each, found)
-    if not isinstance(value, (dict, list)):
-        found[path] = value
-
-
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as environment:
@@ -160,10 +106,7 @@ def test_a_parameter_makes_its_difference_and_no_other(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     given, patterns = MAKES[name]
     changed = deployed(**given)
-    differing = {path for path in plain.keys() | changed.keys() if plain.get(path) != changed.get(path)}
-    come_or_gone = {path for path in plain.keys() ^ changed.keys() if "." not in path}
-    # Of a resource that comes or goes, its properties are no news.
-    news = {path for path in differing if path in come_or_gone or path.partition(".")[0] not in come_or_gone}
+    news = differences(plain, changed)
     assert {path for path in news if not any(re.fullmatch(each, path) for each in patterns)} == set()
     assert {each for each in patterns if not any(re.fullmatch(each, path) for path in news)} == set()
 
