@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from api.requests import Event
 from api.resolver import ApiResolver
-from codex_swarm.models import ErrorBody, FieldError
+from codex_swarm.models import CRITERION_KINDS, ErrorBody, FieldError
 from swarm.errors import CallerError
 from swarm.logs import log
 from swarm.metrics import REQUESTS_FAILED, record
@@ -69,7 +69,10 @@ def _said_of(fault: Mapping[str, Any]) -> str:
 
 def _place_of(fault: Mapping[str, Any]) -> list[str | int]:
     unknown = [str(fault["ctx"]["name"])[:64]] if fault["type"] == "unknown_field" else []
-    return [*fault["loc"], *unknown]
+    place = [*fault["loc"], *unknown]
+    # What kind of criterion it was taken for stands in the place, too, and is no part of what was sent.
+    kinds = {n for n, each in enumerate(place) if n > 1 and place[n - 2] == "criteria" and each in CRITERION_KINDS}
+    return [each for n, each in enumerate(place) if n not in kinds]
 
 
 def crashed(error: Exception) -> Response[str]:

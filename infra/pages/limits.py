@@ -12,7 +12,7 @@ from infra.pages.filled import filled
 WORDS = {"maxLength": " characters", "maxItems": "", "maximum": "", "maxProperties": " entries"}
 """The keywords of a limit, and what they count where it has to be said."""
 
-OF_ANY_SHAPE = frozenset({"domain_config", "output", "result_schema", "parameters", "result", "default"})
+OF_ANY_SHAPE = frozenset({"domain_config", "output", "result_schema", "parameters", "result", "default", "json_schema"})
 """JSON that is limited by its size, for which JSON Schema has no keyword: descriptions and page say it."""
 
 ANY = "any"
@@ -24,12 +24,17 @@ Place = tuple[str | int, ...]
 
 
 class Part(NamedTuple):
-    """Something that can be sent."""
+    """Something that can be sent; `way` are the schemas from the whole to it, one for each step of a union's choice."""
 
     method: str
     path: str
     place: Place
-    schema: Schema
+    way: tuple[Schema, ...]
+
+    @property
+    def schema(self) -> Schema:
+        """Its own schema."""
+        return self.way[-1]
 
 
 @cache
@@ -42,13 +47,17 @@ def document() -> Any:
     return json.loads(described(app))
 
 
-def resolved(schema: Schema) -> Schema:
-    """The schema itself, or what it may be besides null."""
+def alternatives(schema: Schema) -> list[Schema]:
+    """The schema itself, or all that it may be besides null."""
     if "$ref" in schema:
-        return resolved(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-    if alternatives := schema.get("anyOf", schema.get("oneOf")):
-        return resolved(next(each for each in alternatives if each.get("type") != "null"))
-    return schema
+        return alternatives(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    given = schema.get("anyOf", schema.get("oneOf", []))
+    return [found for each in given if each.get("type") != "null" for found in alternatives(each)] or [schema]
+
+
+def resolved(schema: Schema) -> Schema:
+    """The schema itself, or the first that it may be besides null."""
+    return alternatives(schema)[0]
 
 
 def parts() -> Iterator[Part]:
@@ -64,16 +73,19 @@ def parts() -> Iterator[Part]:
                 yield from (Part(method, path, *each) for each in _inside(place, schema))
 
 
-def _inside(place: Place, schema: Schema) -> Iterator[tuple[Place, Schema]]:
-    schema = resolved(schema)
-    yield place, schema
-    for name, each in schema.get("properties", {}).items():
-        if name not in OF_ANY_SHAPE:
-            yield from _inside((*place, name), each)
-    if "items" in schema:
-        yield from _inside((*place, 0), schema["items"])
-    for each in schema.get("patternProperties", {}).values():
-        yield from _inside((*place, ANY), each)
+def _inside(
+    place: Place, schema: Schema, before: tuple[Schema, ...] = ()
+) -> Iterator[tuple[Place, tuple[Schema, ...]]]:
+    for chosen in alternatives(schema):
+        way = (*before, chosen)
+        yield place, way
+        for name, each in chosen.get("properties", {}).items():
+            if name not in OF_ANY_SHAPE:
+                yield from _inside((*place, name), each, way)
+        if "items" in chosen:
+            yield from _inside((*place, 0), chosen["items"], way)
+        for each in chosen.get("patternProperties", {}).values():
+            yield from _inside((*place, ANY), each, way)
 
 
 def page() -> str:
@@ -82,21 +94,23 @@ def page() -> str:
 
 
 def _tables() -> str:
-    bodies: dict[str, dict[str, str]] = {}
+    bodies: dict[str, dict[str, dict[str, None]]] = {}
     parameters: dict[str, set[str]] = {}
     for part in parts():
         for keyword in WORDS.keys() & part.schema.keys():
             figure = f"{int(part.schema[keyword]):,}{WORDS[keyword]}"
             where, *names = part.place
             if where == "body":
-                bodies.setdefault(f"{part.method.upper()} {part.path}", {})[_named(names)] = figure
+                fields = bodies.setdefault(f"{part.method.upper()} {part.path}", {}).setdefault(_named(names), {})
+                fields[figure] = None
             else:
                 parameters.setdefault(_named(names), set()).add(figure)
     lines = ["| parameter | at most |", "|---|---|"]
     lines += [f"| `{name}` | {' or '.join(sorted(parameters[name], key=_by_number))} |" for name in sorted(parameters)]
     lines += ["", "| body of | fields |", "|---|---|"]
-    for request, fields in bodies.items():
-        lines.append(f"| `{request}` | {', '.join(f'`{name}` {figure}' for name, figure in fields.items())} |")
+    for request, named in bodies.items():
+        told = (f"`{name}` {' or '.join(figures)}" for name, figures in named.items())
+        lines.append(f"| `{request}` | {', '.join(told)} |")
     return "\n".join(lines) + "\n"
 
 

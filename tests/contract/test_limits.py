@@ -24,17 +24,34 @@ class Limit:
     method: str
     path: str
     place: Place
-    schema: Schema
+    way: tuple[Schema, ...]
     keyword: str
-    figure: int
+
+    @property
+    def schema(self) -> Schema:
+        return self.way[-1]
+
+    @property
+    def figure(self) -> int:
+        return int(self.schema[self.keyword])
+
+    @property
+    def inside(self) -> list[tuple[str | int, Schema]]:
+        """The steps from the body or parameter to the place, and what is there, of each union the alternative."""
+        steps = self.place[len(self.place) - len(self.way) + 1 :]
+        return list(zip(steps, self.way[1:], strict=True))
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.place} {self.keyword}"
+        kinds = "".join(f" {each['const']}" for way in self.way for each in constants(way))
+        return f"{self.method} {self.path} {self.place}{kinds} {self.keyword}"
 
 
-LIMITS = [
-    Limit(*part, keyword, int(part.schema[keyword])) for part in parts() for keyword in WORDS if keyword in part.schema
-]
+def constants(schema: Schema) -> list[Schema]:
+    """The properties that tell which of a union's alternatives a value is."""
+    return [each for each in schema.get("properties", {}).values() if "const" in each]
+
+
+LIMITS = [Limit(*part, keyword) for part in parts() for keyword in WORDS if keyword in part.schema]
 
 
 def is_limited(schema: Schema) -> bool:
@@ -91,6 +108,8 @@ def minimal(schema: Schema, name: str | int = "") -> Any:
         return {each: minimal(schema["properties"][each], each) for each in schema.get("required", [])}
     if "enum" in schema:
         return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
     if schema.get("format") == "date-time":
         return "2026-01-01T00:00:00Z"
     return {"array": [], "object": {}, "integer": schema.get("minimum", 1), "number": 1, "boolean": True}.get(
@@ -98,16 +117,13 @@ def minimal(schema: Schema, name: str | int = "") -> Any:
     )
 
 
-def put(value: Any, schema: Schema, place: Place, more: Any) -> Any:
-    """The value, with what is at the place replaced; what is missing on the way is the least that is taken."""
-    if not place:
+def put(value: Any, steps: list[tuple[str | int, Schema]], more: Any) -> Any:
+    """The value, with what is behind the steps replaced; what is missing on the way is the least that is taken."""
+    if not steps:
         return more
-    schema = resolved(schema)
-    key = place[0]
-    if isinstance(key, int):
-        return [put(minimal(schema["items"]), schema["items"], place[1:], more)]
-    inside = schema.get("properties", {}).get(key) or next(iter(schema.get("patternProperties", {}).values()))
-    return {**value, key: put(minimal(inside, key), inside, place[1:], more)}
+    (key, schema), *rest = steps
+    inside = put(minimal(schema, key), rest, more)
+    return [inside] if isinstance(key, int) else {**value, key: inside}
 
 
 def one_more(limit: Limit) -> Any:
@@ -147,7 +163,7 @@ class World:
                 continue
             value: Any = self.ids.get(parameter["name"]) or minimal(parameter["schema"], parameter["name"])
             if is_meant:
-                value = put(value, parameter["schema"], limit.place[2:], one_more(limit))
+                value = put(value, limit.inside, one_more(limit))
             match parameter["in"]:
                 case "path":
                     path = path.replace(f"{{{parameter['name']}}}", str(value))
@@ -160,7 +176,7 @@ class World:
         for content in operation.get("requestBody", {}).get("content", {}).values():
             body = minimal(content["schema"]) | BODIES.get(operation["operationId"], {})
             if limit.place[0] == "body":
-                body = put(body, content["schema"], limit.place[1:], one_more(limit))
+                body = put(body, limit.inside, one_more(limit))
         return self.stack.request(limit.method.upper(), asked, body, headers=headers, authorizer=KEY)
 
 
@@ -218,6 +234,18 @@ def of_size(size: int) -> dict[str, Any]:
             },
             (400, "invalid_request"),
             id="parameters",
+        ),
+        pytest.param(
+            "POST",
+            "/projects/p1/runs",
+            {
+                "instructions": "touch a.md",
+                "acceptance": {
+                    "criteria": [{"check": "matches_schema", "path": "a.json", "json_schema": of_size(MAX_SCHEMA)}]
+                },
+            },
+            (400, "invalid_request"),
+            id="json_schema",
         ),
     ],
 )

@@ -482,13 +482,19 @@ def test_a_run_that_dies_at_any_call_of_its_end_is_told_once_and_the_next_begins
 def test_reconciliation_that_dies_at_any_call_of_mending_a_batch_is_done_again(
     monkeypatch: pytest.MonkeyPatch, when: When
 ) -> None:
+    with stack(monkeypatch) as whole, at_call(-1, die) as asking:
+        whole.project()
+        asking.calls.clear()
+        ask(whole, ITEMS[:2])
+    starts = asking.calls.index("stepfunctions.StartExecution")
+
     def dies(number: int) -> Moment:
         with stack(monkeypatch) as fresh:
             fresh.project()
-            with at_call(14, die) as early, suppress(Died):
+            with at_call(starts, die) as early, suppress(Died):
                 ask(fresh, ITEMS[:2])
             # The request died as it was about to start its first run.
-            assert early.calls[-1] == "sfn.StartExecution"
+            assert early.calls[-1] == "stepfunctions.StartExecution"
             (found,) = fresh.request("GET", "/batches").json
             with at_call(number, die, when) as moment, suppress(Died):
                 mended(fresh)

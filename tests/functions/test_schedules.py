@@ -39,7 +39,7 @@ def kept(stack: Stack, instructions: str = "touch a.md", **more: Any) -> Schedul
         tenant_id="tenant-a",
         project_id="p1",
         name=more.pop("name", "hourly"),
-        times=DueTimes(since=now, rate="1 hour"),
+        times=DueTimes(since=now, rate=more.pop("rate", "1 hour")),
         run=f'{{"instructions": "{instructions}"}}',
         created_at=now,
         **more,
@@ -128,6 +128,13 @@ def test_times_that_nobody_looked_at_for_long_are_counted_and_not_made_up_for(st
     kept(stack)
     after = fired(stack, 30.5)
     assert (after.missed, after.runs) == (29, 1)
+
+
+def test_a_laptop_that_was_off_for_half_an_hour_is_not_late_with_each_minute_from_then_on(stack: Stack) -> None:
+    schedule = kept(stack, rate="1 minute")
+    after = fired(stack, 0.51)
+    assert (after.runs, after.skipped, after.missed, len(runs_of(stack))) == (1, 29, 0, 1)
+    assert after.next_at == schedule.created_at + timedelta(minutes=31)
 
 
 def test_a_run_goes_on_with_the_files_of_the_one_before(stack: Stack) -> None:

@@ -8,6 +8,7 @@ compile each of them from its text, which took a fifth of the time to import the
 """
 
 from codex_swarm.models.acceptance import (
+    CRITERION_KINDS,
     MAX_CRITERIA,
     MAX_CRITERION,
     MAX_REVIEWS,
@@ -189,6 +190,7 @@ from codex_swarm.models.wire import (
 )
 
 __all__ = [
+    "CRITERION_KINDS",
     "DECISION_SECONDS",
     "MAX_ANSWER",
     "MAX_BATCH_ITEMS",

@@ -52,6 +52,10 @@ class NoPlaceholder(Asked):
     )
 
 
+CRITERION_KINDS = frozenset({"words", "contains_file", "matches_schema", "command_succeeds", "no_placeholder"})
+"""What `Criterion` tells apart."""
+
+
 def _kind_of_criterion(value: Any) -> str | None:
     if isinstance(value, str):
         return "words"

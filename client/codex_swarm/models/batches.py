@@ -14,6 +14,9 @@ MAX_BATCH_ITEMS = 1_000
 MAX_ITEM_TEXT = 65_536
 """Characters of a value of an item: the most that a run's instructions can have."""
 
+MAX_ITEM_NUMBER = 10**21
+"""From here on those who write JSON write numbers in different ways."""
+
 ItemName = Annotated[str, Field(pattern=r"^[^{}]{1,200}$")]
 """What a placeholder names; in a CSV file the head of a column."""
 
@@ -25,6 +28,8 @@ def _item_value(value: Any) -> Any:
         return without_nul(value)
     if not (value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value))):
         raise ValueError("is no text, number, truth value or null")
+    if isinstance(value, int | float) and abs(value) > MAX_ITEM_NUMBER:
+        raise ValueError(f"is a number beyond {MAX_ITEM_NUMBER:.0e}; write it as a text")
     return value
 
 
@@ -35,7 +40,7 @@ ItemValue = Annotated[
         {
             "anyOf": [
                 {"type": "string", "maxLength": MAX_ITEM_TEXT},
-                {"type": "number"},
+                {"type": "number", "minimum": -MAX_ITEM_NUMBER, "maximum": MAX_ITEM_NUMBER},
                 {"type": "boolean"},
                 {"type": "null"},
             ]

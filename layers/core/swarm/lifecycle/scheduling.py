@@ -85,7 +85,7 @@ def _after(backend: Backend, schedule: Schedule, now: datetime) -> Schedule:
     if schedule.overlap is Overlap.QUEUE:
         # Its turn comes when that has ended.
         return schedule
-    return replace(schedule.passed(schedule.next_at), skipped=schedule.skipped + 1)
+    return schedule.skipping(now)
 
 
 def _begun(backend: Backend, schedule: Schedule, due: datetime, last: Run | None, now: datetime) -> Schedule:
@@ -102,7 +102,9 @@ def _begun(backend: Backend, schedule: Schedule, due: datetime, last: Run | None
         log.warning("a schedule could not begin its run", schedule=schedule.name, error=str(refused))
         return schedule.refused(due, str(refused))
     told = None if last is not None or not _goes_on(schedule) else FILES_GONE.format(schedule.last_run_id)
-    return replace(schedule.passed(due), last_run_id=made.run.run_id, runs=schedule.runs + 1, last_error=told)
+    begun = replace(schedule.passed(due), last_run_id=made.run.run_id, runs=schedule.runs + 1, last_error=told)
+    # What else is due by now meets this run. Otherwise a schedule of each minute would stay late for ever.
+    return begun if schedule.overlap is Overlap.QUEUE else begun.skipping(now)
 
 
 def _goes_on(schedule: Schedule) -> bool:

@@ -99,6 +99,15 @@ class Schedule:
             after = replace(after, next_at=after.times.after(after.next_at), missed=after.missed + 1)
         return after
 
+    def skipping(self, now: datetime) -> Schedule:
+        """The schedule behind all times due by now, which meet a run at work; at most `MAX_AT_ONCE` at once."""
+        after = self
+        for _ in range(MAX_AT_ONCE):
+            if after.next_at is None or after.next_at > now:
+                break
+            after = replace(after.passed(after.next_at), skipped=after.skipped + 1)
+        return after
+
     def paused(self, why: Because) -> Schedule:
         """The schedule, due at no time."""
         return replace(self, next_at=None, paused_because=why)
