@@ -23,6 +23,8 @@ usage() {
   chat       hold a chat about a document with services that already run: examples/chat.py
   test       run the tests; arguments go to pytest
   proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest
+  gameday    a day on which everything goes wrong, with 100 runs and a provider that is down for ten minutes:
+             --game-runs 100 --game-outage 600; some 20 minutes, figures in docs/reliability.md
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
@@ -190,7 +192,7 @@ command=${1-help}
 
 case $command in
 help | -h | --help) usage && exit ;;
-demo | services | example | chat | test | proofs | check | build | bench | evals | deploy | smoke | grants | docs | openapi | pages | lock) development ;;
+demo | services | example | chat | test | proofs | gameday | check | build | bench | evals | deploy | smoke | grants | docs | openapi | pages | lock) development ;;
 *)
     [[ $crossrun == yes ]] || { usage >&2 && die "no command '$command'"; }
     development
@@ -216,6 +218,9 @@ proofs)
     # What compares times of the clock has the machine for itself.
     "$python" -m pytest -m alone || failed=1
     exit $failed
+    ;;
+gameday)
+    exec "$python" -m pytest -m proof tests/durability/test_game_day.py --game-runs 100 --game-outage 600 "$@"
     ;;
 check) check ;;
 build) sam build "$@" ;;

@@ -25,6 +25,8 @@ for name in list(os.environ):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--batch-files", default="16", help="files of the largest conversion (16; it has to stand 200)")
     parser.addoption("--chaos-runs", default="12", help="runs under random kills (12; the figures are of 200)")
+    parser.addoption("--game-runs", default="24", help="runs of the game day (24; ./run.sh gameday has 100)")
+    parser.addoption("--game-outage", default="0", help="seconds for which its provider is down (until 30 are refused)")
     parser.addoption("--chaos-seed", default="", help="seed of the random kills; a new one when left out")
 
 
