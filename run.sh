@@ -23,8 +23,7 @@ usage() {
   chat       hold a chat about a document with services that already run: examples/chat.py
   test       run the tests; arguments go to pytest
   proofs     run the slower tests: a browser, kills under load, builds; arguments go to pytest
-  gameday    a day on which everything goes wrong, with 100 runs and a provider that is down for ten minutes:
-             --game-runs 100 --game-outage 600; some 20 minutes, figures in docs/reliability.md
+  gameday    100 runs on a bad day, ten minutes of it without a provider: --game-runs 100 --game-outage 600
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
   grants     take away each permission in turn, see who notices, and write docs/permissions.md
@@ -145,7 +144,7 @@ fits() {
 
 build_within_limits() {
     sam build >/dev/null
-    fits AgentFunction CoreLayer ClientLayer AgentLayer
+    fits AgentFunction CoreLayer ClientLayer AgentLayer TelemetryLayer
     fits SandboxFunction JobLayer DataLayer
     fits ConvertFunction JobLayer DocumentsLayer
     fits PreviewFunction JobLayer PreviewLayer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,15 +15,20 @@ from swarm.agent.loop import work
 from swarm.agent.model import Model
 from swarm.agent.offline import OfflineModel
 from swarm.agent.slice import Clock
+from swarm.agent.spans import NO_SPANS, Spans
 from swarm.aws import clients
 from swarm.errors import ModelFailure
 from swarm.ids import new_id
 from swarm.lifecycle.answers import TaskState, answer, round_of, run_of
+from swarm.logs import log
 from swarm.records.backend import backend
 from swarm.runs.catalogue import Choice
 from swarm.runs.error_types import ErrorType
 from swarm.runs.run import Run
-from swarm.settings import settings
+from swarm.settings import settings, trace_header
+
+if TYPE_CHECKING:
+    from swarm.agent.telemetry import OtlpSpans
 
 NO_KEY = "no-key-is-wanted"
 """What is sent in the place of a key to a provider that wants none."""
@@ -32,8 +39,48 @@ def handler(event: object, context: LambdaContext) -> TaskState:
     key = run_of(event, context)
     clock = Clock(now=lambda: datetime.now(UTC), seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000)
     round_ = round_of(event)
-    step = work(backend(), key, model_for, clock, writer=new_id(), round_=round_)
+    spans = traced()
+    try:
+        step = work(backend(), key, model_for, clock, writer=new_id(), round_=round_, spans=spans)
+    finally:
+        spans.flush()
     return answer(key, step.outcome, step.wait_seconds, step.jobs, round_=round_)
+
+
+def traced() -> Spans:
+    """Where this invocation tells of its work: nobody, unless the operator names a collector."""
+    if not settings().otlp_endpoint:
+        return NO_SPANS
+    try:
+        return _spans(trace_header())
+    except (ImportError, ValueError, clients.ClientError, clients.BotoCoreError) as error:
+        # A collector is no matter of the run.
+        log.warning("spans were not taken", error=f"telemetry could not begin: {type(error).__name__}")
+        return NO_SPANS
+
+
+def _spans(header: str) -> Spans:
+    spans = _otlp()
+    spans.header = header
+    return spans
+
+
+@cache
+def _otlp() -> OtlpSpans:
+    # Only here, so that nothing of it is loaded, nor is there, where nobody asked for it.
+    from swarm.agent.telemetry import OtlpSpans  # noqa: PLC0415
+
+    secret = settings().otlp_headers_secret
+    text = clients.secrets().get_secret_value(SecretId=secret)["SecretString"] if secret else ""
+    return OtlpSpans(settings().otlp_endpoint, headers_in(text), settings().stage)
+
+
+def headers_in(text: str) -> dict[str, str]:
+    """Headers as OTEL_EXPORTER_OTLP_HEADERS writes them: `name=value` with commas between them, values quoted as in a
+    URL.
+    """
+    pairs = (pair.partition("=") for pair in text.strip().split(",") if pair.strip())
+    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
 
 
 def model_for(run: Run) -> Model:

@@ -97,6 +97,7 @@ def _cloud(options: argparse.Namespace, configuration: Configuration) -> LocalCl
         api_key=configuration.api_key,
         provider_keys=configuration.provider_keys,
         tool_tokens=configuration.tool_tokens,
+        otlp_headers=configuration.otlp_headers,
         parameters=configuration.parameters,
         function_environment={"AgentFunction": configuration.agent_variables},
         require_key=options.require_key,

@@ -47,6 +47,7 @@ from swarm.settings import origins_of
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK_NAME = "codex-swarm"
 SECRET_NAME = "codex-swarm/openai"  # noqa: S105  (the name of the secret, not the secret)
+OTLP_SECRET_NAME = "codex-swarm/otlp-headers"  # noqa: S105  (the same)
 SECRET_PREFIX = "codex-swarm"  # noqa: S105  (of names, too)
 TENANT = "local"
 
@@ -63,9 +64,9 @@ class LocalCloud:
     """The system of `template.yaml`, running from `start` to `stop`; also a context manager.
 
     One at a time in a process. Without a folder for its `data` it keeps nothing. `provider_keys` are the keys of
-    further providers by name. `parameters` win over what `offline` and the keys set. `account` has Lambda's quotas, by
-    default none that binds. `function_environment` adds variables to functions, by logical id. With `require_key` a
-    request has to carry `development_key` itself.
+    further providers by name, `otlp_headers` what the collector of `OtlpEndpoint` wants. `parameters` win over what
+    `offline` and the keys set. `account` has Lambda's quotas, by default none that binds. `function_environment` adds
+    variables to functions, by logical id. With `require_key` a request has to carry `development_key` itself.
     """
 
     template: Path = REPOSITORY / "template.yaml"
@@ -74,6 +75,7 @@ class LocalCloud:
     api_key: str | None = field(default=None, repr=False)
     provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     tool_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    otlp_headers: str = field(default="", repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
     function_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     require_key: bool = False
@@ -212,6 +214,8 @@ class LocalCloud:
         self.ignored = translated.ignored
         if self.api_key is not None:
             self.client("secretsmanager").create_secret(Name=SECRET_NAME, SecretString=self.api_key)
+        if self.otlp_headers:
+            self.client("secretsmanager").create_secret(Name=OTLP_SECRET_NAME, SecretString=self.otlp_headers)
         for area, of_names in (("providers", self.provider_keys), ("hosted-tools", self.tool_tokens)):
             for name, secret in of_names.items():
                 named = f"{SECRET_PREFIX}/{area}/{name}"
@@ -249,6 +253,7 @@ class LocalCloud:
             "FakeSwarm": "1" if self.offline else "",
             "OpenAISecretName": SECRET_NAME if self.api_key is not None else "",
             "SecretPrefix": SECRET_PREFIX if self.provider_keys or self.tool_tokens else "",
+            "OtlpHeadersSecretName": OTLP_SECRET_NAME if self.otlp_headers else "",
             # Runs that nobody asked for would be in the way of somebody's own.
             "CanaryMinutes": "0",
             **self.parameters,

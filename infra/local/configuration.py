@@ -13,6 +13,7 @@ from swarm.runs.catalogue import OPENAI, Catalogue, catalogue_of
 from swarm.settings import ADVICE, Settings
 
 KEY = "OPENAI_API_KEY"
+OTLP_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 FAKE_SWARM = "CROSS_RUN_FAKE_SWARM"
 # Settings by the name of the template parameter that each becomes.
 PARAMETERS = {
@@ -24,6 +25,7 @@ PARAMETERS = {
     "HostedTools": "HOSTED_TOOLS",
     "ModelPrices": "MODEL_PRICES",
     "UsageMetadata": "USAGE_METADATA",
+    "OtlpEndpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
     "CorsOrigins": "CODEX_SWARM_CORS_ORIGINS",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }
@@ -37,7 +39,8 @@ _LOOPBACK = "127.0.0.1,localhost,::1"
 class Configuration:
     """The offline model, or providers' keys; parameters of the template; and what is the agent's function's alone.
 
-    `provider_keys` are those of `PROVIDERS`, `tool_tokens` those of the servers in `HOSTED_TOOLS`, by name.
+    `otlp_headers` go to the collector. `provider_keys` are those of `PROVIDERS`, `tool_tokens` those of the servers in
+    `HOSTED_TOOLS`, by name.
     """
 
     offline: bool
@@ -46,6 +49,7 @@ class Configuration:
     agent_variables: Mapping[str, str] = field(default_factory=dict)
     provider_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     tool_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    otlp_headers: str = field(default="", repr=False)
 
 
 def configure(
@@ -56,19 +60,20 @@ def configure(
     """Read the settings; without a key offer the offline model at a terminal. Raises NotConfigured."""
     terminal = sys.stdin if terminal is None else terminal
     parameters = {name: environment[setting] for name, setting in PARAMETERS.items() if environment.get(setting)}
+    headers = environment.get(OTLP_HEADERS, "")
     offline = environment.get(FAKE_SWARM) == "1"
     catalogue = catalogue_of(Settings.of({**environment, FAKE_SWARM: "1" if offline else ""}))
     if offline:
-        return Configuration(offline=True, api_key=None, parameters=parameters)
+        return Configuration(offline=True, api_key=None, parameters=parameters, otlp_headers=headers)
     api_key = environment.get(KEY) or None
     provider_keys = _keys(environment, catalogue)
     others = any(entry.provider != OPENAI for entry in catalogue.models.values())
     if api_key is None and not others:
         if not (terminal.isatty() and _accepted(ask)):
             raise NotConfigured(KEY, ADVICE)
-        return Configuration(offline=True, api_key=None, parameters=parameters)
+        return Configuration(offline=True, api_key=None, parameters=parameters, otlp_headers=headers)
     tokens = _tokens(environment, catalogue)
-    return Configuration(False, api_key, parameters, _way_out(environment), provider_keys, tokens)
+    return Configuration(False, api_key, parameters, _way_out(environment), provider_keys, tokens, headers)
 
 
 def _tokens(environment: Mapping[str, str], catalogue: Catalogue) -> Mapping[str, str]:

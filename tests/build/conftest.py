@@ -37,7 +37,7 @@ class Build:
 
     def roots(self, function: str) -> list[Path]:
         """The import roots of a function: its own package, then its layers."""
-        layers = [each["Ref"] for each in RESOURCES[function]["Properties"].get("Layers", [])]
+        layers = [each["Ref"] for each in RESOURCES[function]["Properties"].get("Layers", []) if "Ref" in each]
         return [self.made(function), *(self.made(layer) / "python" for layer in layers)]
 
     def made(self, resource: str) -> Path:

@@ -204,7 +204,7 @@ def test_only_the_agent_can_reach_the_provider(build: Build) -> None:
 
 def test_what_runs_untrusted_code_has_nothing_of_the_trusted_side(build: Build) -> None:
     for function, resource in FUNCTIONS.items():
-        own = {"JobLayer"} & {each["Ref"] for each in RESOURCES[resource]["Properties"].get("Layers", [])}
+        own = {"JobLayer"} & {each.get("Ref") for each in RESOURCES[resource]["Properties"].get("Layers", [])}
         if own:
             for root in build.roots(resource):
                 assert not {"swarm", "codex_swarm", "boto3", "botocore"} & {path.name for path in root.iterdir()}, (

@@ -88,6 +88,15 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"CanaryMinutes": "0"},
         {r"CanaryFunction\w*", r"Observability\.Properties\.Parameters\.CanaryMinutes"},
     ),
+    "a collector of spans": (
+        {"OtlpEndpoint": "https://collector.example.org:4318", "OtlpHeadersSecretName": "collector"},
+        {
+            r"TelemetryLayer\w*",
+            r"\w+Function\.Properties\.Environment\.Variables\.OTLP_(ENDPOINT|HEADERS_SECRET)",
+            r"AgentFunction\.Properties\.Layers\..*",
+            r"AgentFunctionRole\.Properties\.Policies\..*",
+        },
+    ),
     "whom to tell": ({"AlarmEmail": "a@example.org"}, {r"Observability\.Properties\.Parameters\.AlarmEmail"}),
 }
 

@@ -142,15 +142,21 @@ def test_the_key_is_read_only_where_a_secret_is_named(resources: dict[str, Docum
     conditional = [
         branch["Fn::If"] for policy in agent for branch in policy["PolicyDocument"]["Statement"] if "Fn::If" in branch
     ]
-    assert [branch[0] for branch in conditional] == ["HasSecret", "HasSecretPrefix", "HasSecretKey"]
+    assert [branch[0] for branch in conditional] == [
+        "HasSecret",
+        "HasSecretPrefix",
+        "HasTelemetryHeaders",
+        "HasSecretKey",
+    ]
     assert conditional[0][1]["Resource"]["Fn::Sub"].endswith(":secret:${OpenAISecretName}-??????")
     assert [each["Fn::Sub"].partition(":secret:")[2] for each in conditional[1][1]["Resource"]] == [
         "${SecretPrefix}/providers/*",
         "${SecretPrefix}/tenants/*",
         "${SecretPrefix}/hosted-tools/*",
     ]
-    assert conditional[2][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
-    assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 3
+    assert conditional[2][1]["Resource"]["Fn::Sub"].endswith(":secret:${OtlpHeadersSecretName}-??????")
+    assert conditional[3][1]["Resource"] == {"Ref": "OpenAISecretKeyArn"}
+    assert [branch[2] for branch in conditional] == [{"Ref": "AWS::NoValue"}] * 4
 
 
 @pytest.mark.parametrize("role", [role for role, actions in ALLOWED.items() if any("dynamodb" in a for a in actions)])

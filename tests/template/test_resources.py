@@ -88,7 +88,12 @@ def test_a_handler_is_a_file_of_the_functions_own_folder(name: str, functions: d
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_only_the_agent_carries_the_providers_sdk(name: str, functions: dict[str, Document]) -> None:
-    layers = [str(layer["Ref"]) for layer in functions[name]["Layers"]]
+    listed = functions[name]["Layers"]
+    # And OpenTelemetry's, only where a collector is named.
+    assert [layer["Fn::If"][0] for layer in listed if "Fn::If" in layer] == (
+        ["HasTelemetry"] if name == "Agent" else []
+    )
+    layers = [str(layer["Ref"]) for layer in listed if "Ref" in layer]
     expected = ["CoreLayer", "ClientLayer"] + (["AgentLayer"] if name == "Agent" else [])
     assert len(layers) == len(expected)
     assert all(layer.startswith(prefix) for layer, prefix in zip(layers, expected, strict=True))

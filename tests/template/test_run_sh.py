@@ -18,6 +18,7 @@ COMMANDS = [
     "chat",
     "test",
     "proofs",
+    "gameday",
     "check",
     "build",
     "grants",

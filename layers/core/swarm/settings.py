@@ -45,6 +45,8 @@ class Settings:
     models: str = ""
     providers: str = ""
     hosted_tools: str = ""
+    otlp_endpoint: str = ""
+    otlp_headers_secret: str = ""
     secret_prefix: str = ""
     offline: bool = False
     skip_commands: bool = False
@@ -115,6 +117,8 @@ class Settings:
             models=read("MODELS", ""),
             providers=read("PROVIDERS", ""),
             hosted_tools=read("HOSTED_TOOLS", ""),
+            otlp_endpoint=read("OTLP_ENDPOINT", ""),
+            otlp_headers_secret=read("OTLP_HEADERS_SECRET", ""),
             secret_prefix=read("SECRET_PREFIX", ""),
             offline=read("CROSS_RUN_FAKE_SWARM") == "1",
             skip_commands=read("CROSS_RUN_FAKE_CODEX") == "1",

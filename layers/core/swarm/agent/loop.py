@@ -8,17 +8,26 @@ from dataclasses import replace
 from codex_swarm.models import RunError
 from swarm.agent.model import Model
 from swarm.agent.slice import AgentAnswer, Clock, Slice
+from swarm.agent.spans import NO_SPANS, Spans, TracedModel
 from swarm.errors import ModelFailure, RunStopped
 from swarm.ids import RunKey
 from swarm.lifecycle import decisions, transitions
 from swarm.lifecycle.ending import apply_end_effects
 from swarm.lifecycle.transitions import Outcome
 from swarm.records.backend import Backend
+from swarm.runs.catalogue import OFFLINE
 from swarm.runs.run import Run
 
 
 def work(
-    backend: Backend, key: RunKey, model_for: Callable[[Run], Model], clock: Clock, *, writer: str, round_: int = 0
+    backend: Backend,
+    key: RunKey,
+    model_for: Callable[[Run], Model],
+    clock: Clock,
+    *,
+    writer: str,
+    round_: int = 0,
+    spans: Spans = NO_SPANS,
 ) -> AgentAnswer:
     """Take turns for this run, and end it when the model is done; never raises for what the model did.
 
@@ -29,7 +38,10 @@ def work(
         return AgentAnswer(answered)
     try:
         remembering = replace(backend, objects=backend.remembered)
-        return Slice(remembering, run, entries, model_for(run), clock, writer).turns()
+        provider = backend.models.entry(run.model).provider if run.model else OFFLINE
+        with spans.of_agent(run, provider):
+            model = TracedModel(model_for(run), provider, spans) if spans is not NO_SPANS else model_for(run)
+            return Slice(remembering, run, entries, model, clock, writer, spans).turns()
     except ModelFailure as failure:
         return AgentAnswer(transitions.fail(backend, key, _run_error(failure), writer=writer, now=clock.now()))
     except RunStopped:

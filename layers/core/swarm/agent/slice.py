@@ -20,6 +20,7 @@ from swarm.agent.model import Model, ModelRequest, ModelTurn, ToolCall
 from swarm.agent.position import Position
 from swarm.agent.results import RESULT_WANTED, require_progress
 from swarm.agent.rounds import Rounds
+from swarm.agent.spans import NO_SPANS, Spans
 from swarm.agent.stalls import MAX_STALLS, pause_after
 from swarm.agent.steps import closing_words, is_finish, plan_of, result_of, steps_of_results, steps_of_turn
 from swarm.agent.tools.tool import ASK_USER, DELEGATE, READ_SKILL
@@ -74,14 +75,21 @@ class Slice:
     """The turns that one process takes. Only what is committed leaves it."""
 
     def __init__(
-        self, backend: Backend, run: Run, entries: Sequence[Entry] | None, model: Model, clock: Clock, writer: str
+        self,
+        backend: Backend,
+        run: Run,
+        entries: Sequence[Entry] | None,
+        model: Model,
+        clock: Clock,
+        writer: str,
+        spans: Spans = NO_SPANS,
     ) -> None:
         self._backend = backend
         self._model = model
         self._clock = clock
         self._position = Position(backend, run, entries, writer, clock.now)
         self._spending = Spending(backend, free=model.offline)
-        self._toolbox = _toolbox_for(run)
+        self._toolbox = _toolbox_for(run, spans)
         self._store = TurnStore(backend, self._position)
         self._workspace = self._store.workspace
         stored = self._run.transcript
@@ -332,7 +340,7 @@ class Slice:
         return AgentAnswer(Outcome.WAIT, pause)
 
 
-def _toolbox_for(run: Run) -> Toolbox:
+def _toolbox_for(run: Run, spans: Spans) -> Toolbox:
     tools = [
         *TASKS[run.task_type].tools,
         *([ASK_USER] if run.interactive else []),
@@ -340,4 +348,4 @@ def _toolbox_for(run: Run) -> Toolbox:
         *([DELEGATE] if run.parent_run_id is None else []),
         *([READ_SKILL] if run.skills else []),
     ]
-    return Toolbox(tools, run.tools, run.result_schema, run.document_template, run.house_style)
+    return Toolbox(tools, run.tools, run.result_schema, run.document_template, run.house_style, spans)

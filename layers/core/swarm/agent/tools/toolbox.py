@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from codex_swarm.models import DocumentTemplate
 from swarm.agent.model import ToolCall, ToolSpec
+from swarm.agent.spans import NO_SPANS, Spans
 from swarm.agent.tools.finish import MAX_RESULT, finish_with
 from swarm.agent.tools.tool import FINISH, Arguments, Done, Tool
 from swarm.errors import CallerError, CorruptObject, ToolFailure
@@ -94,8 +95,10 @@ class Toolbox:
         result: Mapping[str, JsonValue] | None = None,
         template: DocumentTemplate | None = None,
         style: HouseStyle | None = None,
+        spans: Spans = NO_SPANS,
     ) -> None:
         self._template = template
+        self._spans = spans
         self.style = style
         self._tools = {name: tool_named(name) for name in names} | {tool.name: _of_application(tool) for tool in own}
         if result is not None:
@@ -127,16 +130,23 @@ class Toolbox:
             return _refused(call, tool.intent, f"{DOES_NOT_FIT}{text}; {shape}", args)
         return BoundCall(call.call_id, tool, arguments, args)
 
-    @staticmethod
-    def run(call: BoundCall, workspace: Workspace) -> ToolResult:
+    def run(self, call: BoundCall, workspace: Workspace) -> ToolResult:
         """Do a call that the agent can do itself, in this workspace."""
-        if call.tool.run is None:
-            return call.failed(f"{call.tool.name} is not done by the agent")
-        try:
-            done = call.tool.run(call.arguments, workspace)
-            return call.result(done.output, files=done.files) if isinstance(done, Done) else call.result(done)
-        except (ToolFailure, CallerError, CorruptObject) as error:
-            return call.failed(str(error))
+        with self._spans.of_tool(call.tool.name, call.call_id) as span:
+            result = _done(call, workspace)
+            if not result.ok:
+                span.failed("tool_failed")
+            return result
+
+
+def _done(call: BoundCall, workspace: Workspace) -> ToolResult:
+    if call.tool.run is None:
+        return call.failed(f"{call.tool.name} is not done by the agent")
+    try:
+        done = call.tool.run(call.arguments, workspace)
+        return call.result(done.output, files=done.files) if isinstance(done, Done) else call.result(done)
+    except (ToolFailure, CallerError, CorruptObject) as error:
+        return call.failed(str(error))
 
 
 def _faults(tool: Tool[Any], schema: Mapping[str, JsonValue], args: dict[str, JsonValue]) -> list[str]:
