@@ -1,18 +1,20 @@
 """Does one call in a process of its own, which a hostile document may bring down and nothing else.
 
-Run as `python -m convert.worker SCRATCH`: reads `call.json` there, and leaves `answer.json` and the files it made.
+Its `main([SCRATCH])`, also run as `python -m convert.worker SCRATCH`, reads `call.json` there, and leaves `answer.json`
+and the files it made.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from convert.answers import ANSWER
 from convert.errors import CannotConvert
 from convert.pandoc import Pandoc
 from convert.tool import Answer, Context, tool_named
@@ -43,10 +45,15 @@ def answer(call: Mapping[str, Any], scratch: Path) -> Answer:
     return Answer(reason, ok=False)
 
 
-if __name__ == "__main__":
-    _scratch = Path(sys.argv[1])
-    _call = json.loads((_scratch / "call.json").read_bytes())
-    _answer = asdict(answer(_call, _scratch))
+def main(arguments: Sequence[str]) -> None:
+    """Do the call of the scratch folder that is the only argument."""
+    scratch = Path(arguments[0])
+    call = json.loads((scratch / "call.json").read_bytes())
+    told = asdict(answer(call, scratch))
     # Half a surrogate pair is text to Python and to no one else.
-    _answer["output"] = _answer["output"][: _call["output_chars"]].encode(errors="replace").decode()
-    (_scratch / "answer.json").write_text(json.dumps(_answer))
+    told["output"] = told["output"][: call["output_chars"]].encode(errors="replace").decode()
+    (scratch / ANSWER).write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -31,6 +31,9 @@ _STATE, _PARENT, _THREADS, _STARTED, _RESIDENT = 0, 1, 17, 19, 21
 ALONE = OWNS_TMP and str(Path(__file__)) == "/opt/python/swarm_job/processes.py" and os.getuid() != 0
 """This user and this system serve this process alone, as in Lambda: its code is where Lambda puts a layer's."""
 
+FORKERS: set[int] = set()
+"""Children of this process that are its own, while what they fork is not (`forker.py`)."""
+
 _at_first: set[tuple[int, int]] = set()
 
 
@@ -74,13 +77,17 @@ def children() -> set[int]:
 
 
 def untrusted(spare: Collection[int] = ()) -> list[Process]:
-    """Every process below this one, but for the children to spare and what is below them; in Lambda, strangers too."""
+    """Every process below this one, but for the children to spare and what is below them; in Lambda, strangers too.
+
+    What `FORKERS` have forked is among them.
+    """
     table = _table()
     by_parent: dict[int, list[Process]] = {}
     for process in table:
         by_parent.setdefault(process.parent, []).append(process)
     found: list[Process] = []
     waiting = [process for process in by_parent.get(os.getpid(), []) if process.pid not in spare]
+    waiting += [process for forker in FORKERS.intersection(spare) for process in by_parent.get(forker, [])]
     while waiting:
         process = waiting.pop()
         found.append(process)

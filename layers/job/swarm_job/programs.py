@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, Protocol
 
 from swarm_job import defences
 from swarm_job.contract import Limits
@@ -48,6 +49,22 @@ class Execution:
     stopped: str = ""
 
 
+class Program(Protocol):
+    """What there is to watch, as `subprocess.Popen` has it. It leads a process group; its output does not block."""
+
+    returncode: Any
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+
 def execute(
     command: Sequence[str],
     *,
@@ -64,13 +81,21 @@ def execute(
     here `pass_fds` alone. `place`, a folder below `folders.root()`, is where it may write. Raises `OSError` when it
     cannot be started, and `Unkillable`.
     """
+    return watched(lambda: _start(command, cwd, environment, limits, place, pass_fds), limits, seconds)
+
+
+def watched(start: Callable[[], tuple[Program, int]], limits: Limits, seconds: float) -> Execution:
+    """What becomes of the program that `start` gives, with a descriptor from which to read what it reports of itself.
+
+    Raises what `start` raises, and `Unkillable`.
+    """
     with _ALONE:
         adopt_orphans()
         spare = children()
         usage = Usage(limits, spare)
         output = Output(limits.output_chars)
         started = time.monotonic()
-        process, report = _start(command, cwd, environment, limits, place, pass_fds)
+        process, report = start()
         try:
             stopped = _watch(process, output, usage, started + seconds)
         finally:
@@ -86,6 +111,19 @@ def execute(
     return Execution(code, output.text(), took, stopped=_signals(limits).get(code, ""))
 
 
+def bounds(limits: Limits) -> dict[str, int]:
+    """The limits of the kernel for a program that starts now."""
+    return {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_CPU": limits.cpu_seconds,
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_FSIZE": limits.file_bytes,
+        "RLIMIT_NOFILE": OPEN_FILES,
+        # It counts everything that the user runs, on a laptop the desktop too.
+        "RLIMIT_NPROC": threads_of_this_user() + limits.processes,
+    }
+
+
 def _start(
     command: Sequence[str],
     cwd: Path,
@@ -95,17 +133,8 @@ def _start(
     pass_fds: Sequence[int],
 ) -> tuple[subprocess.Popen[bytes], int]:
     """The process, and a descriptor from which to read what `launch.py` reports of itself."""
-    bounds = {
-        "RLIMIT_CORE": 0,
-        "RLIMIT_CPU": limits.cpu_seconds,
-        "RLIMIT_AS": limits.memory_bytes,
-        "RLIMIT_FSIZE": limits.file_bytes,
-        "RLIMIT_NOFILE": OPEN_FILES,
-        # It counts everything that the user runs, on a laptop the desktop too.
-        "RLIMIT_NPROC": threads_of_this_user() + limits.processes,
-    }
     report, reporting = os.pipe()
-    settings = {"limits": bounds, "filter": restrictions().hex(), "place": str(place), "report": reporting}
+    settings = {"limits": bounds(limits), "filter": restrictions().hex(), "place": str(place), "report": reporting}
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(settings), *command],
@@ -135,7 +164,7 @@ def _note(report: int) -> None:
     defences.note_all(json.loads(said) if said else {"launch": "it ended before it could report"})
 
 
-def _watch(process: subprocess.Popen[bytes], output: Output, usage: Usage, deadline: float) -> str:
+def _watch(process: Program, output: Output, usage: Usage, deadline: float) -> str:
     """Read and measure until the program ends. Why it has to be stopped; empty when it has ended by itself."""
     open_ended = True
     while process.poll() is None:
@@ -153,7 +182,7 @@ def _watch(process: subprocess.Popen[bytes], output: Output, usage: Usage, deadl
     return ""
 
 
-def _read(process: subprocess.Popen[bytes], output: Output, timeout: float) -> bool:
+def _read(process: Program, output: Output, timeout: float) -> bool:
     """Take what there is, waiting for it at most so long. False once there can be no more."""
     assert process.stdout is not None  # noqa: S101
     if not select.select([process.stdout], [], [], timeout)[0]:
@@ -166,7 +195,7 @@ def _read(process: subprocess.Popen[bytes], output: Output, timeout: float) -> b
     return bool(chunk)
 
 
-def _read_rest(process: subprocess.Popen[bytes], output: Output) -> None:
+def _read_rest(process: Program, output: Output) -> None:
     """What was written and not yet read, now that nobody is left who could write more."""
     assert process.stdout is not None  # noqa: S101
     with process.stdout, contextlib.suppress(BlockingIOError):
@@ -174,7 +203,7 @@ def _read_rest(process: subprocess.Popen[bytes], output: Output) -> None:
             output.add(chunk)
 
 
-def _end(process: subprocess.Popen[bytes], spare: set[int]) -> None:
+def _end(process: Program, spare: set[int]) -> None:
     # The group goes in one stroke, so a fork bomb is over before the stragglers are looked for.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

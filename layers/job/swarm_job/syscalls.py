@@ -11,8 +11,8 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from swarm_job.syscall_numbers import AARCH64, X86_64, numbers
@@ -35,17 +35,18 @@ _PERSONALITY_ASKED = 0xFFFFFFFF
 Steps = list[bytes]
 
 
-@cache
-def restrictions() -> bytes:
+@lru_cache(maxsize=4)
+def restrictions(forker: int = 0) -> bytes:
     """The filter as an array of struct sock_filter; empty where there is none for this machine.
 
-    It is made for programs that this process starts: its own pid and process group are out of their reach.
+    It is made for programs that this process starts: its own pid and process group are out of their reach, and those
+    of the `forker` that makes them, which leads a group of its own.
     """
     if sys.platform != "linux" or (machine := _machine()) not in _MACHINES:
         return b""
     architecture, column = _MACHINES[machine]
     known = numbers(column)
-    checked = _checked(os.getpid(), os.getpgrp())
+    checked = _checked([os.getpid(), forker][: 1 + bool(forker)], [os.getpgrp(), forker][: 1 + bool(forker)])
     program = [
         _step(_LOAD, _ARCHITECTURE),
         _step(_EQUAL, architecture, when_true=1),
@@ -66,7 +67,7 @@ def _machine() -> int:
         return int(struct.unpack_from("<18xH", own.read(20))[0])
 
 
-def _checked(handler: int, group: int) -> Mapping[str, Steps]:
+def _checked(protected: Sequence[int], groups: Sequence[int]) -> Mapping[str, Steps]:
     """Calls whose arguments decide; each list ends with an answer whatever they are."""
     return {
         "socket": [
@@ -76,10 +77,10 @@ def _checked(handler: int, group: int) -> Mapping[str, Steps]:
         ],
         # A Unix socket has a path, and daemons listen at some.
         "connect": [_refuse(errno.EACCES)],
-        "kill": [*_never(0, [handler, -group, -1]), _allow()],
-        "tgkill": [*_never(0, [handler]), _allow()],
+        "kill": [*_never(0, [*protected, *(-group for group in groups), -1]), _allow()],
+        "tgkill": [*_never(0, protected), _allow()],
         # Whoever is in the handler's group is reached by signals to "my own group".
-        "setpgid": [*_never(1, [group]), _allow()],
+        "setpgid": [*_never(1, groups), _allow()],
         "fcntl": [*_never(1, [_F_SETOWN, _F_SETSIG, _F_SETOWN_EX]), _allow()],
         "ioctl": [*_never(1, [_FIOSETOWN, _SIOCSPGRP, _TIOCSTI, _TIOCLINUX]), _allow()],
         "prlimit64": [*_only(0, [0]), _allow()],
