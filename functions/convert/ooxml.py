@@ -92,24 +92,27 @@ def _declare(own: dict[str, str], prefix: str, namespace: str) -> None:
         own[namespace] = candidate
 
 
+class _Names(dict[str, str]):
+    """Names as authors write them, by those of the parser: looked up once for each, however often it comes."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        super().__init__()
+        self._own = own
+
+    def __missing__(self, tag: str) -> str:
+        namespace, _, local = tag[1:].rpartition("}")
+        self[tag] = f"{self._own[namespace]}:{local}" if namespace else tag
+        return self[tag]
+
+
 def _renamed(root: Element, own: Mapping[str, str]) -> Element:
-    names: dict[str, str] = {}
-
-    def name(tag: str) -> str:
-        if tag not in names:
-            namespace, _, local = tag[1:].rpartition("}")
-            names[tag] = f"{own[namespace]}:{local}" if namespace else tag
-        return names[tag]
-
-    used = set()
+    names = _Names(own)
     for element in root.iter():
-        element.tag = name(element.tag)
-        used.add(element.tag.partition(":")[0])
-        if any(key[0] == "{" for key in element.attrib):
-            attributes = {name(key) if key[0] == "{" else key: value for key, value in element.attrib.items()}
+        element.tag = names[element.tag]
+        if attributes := {names[key]: value for key, value in element.attrib.items()}:
             element.attrib.clear()
             element.attrib.update(attributes)
-            used.update(key.partition(":")[0] for key in attributes)
+    used = {name.partition(":")[0] for name in names.values() if ":" in name}
     spaces = {prefix: namespace for namespace, prefix in own.items() if not namespace.startswith(_STRICT)}
     # Prefixes may also stand in values: `mc:Ignorable="w14 w15"`.
     for prefix in sorted(spaces.keys() - {"xml"}):

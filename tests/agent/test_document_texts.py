@@ -204,5 +204,5 @@ def test_many_documents_are_read_by_few_jobs() -> None:
     jobs = cut(1, "w", [("convert", part) for part in [*parts, *others]], Snapshot()).jobs
     assert len(jobs) <= 100
     assert sum(len(job.calls) for job in jobs) == 1_000
-    assert sum(job.calls[0].tool == "document_text" for job in jobs) == 20
+    assert sum(job.calls[0].tool == "document_text" for job in jobs) == 10
     assert len(cut(1, "w", [("convert", part) for part in parts[:4]], Snapshot()).jobs) == 1

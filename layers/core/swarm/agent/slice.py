@@ -265,6 +265,8 @@ class Slice:
             return ()
         calls = calls_by_id(self._dialogue.items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)
+        for outcome in known:
+            self._workspace.texts.remember(outcome.texts)
         results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
         self._dialogue.add(*answers(self._noted(results)))
         transcript, snapshot, size = self._store.store(self._dialogue.items)

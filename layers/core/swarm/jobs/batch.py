@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, JsonValue
 from swarm.adapters import adapter
 from swarm.records.backend import area_of
 from swarm.runs.run import Run
+from swarm.workspace.document_texts import DocumentText
 from swarm.workspace.objects import ObjectMissing, ObjectStore
 from swarm.workspace.snapshot import FileEntry, Snapshot
 
@@ -26,8 +27,11 @@ FAILED = "error: "
 DOCUMENT_TEXT = "document_text"
 """The call that has all text of a document made (`swarm.workspace.document_texts`); its `sha256` is the document's."""
 
-FEWEST_TEXTS, MOST_TEXTS = 5, 25
+FEWEST_TEXTS, MOST_TEXTS = 5, 50
 """Documents that one job reads: each job is an environment that has to be made ready, and has so much time."""
+
+MOST_TEXT_BYTES = 1 << 30
+"""Of the documents of one such job, for they lie side by side; half of what it has room for."""
 
 AT_A_TIME = 4
 """Jobs of a run that the state machine has done at one time."""
@@ -113,11 +117,15 @@ class CallResult:
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """What a job came to: its calls' outcomes, and the files that it changed, stored and verified."""
+    """What a job came to: its calls' outcomes, and the files that it changed, stored and verified.
+
+    `texts` are some of those that it made of documents, by content, as they are stored.
+    """
 
     outcomes: Sequence[CallResult]
     changed: Mapping[str, FileEntry] = field(default_factory=dict)
     deleted: Sequence[str] = ()
+    texts: Mapping[str, DocumentText] = field(default_factory=dict)
 
 
 def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]], files: Snapshot) -> Batch:
@@ -129,12 +137,27 @@ def cut(slot: int, writer: str, calls: Sequence[tuple[Executor, JobCall]], files
     conversions = [call for executor, call in calls if executor != IN_ORDER and call.tool != DOCUMENT_TEXT]
     texts = [call for _, call in calls if call.tool == DOCUMENT_TEXT]
     jobs = [Job("000", "sandbox", commands)] if commands else []
-    text_share = min(MOST_TEXTS, max(FEWEST_TEXTS, -(-len(texts) // AT_A_TIME)))
-    room = MAX_JOBS - 1 - -(-len(texts) // text_share)
-    for some, share in ((conversions, -(-len(conversions) // room) or 1), (texts, text_share)):
-        for first in range(0, len(some), share):
-            jobs.append(Job(f"{len(jobs) + 1:03}", "convert", some[first : first + share]))
+    readings = _readings(texts, files)
+    share = -(-len(conversions) // (MAX_JOBS - 1 - len(readings))) or 1
+    shares = [conversions[first : first + share] for first in range(0, len(conversions), share)]
+    for some in (*shares, *readings):
+        jobs.append(Job(f"{len(jobs) + 1:03}", "convert", some))
     return Batch(f"{slot:05}-{writer}", jobs, opened([call for _, call in calls], files.files))
+
+
+def _readings(texts: Sequence[JobCall], files: Snapshot) -> list[list[JobCall]]:
+    """The texts that each job makes."""
+    share = min(MOST_TEXTS, max(FEWEST_TEXTS, -(-len(texts) // AT_A_TIME)))
+    shares: list[list[JobCall]] = []
+    room = 0
+    for call in texts:
+        size = sum(files.files[path].size for path in call.reads or () if path in files.files)
+        if not shares or len(shares[-1]) == share or size > room:
+            shares.append([])
+            room = MOST_TEXT_BYTES
+        shares[-1].append(call)
+        room -= size
+    return shares
 
 
 def opened(calls: Sequence[JobCall], files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:

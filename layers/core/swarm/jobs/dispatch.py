@@ -209,8 +209,8 @@ def _outcome(task: Task, delivered: BinaryIO) -> JobOutcome:
     except InvalidResult as error:
         log.warning("a result was refused", run_id=task.run.run_id, job_id=task.job.id, reason=str(error))
         return _failed(task.job, f"its result was refused: {error}")
-    keep_texts(task.backend.objects, area_of(task.run.key), task.job.calls, result.texts)
-    return JobOutcome(_in_order(task.job, result), _stored(task, result.files), result.deleted)
+    texts = keep_texts(task.backend.objects, area_of(task.run.key), task.job.calls, result.texts).handed_on
+    return JobOutcome(_in_order(task.job, result), _stored(task, result.files), result.deleted, texts)
 
 
 def _stored(task: Task, files: Mapping[str, Content]) -> dict[str, FileEntry]:

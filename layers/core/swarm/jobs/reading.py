@@ -7,7 +7,7 @@ of a request is left for the next one.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -36,9 +36,6 @@ SECONDS = 18
 """For reading; the gateway gives a request 30 s, and an environment may have to be made ready first."""
 
 LIFETIME = timedelta(seconds=35)
-_LOOKED_FOR = 8
-"""Documents whose texts are looked for at a time: each may be large."""
-
 Call = Callable[[IssuedJob, str], object]
 """Calls the function that reads with a job, for a tenant, and waits. Raises `CallFailed`."""
 
@@ -67,9 +64,8 @@ def read_documents(
     if not wanted:
         return Reading()
     with backend.places.one(run.key.tenant_id, Kind.PREVIEWS, signer.now, LIFETIME):
-        said = _have_read(backend, run, wanted, call, signer)
-    found = DocumentTexts(backend.objects, area_of(run.key))
-    read = [known is not None for known in found.of([entry for _, entry in wanted])]
+        said, made = _have_read(backend, run, wanted, call, signer)
+    read = [entry.sha256 in made for _, entry in wanted]
     # The first had all the time there is; whatever else has no text may have had too little, and is asked for again.
     again = next((number for number, done in enumerate(read) if number and not done), None)
     done = len(wanted) if again is None else again
@@ -84,25 +80,23 @@ def _unread(texts: DocumentTexts, files: Sequence[tuple[str, FileEntry]]) -> tup
     """The first documents without a text, each content once, and whether there may be more."""
     documents = [each for each in files if is_document(each[0]) and each[1].size <= MAX_DOCUMENT_BYTES]
     wanted: list[tuple[str, FileEntry]] = []
-    seen: set[str] = set()
+    unread = texts.missing({entry.sha256 for _, entry in documents})
     room = MAX_BYTES
-    for first in range(0, len(documents), _LOOKED_FOR):
-        some = documents[first : first + _LOOKED_FOR]
-        for (path, entry), known in zip(some, texts.of([entry for _, entry in some]), strict=True):
-            if known is not None or entry.sha256 in seen:
-                continue
-            if len(wanted) == MAX_DOCUMENTS or (wanted and entry.size > room):
-                return wanted, True
-            room -= entry.size
-            seen.add(entry.sha256)
-            wanted.append((path, entry))
+    for path, entry in documents:
+        if entry.sha256 not in unread:
+            continue
+        if len(wanted) == MAX_DOCUMENTS or (wanted and entry.size > room):
+            return wanted, True
+        room -= entry.size
+        unread.remove(entry.sha256)
+        wanted.append((path, entry))
     return wanted, False
 
 
 def _have_read(
     backend: Backend, run: Run, wanted: Sequence[tuple[str, FileEntry]], call: Call, signer: Presigner
-) -> dict[str, str]:
-    """Have them read, and keep the texts; what was said of those that failed, by their numbers."""
+) -> tuple[dict[str, str], Collection[str]]:
+    """Have them read, and keep the texts; what was said of those that failed, by their numbers, and what has a text."""
     named = {f"{number:04}{PurePosixPath(path).suffix.lower()}": entry for number, (path, entry) in enumerate(wanted)}
     calls = [
         JobCall(f"text/{name[:4]}", DOCUMENT_TEXT, {"path": name, "sha256": entry.sha256}, reads=[name])
@@ -116,10 +110,10 @@ def _have_read(
         with tempfile.TemporaryFile() as delivered:
             backend.objects.copy_to(delivered, result_key(run, batch.id, job.id))
             result = read_result(delivered, JobLimits())
-            keep_texts(backend.objects, area_of(run.key), calls, result.texts)
+            kept = keep_texts(backend.objects, area_of(run.key), calls, result.texts)
     except CallThrottled as throttled:
         raise PreviewsBusy from throttled
     except (CallFailed, ObjectMissing, InvalidResult) as failure:
         log.warning("documents were not read", run_id=run.run_id, error=str(failure))
         raise ReadingFailed from failure
-    return {each.call_id: each.output.removeprefix(FAILED) for each in result.outcomes if not each.ok}
+    return {each.call_id: each.output.removeprefix(FAILED) for each in result.outcomes if not each.ok}, kept.contents

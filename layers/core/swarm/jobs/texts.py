@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from swarm.jobs.batch import DOCUMENT_TEXT, JobCall
 from swarm.jobs.tarball import Content
 from swarm.logs import log
-from swarm.workspace.document_texts import DocumentTexts, validated
+from swarm.workspace.document_texts import DocumentText, DocumentTexts, validated
 from swarm.workspace.objects import ObjectStore, ProjectArea
+
+MAX_HANDED_ON = 2_000_000
+"""Characters of all texts that stand in the outcome of a job: whoever stores them has little memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTexts:
+    """The contents whose texts are stored now, and those of the texts that are little enough to hand on."""
+
+    contents: set[str] = field(default_factory=set)
+    handed_on: dict[str, DocumentText] = field(default_factory=dict)
 
 
 def keep_texts(
     store: ObjectStore, area: ProjectArea, calls: Iterable[JobCall], delivered: Mapping[str, Content]
-) -> None:
+) -> KeptTexts:
     """Store the texts of the documents that these calls were to read, and nothing else."""
-    texts = DocumentTexts(store, area)
+    texts, kept, room = DocumentTexts(store, area), KeptTexts(), MAX_HANDED_ON
     for call in calls:
         sha256 = str(call.arguments.get("sha256"))
         if call.tool != DOCUMENT_TEXT or sha256 not in delivered:
             continue
         try:
-            texts.put(sha256, validated(delivered[sha256].read()))
+            text = validated(delivered[sha256].read())
         except ValidationError as error:
             log.warning("a text was refused", sha256=sha256, faults=error.error_count())
+            continue
+        texts.put(sha256, text)
+        kept.contents.add(sha256)
+        if text.characters <= room:
+            room -= text.characters
+            kept.handed_on[sha256] = text
+    return kept

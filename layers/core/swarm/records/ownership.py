@@ -80,3 +80,6 @@ class OwnedObjects:
     def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         self._ownership.require()
         return self._store.put_new(key, data, expires=expires)
+
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        return self._store.keys_after(prefix, after)

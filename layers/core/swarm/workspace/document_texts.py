@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from swarm.adapters import adapter
 from swarm.errors import CorruptObject
-from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
+from swarm.workspace.objects import PAGE, ObjectMissing, ObjectStore, ProjectArea
 from swarm.workspace.snapshot import FileEntry
 
 READER = 2
@@ -42,6 +42,8 @@ DOCUMENTS = MARKUP | frozenset(
 
 MAX_DOCUMENT_BYTES = 50 * 1024 * 1024
 _READERS = 16
+_GETS_A_LIST = 16
+"""A list of S3's costs some 12 times what a GET does (https://aws.amazon.com/s3/pricing/), and takes longer."""
 _NAMED = 10
 
 
@@ -72,6 +74,11 @@ class DocumentText:
             return self
         about = tuple(line.replace(self.name, path) for line in self.about)
         return replace(self, name=path, about=about, problem=self.problem.replace(self.name, path))
+
+    @property
+    def characters(self) -> int:
+        """Of all lines and their places."""
+        return sum(len(place) + len(line) for place, line in self.lines)
 
     @property
     def size(self) -> str:
@@ -138,16 +145,42 @@ class DocumentTexts:
             return None
         except (OSError, EOFError, ValidationError) as error:
             raise CorruptObject(f"the text of {sha256} cannot be read") from error
-        size = sum(len(place) + len(line) for place, line in found.lines)
-        if size <= self._room:
-            self._room -= size
-            self._known[sha256] = found
+        self._remember(sha256, found)
         return found
 
     def of(self, entries: Iterable[FileEntry]) -> Iterator[DocumentText | None]:
         """The texts of these files, in order, several asked for at a time."""
         with ThreadPoolExecutor(_READERS) as pool:
             yield from pool.map(lambda entry: self.get(entry.sha256), entries)
+
+    def missing(self, hashes: Collection[str]) -> set[str]:
+        """Which of these contents have no text. Many are looked up in lists of what there is, while those are few."""
+        unknown = sorted(set(hashes) - self._known.keys())
+        missing: set[str] = set()
+        while len(unknown) >= _GETS_A_LIST:
+            keys = self._store.keys_after(self._area.texts, f"{self._area.texts}{unknown[0]}")
+            # A page tells of all contents up to its last key, and the last page of all that follow.
+            last = keys[-1] if len(keys) == PAGE else text_key(self._area, "g")
+            told = {sha256 for sha256 in unknown if text_key(self._area, sha256) <= last}
+            if len(told) < _GETS_A_LIST:
+                break
+            missing |= told - {sha256_of(key, self._area) for key in keys}
+            unknown = [sha256 for sha256 in unknown if sha256 not in told]
+        with ThreadPoolExecutor(_READERS) as pool:
+            looked = zip(unknown, pool.map(self.get, unknown), strict=True)
+            return missing | {sha256 for sha256, text in looked if text is None}
+
+    def remember(self, texts: Mapping[str, DocumentText]) -> None:
+        """Take these for what is stored: whoever stored them says so."""
+        for sha256, text in texts.items():
+            if sha256 not in self._known:
+                self._remember(sha256, text)
+
+    def _remember(self, sha256: str, text: DocumentText) -> None:
+        size = text.characters
+        if size <= self._room:
+            self._room -= size
+            self._known[sha256] = text
 
     def put(self, sha256: str, text: DocumentText) -> None:
         """Keep a text. Equal bytes give equal texts, so it does not matter who comes first."""

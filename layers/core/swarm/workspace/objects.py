@@ -24,6 +24,10 @@ EXPIRES = "keep=day"
 a lifecycle rule of the bucket knows them."""
 
 
+PAGE = 1_000
+"""Keys that S3 tells at a time."""
+
+
 class ObjectMissing(CorruptObject):
     """A key that something points at holds nothing."""
 
@@ -49,6 +53,13 @@ class ObjectStore(Protocol):
 
     def put_new(self, key: str, data: bytes, *, expires: bool = False) -> bool:
         """Store the object unless there is one; false when there was. What `expires` may be gone after `DAY`."""
+        ...
+
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        """The first `PAGE` keys under a prefix that come after `after`, in order; fewer only where there are no more.
+
+        A prefix is one of `ProjectArea`'s.
+        """
         ...
 
 
@@ -148,6 +159,9 @@ class MemoryObjects:
         self.put(key, data, expires=expires)
         return True
 
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        return sorted(key for key in self.objects if key.startswith(prefix) and key > after)[:PAGE]
+
 
 class S3Objects:
     """Objects of one bucket. `put_new` is S3's conditional write (`If-None-Match: *`)."""
@@ -188,3 +202,7 @@ class S3Objects:
                 return False
             raise
         return True
+
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=PAGE)
+        return [each["Key"] for each in found.get("Contents", [])]

@@ -45,6 +45,9 @@ class RememberedObjects:
         # Another writer's bytes may be there, so nothing is known afterwards.
         return self._store.put_new(key, data, expires=expires)
 
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        return self._store.keys_after(prefix, after)
+
     def _remember(self, key: str, data: bytes) -> None:
         if len(data) > MAX_OBJECT_BYTES:
             return

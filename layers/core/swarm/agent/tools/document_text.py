@@ -35,14 +35,12 @@ TOOL = Tool(
 def missing(workspace: Workspace, paths: Sequence[str]) -> list[str]:
     """Which of these documents have no text yet; of those with equal bytes only the first."""
     entries = [(path, workspace.entry(path)) for path in paths]
-    texts = workspace.texts.of([entry for _, entry in entries])
-    seen: set[str] = set()
-    wanted = []
-    for (path, entry), text in zip(entries, texts, strict=True):
-        if text is None and entry.sha256 not in seen:
-            seen.add(entry.sha256)
-            wanted.append(path)
-    return wanted
+    unread = workspace.texts.missing({entry.sha256 for _, entry in entries})
+    first: dict[str, str] = {}
+    for path, entry in entries:
+        if entry.sha256 in unread:
+            first.setdefault(entry.sha256, path)
+    return list(first.values())
 
 
 def calls_for(call_id: str, workspace: Workspace, paths: Sequence[str]) -> list[JobCall]:
