@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -12,9 +13,9 @@ from swarm.agent.model import ToolCall
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.jobs.batch import CallResult, JobCall, cut
 from swarm.tasks.registry import BATCHES
-from swarm.workspace.document_texts import DocumentText
+from swarm.workspace.document_texts import DocumentText, DocumentTexts
 from swarm.workspace.objects import MemoryObjects, ProjectArea
-from swarm.workspace.snapshot import Snapshot
+from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
 
 BOX = Toolbox(BATCHES)
@@ -206,3 +207,63 @@ def test_many_documents_are_read_by_few_jobs() -> None:
     assert sum(len(job.calls) for job in jobs) == 1_000
     assert sum(job.calls[0].tool == "document_text" for job in jobs) == 10
     assert len(cut(1, "w", [("convert", part) for part in parts[:4]], Snapshot()).jobs) == 1
+
+
+def test_a_job_of_large_documents_has_fewer_of_them() -> None:
+    """They lie side by side in the function that reads them, which has 2 GiB for them."""
+    files = {f"{n}.pdf": FileEntry(f"{n:064x}", 50 << 20, "pdf") for n in range(100)}
+    parts = [JobCall(f"c/{n:04}", "document_text", {"path": path}, reads=[path]) for n, path in enumerate(files)]
+    jobs = cut(1, "w", [("convert", part) for part in parts], Snapshot(files)).jobs
+    assert [call for job in jobs for call in job.calls] == parts
+    assert max(len(job.calls) * (50 << 20) for job in jobs) <= 1 << 30
+
+
+class Counted(MemoryObjects):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def get(self, key: str) -> bytes:
+        self.asked += 1
+        return super().get(key)
+
+    def keys_after(self, prefix: str, after: str) -> list[str]:
+        self.asked += 1
+        return super().keys_after(prefix, after)
+
+
+AREA = ProjectArea("t", "p")
+HASHES = [hashlib.sha256(f"{number}".encode()).hexdigest() for number in range(3_000)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked_for", "most"),
+    [
+        pytest.param(0, 500, 1, id="none is there"),
+        pytest.param(250, 500, 1, id="half of them are there"),
+        pytest.param(3_000, 3_000, 7, id="all are, more than a page"),
+        pytest.param(3_000, 16, 17, id="few among many"),
+        pytest.param(3_000, 3, 3, id="three"),
+    ],
+)
+def test_which_texts_are_missing_takes_few_calls(stored: int, asked_for: int, most: int) -> None:
+    store = Counted()
+    for sha256 in HASHES[:stored]:
+        DocumentTexts(store, AREA).put(sha256, CONTRACT)
+        # What an earlier version made does not count.
+        store.put(f"{AREA.texts}{sha256}-1.json.gz", b"")
+    store.put(f"{AREA.texts}{HASHES[-1]}-1.json.gz", b"")
+    asked = [*HASHES[: asked_for - 1], HASHES[-1]]
+    assert DocumentTexts(store, AREA).missing(asked) == set(asked) - set(HASHES[:stored])
+    assert store.asked <= most
+
+
+def test_texts_that_are_handed_on_are_not_fetched() -> None:
+    store = Counted()
+    texts = DocumentTexts(store, AREA)
+    texts.remember({HASHES[0]: CONTRACT})
+    assert texts.get(HASHES[0]) == CONTRACT
+    assert texts.missing(HASHES[:1]) == set()
+    assert store.asked == 0

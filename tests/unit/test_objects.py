@@ -29,6 +29,14 @@ def test_only_the_first_put_new_is_stored(blobs: ObjectStore) -> None:
     assert blobs.get("a") == b"one"
 
 
+def test_keys_come_in_order_after_one_and_no_neighbours_are_among_them(blobs: ObjectStore) -> None:
+    for key in ("t/a/p/b/texts/2", "t/a/p/b/texts/1", "t/a/p/b/texts/3", "t/a/p/bb/texts/2", "t/a/p/b/blobs/2"):
+        blobs.put(key, b"x")
+    assert blobs.keys_after("t/a/p/b/texts/", "") == [f"t/a/p/b/texts/{number}" for number in (1, 2, 3)]
+    assert blobs.keys_after("t/a/p/b/texts/", "t/a/p/b/texts/1") == ["t/a/p/b/texts/2", "t/a/p/b/texts/3"]
+    assert blobs.keys_after("t/a/p/b/texts/", "t/a/p/b/texts/3") == []
+
+
 def test_nothing_is_stored_before_save(blobs: ObjectStore) -> None:
     workspace = Workspace(Snapshot(), blobs, AREA)
     entry = workspace.write("a.md", b"text")
