@@ -248,7 +248,7 @@ CALLS = [
     Call("tenants list", {"GET /tenants": told([])}, ""),
     Call("tenants show acme", {"GET /tenants/acme": told(TENANT)}, "hold                     case 7\n"),
     Call(
-        "tenants set acme max_active=5 models=a,b",
+        "tenants set acme max_active=5 models=a,b hosted_tools=",
         {"PATCH /tenants/acme": told(TENANT)},
         "max_active               5\n",
     ),

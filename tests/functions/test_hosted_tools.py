@@ -9,8 +9,6 @@ import pytest
 
 from agent.app import token
 from swarm.aws import clients
-from swarm.records.keys import tenant_key
-from swarm.records.table import Table
 from tests.provider.script import (
     Reply,
     asks_server,
@@ -27,7 +25,7 @@ from tests.provider.server import Received, ScriptedProvider
 from tests.support.driving import beginning, drive
 from tests.support.moments import Moment, When, at_call, die, each_moment
 from tests.support.provider_runs import Runs
-from tests.support.stack import Stack
+from tests.support.stack import Answer, Stack
 from tests.support.stack import stack as deployed
 from tests.support.story import flaws, records_of, story_of_work
 
@@ -189,12 +187,20 @@ def test_a_project_forbids_them_and_allows_them_again(runs: Runs) -> None:
 def test_an_operator_forbids_them_to_a_tenant_and_to_no_other(runs: Runs) -> None:
     _, stack = runs.of(finishes("Done."), HOSTED_TOOLS="web_search")
     stack.project()
-    Table(clients.dynamodb(), "table").update(
-        tenant_key("tenant-a"), "SET hosted_tools = :none", values={":none": {"S": ""}}
-    )
+    operator = {"tenant_id": "operators", "may": "operator"}
+
+    def let(tools: list[str] | None) -> Answer:
+        return stack.request("PATCH", "/tenants/tenant-a", {"hosted_tools": tools}, authorizer=operator)
+
+    assert let([]).json["hosted_tools"] == []
     assert "forbidden here" in refused(stack, hosted_tools=["web_search"])[2]
     other = stack.finish(INSTRUCTIONS, "p2", tenant="tenant-b", hosted_tools=["web_search"])
     assert stack.run(other, tenant="tenant-b")["status"] == "succeeded"
+    assert (let(["web_serch"]).status, let(["web_serch"]).json["code"]) == (400, "hosted_tool_not_allowed")
+    assert "forbidden here" in refused(stack, hosted_tools=["web_search"])[2]
+    assert let(["web_search"]).json["hosted_tools"] == ["web_search"]
+    assert stack.run(stack.finish(INSTRUCTIONS, hosted_tools=["web_search"]))["hosted_tools"] == ["web_search"]
+    assert let(None).json["hosted_tools"] is None
 
 
 def test_what_goes_on_from_a_run_has_its_tools_unless_they_were_forbidden_since(runs: Runs) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from codex_swarm.models.run_requests import RunLimits
-from codex_swarm.models.wire import Asked, ModelName, PlainText, Timestamp, Wire
+from codex_swarm.models.wire import Asked, HostedToolName, ModelName, PlainText, Timestamp, Wire
 
 
 class TenantLimits(Wire):
@@ -37,6 +37,9 @@ class TenantPatch(Asked):
         max_length=20,
         description="Providers that are asked with the tenant's own key, from the secret `PREFIX/tenants/ID/PROVIDER`.",
     )
+    hosted_tools: list[HostedToolName] | None = Field(
+        default=None, max_length=20, description="Those of the provider's own that its runs may use; null for all."
+    )
     daily_usd: float | None = Field(default=None, ge=0, le=1e9, description="What the operator lets it spend a day.")
     monthly_usd: float | None = Field(default=None, ge=0, le=1e9, description="The same for a month.")
     hold: Annotated[PlainText, Field(min_length=1, max_length=500)] | None = Field(
@@ -62,6 +65,7 @@ class TenantRead(Wire):
     retention_days: int
     models: list[str] | None = Field(default=None, description="Models that it may use; null for all.")
     own_keys: list[str] = Field(default=[])
+    hosted_tools: list[str] | None = Field(default=None, description="Those that it may use; null for all.")
     daily_usd: float | None = None
     monthly_usd: float | None = None
     hold: str | None = Field(default=None, description="Why nothing of it may be deleted.")

@@ -15,7 +15,7 @@ from api.resolver import Router
 from codex_swarm.models import ErasureRead, ExportRead, TenantErase, TenantLimits, TenantPatch, TenantRead
 from swarm.errors import IdMismatch, InvalidRequest
 from swarm.ids import valid_project_id, valid_tenant_id
-from swarm.lifecycle import erasing, exporting
+from swarm.lifecycle import erasing, exporting, hosting
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
 from swarm.records.tenants import SettingValue, Tenant
@@ -54,6 +54,10 @@ def set_tenant(tenant_id: str, body: TenantPatch) -> TenantRead:
         backend().models.require(model, None)
     if given.get("own_keys") and not backend().settings.secret_prefix:
         raise InvalidRequest("own_keys needs SecretPrefix of the deployment: it says where the secrets are")
+    hosting.require_known(backend(), body.hosted_tools)
+    if body.hosted_tools is not None:
+        # A set of none cannot be stored, and means something else than that there is no such setting.
+        given["hosted_tools"] = ",".join(body.hosted_tools)
     if body.limits is not None:
         limits = body.limits.model_dump_json(exclude_none=True)
         allowance_of(limits)
@@ -107,6 +111,7 @@ def _read(tenant: Tenant) -> TenantRead:
         retention_days=tenant.retention_days or backend().settings.retention_days,
         models=sorted(tenant.models) or None,
         own_keys=sorted(tenant.own_keys),
+        hosted_tools=None if tenant.hosted_tools is None else sorted(tenant.hosted_tools),
         daily_usd=budget.granted_daily,
         monthly_usd=budget.granted_monthly,
         hold=tenant.hold,

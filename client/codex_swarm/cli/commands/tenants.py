@@ -198,7 +198,7 @@ def _setting(text: str) -> tuple[str, JsonValue]:
         raise InvalidArgument(f"{name!r:.60} is no setting; there are {', '.join(TenantPatch.model_fields)}")
     if value == "default":
         return name, None
-    if name in ("models", "own_keys"):
+    if name in ("models", "own_keys", "hosted_tools"):
         return name, [each for each in value.split(",") if each]
     if name == "hold":
         return name, value
