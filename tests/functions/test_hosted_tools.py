@@ -80,6 +80,10 @@ def test_a_search_is_a_step_and_what_is_cited_a_source_of_the_run(runs: Runs) ->
     usage = run["usage"]
     assert (usage["hosted_tool_calls"], usage["tool_calls"]) == (1, 2)
     assert usage["cost_usd"] == pytest.approx(240 / 1_000_000 + 0.01)
+    # Each search is paid for like tokens: in the report, and of the budget.
+    [row] = stack.request("GET", "/usage?group_by=day").json["report"]["rows"]
+    assert row["cost_usd"] == pytest.approx(usage["cost_usd"])
+    assert stack.request("GET", "/budget").json["spent_today_usd"] == pytest.approx(usage["cost_usd"])
     # What the provider gave is carried as it came.
     carried = provider.requests[1].body["input"]
     assert [item for item in carried if item["type"] == "web_search_call"] == [
