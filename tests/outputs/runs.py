@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from agent.app import handler as agent
 from finish.app import handler as finish
@@ -23,10 +24,13 @@ def rewrite(stack: Stack, run: Run, files: Mapping[str, bytes]) -> None:
     stack.backend.objects.put(run.snapshot, workspace.save().encode())
 
 
-def holding(stack: Stack, files: Mapping[str, bytes]) -> str:
-    """A run that succeeded with these files and `main.md`."""
+def holding(stack: Stack, files: Mapping[str, bytes], made: str = "main.md", **more: Any) -> str:
+    """A run that succeeded with these files and the one it `made`; `more` is asked for, too, such as `from_run_id`.
+
+    One that goes on from another has to make a new file, or it would have the other's snapshot.
+    """
     stack.project()
-    run_id = stack.start("touch main.md")
+    run_id = stack.start(f"touch {made}", **more)
     key = {"tenant_id": "tenant-a", "project_id": "p1", "run_id": run_id}
     prepare(key, lambda_context())
     agent(key, lambda_context())

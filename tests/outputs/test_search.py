@@ -236,6 +236,39 @@ def test_documents_that_cannot_be_read_are_passed_over_with_the_reason(reader: R
     assert (read, failed) == (["b.docx", "d.docx"], dict.fromkeys(("a.docx", "c.docx"), "it ran out of time"))
 
 
+def test_both_versions_of_a_changed_document_are_read_though_one_took_all_the_time(reader: Reader) -> None:
+    first = holding(reader.stack, {"c.docx": b"old"})
+    run_id = holding(reader.stack, {"c.docx": b"new", "d.docx": b"added"}, "second.md", from_run_id=first)
+    # As they come, by their hashes: what is behind the first has no time left.
+    in_time = min(b"old", b"new", key=lambda data: hashlib.sha256(data).hexdigest())
+    reader.texts = {in_time: CONTRACT}
+    cursor = reader.ask(run_id, "?changes=true").json["next_cursor"]
+    reader.texts = dict.fromkeys((b"old", b"new", b"added"), CONTRACT)
+    for _ in range(4):
+        if cursor is None:
+            break
+        cursor = reader.ask(run_id, f"?changes=true&cursor={cursor}").json["next_cursor"]
+    assert cursor is None
+    texts = DocumentTexts(reader.stack.backend.objects, AREA)
+    assert all(texts.get(hashlib.sha256(data).hexdigest()) for data in reader.texts)
+
+
+def test_many_changed_documents_are_read_with_both_versions(reader: Reader) -> None:
+    """A request takes twenty, which may end between the two of one path."""
+    names = [f"{number:02}.docx" for number in range(15)]
+    first = holding(reader.stack, {name: f"old {name}".encode() for name in names})
+    changed = {"0.docx": b"added", **{name: f"new {name}".encode() for name in names}}
+    run_id = holding(reader.stack, changed, "second.md", from_run_id=first)
+    every = [b"added", *(f"{version} {name}".encode() for name in names for version in ("old", "new"))]
+    reader.texts = dict.fromkeys(every, CONTRACT)
+    cursor = reader.ask(run_id, "?changes=true").json["next_cursor"]
+    while cursor is not None:
+        cursor = reader.ask(run_id, f"?changes=true&cursor={cursor}").json["next_cursor"]
+    texts = DocumentTexts(reader.stack.backend.objects, AREA)
+    assert all(texts.get(hashlib.sha256(data).hexdigest()) for data in every)
+    assert len(reader.jobs) == 2
+
+
 @pytest.mark.parametrize(
     ("trouble", "status", "code"),
     [

@@ -42,7 +42,7 @@ Call = Callable[[IssuedJob, str], object]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Documents that now have a text, those that could not be read and why, and the last path that is done with.
+    """Documents that now have a text, those that could not be read and why, and a path up to which all are done with.
 
     `after` is None when no document is left.
     """
@@ -60,24 +60,35 @@ def read_documents(
     Raises `PreviewsBusy`, `ReadingFailed`, `TooManyUnderWay`.
     """
     texts = DocumentTexts(backend.objects, area_of(run.key))
-    wanted, more = _unread(texts, files)
+    wanted, following = _unread(texts, files)
     if not wanted:
         return Reading()
     with backend.places.one(run.key.tenant_id, Kind.PREVIEWS, signer.now, LIFETIME):
         said, made = _have_read(backend, run, wanted, call, signer)
     read = [entry.sha256 in made for _, entry in wanted]
     # The first had all the time there is; whatever else has no text may have had too little, and is asked for again.
-    again = next((number for number, done in enumerate(read) if number and not done), None)
-    done = len(wanted) if again is None else again
+    again = next((path for (path, _), done in zip(wanted[1:], read[1:], strict=True) if not done), following)
     return Reading(
         read=list(dict.fromkeys(path for (path, _), good in zip(wanted, read, strict=True) if good)),
         failed={} if read[0] else {wanted[0][0]: said.get("text/0000", f"it takes longer than {SECONDS} s")},
-        after=wanted[done - 1][0] if more or again is not None else None,
+        after=None if again is None else _before(again, [path for path, _ in wanted], passed=not read[0]),
     )
 
 
-def _unread(texts: DocumentTexts, files: Sequence[tuple[str, FileEntry]]) -> tuple[list[tuple[str, FileEntry]], bool]:
-    """The first documents without a text, each content once, and whether there may be more."""
+def _before(path: str, wanted: Sequence[str], *, passed: bool) -> str:
+    """Where to go on so that this path comes again: both versions of a document have the same.
+
+    Where the first document is `passed` over, it does not come again, or the next request would end as this one.
+    """
+    if passed and path == wanted[0]:
+        return path
+    return max((each for each in wanted if each < path), default=path[:-1])
+
+
+def _unread(
+    texts: DocumentTexts, files: Sequence[tuple[str, FileEntry]]
+) -> tuple[list[tuple[str, FileEntry]], str | None]:
+    """The first documents without a text, each content once, and the path of the next that has none."""
     documents = [each for each in files if is_document(each[0]) and each[1].size <= MAX_DOCUMENT_BYTES]
     wanted: list[tuple[str, FileEntry]] = []
     unread = texts.missing({entry.sha256 for _, entry in documents})
@@ -86,11 +97,11 @@ def _unread(texts: DocumentTexts, files: Sequence[tuple[str, FileEntry]]) -> tup
         if entry.sha256 not in unread:
             continue
         if len(wanted) == MAX_DOCUMENTS or (wanted and entry.size > room):
-            return wanted, True
+            return wanted, path
         room -= entry.size
         unread.remove(entry.sha256)
         wanted.append((path, entry))
-    return wanted, False
+    return wanted, None
 
 
 def _have_read(
