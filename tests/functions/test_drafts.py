@@ -17,7 +17,7 @@ from swarm.ids import RunKey
 from swarm.records.drafts import LONGEST, WATCHED
 from swarm.records.ownership import Ownership
 from tests.local.clouds import eventually
-from tests.provider.script import Reply, call, calls, cut, finishes, held, held_in_the_middle
+from tests.provider.script import Reply, call, calls, cut, finishes, held, held_in_the_middle, patches
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 
@@ -59,10 +59,11 @@ def in_the_middle(
     *,
     requests: int = 1,
     watched: bool = True,
+    **settings: str,
 ) -> tuple[Stack, str]:
     """A run one of whose answers is held until `then` has happened, after so many requests; it goes on to its end."""
     released = Event()
-    provider, stack = runs.of(*script(released), WATCH_SECONDS="3")
+    provider, stack = runs.of(*script(released), WATCH_SECONDS="3", **settings)
     stack.project()
     run_id = stack.start(INSTRUCTIONS)
     if watched:
@@ -95,6 +96,23 @@ def test_a_watcher_sees_text_path_and_content_before_the_turn_is_over(runs: Runs
     assert stack.run(run_id)["status"] == "succeeded"
     assert stack.request("GET", f"/runs/{run_id}/workspace/files/report.md").text == LONG
     assert deltas(stack, run_id) == []
+
+
+def test_a_patch_of_the_providers_own_type_is_seen_like_a_file_that_is_written(runs: Runs) -> None:
+    diff = "".join(f"+{line}\n" for line in LONG.splitlines())
+    patch = calls(patches("create_file", "report.md", diff))
+
+    def look(stack: Stack, run_id: str) -> None:
+        (delta,) = eventually(lambda: deltas(stack, run_id))
+        assert (delta["path"], len(delta["content"])) == ("report.md", LONGEST)
+        assert delta["content"] in diff
+
+    def script(released: Event) -> Sequence[Reply]:
+        return held_in_the_middle(patch, released, MIDDLE), DONE
+
+    stack, run_id = in_the_middle(runs, script, look, MODELS='{"test-model": {"apply_patch": true}}')
+    assert stack.run(run_id)["status"] == "succeeded"
+    assert stack.request("GET", f"/runs/{run_id}/workspace/files/report.md").text == LONG
 
 
 def test_whoever_comes_in_the_middle_sees_what_stands_there_at_once(stack: Stack) -> None:

@@ -24,6 +24,7 @@ class StreamedResponse(StreamedAnswer):
         super().__init__()
         self._text: list[str] = []
         self._arguments: dict[object, list[str]] = {}
+        self._patched: dict[object, str] = {}
         self._items: list[object] = []
         self._response: dict[str, Any] | None = None
 
@@ -32,7 +33,11 @@ class StreamedResponse(StreamedAnswer):
         return self._response is not None
 
     def draft(self) -> DeltaEvent:
-        return draft_of("".join(self._text), ["".join(parts) for parts in self._arguments.values()])
+        calls = {index: "".join(parts) for index, parts in self._arguments.items()}
+        for index, path in self._patched.items():
+            # Of a patch of the provider's own type the path comes first, and what streams is its diff alone.
+            calls[index] = to_json({"path": path, "content": calls.get(index, "")}).decode()
+        return draft_of("".join(self._text), list(calls.values()))
 
     def body(self) -> bytes:
         if self._response is None:
@@ -47,9 +52,14 @@ class StreamedResponse(StreamedAnswer):
             case {"type": "response.output_text.delta", "delta": str(delta)}:
                 self._text.append(delta)
                 return True
-            case {"type": "response.function_call_arguments.delta", "delta": str(delta)}:
+            case {
+                "type": "response.function_call_arguments.delta" | "response.apply_patch_call_operation_diff.delta",
+                "delta": str(delta),
+            }:
                 self._arguments.setdefault(event.get("output_index"), []).append(delta)
                 return True
+            case {"type": "response.output_item.added", "item": {"operation": {"path": str(path)}}}:
+                self._patched[event.get("output_index")] = path
             case {"type": "response.output_item.done", "item": item}:
                 self._items.append(item)
             case {"type": str(kind), "response": dict(response)} if kind in LAST_EVENTS:
