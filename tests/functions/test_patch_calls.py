@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from swarm.agent.context import tokens_in
 from swarm.agent.openai.patch_calls import as_function_call
-from tests.provider.script import call, calls, finishes, patches
+from tests.provider.script import Reply, call, calls, finishes, patches
+from tests.provider.server import Received
+from tests.support.driving import beginning, drive
+from tests.support.moments import Moment, When, at_call, die, each_moment
 from tests.support.provider_runs import Runs
+from tests.support.story import flaws, records_of, story_of_work
 
 MODELS = json.dumps({"test-model": {"apply_patch": True}, "plain": {}})
 MADE = patches("create_file", "a.md", "+one\n+two\n")
@@ -59,3 +66,33 @@ def test_chat_completions_do_not_have_it(runs: Runs) -> None:
     answer = stack.request("GET", "/models")
     assert (answer.status, answer.json["code"]) == (503, "not_configured")
     assert "m has apply_patch, which chat completions do not have" in answer.json["detail"]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("when", ["before", "after"], ids=["before the call", "with its answer lost"])
+def test_a_run_that_died_at_any_call_has_each_patch_once(runs: Runs, when: When) -> None:
+    def answer(received: Received) -> Reply:
+        done = sum("output" in item for item in received.body["input"])
+        return [calls(MADE), calls(CHANGED), finishes("Done.")][done]
+
+    provider, stack = runs.asking(answer, MODELS=MODELS)
+    records = records_of(stack)
+
+    def told(run_id: str) -> dict[str, Any]:
+        file = stack.request("GET", f"/runs/{run_id}/workspace/files/a.md").text
+        return {**story_of_work(records, run_id), "file": file}
+
+    begun = stack.finish("Write.")
+    expected = told(begun)
+    assert (stack.run(begun)["status"], expected["file"]) == ("succeeded", "one\nthree\n")
+
+    def dies(number: int) -> Moment:
+        run_id = stack.start("Write.")
+        with at_call(number, die, when) as moment:
+            drive(beginning(run_id))
+        assert flaws(records, run_id) == [], moment.calls
+        assert told(run_id) == expected, moment.calls
+        return moment
+
+    assert each_moment(dies) > 10
+    assert provider.faults == []
