@@ -18,7 +18,7 @@ from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.lambdas import deaths
 from infra.local.lambdas.deaths import Death
-from swarm.lifecycle import creation
+from swarm.lifecycle.idempotency import key_for
 from swarm.lifecycle.reconciliation import GRACE
 from tests.local.clouds import eventually
 from tests.support.story import Records
@@ -75,7 +75,7 @@ class World:
     def run_id(self, key: str) -> str:
         """The id that the run of this key has, also before there is one."""
         project = ProjectRead.model_validate(self.get(f"/projects/{PROJECT}").json())
-        return creation.key_for(TENANT, project, key).run_id
+        return key_for(TENANT, project, key).run_id
 
     def arm(self, function: str, death: Death, run_id: str) -> Path:
         """Have a process of the function die, at a call that names this run; the file is gone once one has."""

@@ -11,7 +11,8 @@ import pytest
 
 from swarm.aws import clients
 from swarm.errors import RunAlreadyEnded
-from swarm.lifecycle import creation, transitions
+from swarm.lifecycle import transitions
+from swarm.lifecycle.idempotency import key_for
 from swarm.records.ownership import LOOK_SECONDS
 from tests.provider.script import call, calls, error, finishes, held
 from tests.support.driving import after, beginning, drive, task
@@ -72,7 +73,7 @@ def test_a_run_can_be_cancelled_while_it_is_being_created(stack: Stack) -> None:
 
     def cancelled(number: int) -> Moment:
         headers, answers = {"idempotency-key": f"key {number}"}, []
-        run_id = creation.key_for("tenant-a", project, headers["idempotency-key"]).run_id
+        run_id = key_for("tenant-a", project, headers["idempotency-key"]).run_id
         with at_call(number, lambda: answers.append(stack.request("POST", f"/runs/{run_id}/cancel"))) as moment:
             answer = stack.request("POST", "/projects/p1/runs", {"instructions": WORK}, headers=headers)
         assert (answer.status, answer.json["id"]) == (201, run_id)

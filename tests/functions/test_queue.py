@@ -11,7 +11,7 @@ import pytest
 
 from swarm.aws import clients
 from swarm.lifecycle.reconciliation import GRACE, reconcile
-from swarm.records.tenants import Tenant, Waiting
+from swarm.records.tenant import Tenant, Waiting
 from tests.support.driving import beginning, drive, task
 from tests.support.moments import Died, Moment, at_call, die, each_moment
 from tests.support.stack import Answer, Stack

@@ -17,7 +17,7 @@ from codex_swarm.models import ProjectRead
 from infra.local.cloud import TENANT, LocalCloud
 from infra.local.lambdas import deaths
 from infra.local.lambdas.deaths import Death
-from swarm.lifecycle import creation
+from swarm.lifecycle.idempotency import key_for
 from tests.local.clouds import Clouds, eventually
 from tests.webhooks.receivers import Receiver, answering, receiving
 
@@ -102,7 +102,7 @@ def test_a_death_between_the_end_and_its_delivery_changes_nothing_for_the_receiv
 def armed(world: World, receiver: Receiver, place: str) -> str:
     """A run with a death waiting for it; the key gives it an id that is known before it begins."""
     project = ProjectRead.model_validate(world.http.get("/projects/hooks").json())
-    run_id = creation.key_for(TENANT, project, place).run_id
+    run_id = key_for(TENANT, project, place).run_id
     replace(DEATHS[place], naming=(run_id, *DEATHS[place].naming)).arm(world.due)
     assert world.start(receiver, place) == run_id
     return run_id

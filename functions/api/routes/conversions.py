@@ -16,7 +16,7 @@ from codex_swarm.models import Conversion, ConversionCreate, RunRead, TaskType
 from swarm.ids import valid_project_id
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import checked_callback
-from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.describing import NewRun
 from swarm.lifecycle.inputs import InlineFile
 from swarm.records.backend import backend
 from swarm.workspace.paths import valid_path

@@ -18,7 +18,8 @@ from swarm.ids import valid_project_id, valid_tenant_id
 from swarm.lifecycle import erasing, exporting, hosting
 from swarm.records.backend import backend
 from swarm.records.listing import Page, Wanted
-from swarm.records.tenants import SettingValue, Tenant
+from swarm.records.tenant import Tenant
+from swarm.records.tenants import SettingValue
 from swarm.retention.cleaning import RESERVE_SECONDS
 from swarm.runs.limits import allowance_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codex_swarm.models import RunCreate
 from swarm.errors import InvalidRequest, TooLarge
-from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.describing import NewRun
 from swarm.lifecycle.inputs import InlineFile
 from swarm.records.backend import Backend
 from swarm.runs.own_tools import OwnTool

@@ -18,6 +18,7 @@ from swarm.errors import BatchNotFound, CallerError, TenantBusy, TooManyQueuedRu
 from swarm.ids import RunKey
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
+from swarm.lifecycle.describing import described
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.runs.batch_template import BatchRequest
@@ -90,7 +91,7 @@ def _start(backend: Backend, batch: Batch, request: BatchRequest, item: BatchIte
     project = backend.projects.get(batch.tenant_id, batch.project_id)
     key = RunKey(tenant_id=batch.tenant_id, project_id=batch.project_id, run_id=item.run_id)
     wanted = new_run(backend, request.run(item.place))
-    run, files = creation.described(backend, project, key, wanted, now)
+    run, files = described(backend, project, key, wanted, now)
     creation.open_run(backend, replace(run, batch_item=item), wanted.limits, files, named=wanted.model is not None)
 
 

@@ -29,7 +29,8 @@ from swarm.errors import (
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import batch_runs, creation, transitions
 from swarm.lifecycle.asked import checked_callback, new_run
-from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.describing import NewRun, described
+from swarm.lifecycle.idempotency import id_for
 from swarm.lifecycle.inputs import upload_of, uploaded
 from swarm.records.backend import Backend
 from swarm.records.quotas import Kind
@@ -64,7 +65,7 @@ def create(
     """Check every item, create the batch and start its first runs. Raises `CallerError`s; then nothing has begun."""
     project = backend.projects.get(tenant_id, project_id)
     area = ProjectArea(tenant_id, project_id)
-    batch_id = creation.id_for(tenant_id, project, idempotency_key, "batch") or new_id()
+    batch_id = id_for(tenant_id, project, idempotency_key, "batch") or new_id()
     request = BatchRequest(body.template.model_dump(mode="json", exclude_unset=True), _items(backend, area, body))
     stored = adapter(BatchRequest).dump_json(request)
     fingerprint = hashlib.sha256(stored + f"{body.name}\0{body.callback_url}".encode()).hexdigest()
@@ -173,7 +174,7 @@ def _check(backend: Backend, tenant_id: str, project: ProjectRead, request: Batc
 
     def check(place: int) -> None:
         with _for_item(place):
-            run, _ = creation.described(backend, project, key, runs[place], now)
+            run, _ = described(backend, project, key, runs[place], now)
             creation.require_possible(backend, run, runs[place].limits)
 
     # What runs begin with is read from storage; what is the same for several items is looked at once.

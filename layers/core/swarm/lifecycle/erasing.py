@@ -17,7 +17,7 @@ from swarm.errors import LegalHold, RunNotFound, TenantNotFound
 from swarm.lifecycle import transitions
 from swarm.records.backend import Backend
 from swarm.records.keys import rate_key, sortable, tenant_key
-from swarm.records.tenants import Tenant
+from swarm.records.tenant import Tenant
 from swarm.retention.removal import GRACE, Enough
 from swarm.runs.run import Run
 from swarm.workspace.inventory import Version

@@ -28,6 +28,7 @@ from swarm.ids import new_id
 from swarm.lifecycle import creation
 from swarm.lifecycle.creation import Creation
 from swarm.lifecycle.ending import advance
+from swarm.lifecycle.idempotency import contents_of
 from swarm.lifecycle.inputs import Said, checked_inputs, take_inputs
 from swarm.records.backend import Backend, area_of
 from swarm.runs.conversation import Item, load_transcript, tool_output, user_message
@@ -143,7 +144,7 @@ def conversation(backend: Backend, run: Run, before: Run, workspace: Workspace) 
 
 def _asked(backend: Backend, run: Run, said: Said) -> list[object]:
     """What makes two messages of one key the same."""
-    uploads = creation.contents_of(backend, area_of(run.key), said.uploads)
+    uploads = contents_of(backend, area_of(run.key), said.uploads)
     return [said.text, uploads, [[file.path, file.content] for file in said.files]]
 
 

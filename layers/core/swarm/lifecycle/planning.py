@@ -11,6 +11,7 @@ from swarm.errors import InvalidRequest, LegalHold, TooLarge, TooManySchedules
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
+from swarm.lifecycle.describing import described
 from swarm.records.backend import Backend
 from swarm.runs.due_times import DueTimes, checked
 from swarm.runs.schedules import MAX_RUN_BYTES, MAX_SCHEDULES, Overlap, Schedule, valid_name
@@ -94,7 +95,7 @@ def _check_run(backend: Backend, tenant_id: str, project_id: str, body: Schedule
         raise TooLarge(f"run has {size} bytes; at most {MAX_RUN_BYTES} are taken. Put long material into a run's files")
     wanted = new_run(backend, body.run)
     key = RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
-    run, _ = creation.described(backend, backend.projects.get(tenant_id, project_id), key, wanted, now)
+    run, _ = described(backend, backend.projects.get(tenant_id, project_id), key, wanted, now)
     creation.require_possible(backend, run, wanted.limits)
 
 

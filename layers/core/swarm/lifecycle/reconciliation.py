@@ -18,7 +18,7 @@ from swarm.lifecycle.execution_errors import explain
 from swarm.logs import log
 from swarm.metrics import ACTIVE_RUNS, OLDEST_ACTIVE, OLDEST_QUEUED, QUEUED_RUNS, record
 from swarm.records.backend import Backend
-from swarm.records.tenants import Tenant
+from swarm.records.tenant import Tenant
 from swarm.runs.entries import Created
 from swarm.runs.run import Run
 

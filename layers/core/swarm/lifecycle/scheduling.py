@@ -17,7 +17,7 @@ from codex_swarm.models import RunCreate
 from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy, TooMany, Unavailable
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
-from swarm.lifecycle.creation import NewRun
+from swarm.lifecycle.describing import NewRun
 from swarm.lifecycle.planning import schedule_read
 from swarm.logs import log
 from swarm.records.backend import Backend

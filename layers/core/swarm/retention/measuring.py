@@ -7,7 +7,7 @@ from datetime import datetime
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.quotas import Kind
-from swarm.records.tenants import Tenant
+from swarm.records.tenant import Tenant
 from swarm.retention.removal import Enough
 from swarm.workspace.objects import DAY
 

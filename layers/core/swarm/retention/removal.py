@@ -23,7 +23,8 @@ from swarm.ids import RunKey
 from swarm.logs import log
 from swarm.records.backend import Backend
 from swarm.records.projects import PendingCleanup
-from swarm.records.tenants import ATTEMPTS, batch_in, waits_for
+from swarm.records.tenant import batch_in, waits_for
+from swarm.records.tenants import ATTEMPTS
 from swarm.runs.batches import Batch
 from swarm.runs.entries import Created
 from swarm.runs.run import Run

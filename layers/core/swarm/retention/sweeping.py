@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 
 from swarm.records.backend import Backend
-from swarm.records.tenants import Tenant
+from swarm.records.tenant import Tenant
 from swarm.retention.removal import Enough, remove_batch, remove_run
 from swarm.workspace.document_texts import sha256_of
 from swarm.workspace.inventory import Version
