@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -72,15 +71,7 @@ def _otlp() -> OtlpSpans:
 
     secret = settings().otlp_headers_secret
     text = clients.secrets().get_secret_value(SecretId=secret)["SecretString"] if secret else ""
-    return OtlpSpans(settings().otlp_endpoint, headers_in(text), settings().stage)
-
-
-def headers_in(text: str) -> dict[str, str]:
-    """Headers as OTEL_EXPORTER_OTLP_HEADERS writes them: `name=value` with commas between them, values quoted as in a
-    URL.
-    """
-    pairs = (pair.partition("=") for pair in text.strip().split(",") if pair.strip())
-    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
+    return OtlpSpans(settings().otlp_endpoint, text, settings().stage)
 
 
 def model_for(run: Run) -> Model:

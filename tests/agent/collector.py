@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.support.loopback import Loopback
 
-class Collector:
+
+class Collector(Loopback):
     """The server, and every span that it was sent."""
 
     def __init__(self) -> None:
@@ -21,15 +21,12 @@ class Collector:
         self.answer: tuple[int, bytes] = (200, b"")
         self.silent = False
         self.elsewhere = ""
-        self._closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(_handler_of(self))
 
     @property
     def url(self) -> str:
         """What `OtlpEndpoint` has to be."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.address
 
     def named(self, beginning: str) -> list[Any]:
         """The spans whose names begin so, in the order of their beginnings."""
@@ -43,18 +40,7 @@ class Collector:
 
     def hold(self) -> None:
         """Answer nothing until it is closed."""
-        self._closing.wait(60)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.closing.wait()
 
 
 def began(span: Any) -> int:

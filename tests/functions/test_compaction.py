@@ -13,8 +13,8 @@ from swarm.agent.context import ASK_FOR_HANDOVER, COMPACTED, tokens_in
 from swarm.aws import clients
 from tests.provider.script import Reply, call, calls, compacts, error, finishes, outputs, says
 from tests.provider.server import Received
-from tests.support.driving import beginning, drive
-from tests.support.moments import Moment, When, at_call, die, each_moment
+from tests.support.driving import dying_at_each_call
+from tests.support.moments import Moment, When
 from tests.support.provider_runs import Runs
 from tests.support.story import flaws, records_of, story_of_work
 
@@ -214,13 +214,9 @@ def test_a_run_with_a_compaction_that_died_at_any_call_ends_as_if_it_had_not(run
 
     expected = story_of_work(records, stack.finish(INSTRUCTIONS))
 
-    def dies(number: int) -> Moment:
-        run_id = stack.start(INSTRUCTIONS)
-        with at_call(number, die, when) as moment:
-            drive(beginning(run_id))
+    def check(run_id: str, moment: Moment) -> None:
         assert flaws(records, run_id) == [], moment.calls
         assert story_of_work(records, run_id) == expected, moment.calls
-        return moment
 
-    assert each_moment(dies) > 10
+    assert dying_at_each_call(lambda: stack.start(INSTRUCTIONS), check, when) > 10
     assert provider.faults == []

@@ -12,8 +12,8 @@ from swarm.ids import RunKey
 from swarm.lifecycle.reconciliation import GRACE, reconcile
 from tests.provider.script import Reply, call, calls, finishes
 from tests.provider.server import Received
-from tests.support.driving import beginning, drive
-from tests.support.moments import Died, When, at_call, die
+from tests.support.driving import beginning, drive, dying_at_each_call
+from tests.support.moments import Died, Moment, When, at_call, die
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 from tests.support.story import flaws, records_of, story, story_of_work
@@ -35,17 +35,12 @@ WHEN = pytest.mark.parametrize("when", ["before", "after"], ids=["before the cal
 def test_a_run_that_died_at_any_call_ends_as_if_it_had_not(stack: Stack, instructions: str, when: When) -> None:
     records = records_of(stack)
     expected = story(records, stack.finish(instructions))
-    deaths = 0
-    while True:
-        run_id = stack.start(instructions)
-        with at_call(deaths, die, when) as moment:
-            drive(beginning(run_id))
+
+    def check(run_id: str, moment: Moment) -> None:
         assert flaws(records, run_id) == [], moment.calls
         assert story(records, run_id) == expected, moment.calls
-        if not moment.happened:
-            break
-        deaths += 1
-    assert deaths > 10
+
+    assert dying_at_each_call(lambda: stack.start(instructions), check, when) > 10
     assert records.counted() == records.listed_as_active() == set()
 
 
@@ -56,27 +51,32 @@ def _writes_a_file(received: Received) -> Reply:
     return calls(call("write_file", path="a.md", content="hello\n" * 50), text="I write it.")
 
 
+def _key(run_id: str) -> RunKey:
+    return RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
+
+
 @WHEN
 def test_a_watched_run_that_died_at_any_call_ends_as_one_that_nobody_watched(runs: Runs, when: When) -> None:
     """What it was writing is shown; no draft is taken for a turn, and none is seen once the run has ended."""
     _, stack = runs.asking(_writes_a_file)
-    records, deaths, shown = records_of(stack), 0, 0
-
+    records = records_of(stack)
     expected = story_of_work(records, stack.finish(WORK))
-    while True:
+    shown: list[str] = []
+
+    def watched() -> str:
         run_id = stack.start(WORK)
-        key = RunKey(tenant_id="tenant-a", project_id="p1", run_id=run_id)
-        stack.backend.drafts.watch(key, datetime.now(UTC))
-        with at_call(deaths, die, when) as moment:
-            drive(beginning(run_id))
-        shown += stack.backend.drafts.look(key, 0, draft=True).draft is not None
+        stack.backend.drafts.watch(_key(run_id), datetime.now(UTC))
+        return run_id
+
+    def check(run_id: str, moment: Moment) -> None:
+        if stack.backend.drafts.look(_key(run_id), 0, draft=True).draft is not None:
+            shown.append(run_id)
         assert flaws(records, run_id) == [], moment.calls
         assert story_of_work(records, run_id) == expected, moment.calls
         assert "event: delta" not in stack.request("GET", f"/runs/{run_id}/stream").text
-        if not moment.happened:
-            break
-        deaths += 1
-    assert shown > deaths / 2
+
+    deaths = dying_at_each_call(watched, check, when)
+    assert len(shown) > deaths / 2
     assert deaths > 20
     assert records.counted() == records.listed_as_active() == set()
 

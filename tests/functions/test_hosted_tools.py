@@ -22,8 +22,8 @@ from tests.provider.script import (
     searches,
 )
 from tests.provider.server import Received, ScriptedProvider
-from tests.support.driving import beginning, drive
-from tests.support.moments import Moment, When, at_call, die, each_moment
+from tests.support.driving import dying_at_each_call
+from tests.support.moments import Moment, When
 from tests.support.provider_runs import Runs
 from tests.support.stack import Answer, Stack
 from tests.support.stack import stack as deployed
@@ -343,13 +343,9 @@ def test_a_run_that_searched_and_died_at_any_call_shows_each_step_and_source_onc
     expected = told(stack.finish(INSTRUCTIONS, hosted_tools=["web_search"]))
     assert (len(expected["sources"]), expected["searches"]) == (1, 1)
 
-    def dies(number: int) -> Moment:
-        run_id = stack.start(INSTRUCTIONS, hosted_tools=["web_search"])
-        with at_call(number, die, when) as moment:
-            drive(beginning(run_id))
+    def check(run_id: str, moment: Moment) -> None:
         assert flaws(records, run_id) == [], moment.calls
         assert told(run_id) == expected, moment.calls
-        return moment
 
-    assert each_moment(dies) > 10
+    assert dying_at_each_call(lambda: stack.start(INSTRUCTIONS, hosted_tools=["web_search"]), check, when) > 10
     assert provider.faults == []

@@ -11,8 +11,8 @@ from swarm.agent.context import tokens_in
 from swarm.agent.openai.patch_calls import as_function_call
 from tests.provider.script import Reply, call, calls, finishes, patches
 from tests.provider.server import Received
-from tests.support.driving import beginning, drive
-from tests.support.moments import Moment, When, at_call, die, each_moment
+from tests.support.driving import dying_at_each_call
+from tests.support.moments import Moment, When
 from tests.support.provider_runs import Runs
 from tests.support.story import flaws, records_of, story_of_work
 
@@ -86,13 +86,9 @@ def test_a_run_that_died_at_any_call_has_each_patch_once(runs: Runs, when: When)
     expected = told(begun)
     assert (stack.run(begun)["status"], expected["file"]) == ("succeeded", "one\nthree\n")
 
-    def dies(number: int) -> Moment:
-        run_id = stack.start("Write.")
-        with at_call(number, die, when) as moment:
-            drive(beginning(run_id))
+    def check(run_id: str, moment: Moment) -> None:
         assert flaws(records, run_id) == [], moment.calls
         assert told(run_id) == expected, moment.calls
-        return moment
 
-    assert each_moment(dies) > 10
+    assert dying_at_each_call(lambda: stack.start("Write."), check, when) > 10
     assert provider.faults == []

@@ -18,8 +18,8 @@ from swarm.workspace.manifests import load_snapshot
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.working_copy import Workspace
 from tests.provider.script import call, calls, finishes
-from tests.support.driving import beginning, drive
-from tests.support.moments import Died, When, at_call, die
+from tests.support.driving import dying_at_each_call
+from tests.support.moments import Died, Moment, When, at_call, die
 from tests.support.provider_runs import Runs
 from tests.support.stack import Answer, Stack
 from tests.support.story import flaws, records_of, story
@@ -274,16 +274,12 @@ def test_a_skill_whose_keeping_died_at_any_call_is_the_old_one_or_the_new_one(
 def test_a_run_with_skills_that_died_at_any_call_ends_as_if_it_had_not(
     stack: Stack, kept: dict[str, Any], when: When
 ) -> None:
-    records, deaths = records_of(stack), 0
+    records = records_of(stack)
     expected = story(records, stack.finish("use the skill monthly-report"))
-    while True:
-        run_id = stack.start("use the skill monthly-report")
-        with at_call(deaths, die, when) as moment:
-            drive(beginning(run_id))
+
+    def check(run_id: str, moment: Moment) -> None:
         assert flaws(records, run_id) == [], moment.calls
         assert story(records, run_id) == expected, moment.calls
         assert stack.run(run_id)["skills"] == [{"name": "monthly-report", "version": kept["version"]}]
-        if not moment.happened:
-            break
-        deaths += 1
-    assert deaths > 10
+
+    assert dying_at_each_call(lambda: stack.start("use the skill monthly-report"), check, when) > 10

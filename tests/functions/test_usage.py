@@ -18,8 +18,8 @@ from swarm.records.keys import usage_key
 from swarm.runs.spending import UsageRow
 from tests.provider.script import Reply, call, calls, finishes
 from tests.provider.server import Received
-from tests.support.driving import beginning, drive
-from tests.support.moments import Moment, When, at_call, die, each_moment
+from tests.support.driving import dying_at_each_call
+from tests.support.moments import Moment, When
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 
@@ -124,21 +124,16 @@ def test_a_run_that_died_at_any_call_is_counted_once(runs: Runs, when: When) -> 
     _, stack = runs.asking(_writes_a_file, MODEL_PRICES=PRICES)
     stack.project()
     assert stack.request("PUT", "/budget", {"monthly_usd": 1e6}, authorizer=ADMIN).status == 200
-    started = 0
+    started: list[str] = []
 
-    def try_it(number: int) -> Moment:
-        nonlocal started
-        started += 1
-        run_id = stack.start("Write.")
-        with at_call(number, die, when) as moment:
-            drive(beginning(run_id))
+    def check(run_id: str, moment: Moment) -> None:
+        started.append(run_id)
         rows = [each for each in stack.backend.usage.between("tenant-a", TODAY, TODAY) if each.run_id == run_id]
         used = stack.run(run_id)["usage"]
         assert [each.usage.model_dump(mode="json") for each in rows] == [used], moment.calls
-        return moment
 
-    assert each_moment(try_it) > 20
-    assert report(stack)["total"]["runs"] == started
+    assert dying_at_each_call(lambda: stack.start("Write."), check, when) > 20
+    assert report(stack)["total"]["runs"] == len(started)
 
 
 def test_a_report_has_its_days_only_across_months(stack: Stack) -> None:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
-from threading import Condition, Event, Thread
-from types import TracebackType
-from typing import Any, Self
+from threading import Condition
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.provider.chat import as_chunks, as_completion, chat_faults
 from tests.provider.rules import request_faults
 from tests.provider.script import Reply, error
 from tests.provider.stream import as_stream
+from tests.support.loopback import Loopback
 
 Json = Any
 
@@ -50,37 +50,22 @@ class Received:
     body: Json
 
 
-class ScriptedProvider:
+class ScriptedProvider(Loopback):
     """The server, its script and what it received. Replies come in order, whoever asks; or a function chooses them."""
 
     def __init__(self, script: Iterable[Reply] | Callable[[Received], Reply], api_key: str = API_KEY) -> None:
+        super().__init__(_handler_of(self))
         self.api_key = api_key
         self.requests: list[Received] = []
         self.faults: list[str] = []
         self._next: Callable[[Received], Reply] = script if callable(script) else _in_order(script)
         self._issued: set[str] = set()
         self._changed = Condition()
-        self._closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def base_url(self) -> str:
         """What `OPENAI_BASE_URL` has to be."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return f"{self.address}/v1"
 
     def wait_for_requests(self, number: int, timeout: float = 30.0) -> None:
         """Return once so many requests have come in, each before its reply. Raises `TimeoutError`."""
@@ -112,7 +97,7 @@ class ScriptedProvider:
     def hold(self, reply: Reply) -> None:
         """Held replies come when their event is set, or never once the server closes."""
         waited = 0.0
-        while reply.held and not reply.held.wait(0.02) and not self._closing.is_set() and waited < LONGEST_HOLD:
+        while reply.held and not reply.held.wait(0.02) and not self.closing.is_set() and waited < LONGEST_HOLD:
             waited += 0.02
 
     def _filled(self, reply: Reply, number: int, path: str) -> Reply:

@@ -11,7 +11,7 @@ from finish.app import handler as finish
 from prepare.app import handler as prepare
 from swarm.agent.slice import FINISH_SECONDS
 from tests.support.lambda_context import lambda_context
-from tests.support.moments import Died
+from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 
 State = dict[str, Any]
 TASKS: dict[str, Callable[..., Any]] = {"prepare": prepare, "agent": agent, "finish": finish, "fail": fail}
@@ -56,3 +56,19 @@ def drive(state: State, name: str | None = "prepare", *, until: str | None = Non
     for answer in walk(state, name, until=until, tries=tries):
         state = answer
     return state
+
+
+def dying_at_each_call(start: Callable[[], str], check: Callable[[str, Moment], None], when: When) -> int:
+    """Drive a run that is started so, for each AWS call that its tasks make: there a task dies, and is tried again.
+
+    `check` is asked of each run at its end. How many calls there were.
+    """
+
+    def dies(number: int) -> Moment:
+        run_id = start()
+        with at_call(number, die, when) as moment:
+            drive(beginning(run_id))
+        check(run_id, moment)
+        return moment
+
+    return each_moment(dies)

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from codex_swarm.models import MachineSummary, RunError, RunStatus, StepEvent, TaskType, Usage
 from swarm.ids import RunKey
-from swarm.runs.entries import Change, Claimed, Created, Ended, Entry, Prepared, TurnTaken, apply
+from swarm.runs.entries import Change, Claimed, Created, Ended, Entry, Prepared, TurnTaken
+from swarm.runs.fold import apply
 from swarm.runs.run import Run
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

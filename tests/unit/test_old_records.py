@@ -17,7 +17,8 @@ from swarm.records.projects import Projects
 from swarm.records.runlog import DynamoRunLog
 from swarm.records.runs import Runs, decode, encode
 from swarm.records.table import Table
-from swarm.runs.entries import Entry, apply
+from swarm.runs.entries import Entry
+from swarm.runs.fold import apply
 from swarm.runs.run import Run
 from swarm.workspace.objects import MemoryObjects
 from tests.support.paths import ROOT

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -24,7 +25,6 @@ from swarm_job.syscalls import restrictions
 _ENDING_SECONDS = 10.0
 _BEGINNING_SECONDS = 60.0
 _CHUNK = 1 << 12
-_TRIES = 2
 _LOST = -signal.SIGKILL
 """What a fork came to whose maker was lost: it goes with it."""
 
@@ -118,11 +118,12 @@ class Forker:
         place: Path,
     ) -> Execution:
         """Have the first module's `main(arguments)` done by a fork; all else is as with `programs.execute`."""
-        for _ in range(_TRIES - 1):
+        once = partial(self._execute, arguments, cwd, environment, limits, seconds, place)
+        try:
+            return once()
+        except ForkerLost:
             # What the last fork did to its maker may come to light only now.
-            with contextlib.suppress(ForkerLost):
-                return self._execute(arguments, cwd, environment, limits, seconds, place)
-        return self._execute(arguments, cwd, environment, limits, seconds, place)
+            return once()
 
     def _execute(
         self,

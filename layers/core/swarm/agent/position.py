@@ -26,8 +26,8 @@ from swarm.runs.entries import (
     Messaged,
     TurnTaken,
     Withdrawn,
-    apply,
 )
+from swarm.runs.fold import apply
 from swarm.runs.messages import next_to_read, told
 from swarm.runs.run import Run
 from swarm.workspace.working_copy import Workspace

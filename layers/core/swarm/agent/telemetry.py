@@ -6,19 +6,20 @@ What goes wrong with a collector is told in the log, and nowhere else: spans tha
 from __future__ import annotations
 
 import logging
-import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagators.aws.aws_xray_propagator import TRACE_HEADER_KEY, AwsXRayPropagator
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.util.re import parse_env_headers
 from requests import Session
 
 from swarm.agent.spans import Attributes, Span, Spans
@@ -28,8 +29,6 @@ from swarm.logs import log
 FLUSH_SECONDS = 2.0
 MOST_SPANS = 2_000
 """So many that have ended are kept for the next flush; more are lost."""
-
-_HEADER = re.compile(r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:.*?Parent=([0-9a-f]{16}))?")
 
 
 class _Ended(SpanProcessor):
@@ -60,16 +59,20 @@ class _Traced(Span):
 
 
 class OtlpSpans(Spans):
-    """Spans of this process. `endpoint` is the collector's, without `/v1/traces`; `trace_header` is Lambda's."""
+    """Spans of this process. `endpoint` is the collector's, without `/v1/traces`.
 
-    def __init__(self, endpoint: str, headers: Mapping[str, str], stage: str) -> None:
+    `headers` go with each request: a text as OTEL_EXPORTER_OTLP_HEADERS has it, `name=value` with commas between them.
+    """
+
+    def __init__(self, endpoint: str, headers: str, stage: str) -> None:
         # What it complains about would stand in the log in its own words.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         session = Session()
         # The headers are for this collector, and for none that it names.
         session.max_redirects = 0
         url = f"{endpoint.rstrip('/')}/v1/traces"
-        self._exporter = OTLPSpanExporter(url, headers=headers, timeout=FLUSH_SECONDS, session=session)
+        told = parse_env_headers(headers, liberal=True)
+        self._exporter = OTLPSpanExporter(url, headers=dict(told), timeout=FLUSH_SECONDS, session=session)
         self._ended = _Ended()
         about = {"service.name": "codex-swarm", "deployment.environment.name": stage}
         provider = TracerProvider(sampler=ALWAYS_ON, resource=Resource(about), shutdown_on_exit=False)
@@ -85,7 +88,9 @@ class OtlpSpans(Spans):
     ) -> Iterator[Span]:
         """A span within the one that is open."""
         kind = SpanKind.CLIENT if asks_server else SpanKind.INTERNAL
-        context = _invocation(self.header) if root else None
+        # Lambda's trace header, as X-Ray writes it; without one it is a trace of its own.
+        carrier = {TRACE_HEADER_KEY: self.header}
+        context = AwsXRayPropagator().extract(carrier, Context()) if root else None
         with self._tracer.start_as_current_span(
             name,
             context,
@@ -126,15 +131,3 @@ class OtlpSpans(Spans):
                 log.warning("spans were not taken", error="the collector could not be reached, or refused them")
         except Exception as error:  # noqa: BLE001  whatever a collector answers, it is no matter of the run
             log.warning("spans were not taken", error=type(error).__name__)
-
-
-def _invocation(header: str) -> Context:
-    """The invocation that a trace header names, as the parent of spans; a trace of its own without one.
-
-    Source: AWS X-Ray, "Tracing header", and OpenTelemetry's id of 32 digits for the same trace.
-    """
-    found = _HEADER.search(header)
-    if found is None or found[3] is None:
-        return Context()
-    ids = SpanContext(int(found[1] + found[2], 16), int(found[3], 16), True, TraceFlags(TraceFlags.SAMPLED))
-    return trace.set_span_in_context(NonRecordingSpan(ids), Context())

@@ -17,7 +17,7 @@ from swarm.metrics import RUN_SECONDS, RUNS_ENDED, record
 from swarm.records.backend import Backend
 from swarm.records.runlog import SlotTaken
 from swarm.runs import children
-from swarm.runs.entries import apply
+from swarm.runs.fold import apply
 from swarm.runs.run import Run
 
 T = TypeVar("T")

@@ -38,8 +38,9 @@ from swarm.records.projects import ProjectChange
 from swarm.records.quotas import Kind
 from swarm.runs import events
 from swarm.runs.conversation import assistant_message, store_transcript, user_message
-from swarm.runs.entries import Change, Created, Ended, Entry, Prepared, TurnTaken, apply
+from swarm.runs.entries import Change, Created, Ended, Entry, Prepared, TurnTaken
 from swarm.runs.events import MAX_SHOWN
+from swarm.runs.fold import apply
 from swarm.runs.run import Artifact, Run
 from swarm.text import clip
 from swarm.workspace.snapshot import Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swarm.errors import TurnNotFound
 from swarm.records.backend import Backend
-from swarm.runs.entries import apply
+from swarm.runs.fold import apply
 from swarm.runs.run import Run
 from swarm.workspace.snapshot import Snapshot
 

@@ -27,7 +27,8 @@ from swarm.records.keys import (
 from swarm.records.listing import FIRST, LAST, Page, Range, Wanted, page_of
 from swarm.records.runlog import DynamoRunLog
 from swarm.records.table import OLDER, UNCLAIMED, VISIBLE, ConditionFailed, Filter, Item, Table
-from swarm.runs.entries import Entry, apply
+from swarm.runs.entries import Entry
+from swarm.runs.fold import apply
 from swarm.runs.run import Run
 
 SHORT_LOG = 20
