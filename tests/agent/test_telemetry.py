@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -149,5 +150,8 @@ def test_nothing_of_it_is_loaded_where_no_collector_is_named(runs: Runs) -> None
         "print(json.dumps([name for name in sys.modules if name.split('.')[0] in ('opentelemetry', 'requests')"
         " or name == 'swarm.agent.telemetry']))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
     assert json.loads(done.stdout.splitlines()[-1]) == []
