@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from codex_swarm.cli import output as words
+from codex_swarm.cli.asking import request_of, schema_in
 from codex_swarm.cli.commands.finding import confirmed
-from codex_swarm.cli.commands.starting import request_of, schema_in
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.models import BatchRead, TaskType

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_swarm.cli import output as words
-from codex_swarm.cli.commands.starting import request_of
+from codex_swarm.cli.asking import request_of
 from codex_swarm.cli.session import ProjectId, Session
 from codex_swarm.models import ScheduleRead, TaskType
 

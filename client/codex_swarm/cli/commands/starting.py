@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from codex_swarm.cli.asking import accepting, instructions_of, schema_in, tools_in, words_of
 from codex_swarm.cli.commands.finding import note
 from codex_swarm.cli.sending import batches, files_of, texts
 from codex_swarm.cli.sentences import SENTENCES
@@ -16,7 +15,6 @@ from codex_swarm.cli.session import ProjectId, RunId, Session
 from codex_swarm.cli.templates import TEMPLATES, TemplateName
 from codex_swarm.cli.watching import watch_to_its_end
 from codex_swarm.client import CodexSwarmClient
-from codex_swarm.errors import InvalidArgument
 from codex_swarm.models import (
     Approval,
     DecisionKind,
@@ -26,11 +24,7 @@ from codex_swarm.models import (
     RunLimits,
     RunRead,
     TaskType,
-    ToolCreate,
 )
-from codex_swarm.shaping import shaped
-
-FROM_STDIN = "-"
 
 
 def run(
@@ -135,7 +129,7 @@ def run(
         codex-swarm run "Write a plan for the week to plan.md" --task-type document_writing --watch
         codex-swarm run --template security --upload src --watch
     """
-    asked = _instructions(instructions, template)
+    asked = instructions_of(instructions, template)
     project = session.project(project_id)
     kind = task_type or (TEMPLATES[template].task_type if template else None)
     limits = RunLimits(max_turns=max_turns, max_cost_usd=max_cost_usd) if max_turns or max_cost_usd else None
@@ -155,9 +149,9 @@ def run(
             callback_url=callback_url,
             interactive=interactive,
             require_approval=require_approval or (),
-            tools=_tools_in(tools),
+            tools=tools_in(tools),
             result_schema=schema_in(result_schema),
-            acceptance=_accepting(criterion or [], acceptance, max_rounds),
+            acceptance=accepting(criterion or [], acceptance, max_rounds),
             from_turn=from_turn,
             keep_conversation=keep_conversation,
             document_template=document_template,
@@ -275,17 +269,6 @@ def templates(session: Session) -> None:
     )
 
 
-def _accepting(words: list[str], path: Path | None, max_rounds: int | None) -> dict[str, Any] | None:
-    """What the work has to be like: what the file says, and the words besides."""
-    given = _object_in(path, "criteria") or {}
-    if not words and not given:
-        if max_rounds is not None:
-            raise InvalidArgument("--max-rounds is about criteria; give --criterion or --acceptance, too")
-        return None
-    rounds = {} if max_rounds is None else {"max_rounds": max_rounds}
-    return {**given, "criteria": [*given.get("criteria", []), *words], **rounds}
-
-
 def offline(session: Session) -> None:
     """List what the offline model understands, for tests that need no provider.
 
@@ -296,56 +279,6 @@ def offline(session: Session) -> None:
         output.json([{"sentence": each.text, "does": each.plain} for each in SENTENCES])
         return
     output.table(["sentence", "what it does"], [(each.text, each.plain) for each in SENTENCES])
-
-
-def words_of(text: str) -> str:
-    """The text; what standard input has where it is `-`."""
-    return sys.stdin.read() if text == FROM_STDIN else text
-
-
-def request_of(instructions: str, **options: object) -> dict[str, object]:
-    """The request for each run of a batch or a schedule: its instructions, `-` reads them, and what was given."""
-    return {"instructions": words_of(instructions)} | {
-        field: value for field, value in options.items() if value is not None
-    }
-
-
-def schema_in(path: Path | None) -> dict[str, Any] | None:
-    """The JSON Schema of a file. Raises `InvalidArgument`."""
-    return _object_in(path, "JSON Schema")
-
-
-def _object_in(path: Path | None, what: str) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    found = _json_in(path, what)
-    if not isinstance(found, dict):
-        raise InvalidArgument(f"{path} has no {what}: it is no object")
-    return found
-
-
-def _tools_in(path: Path | None) -> list[ToolCreate]:
-    if path is None:
-        return []
-    found = _json_in(path, "list of tools")
-    if not isinstance(found, list):
-        raise InvalidArgument(f"{path} has no list of tools: each has a name, a description and parameters")
-    return [shaped(ToolCreate, **(each if isinstance(each, dict) else {"name": each})) for each in found]
-
-
-def _json_in(path: Path, what: str) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(f"{path} has no {what}: {error}") from error
-
-
-def _instructions(given: str, template: TemplateName | None) -> str:
-    parts = [TEMPLATES[template].instructions] if template else []
-    asked = "\n\n".join([*parts, *filter(str.strip, [words_of(given)])])
-    if not asked:
-        raise InvalidArgument("say what to do, or name a --template; `codex-swarm run --help` has examples")
-    return asked
 
 
 def _uploaded(session: Session, client: CodexSwarmClient, project: str, files: dict[str, Path]) -> list[str]:
