@@ -64,7 +64,15 @@ def options(words: list[str]) -> set[str]:
     return {word.removeprefix("--").split("=")[0] for word in words if word.startswith("--")}
 
 
-@pytest.mark.parametrize("words", list(typed("aws")))
+OF_AWS, OURS = list(typed("aws")), list(typed("codex-swarm"))
+
+
+def test_the_runbooks_have_commands() -> None:
+    assert len(OF_AWS) > 25
+    assert len(OURS) > 10
+
+
+@pytest.mark.parametrize("words", OF_AWS)
 def test_a_command_of_aws_exists_and_has_what_it_is_given(words: list[str]) -> None:
     service, operation, *rest = words
     given = options(rest)
@@ -89,7 +97,7 @@ def test_a_command_of_aws_exists_and_has_what_it_is_given(words: list[str]) -> N
     assert needs <= given
 
 
-@pytest.mark.parametrize("words", list(typed("codex-swarm")))
+@pytest.mark.parametrize("words", OURS)
 def test_a_command_of_ours_exists_and_has_what_it_is_given(words: list[str]) -> None:
     command: Any = get_command(app)
     rest = list(words)
