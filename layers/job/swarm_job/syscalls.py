@@ -46,7 +46,8 @@ def restrictions(forker: int = 0) -> bytes:
         return b""
     architecture, column = _MACHINES[machine]
     known = numbers(column)
-    checked = _checked([os.getpid(), forker][: 1 + bool(forker)], [os.getpgrp(), forker][: 1 + bool(forker)])
+    forkers = [forker] if forker else []
+    checked = _checked([os.getpid(), *forkers], [os.getpgrp(), *forkers])
     program = [
         _step(_LOAD, _ARCHITECTURE),
         _step(_EQUAL, architecture, when_true=1),
