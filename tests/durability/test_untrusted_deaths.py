@@ -45,7 +45,7 @@ def test_a_run_survives_the_death_of_what_it_has_elsewhere(
     reference = world.post(f"reference {function}{moment}", instructions).json()["id"]
     assert world.end_of(reference) == "succeeded"
     run_id = world.post(f"death of {function}{moment}", instructions).json()["id"]
-    [pid] = eventually(lambda: world.cloud.functions[function].busy_pids() or None, 30, longest_pause=0.01)
+    [pid] = eventually(world.cloud.functions[function].busy_pids, 30, longest_pause=0.01)
     if moment:
         eventually(lambda: running(moment))
     os.kill(pid, signal.SIGKILL)

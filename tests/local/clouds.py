@@ -51,7 +51,7 @@ class Clouds:
 def eventually(look: Callable[[], T | None], seconds: float = 15, longest_pause: float = 0.2) -> T:
     """What `look` finds, as soon as it finds something; `longest_pause` for what is there for a moment only."""
     deadline, pause = time.monotonic() + seconds, 0.01
-    while (found := look()) is None or found is False:
+    while not (found := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s")
         time.sleep(pause)

@@ -77,6 +77,6 @@ MANY_FILES = "touch " + " ".join(f"{number}.md" for number in range(FINISH_FILES
 )
 def test_run_survives_the_death_of_a_function(function: str, work: str, cloud: LocalCloud) -> None:
     run_id = start(cloud, work)
-    [pid] = eventually(lambda: cloud.functions[function].busy_pids() or None, longest_pause=0.01)
+    [pid] = eventually(cloud.functions[function].busy_pids, longest_pause=0.01)
     os.kill(pid, signal.SIGKILL)
     assert ended(cloud, run_id)["status"] == "succeeded"
