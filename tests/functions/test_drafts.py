@@ -87,7 +87,8 @@ def test_a_watcher_sees_text_path_and_content_before_the_turn_is_over(runs: Runs
     def look(stack: Stack, run_id: str) -> None:
         (delta,) = eventually(lambda: deltas(stack, run_id))
         assert (delta["type"], delta["text"], delta["path"]) == ("delta", "I write it.", "report.md")
-        assert len(delta["content"]) == LONGEST
+        # How much of it, is a matter of what has come through the socket by then.
+        assert 0 < len(delta["content"]) <= LONGEST
         assert delta["content"] in LONG
         told = stack.request("GET", f"/runs/{run_id}/events").json["events"]
         assert [event["role"] for event in told if event["type"] == "step"] == ["user"]
@@ -121,9 +122,11 @@ def test_whoever_comes_in_the_middle_sees_what_stands_there_at_once(stack: Stack
     run_id = stack.start(INSTRUCTIONS)
     slot = stack.backend.runs.current("tenant-a", run_id).version + 1
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
-    stack.backend.drafts.write(key_of(run_id), slot, DeltaEvent(text="so far"), long_ago)
+    stack.backend.drafts.write(key_of(run_id), slot, DeltaEvent(text="so far", content=LONG), long_ago)
     first = stack.request("GET", f"/runs/{run_id}/stream").text
-    assert first.split("\n\n")[-2] == 'event: delta\ndata: {"type":"delta","text":"so far"}'
+    kind, _, delta = first.split("\n\n")[-2].partition("\ndata: ")
+    assert kind == "event: delta"
+    assert json.loads(delta) == {"type": "delta", "text": "so far", "content": LONG[-LONGEST:]}
     assert stack.backend.drafts.look(key_of(run_id), 0).watched_until > f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     stack.backend.drafts.write(key_of(run_id), slot - 1, DeltaEvent(text="over"), long_ago)
     assert "event: delta" not in stack.request("GET", f"/runs/{run_id}/stream").text

@@ -174,7 +174,8 @@ def stack(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Stack
         "POWERTOOLS_DEV": "0",
         "POWERTOOLS_SERVICE_NAME": "codex-swarm",
     }
-    with mock_aws():
+    # Tests play the state machine themselves, whatever a laptop cloud of before has set moto up for.
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": False}}):
         for name, value in {**defaults, **environment}.items():
             monkeypatch.setenv(name, value)
         clients.dynamodb().create_table(TableName="table", **template_table())

@@ -62,7 +62,7 @@ def _stop(original: Wrapper, response: Any) -> Any:
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
     running = execution.stop_date is None
     result = original(response)
-    if running and execution.status == "ABORTED":
+    if running and isinstance(execution, Execution) and execution.status == "ABORTED":
         _announce(execution, "ABORTED")
     return result
 
