@@ -11,9 +11,8 @@ import pytest
 
 from swarm.aws import clients
 from swarm.errors import InvalidRequest
-from swarm.lifecycle.scheduling import in_turns, run_due
+from swarm.lifecycle.scheduling import run_due
 from swarm.records.keys import schedule_key
-from swarm.records.schedules import Due
 from swarm.retention.cleaning import clean
 from swarm.runs.due_times import DueTimes, checked
 from swarm.runs.schedules import MAX_FAILURES, MAX_SCHEDULES, Overlap, Schedule
@@ -33,10 +32,11 @@ def at(text: str) -> datetime:
 
 def kept(stack: Stack, instructions: str = "touch a.md", **more: Any) -> Schedule:
     """A schedule that is due every hour from now on."""
-    stack.project()
+    tenant = more.pop("tenant", "tenant-a")
+    stack.project(tenant=tenant)
     now = datetime.now(UTC)
     schedule = Schedule(
-        tenant_id="tenant-a",
+        tenant_id=tenant,
         project_id="p1",
         name=more.pop("name", "hourly"),
         times=DueTimes(since=now, rate=more.pop("rate", "1 hour")),
@@ -213,14 +213,31 @@ def test_a_time_that_meets_a_full_queue_is_tried_again_until_there_is_room(monke
         assert (began.runs, began.last_error) == (1, None)
 
 
-def test_tenants_take_turns() -> None:
-    due = [Due("many", "p", str(number)) for number in range(3)] + [Due("few", "p", "0")]
-    assert [(each.tenant_id, each.name) for each in in_turns(due)] == [
-        ("many", "0"),
-        ("few", "0"),
-        ("many", "1"),
-        ("many", "2"),
-    ]
+def test_a_look_ends_with_its_time_and_tenants_take_turns_in_it(stack: Stack) -> None:
+    for number in range(3):
+        kept(stack, name=f"many-{number}")
+    kept(stack, name="few", tenant="tenant-b")
+    when = now_is(stack, "many-0").created_at + timedelta(hours=1.1)
+    times = [1.0, 1.0]
+    look = run_due(stack.backend, when, lambda: times.pop() if times else 0.0)
+    assert (look.seen, look.left) == (2, 2)
+    assert [now_is(stack, f"many-{number}").runs for number in range(3)] == [1, 0, 0]
+    assert stack.backend.schedules.get("tenant-b", "p1", "few").runs == 1
+    again = run_due(stack.backend, when)
+    assert (again.seen, again.left) == (2, 0)
+    assert [now_is(stack, f"many-{number}").runs for number in range(3)] == [1, 1, 1]
+
+
+def test_many_tenants_are_served_at_a_time_and_each_time_has_one_run(stack: Stack) -> None:
+    tenants = [f"tenant-{number:02}" for number in range(12)]
+    for tenant in tenants:
+        kept(stack, name="first", tenant=tenant)
+        kept(stack, name="second", tenant=tenant)
+    when = datetime.now(UTC) + timedelta(hours=1.1)
+    assert (run_due(stack.backend, when).seen, run_due(stack.backend, when).seen) == (24, 0)
+    for tenant in tenants:
+        made = stack.request("GET", "/runs", tenant=tenant).json
+        assert sorted(run["metadata"]["schedule"] for run in made) == ["first", "second"]
 
 
 def test_a_schedule_that_cannot_be_read_keeps_no_other(stack: Stack) -> None:

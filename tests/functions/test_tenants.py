@@ -200,9 +200,15 @@ def test_a_hold_stops_retention_sweeping_deletion_and_erasure(versioned: Stack) 
     run_id = lives(stack, "tenant-a", "project")
     assert settings(stack, hold="case 7", retention_days=1)["hold"] == "case 7"
     before = (in_the_bucket("tenant-a"), in_the_table().count("tenant-a"))
-    for path in (f"/runs/{run_id}", "/projects/project", "/projects/project/schedules/weekly"):
+    weekly = "/projects/project/schedules/weekly"
+    for path in (f"/runs/{run_id}", "/projects/project", weekly):
         refused = stack.request("DELETE", path, tenant="tenant-a")
         assert (refused.status, refused.json["code"]) == (409, "legal_hold")
+    asked = stack.request("GET", weekly, tenant="tenant-a").json
+    put = {key: asked[key] for key in ("cron", "rate", "timezone", "run", "overlap", "continue_workspace")}
+    replaced = stack.request("PUT", weekly, {**put, "run": {"instructions": "touch b.md"}}, tenant="tenant-a")
+    assert (replaced.json["code"], "another name" in replaced.json["detail"]) == ("legal_hold", True)
+    assert stack.request("PUT", weekly, put, tenant="tenant-a").json == asked
     assert operate(stack, "POST", "/tenants/tenant-a/erase", {"confirm": "tenant-a"}).json["code"] == "legal_hold"
     for days in (2, 4, 400):
         clean(stack.backend, NOW + days * DAY, lambda: 600.0)

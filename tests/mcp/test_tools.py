@@ -51,6 +51,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "list_schedules": (True, None),
         "put_schedule": (False, False),
         "pause_schedule": (False, False),
+        "resume_schedule": (False, False),
         "get_usage": (True, None),
         "get_budget": (True, None),
         "put_budget": (False, False),
@@ -148,6 +149,8 @@ def test_schedules_are_listed_kept_and_paused(ask: Ask, api: FakeApi) -> None:
     assert json.loads(api.received[-1].body)["run"] == {"instructions": "write"}
     api.on("POST", f"{path}/monday/pause", told(bodies.schedule(status="paused", next_times=[])))
     assert call(ask, "pause_schedule", name="monday").structured_content["status"] == "paused"
+    api.on("POST", f"{path}/monday/resume", told(bodies.schedule()))
+    assert call(ask, "resume_schedule", name="monday").structured_content["status"] == "active"
 
 
 def test_what_runs_cost_and_may_cost_is_seen_and_set(ask: Ask, api: FakeApi) -> None:

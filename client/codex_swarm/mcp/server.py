@@ -59,6 +59,7 @@ def server(client: AsyncCodexSwarmClient, project: str, folder: Path | None = No
         (schedules.list_schedules, "List schedules", READS),
         (schedules.put_schedule, "Keep a schedule", UPLOADS),
         (schedules.pause_schedule, "Pause a schedule", UPLOADS),
+        (schedules.resume_schedule, "Resume a schedule", UPLOADS),
         (costs.get_usage, "See what runs cost", READS),
         (costs.get_budget, "Look at a budget", READS),
         (costs.put_budget, "Set a budget", UPLOADS),

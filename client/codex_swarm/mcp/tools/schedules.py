@@ -48,6 +48,13 @@ class ScheduleTools(Toolset):
     async def pause_schedule(
         self, name: Annotated[str, Field(description="The schedule's name.")], project_id: ProjectId = None
     ) -> ScheduleState:
-        """Let no further run of a schedule begin; it can be resumed in the console or on the command line."""
+        """Let no further run of a schedule begin, until `resume_schedule`; a run under way goes on."""
         with of_tool():
             return answers.state_of_schedule(await self._client.pause_schedule(project_id or self._project, name))
+
+    async def resume_schedule(
+        self, name: Annotated[str, Field(description="The schedule's name.")], project_id: ProjectId = None
+    ) -> ScheduleState:
+        """Let a paused schedule go on with its next time. Its runs cost money: ask your user before."""
+        with of_tool():
+            return answers.state_of_schedule(await self._client.resume_schedule(project_id or self._project, name))

@@ -174,8 +174,8 @@ class LegalHold(Conflict):
 
     code = "legal_hold"
 
-    def __init__(self) -> None:
-        super().__init__("nothing of this tenant is deleted while there is a legal hold; ask the operator")
+    def __init__(self, instead: str = "ask the operator") -> None:
+        super().__init__(f"nothing of this tenant is deleted while there is a legal hold; {instead}")
 
 
 class NotRedeliverable(Conflict):

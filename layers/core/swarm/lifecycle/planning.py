@@ -23,8 +23,9 @@ SHOWN = 5
 def put(backend: Backend, tenant_id: str, project_id: str, name: str, body: SchedulePut, *, now: datetime) -> Schedule:
     """Keep the schedule in place of the one of its name; the same again changes nothing.
 
-    One that was paused stays so. Raises `InvalidRequest`, `TooLarge`, `ProjectNotFound`, `TooManySchedules`,
-    `ScheduleBusy`, and what a run like this would be refused with.
+    One that was paused stays so. Under a legal hold none takes another's place: what it was to do is kept nowhere
+    else. Raises `InvalidRequest`, `TooLarge`, `ProjectNotFound`, `TooManySchedules`, `ScheduleBusy`, `LegalHold`, and
+    what a run like this would be refused with.
     """
     project = backend.projects.get(tenant_id, project_id)
     run = body.run.model_dump_json(exclude_unset=True)
@@ -57,6 +58,8 @@ def put(backend: Backend, tenant_id: str, project_id: str, name: str, body: Sche
     )
     if after == before:
         return before
+    if backend.tenants.get(tenant_id).hold is not None:
+        raise LegalHold("what a schedule says is kept, too: pause this one, and put the new one under another name")
     # It counts anew, also its rate; runs of before keep their times for themselves.
     after = replace(after, times=wanted.times, created_at=now, failures=0, last_error=None)
     if before.paused_because is None:
@@ -80,7 +83,7 @@ def delete(backend: Backend, tenant_id: str, project_id: str, name: str, *, now:
     """It is due no more; its runs stay. Raises `ScheduleNotFound`, `ScheduleBusy`, `LegalHold`."""
     schedule = backend.schedules.get(tenant_id, project_id, name)
     if backend.tenants.get(tenant_id).hold is not None:
-        raise LegalHold
+        raise LegalHold("pause the schedule instead")
     backend.schedules.drop(schedule, now)
 
 

@@ -7,11 +7,13 @@ in between leaves the time to be done again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import zip_longest
+from math import inf
 
 from codex_swarm.models import RunCreate
 from swarm.errors import CallerError, ProjectNotFound, RunNotFound, ScheduleBusy, TooMany, Unavailable
@@ -29,34 +31,71 @@ from swarm.runs.schedules import Overlap, Schedule
 SCHEDULE, TIME = "schedule", "scheduled_at"
 """The notes in a run's metadata that say which schedule made it, for which time."""
 
+PARALLEL = 8
+"""Tenants that are served at a time: fewer than a client of boto3 keeps connections."""
+
 FILES_GONE = "run {}, the one before, was deleted, so this one began without its files; give them as run.from_run_id"
 
 
-def run_due(backend: Backend, now: datetime) -> int:
-    """Do what is due by now; how many schedules were looked at. One that cannot be done does not keep others.
+@dataclass
+class Look:
+    """What one look came to: schedules that were looked at, and those that are left to the next look."""
 
-    Tenants take turns, so that thousands that wait of one tenant are not in the way of the next tenant's only one.
+    seen: int = 0
+    left: int = 0
+
+
+def run_due(backend: Backend, now: datetime, seconds_left: Callable[[], float] = lambda: inf) -> Look:
+    """Do what is due by now, as far as the time goes. A schedule that cannot be done does not keep others.
+
+    Tenants take turns, each with its longest due, so that thousands that wait of one tenant are not in the way of the
+    next tenant's only one. Several tenants are served at a time, and one by nobody twice: runs of one tenant would
+    only wait for each other where it is counted in.
     """
-    looked_at = 0
-    for listed in in_turns(backend.schedules.due(now)):
-        looked_at += 1
-        try:
-            # Read again: the index may be behind.
-            schedule = backend.schedules.find(*listed)
-            if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
-                _do(backend, schedule, now)
-        except Exception:  # noqa: BLE001  whatever is wrong with one schedule must not keep the others
-            log.exception("a schedule could not be looked at", schedule=listed.name)
-    return looked_at
+    turns = deque(_by_tenant(backend.schedules.due(now)))
+    look = Look(left=sum(len(each) for each in turns))
+
+    def serve() -> int:
+        seen = 0
+        while seconds_left() > 0:
+            try:
+                own = turns.popleft()
+            except IndexError:
+                break
+            _look_at(backend, own.popleft(), now)
+            seen += 1
+            if own:
+                turns.append(own)
+        return seen
+
+    others = min(PARALLEL, len(turns)) - 1
+    if others > 0:
+        with ThreadPoolExecutor(others) as pool:
+            helping = [pool.submit(serve) for _ in range(others)]
+            look.seen = serve() + sum(each.result() for each in helping)
+    else:
+        look.seen = serve()
+    look.left -= look.seen
+    if look.left:
+        log.warning("schedules are left to the next look", left=look.left)
+    return look
 
 
-def in_turns(due: Iterable[Due]) -> Iterator[Due]:
-    """First the longest due of each tenant, then the second of each, and so on."""
-    by_tenant: dict[str, list[Due]] = {}
+def _by_tenant(due: Iterable[Due]) -> Iterable[deque[Due]]:
+    found: dict[str, deque[Due]] = {}
     for each in due:
-        by_tenant.setdefault(each.tenant_id, []).append(each)
-    for row in zip_longest(*by_tenant.values()):
-        yield from (each for each in row if each is not None)
+        found.setdefault(each.tenant_id, deque()).append(each)
+    return found.values()
+
+
+def _look_at(backend: Backend, listed: Due, now: datetime) -> None:
+    try:
+        # Read again: the index may be behind.
+        schedule = backend.schedules.find(*listed)
+        if schedule is not None and schedule.next_at is not None and schedule.next_at <= now:
+            _do(backend, schedule, now)
+    except Exception:  # noqa: BLE001  whatever is wrong with one schedule must not keep the others
+        log.exception("a schedule could not be looked at", schedule=listed.name)
 
 
 def _do(backend: Backend, schedule: Schedule, now: datetime) -> None:
