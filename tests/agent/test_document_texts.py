@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from pydantic import JsonValue
@@ -11,11 +13,14 @@ from pydantic import JsonValue
 from swarm.agent.job_calls import results_of, run_calls
 from swarm.agent.model import ToolCall
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
+from swarm.errors import CorruptObject
+from swarm.ids import valid_project_id
 from swarm.jobs.batch import CallResult, JobCall, cut
 from swarm.tasks.registry import BATCHES
-from swarm.workspace.document_texts import DocumentText, DocumentTexts
+from swarm.workspace.document_texts import READER, DocumentText, DocumentTexts, text_key
 from swarm.workspace.objects import MemoryObjects, ProjectArea
 from swarm.workspace.snapshot import FileEntry, Snapshot
+from swarm.workspace.text_packs import LARGEST_TEXT, named_in
 from swarm.workspace.working_copy import Workspace
 
 BOX = Toolbox(BATCHES)
@@ -241,11 +246,11 @@ HASHES = [hashlib.sha256(f"{number}".encode()).hexdigest() for number in range(3
 @pytest.mark.parametrize(
     ("stored", "asked_for", "most"),
     [
-        pytest.param(0, 500, 1, id="none is there"),
-        pytest.param(250, 500, 1, id="half of them are there"),
-        pytest.param(3_000, 3_000, 7, id="all are, more than a page"),
-        pytest.param(3_000, 16, 17, id="few among many"),
-        pytest.param(3_000, 3, 3, id="three"),
+        pytest.param(0, 500, 2, id="none is there"),
+        pytest.param(250, 500, 2, id="half of them are there"),
+        pytest.param(3_000, 3_000, 8, id="all are, more than a page"),
+        pytest.param(3_000, 16, 18, id="few among many"),
+        pytest.param(3_000, 3, 4, id="three"),
     ],
 )
 def test_which_texts_are_missing_takes_few_calls(stored: int, asked_for: int, most: int) -> None:
@@ -267,3 +272,129 @@ def test_texts_that_are_handed_on_are_not_fetched() -> None:
     assert texts.get(HASHES[0]) == CONTRACT
     assert texts.missing(HASHES[:1]) == set()
     assert store.asked == 0
+
+
+def entries(hashes: Iterable[str]) -> list[FileEntry]:
+    return [FileEntry(sha256, 1, "docx") for sha256 in hashes]
+
+
+def told(number: int) -> DocumentText:
+    return replace(CONTRACT, lines=(("paragraph 1", f"this is text {number}"),))
+
+
+TOLD = {sha256: told(number) for number, sha256 in enumerate(HASHES[:500])}
+
+
+def test_texts_of_one_job_are_few_objects_that_every_later_search_reads() -> None:
+    store = Counted()
+    for first in range(0, 500, 50):
+        DocumentTexts(store, AREA).put_together(list(TOLD.items())[first : first + 50])
+    assert len(store.objects) == 10
+    backwards = list(reversed(TOLD))
+    texts = DocumentTexts(store, AREA)
+    assert texts.missing(backwards) == set()
+    assert list(texts.of(entries(backwards))) == [TOLD[sha256] for sha256 in backwards]
+    assert list(texts.of(entries(backwards))) == [TOLD[sha256] for sha256 in backwards]
+    assert store.asked <= 12
+    assert DocumentTexts(store, AREA).get(HASHES[77]) == TOLD[HASHES[77]]
+    assert DocumentTexts(store, AREA).get(HASHES[777]) is None
+
+
+def test_packed_texts_and_texts_of_their_own_are_found_together() -> None:
+    store = Counted()
+    texts = DocumentTexts(store, AREA)
+    for sha256 in HASHES[:20]:
+        texts.put(sha256, TOLD[sha256])
+    texts.put_together(list(TOLD.items())[20:60])
+    asked = HASHES[10:70]
+    assert DocumentTexts(store, AREA).missing(asked) == set(HASHES[60:70])
+    found = list(DocumentTexts(store, AREA).of(entries(asked)))
+    assert found == [*(TOLD[sha256] for sha256 in HASHES[10:60]), *[None] * 10]
+
+
+def test_a_text_made_while_somebody_looks_is_found_the_next_time_they_ask() -> None:
+    store = MemoryObjects()
+    texts = DocumentTexts(store, AREA)
+    assert texts.missing(HASHES[:3]) == set(HASHES[:3])
+    DocumentTexts(store, AREA).put_together(list(TOLD.items())[:3])
+    assert texts.missing(HASHES[:3]) == set()
+    assert texts.get(HASHES[1]) == TOLD[HASHES[1]]
+
+
+def test_a_long_text_is_an_object_of_its_own_and_a_pack_is_no_larger_than_can_be_held() -> None:
+    store = MemoryObjects()
+    long = replace(CONTRACT, lines=(("page 1", "a" * (LARGEST_TEXT + 1)),))
+    middle = replace(CONTRACT, lines=(("page 1", "a" * (LARGEST_TEXT - 6)),))
+    DocumentTexts(store, AREA).put_together([(HASHES[0], long), *((sha256, middle) for sha256 in HASHES[1:16])])
+    packs = [key for key in store.objects if "/packs/" in key]
+    assert [len(named_in(key, AREA, READER)) for key in packs] == [5, 5, 5]
+    assert set(store.objects) - set(packs) == {text_key(AREA, HASHES[0])}
+    assert list(DocumentTexts(store, AREA).of(entries(HASHES[:2]))) == [long, middle]
+
+
+def test_more_texts_than_are_remembered_are_read_in_order_with_few_calls() -> None:
+    store = Counted()
+    middle = replace(CONTRACT, lines=(("page 1", "a" * 100_000),))
+    DocumentTexts(store, AREA).put_together((sha256, middle) for sha256 in HASHES[:1_000])
+    found = DocumentTexts(store, AREA).of(entries(HASHES[:1_000]))
+    assert sum(text == middle for text in found) == 1_000
+    # Each look at 64 may begin in the middle of a pack that was let go.
+    assert store.asked <= 120
+
+
+@pytest.mark.parametrize("project", ["p", "\u0639" * 124, "\u5951" * 83], ids=["short", "arabic", "chinese"])
+def test_a_key_of_a_pack_fits_into_s3_whatever_the_project_is_called(project: str) -> None:
+    store, area = MemoryObjects(), ProjectArea("t" * 64, valid_project_id(project))
+    DocumentTexts(store, area).put_together(TOLD.items())
+    assert max(len(key.encode()) for key in store.objects) <= 1_024
+    assert len(store.objects) <= 500 / 12
+    assert list(DocumentTexts(store, area).of(entries(TOLD))) == list(TOLD.values())
+
+
+def test_a_pack_that_is_swept_while_somebody_reads_is_made_again() -> None:
+    store = MemoryObjects()
+    DocumentTexts(store, AREA).put_together(list(TOLD.items())[:5])
+    texts = DocumentTexts(store, AREA)
+    assert texts.missing(HASHES[:5]) == set()
+    store.objects.clear()
+    assert list(texts.of(entries(HASHES[:5]))) == [None] * 5
+    assert texts.missing(HASHES[:5]) == set(HASHES[:5])
+
+
+def test_a_pack_that_cannot_be_read_is_said_to_be_broken() -> None:
+    store = MemoryObjects()
+    DocumentTexts(store, AREA).put_together(list(TOLD.items())[:5])
+    store.objects = dict.fromkeys(store.objects, b"no text")
+    with pytest.raises(CorruptObject, match="packs/"):
+        DocumentTexts(store, AREA).get(HASHES[0])
+
+
+class Dying(MemoryObjects):
+    """A store whose caller is killed at one of its puts: before it is done, or after."""
+
+    def __init__(self, at: int, *, done: bool) -> None:
+        super().__init__()
+        self._left, self._done = at, done
+
+    def put(self, key: str, data: bytes, *, expires: bool = False) -> None:
+        self._left -= 1
+        if self._left != -1 or self._done:
+            super().put(key, data, expires=expires)
+        if self._left == -1:
+            raise InterruptedError
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_whoever_is_killed_while_texts_are_kept_keeps_them_again_in_the_same_objects(done: bool) -> None:
+    long = replace(CONTRACT, lines=(("page 1", "a" * (LARGEST_TEXT + 1)),))
+    made = [*list(TOLD.items())[:120], (HASHES[500], long)]
+    undisturbed = MemoryObjects()
+    DocumentTexts(undisturbed, AREA).put_together(made)
+    for at in range(len(undisturbed.objects)):
+        store = Dying(at, done=done)
+        with pytest.raises(InterruptedError):
+            DocumentTexts(store, AREA).put_together(made)
+        # What is there already is a text or none.
+        assert set(DocumentTexts(store, AREA).of(entries(TOLD))) <= {None, *TOLD.values()}
+        DocumentTexts(store, AREA).put_together(made)
+        assert store.objects == undisturbed.objects

@@ -17,7 +17,7 @@ from swarm.records.backend import area_of
 from swarm.retention.cleaning import Cleared, clean
 from swarm.retention.sweeping import MARGIN, SETTLED, sweep
 from swarm.runs.run import Run
-from swarm.workspace.document_texts import READER, text_key
+from swarm.workspace.document_texts import READER, DocumentText, DocumentTexts, text_key
 from swarm.workspace.inventory import ObjectInventory, Version
 from swarm.workspace.objects import ProjectArea
 from tests.support.lambda_context import lambda_context
@@ -92,6 +92,24 @@ def test_a_text_goes_with_its_document_or_with_the_reader_that_made_it(stack: St
     assert sweep(stack.backend, AREA, later(MARGIN - timedelta(minutes=1)), never) == 0
     assert sweep(stack.backend, AREA, later(2 * MARGIN), never) == 2
     assert set(stack.backend.inventory.keys(AREA.texts)) == {kept}
+
+
+def test_texts_that_are_packed_go_with_the_first_document_that_goes(stack: Stack) -> None:
+    run = run_of(
+        stack, stack.finish("Create a file called a.md with one. Create a file called b.md with two. touch c.md")
+    )
+    used = [entry.sha256 for entry in stack.backend.files_of(run).files.values()]
+    texts = DocumentTexts(stack.backend.objects, AREA)
+    texts.put_together((sha256, DocumentText(words=1)) for sha256 in used)
+    texts.put_together((sha256, DocumentText(words=1)) for sha256 in [*used[:2], "0" * 64])
+    [kept] = [key for key in stack.backend.inventory.keys(AREA.texts) if "0" * 12 not in key]
+    earlier = kept.replace(f"packs/{READER}-", f"packs/{READER - 1}-")
+    stack.backend.objects.put(earlier, b"texts")
+    assert sweep(stack.backend, AREA, later(MARGIN - timedelta(minutes=1)), never) == 0
+    assert sweep(stack.backend, AREA, later(2 * MARGIN), never) == 2
+    assert list(stack.backend.inventory.keys(AREA.texts)) == [kept]
+    assert texts.missing(used) == set()
+    assert texts.missing(["0" * 64]) == {"0" * 64}
 
 
 def test_what_is_new_is_not_swept(stack: Stack) -> None:

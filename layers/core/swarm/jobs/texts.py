@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -29,7 +29,16 @@ def keep_texts(
     store: ObjectStore, area: ProjectArea, calls: Iterable[JobCall], delivered: Mapping[str, Content]
 ) -> KeptTexts:
     """Store the texts of the documents that these calls were to read, and nothing else."""
-    texts, kept, room = DocumentTexts(store, area), KeptTexts(), MAX_HANDED_ON
+    kept = KeptTexts()
+    DocumentTexts(store, area).put_together(_sound(calls, delivered, kept))
+    return kept
+
+
+def _sound(
+    calls: Iterable[JobCall], delivered: Mapping[str, Content], kept: KeptTexts
+) -> Iterator[tuple[str, DocumentText]]:
+    """The texts that were asked for, each noted as kept."""
+    room = MAX_HANDED_ON
     for call in calls:
         sha256 = str(call.arguments.get("sha256"))
         if call.tool != DOCUMENT_TEXT or sha256 not in delivered:
@@ -39,9 +48,8 @@ def keep_texts(
         except ValidationError as error:
             log.warning("a text was refused", sha256=sha256, faults=error.error_count())
             continue
-        texts.put(sha256, text)
         kept.contents.add(sha256)
         if text.characters <= room:
             room -= text.characters
             kept.handed_on[sha256] = text
-    return kept
+        yield sha256, text

@@ -7,9 +7,11 @@ workspace can be searched to its end, and what was not searched is named on the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -103,9 +105,9 @@ def search(
     with ThreadPoolExecutor(READERS) as pool:
         for chunk in range(first, last, READERS):
             some = places[chunk : min(chunk + READERS, last)]
-            for number, (place, content) in enumerate(
-                zip(some, pool.map(lambda place: _content(store, area, texts, place), some), strict=True), chunk
-            ):
+            known = _texts(texts, some)
+            contents = pool.map(partial(_content, store, area, known), some)
+            for number, (place, content) in enumerate(zip(some, contents, strict=True), chunk):
                 room -= place.entry.size if content.lines else 0
                 if page.searched and (clock() > until or room < 0):
                     page.next = (number, 0)
@@ -138,10 +140,23 @@ class _Content:
         return self.text is not None or not self.reason
 
 
-def _content(store: ObjectStore, area: ProjectArea, texts: DocumentTexts, place: Place) -> _Content:
+def _texts(texts: DocumentTexts, places: Sequence[Place]) -> dict[str, DocumentText | None]:
+    """The texts of the documents among these, by their contents; of one that is lost there is none."""
+    entries = [place.entry for place in places if is_document(place.path) and place.entry.size <= MAX_DOCUMENT_BYTES]
+    try:
+        return dict(zip((entry.sha256 for entry in entries), texts.of(entries), strict=True))
+    except CorruptObject:
+        found: dict[str, DocumentText | None] = {}
+        for entry in entries:
+            with suppress(CorruptObject):
+                found[entry.sha256] = texts.get(entry.sha256)
+        return found
+
+
+def _content(store: ObjectStore, area: ProjectArea, known: Mapping[str, DocumentText | None], place: Place) -> _Content:
     path, size = place.path, place.entry.size
     if is_document(path):
-        return _document(store, area, texts, place)
+        return _document(store, area, place, known.get(place.entry.sha256))
     drawing = path.endswith(".svg")
     if file_type(path) == "image" and not drawing:
         return _Content(reason="an image")
@@ -160,13 +175,9 @@ def _text_file(store: ObjectStore, area: ProjectArea, place: Place) -> _Content:
     return _Content(reason=f"not text: {described(place.path)}") if text is None else _Content(lines_of(text))
 
 
-def _document(store: ObjectStore, area: ProjectArea, texts: DocumentTexts, place: Place) -> _Content:
+def _document(store: ObjectStore, area: ProjectArea, place: Place, text: DocumentText | None) -> _Content:
     if place.entry.size > MAX_DOCUMENT_BYTES:
         return _Content(reason=f"larger than {MAX_DOCUMENT_BYTES} bytes")
-    try:
-        text = texts.get(place.entry.sha256)
-    except CorruptObject:
-        text = None
     if text is None:
         markup = is_markup(place.path) and place.entry.size <= MAX_FILE_BYTES
         found = _text_file(store, area, place) if markup else _Content()

@@ -29,7 +29,7 @@ from itertools import chain, islice
 from swarm.records.backend import Backend
 from swarm.records.tenant import Tenant
 from swarm.retention.removal import Enough, remove_batch, remove_run
-from swarm.workspace.document_texts import sha256_of
+from swarm.workspace.document_texts import still_needed
 from swarm.workspace.inventory import Version
 from swarm.workspace.manifests import hashes_in
 from swarm.workspace.objects import DAY, ProjectArea, skills_of
@@ -88,12 +88,14 @@ def sweep(backend: Backend, area: ProjectArea, now: datetime, enough: Enough) ->
     live = _mark(backend, area, enough)
     if live is None:
         return None
-    # A text goes with its blob, or when a newer reader has come: it can be made again, so no one loses anything.
-    named = chain(
-        ((version, version.key.removeprefix(area.blobs)) for version in backend.inventory.versions(area.blobs)),
-        ((version, sha256_of(version.key, area)) for version in backend.inventory.versions(area.texts)),
+    # A text goes with its blob, with that of one it was packed with, or when a newer reader has come: it can be made
+    # again, so no one loses anything.
+    needed = still_needed(area, live)
+    told = chain(
+        ((each, each.key.removeprefix(area.blobs) in live) for each in backend.inventory.versions(area.blobs)),
+        ((each, needed(each.key)) for each in backend.inventory.versions(area.texts)),
     )
-    unused = (version for version, sha256 in named if version.stored_at < now - MARGIN and sha256 not in live)
+    unused = (version for version, wanted in told if version.stored_at < now - MARGIN and not wanted)
     deleted = 0
     for number in backend.inventory.delete_versions(unused):
         deleted += number

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import PurePosixPath
 
 from pydantic import ValidationError
@@ -19,6 +20,16 @@ from swarm.adapters import adapter
 from swarm.errors import CorruptObject
 from swarm.workspace.objects import PAGE, ObjectMissing, ObjectStore, ProjectArea
 from swarm.workspace.snapshot import FileEntry
+from swarm.workspace.text_packs import (
+    FEWEST,
+    LARGEST_TEXT,
+    MAX_CHARACTERS,
+    PackIndex,
+    is_needed,
+    most_in_a_pack,
+    pack_key,
+    short,
+)
 
 READER = 2
 """Version of the reader. Whoever changes what is read of documents, or what places are called, counts it up."""
@@ -42,6 +53,9 @@ DOCUMENTS = MARKUP | frozenset(
 
 MAX_DOCUMENT_BYTES = 50 * 1024 * 1024
 _READERS = 16
+_AT_A_TIME = 64
+"""Texts that are held for whoever goes through many."""
+
 _GETS_A_LIST = 16
 """A list of S3's costs some 12 times what a GET does (https://aws.amazon.com/s3/pricing/), and takes longer."""
 _NAMED = 10
@@ -123,8 +137,12 @@ def validated(data: bytes) -> DocumentText:
     return adapter(DocumentText).validate_json(data)
 
 
+_Pack = dict[str, DocumentText]
+"""Texts that are kept together (`swarm.workspace.text_packs`), by the hashes of their contents."""
+
+
 class DocumentTexts:
-    """The texts of one project, as they are stored. What was read once is remembered, up to a size."""
+    """The texts of one project, as they are stored. What was read last is remembered, up to a size."""
 
     REMEMBERED = 32 * 1024 * 1024
     """Characters."""
@@ -132,30 +150,57 @@ class DocumentTexts:
     def __init__(self, store: ObjectStore, area: ProjectArea) -> None:
         self._store = store
         self._area = area
+        self._packs = PackIndex(store, area, READER)
         self._known: dict[str, DocumentText] = {}
-        self._room = self.REMEMBERED
+        self._size = 0
 
     def get(self, sha256: str) -> DocumentText | None:
         """The text of this content, or None while nobody has made it. Raises `CorruptObject`."""
-        if (known := self._known.get(sha256)) is not None:
-            return known
+        return self._read([sha256]).get(sha256)
+
+    def of(self, entries: Iterable[FileEntry]) -> Iterator[DocumentText | None]:
+        """The texts of these files, in order, several asked for at a time. Raises `CorruptObject`."""
+        rest = iter(entries)
+        while some := [entry.sha256 for entry in islice(rest, _AT_A_TIME)]:
+            found = self._read(some)
+            yield from (found.get(sha256) for sha256 in some)
+
+    def _read(self, hashes: Sequence[str]) -> dict[str, DocumentText]:
+        """Those of these texts that there are: what is known, packs of many, and the others one by one."""
+        found = {sha256: self._known[sha256] for sha256 in hashes if sha256 in self._known}
+        if not (wanted := {sha256 for sha256 in hashes if sha256 not in found}):
+            return found
+        packs = set(self._packs.holding(wanted).values())
+        with ThreadPoolExecutor(_READERS) as pool:
+            for texts in pool.map(self._pack, sorted(packs)):
+                found |= texts
+            alone = sorted(wanted - found.keys())
+            found |= {sha256: text for sha256, text in zip(alone, pool.map(self._alone, alone), strict=True) if text}
+        self.remember(found)
+        return found
+
+    def _alone(self, sha256: str) -> DocumentText | None:
         try:
-            found = adapter(DocumentText).validate_json(gzip.decompress(self._store.get(text_key(self._area, sha256))))
+            return adapter(DocumentText).validate_json(gzip.decompress(self._store.get(text_key(self._area, sha256))))
         except ObjectMissing:
             return None
         except (OSError, EOFError, ValidationError) as error:
             raise CorruptObject(f"the text of {sha256} cannot be read") from error
-        self._remember(sha256, found)
-        return found
 
-    def of(self, entries: Iterable[FileEntry]) -> Iterator[DocumentText | None]:
-        """The texts of these files, in order, several asked for at a time."""
-        with ThreadPoolExecutor(_READERS) as pool:
-            yield from pool.map(lambda entry: self.get(entry.sha256), entries)
+    def _pack(self, key: str) -> Mapping[str, DocumentText]:
+        try:
+            return adapter(_Pack).validate_json(gzip.decompress(self._store.get(key)))
+        except ObjectMissing:
+            # It was swept since its key was listed.
+            return {}
+        except (OSError, EOFError, ValidationError) as error:
+            raise CorruptObject(f"the texts at {key} cannot be read") from error
 
     def missing(self, hashes: Collection[str]) -> set[str]:
         """Which of these contents have no text. Many are looked up in lists of what there is, while those are few."""
-        unknown = sorted(set(hashes) - self._known.keys())
+        self._packs.forget()
+        unread = set(hashes) - self._known.keys()
+        unknown = sorted(unread - self._packs.holding(unread).keys())
         missing: set[str] = set()
         while len(unknown) >= _GETS_A_LIST:
             keys = self._store.keys_after(self._area.texts, f"{self._area.texts}{unknown[0]}")
@@ -166,26 +211,53 @@ class DocumentTexts:
                 break
             missing |= told - {sha256_of(key, self._area) for key in keys}
             unknown = [sha256 for sha256 in unknown if sha256 not in told]
-        with ThreadPoolExecutor(_READERS) as pool:
-            looked = zip(unknown, pool.map(self.get, unknown), strict=True)
-            return missing | {sha256 for sha256, text in looked if text is None}
+        return missing | (set(unknown) - self._read(unknown).keys())
 
     def remember(self, texts: Mapping[str, DocumentText]) -> None:
         """Take these for what is stored: whoever stored them says so."""
         for sha256, text in texts.items():
             if sha256 not in self._known:
-                self._remember(sha256, text)
-
-    def _remember(self, sha256: str, text: DocumentText) -> None:
-        size = text.characters
-        if size <= self._room:
-            self._room -= size
-            self._known[sha256] = text
+                self._known[sha256] = text
+                self._size += text.characters
+        while self._size > self.REMEMBERED:
+            self._size -= self._known.pop(next(iter(self._known))).characters
 
     def put(self, sha256: str, text: DocumentText) -> None:
         """Keep a text. Equal bytes give equal texts, so it does not matter who comes first."""
-        data = gzip.compress(adapter(DocumentText).dump_json(text), compresslevel=4, mtime=0)
-        self._store.put(text_key(self._area, sha256), data)
+        self._store.put(text_key(self._area, sha256), _compressed(adapter(DocumentText).dump_json(text)))
+
+    def put_together(self, texts: Iterable[tuple[str, DocumentText]]) -> None:
+        """Keep many as few objects: who reads one reads its neighbours too. No more than one pack is held."""
+        pack: _Pack = {}
+        most, room = most_in_a_pack(self._area, READER), MAX_CHARACTERS
+        for sha256, text in texts:
+            if text.characters > LARGEST_TEXT:
+                self.put(sha256, text)
+                continue
+            if len(pack) == most or text.characters > room:
+                self._put_pack(pack)
+                pack, room = {}, MAX_CHARACTERS
+            pack[sha256] = text
+            room -= text.characters
+        self._put_pack(pack)
+        self._packs.forget()
+
+    def _put_pack(self, pack: _Pack) -> None:
+        if len(pack) >= FEWEST:
+            self._store.put(pack_key(self._area, READER, pack), _compressed(adapter(_Pack).dump_json(pack)))
+            return
+        for sha256, text in pack.items():
+            self.put(sha256, text)
+
+
+def _compressed(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=4, mtime=0)
+
+
+def still_needed(area: ProjectArea, live: Collection[str]) -> Callable[[str], bool]:
+    """Tells of a key of texts whether it is needed as long as these contents are; what another version made is not."""
+    names = {short(sha256) for sha256 in live}
+    return lambda key: sha256_of(key, area) in live or is_needed(key, area, READER, names)
 
 
 def text_key(area: ProjectArea, sha256: str) -> str:

@@ -7,7 +7,7 @@ nothing about it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
@@ -133,14 +133,16 @@ def documents_of(args: SearchFiles, workspace: Workspace) -> Sequence[str]:
 def _search(exact: Find, loose: Find, args: SearchFiles, workspace: Workspace) -> _Searched:
     searched, room = _Searched(), MAX_TEXT
     documents = documents_of(args, workspace)
-    texts = workspace.texts.of([workspace.entry(path) for path in documents])
-    known = dict(zip(documents, texts, strict=True))
+    # In the order in which files are gone through, so that few texts are held at a time.
+    texts = workspace.texts.of(workspace.entry(path) for path in documents)
+    covered = set(documents)
     for path in _paths(args, workspace):
         if len(searched.found) > MAX_MATCHES:
             break
         size = workspace.entry(path).size
         if is_document(path):
-            matches = partial(_in_document, path, known, searched, workspace)
+            text = next(texts) if path in covered else None
+            matches = partial(_in_document, path, text, searched, workspace, covered=path in covered)
         elif file_type(path) == "image" and not path.endswith(".svg"):
             searched.images += 1
             continue
@@ -156,12 +158,12 @@ def _search(exact: Find, loose: Find, args: SearchFiles, workspace: Workspace) -
         else:
             room -= size
             # A name without a suffix (Makefile) tells nothing, so its bytes decide.
-            text = searchable(workspace.read(path))
-            if text is None:
+            lines = searchable(workspace.read(path))
+            if lines is None:
                 searched.passed_over[path] = f"not text: {described(path)}"
                 continue
             searched.texts += 1
-            matches = partial(_in_text, path, lines_of(text))
+            matches = partial(_in_text, path, lines_of(lines))
         searched.found += matches(exact)
         if not searched.found and len(searched.loose) <= MAX_MATCHES:
             searched.loose += matches(loose)
@@ -173,7 +175,7 @@ def _in_text(path: str, lines: Sequence[str], find: Find) -> list[str]:
 
 
 def _in_document(
-    path: str, texts: Mapping[str, DocumentText | None], searched: _Searched, workspace: Workspace, find: Find
+    path: str, text: DocumentText | None, searched: _Searched, workspace: Workspace, find: Find, *, covered: bool
 ) -> list[str]:
     """Lines of a document; of one that is text as it is, too, those of its other reading where this one has none.
 
@@ -181,8 +183,8 @@ def _in_document(
     """
     entry = workspace.entry(path)
     read: list[str] = []
-    text, reason = texts.get(path), ""
-    if path not in texts:
+    reason = ""
+    if not covered:
         reason = "too large" if entry.size > MAX_DOCUMENT_BYTES else "too much for one search; narrow path_prefix"
     elif text is None:
         reason = workspace.unread.get(entry.sha256, "its text could not be made")
