@@ -13,8 +13,10 @@ import pytest
 
 from agent.app import _otlp
 from swarm.aws import clients
-from tests.agent.collector import Collector, attributes
+from swarm.jobs.batch import CallResult
+from tests.agent.collector import Collector, attributes, began
 from tests.provider.script import call, calls, error, finishes
+from tests.support.job_outcomes import with_jobs
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
 
@@ -96,6 +98,41 @@ def test_a_run_of_two_turns_and_tools_is_told_as_the_conventions_name_it(
     assert all(each["gen_ai.tool.call.id"] for each in told)
     assert [each.get("error.type") for each in told] == [None, "tool_failed"]
     assert [span.status.code for span in tools[:2]] == [0, 2]
+    assert CANARY not in str(collector.spans)
+
+
+def test_calls_that_other_functions_do_and_looks_of_the_reviewer_are_told_too(
+    traced: Callable[..., Stack], collector: Collector
+) -> None:
+    looks = calls(call("list_files"), call("read_file", path=f"{CANARY}.md"))
+    judged = calls(call("judge", findings=[{"criterion": 1, "met": True, "evidence": CANARY}]))
+    commands = calls(call("run_command", command=f"echo {CANARY}"), call("run_command", command="false"))
+    stack = traced(commands, finishes("Done."), looks, judged)
+    stack.project()
+    run_id = stack.start("Write.", acceptance={"criteria": ["It is short."]})
+    fine, failed = CallResult("", ok=True, output=CANARY), CallResult("", ok=False, output="", exit_code=1)
+    with_jobs(stack, run_id, fine, failed)
+    assert stack.run(run_id)["status"] == "succeeded"
+
+    tools = collector.named("execute_tool")
+    told = [(attributes(span)["gen_ai.tool.name"], attributes(span).get("error.type")) for span in tools]
+    assert sorted(told, key=str) == sorted(
+        [
+            ("run_command", None),
+            ("run_command", "tool_failed"),
+            ("finish", None),
+            ("list_files", None),
+            ("read_file", "tool_failed"),
+            ("judge", None),
+        ],
+        key=str,
+    )
+    agents = collector.named("invoke_agent")
+    assert {span.parent_span_id for span in tools} <= {span.span_id for span in agents}
+    # They lasted from when they were handed over, in an invocation before this.
+    elsewhere = [span for span in tools if attributes(span)["gen_ai.tool.name"] == "run_command"]
+    parents = {span.span_id: began(span) for span in agents}
+    assert all(began(span) < parents[span.parent_span_id] for span in elsewhere)
     assert CANARY not in str(collector.spans)
 
 

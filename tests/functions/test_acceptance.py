@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,12 +11,13 @@ import pytest
 
 from codex_swarm.models import MessageState
 from swarm.agent.checks import placeholders_in
-from swarm.jobs.batch import CallResult, JobOutcome, load_batch, store_outcome
+from swarm.jobs.batch import CallResult
 from swarm.webhooks.delivering import payload
 from swarm.workspace.snapshot import FileEntry
 from tests.provider.script import Reply, call, calls, finishes, says
 from tests.provider.server import Received
-from tests.support.driving import after, beginning, drive, task
+from tests.support.driving import beginning, drive, task
+from tests.support.job_outcomes import with_jobs
 from tests.support.moments import Died, Moment, When, at_call, die, each_moment
 from tests.support.provider_runs import Runs
 from tests.support.stack import Stack
@@ -41,31 +42,6 @@ def told(stack: Stack, run_id: str) -> list[tuple[int, bool]]:
 
 def text(stack: Stack, run_id: str, path: str = "report.md") -> str:
     return stack.request("GET", f"/runs/{run_id}/workspace/files/{path}").text
-
-
-def with_jobs(stack: Stack, run_id: str, *outcomes: CallResult, changed: Mapping[str, FileEntry] | None = None) -> Any:
-    """Drive the run; untrusted functions came to these outcomes, one for each call, the last again and again."""
-    left, state, name = list(outcomes), beginning(run_id), "prepare"
-    asked: list[Any] = []
-    following: str | None = name
-    while following is not None:
-        state = task(following, state)
-        if state["outcome"] != "tools":
-            following = after(state)
-            continue
-        run = stack.backend.runs.current("tenant-a", run_id)
-        batch = load_batch(stack.backend.objects, str(run.batch))
-        for job in batch.jobs:
-            asked += job.calls
-            results = [_outcome(left, each.call_id) for each in job.calls]
-            store_outcome(stack.backend.objects, run, batch.id, job.id, JobOutcome(results, dict(changed or {})))
-        following = "agent"
-    return asked
-
-
-def _outcome(left: list[CallResult], call_id: str) -> CallResult:
-    given = left.pop(0) if len(left) > 1 else left[0]
-    return CallResult(call_id, given.ok, given.output, exit_code=given.exit_code)
 
 
 def test_what_is_not_met_goes_back_and_the_run_ends_once_all_is_met(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.app import NO_KEY
 from swarm.aws import clients
 from swarm.lifecycle.erasing import erase
 from swarm.retention.cleaning import clean
@@ -249,6 +250,43 @@ def test_a_tenant_uses_the_models_that_it_may(monkeypatch: pytest.MonkeyPatch) -
         assert (unknown.status, unknown.json["code"]) == (400, "model_not_allowed")
 
 
+def test_a_tenant_of_a_model_without_a_key_needs_none_of_the_provider_of_others(runs: Runs) -> None:
+    _, stack = runs.of(
+        finishes("done"),
+        key=NO_KEY,
+        OPENAI_SECRET_NAME="",
+        MODELS=json.dumps({"large": {}, "here": {"provider": "near"}}),
+        PROVIDERS=lambda url: json.dumps({"near": {"base_url": url, "api_key": False}}),
+    )
+    stack.project()
+    asked = {"project_id": "p1", "instructions": "Write."}
+    refused = stack.request("POST", "/projects/p1/runs", asked)
+    assert (refused.status, refused.json["code"]) == (503, "not_configured")
+    assert stack.backend.tenants.get("tenant-a").active == frozenset()
+    settings(stack, models=["here"])
+    run = stack.run(stack.finish("Write."))
+    assert (run["status"], run["model"]) == ("succeeded", "here")
+    schedule = stack.request(
+        "PUT", "/projects/p1/schedules/daily", {"rate": "1 day", "run": {"instructions": "Write."}}
+    )
+    batch = stack.request(
+        "POST", "/projects/p1/batches", {"items": [{"n": "1"}], "template": {"instructions": "{{n}}"}}
+    )
+    assert (schedule.status, batch.status) == (200, 201)
+
+
+def test_a_hosted_tool_that_a_tenants_model_cannot_use_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = json.dumps({"large": {}, "fast": {"hosted_tools": []}})
+    tools = json.dumps({"web_search": {}})
+    with deployed(monkeypatch, MODELS=models, OPENAI_MODEL="large", HOSTED_TOOLS=tools) as stack:
+        stack.project()
+        settings(stack, models=["fast"])
+        asked = {"project_id": "p1", "instructions": "touch a.md", "hosted_tools": ["web_search"]}
+        refused = stack.request("POST", "/projects/p1/runs", asked)
+        assert (refused.status, refused.json["code"]) == (400, "hosted_tool_not_allowed")
+        assert stack.backend.tenants.get("tenant-a").active == frozenset()
+
+
 @pytest.mark.parametrize("model", ["one", "two"])
 def test_a_tenant_is_asked_for_with_its_own_key_where_the_deployment_has_none(
     runs: Runs, caplog: pytest.LogCaptureFixture, model: str
@@ -311,16 +349,29 @@ def test_the_own_keys_of_a_tenant_are_erased_with_it_and_those_of_others_are_not
 
 def test_settings_are_set_one_by_one_and_set_back(stack: Stack) -> None:
     fresh = settings(stack, "tenant-new", max_active=25, limits={"ceilings": {"max_turns": 30}}, daily_usd=3.5)
-    assert (fresh["max_active"], fresh["daily_usd"], fresh["own"]) == (25, 3.5, ["limits", "max_active"])
+    assert (fresh["max_active"], fresh["daily_usd"], fresh["own"]) == (25, 3.5, ["daily_usd", "limits", "max_active"])
     assert stack.request("GET", "/usage", tenant="tenant-new").json["active_runs"]["limit"] == 25
     assert stack.request("GET", "/budget", tenant="tenant-new").json["granted_daily_usd"] == 3.5
     back = settings(stack, "tenant-new", max_active=None, daily_usd=None)
     assert (back["max_active"], back["daily_usd"], back["own"]) == (10, None, ["limits"])
     listed = operate(stack, "GET", "/tenants").json
-    assert [each["id"] for each in listed] == ["tenant-new"]
+    assert [(each["id"], each["own"]) for each in listed] == [("tenant-new", ["limits"])]
     assert operate(stack, "GET", "/tenants/nobody").json["code"] == "tenant_not_found"
     run = stack.run(stack.finish("touch a.md", tenant="tenant-new", limits={"max_turns": 100}), tenant="tenant-new")
     assert run["limits"]["max_turns"] == 30
+
+
+def test_what_a_tenant_has_otherwise_than_the_deployment_names_models_keys_and_tools(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tools = json.dumps({"web_search": {}})
+    with deployed(monkeypatch, MODELS=MODELS, OPENAI_MODEL="large", SECRET_PREFIX="swarm", HOSTED_TOOLS=tools) as stack:
+        assert settings(stack, models=["fast"], own_keys=["openai"], hosted_tools=[])["own"] == [
+            "hosted_tools",
+            "models",
+            "own_keys",
+        ]
+        assert settings(stack, models=None, own_keys=None, hosted_tools=None)["own"] == []
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,10 @@ def erase_tenant(tenant_id: str, body: TenantErase) -> ErasureRead:
 
 def _read(tenant: Tenant) -> TenantRead:
     own, budget, quotas = backend().tenants.own(tenant.id), backend().budgets.get(tenant.id), tenant.quotas
+    granted = {name for name, amount in MONEY.items() if getattr(budget, amount) is not None}
     return TenantRead(
         id=tenant.id,
-        own=sorted(own),
+        own=sorted({*own, *granted}),
         max_active=tenant.max_active,
         max_queued=tenant.max_queued,
         max_stored_bytes=quotas.stored_bytes,

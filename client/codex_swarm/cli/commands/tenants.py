@@ -180,7 +180,10 @@ def _shown(session: Session, found: TenantRead) -> None:
         output.json(found)
         return
     for name, value in found.model_dump(mode="json").items():
-        if value not in (None, [], {}):
+        if name == "hosted_tools" and value == []:
+            # Left out it would be taken for all.
+            output.line(f"{name:<24} none")
+        elif value not in (None, [], {}):
             text = json.dumps(value) if isinstance(value, dict) else value
             output.line(f"{name:<24} {' '.join(value) if isinstance(value, list) else text}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -252,11 +254,12 @@ def results_of(
     outcomes: Iterable[CallResult],
     refused: Mapping[str, str],
     workspace: Workspace,
+    since: datetime | None = None,
 ) -> list[ToolResult]:
     """The results of the model's calls, made of the results of their parts.
 
     A call that stood for many is reported as one, a line a file; files that were not kept are named. A call that
-    waited for texts of documents is done now, in this workspace.
+    waited for texts of documents is done now, in this workspace. They were handed over at `since`.
     """
     parts, outcomes = list(parts), list(outcomes)
     told = {outcome.call_id: outcome.output for outcome in outcomes if not outcome.ok}
@@ -272,9 +275,10 @@ def results_of(
     for call in calls:
         bound = toolbox.bind(call)
         if isinstance(bound, BoundCall) and call.call_id in waited:
-            bound = toolbox.run(bound, workspace)
+            bound = toolbox.run(bound, workspace, since)
         elif isinstance(bound, BoundCall):
-            bound = _result(bound, by_parent.get(call.call_id, []), subjects)
+            told_of = partial(_result, bound, by_parent.get(call.call_id, []), subjects)
+            bound = toolbox.traced(bound, told_of, since)
         results.append(_without(bound, refused))
     return results
 

@@ -17,6 +17,7 @@ from swarm.agent.checks import Checks, clip_evidence
 from swarm.agent.dialogue import Dialogue, answers
 from swarm.agent.job_calls import calls_by_id, results_of, run_calls
 from swarm.agent.model import ModelRequest
+from swarm.agent.spans import Spans
 from swarm.agent.tools.judge import Judge, faults_of
 from swarm.agent.tools.tool import JUDGE, Tool
 from swarm.agent.tools.toolbox import Toolbox, ToolResult
@@ -78,6 +79,7 @@ class Reviewing:
     said: Sequence[Item]
     workspace: Workspace
     agent: Dialogue
+    spans: Spans
 
     def first(self) -> Step | None:
         """The checks, or the jobs that they need; None once they are done."""
@@ -86,13 +88,13 @@ class Reviewing:
         jobs = self.checks.jobs()
         return Step(review=self.review, pending=jobs) if jobs else self._checked((), ())
 
-    def after(self, calls: Iterable[JobCall], results: Iterable[CallResult]) -> Step:
-        """What came of jobs: of those of the checks, or of the reviewer's last turn."""
+    def after(self, calls: Iterable[JobCall], results: Iterable[CallResult], since: datetime | None) -> Step:
+        """What came of jobs that were handed over then: of those of the checks, or of the reviewer's last turn."""
         calls, results = list(calls), list(results)
         if not self.review.checked:
             return self._checked(calls, results)
         asked = calls_by_id(self.said, {call.parent for call in calls})
-        seen = results_of(self._toolbox(), asked, calls, results, {}, self.workspace)
+        seen = results_of(self._toolbox(), asked, calls, results, {}, self.workspace, since)
         return Step(review=self.review, items=[*self.said, *answers(seen)])
 
     def turn(self, began: datetime, clock: Callable[[], datetime]) -> Step:
@@ -127,7 +129,7 @@ class Reviewing:
         return [number for number, each in enumerate(self.acceptance.criteria, 1) if isinstance(each, str)]
 
     def _toolbox(self) -> Toolbox:
-        return Toolbox([JUDGE] if self._is_last() else [*LOOKING, JUDGE])
+        return Toolbox([JUDGE] if self._is_last() else [*LOOKING, JUDGE], spans=self.spans)
 
     def _is_last(self) -> bool:
         return self.review.turns >= MAX_TURNS - 1

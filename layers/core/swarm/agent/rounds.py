@@ -11,6 +11,7 @@ from swarm.agent.checks import Checks
 from swarm.agent.dialogue import Dialogue
 from swarm.agent.position import Position
 from swarm.agent.reviewing import Reviewing, Step, feedback
+from swarm.agent.spans import Spans
 from swarm.agent.steps import steps_of_messages
 from swarm.agent.turn_store import TurnStore
 from swarm.jobs.batch import CallResult, JobCall
@@ -32,6 +33,7 @@ class Rounds:
     position: Position
     store: TurnStore
     dialogue: Dialogue
+    spans: Spans
     now: Callable[[], datetime]
     ends_here: Callable[[], bool]
 
@@ -42,10 +44,15 @@ class Rounds:
         self._commit(round_.first() or round_.turn(began, self.now), began)
 
     def take_results(
-        self, review: Review, calls: Iterable[JobCall], results: Iterable[CallResult], began: datetime
+        self,
+        review: Review,
+        calls: Iterable[JobCall],
+        results: Iterable[CallResult],
+        since: datetime | None,
+        began: datetime,
     ) -> None:
-        """Take the round on by what other functions did; what their commands changed is not taken over."""
-        self._commit(self._reviewing(review).after(calls, results), began)
+        """Take the round on by what other functions did since then; what their commands changed is not taken over."""
+        self._commit(self._reviewing(review).after(calls, results, since), began)
 
     def _reviewing(self, review: Review) -> Reviewing:
         """The round that the run is in, as it has been committed."""
@@ -61,6 +68,7 @@ class Rounds:
             said=load_transcript(objects, review.transcript) if review.transcript else (),
             workspace=self.store.workspace,
             agent=self.dialogue,
+            spans=self.spans,
         )
 
     def _commit(self, step: Step, began: datetime) -> None:
@@ -72,7 +80,7 @@ class Rounds:
         run, review = self.position.run, step.review
         if step.items is not None:
             review = replace(review, transcript=self.store.store_review(step.items))
-        batch = self.store.store_calls(step.pending) if step.pending else None
+        batch = self.store.store_calls(step.pending, self.now()) if step.pending else None
         shown = (events.progress(events.REVIEWING, run.progress),)
         self.position.append(Reviewed(review=review, usage=step.usage, batch=batch), began, run.progress, shown)
 

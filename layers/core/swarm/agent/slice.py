@@ -101,6 +101,7 @@ class Slice:
             position=self._position,
             store=self._store,
             dialogue=self._dialogue,
+            spans=spans,
             now=clock.now,
             ends_here=self._ends_here,
         )
@@ -261,13 +262,13 @@ class Slice:
         parts = [call for job in batch.jobs for call in job.calls]
         call_results = [result for job in known for result in job.outcomes]
         if (review := self._run.review) is not None:
-            self._rounds.take_results(review, parts, call_results, now)
+            self._rounds.take_results(review, parts, call_results, batch.began, now)
             return ()
         calls = calls_by_id(self._dialogue.items, {part.parent for part in parts})
         refused = merge_files(self._workspace, known)
         for outcome in known:
             self._workspace.texts.remember(outcome.texts)
-        results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace)
+        results = results_of(self._toolbox, calls, parts, call_results, refused, self._workspace, batch.began)
         self._dialogue.add(*answers(self._noted(results)))
         transcript, snapshot, size = self._store.store(self._dialogue.items)
         steps = steps_of_results(self._run, results, now)
@@ -310,7 +311,7 @@ class Slice:
         """The turn as its entry tells it; all that this names is stored."""
         run = self._run
         transcript, snapshot, size = self._store.store(self._dialogue.items)
-        batch = self._store.store_calls(done.pending) if done.pending else None
+        batch = self._store.store_calls(done.pending, now) if done.pending else None
         # Words that would have been the last ones still are, once somebody has approved the end.
         text = turn.text if turn else run.closing_words or ""
         review = Review(round=run.reviews + 1) if final and run.acceptance is not None else None

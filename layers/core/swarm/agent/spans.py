@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import TypeAlias
 
 from swarm.agent.model import Model, ModelRequest, ModelTurn
@@ -33,13 +34,19 @@ class Spans:
     """Where spans begin: within one another, as the calls are. This one traces nothing, and costs nothing."""
 
     def begin(
-        self, name: str, attributes: Attributes, *, asks_server: bool = False, root: bool = False
+        self,
+        name: str,
+        attributes: Attributes,
+        *,
+        asks_server: bool = False,
+        root: bool = False,
+        since: datetime | None = None,
     ) -> AbstractContextManager[Span]:
-        """A span until the context is left; what is raised in it is its `error.type`.
+        """A span until the context is left, from now or `since` then; what is raised in it is its `error.type`.
 
         With `asks_server` it is a call of another service, with `root` the first of this invocation.
         """
-        del name, attributes, asks_server, root
+        del name, attributes, asks_server, root, since
         return nullcontext(_NOBODY)
 
     def flush(self) -> None:
@@ -62,15 +69,15 @@ class Spans:
         told = {"gen_ai.operation.name": "chat", **_model(provider, model)}
         return self.begin(f"chat {model}", told, asks_server=True)
 
-    def of_tool(self, name: str, call_id: str) -> AbstractContextManager[Span]:
-        """One call that the agent does itself."""
+    def of_tool(self, name: str, call_id: str, since: datetime | None = None) -> AbstractContextManager[Span]:
+        """One call of a tool. `since` is when it was handed to another function, where that does it."""
         told = {
             "gen_ai.operation.name": "execute_tool",
             "gen_ai.tool.name": name,
             "gen_ai.tool.call.id": call_id,
             "gen_ai.tool.type": "function",
         }
-        return self.begin(f"execute_tool {name}", told)
+        return self.begin(f"execute_tool {name}", told, since=since)
 
 
 NO_SPANS = Spans()

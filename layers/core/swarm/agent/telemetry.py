@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -84,7 +85,13 @@ class OtlpSpans(Spans):
 
     @contextmanager
     def begin(
-        self, name: str, attributes: Attributes, *, asks_server: bool = False, root: bool = False
+        self,
+        name: str,
+        attributes: Attributes,
+        *,
+        asks_server: bool = False,
+        root: bool = False,
+        since: datetime | None = None,
     ) -> Iterator[Span]:
         """A span within the one that is open."""
         kind = SpanKind.CLIENT if asks_server else SpanKind.INTERNAL
@@ -96,6 +103,7 @@ class OtlpSpans(Spans):
             context,
             kind,
             attributes,
+            start_time=None if since is None else int(since.timestamp() * 1e9),
             record_exception=False,
             set_status_on_exception=False,
         ) as span:

@@ -7,6 +7,8 @@ race for a slot never write one object.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from swarm.agent.position import Position
@@ -59,11 +61,12 @@ class TurnStore:
         store_transcript(self.objects, key, items)
         return key
 
-    def store_calls(self, pending: Sequence[tuple[Tool[Any], JobCall]]) -> str:
-        """Store the calls that other functions have to do; the key of the batch."""
+    def store_calls(self, pending: Sequence[tuple[Tool[Any], JobCall]], now: datetime) -> str:
+        """Store the calls that other functions have to do from now on; the key of the batch."""
         run, calls = self._position.run, [(tool.executor, call) for tool, call in pending]
         files = self.workspace.with_provided(self.files)
-        self.batch = store_batch(self.objects, run, cut(run.version + 1, self._position.writer, calls, files))
+        batch = cut(run.version + 1, self._position.writer, calls, files)
+        self.batch = store_batch(self.objects, run, replace(batch, began=now))
         return self.batch
 
     def _key(self, kind: RunObjects, suffix: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Literal, TypedDict
 
 from pydantic import AliasChoices, Field, JsonValue
@@ -78,12 +79,14 @@ class Job:
 class Batch:
     """All jobs of one turn. `id`, the turn's slot in the run log and its writer, makes the batch's keys its own.
 
-    `files` are those that its calls may open, as the turn left them; batches of an earlier version have None.
+    `files` are those that its calls may open, as the turn left them; batches of an earlier version have None, and do
+    not say since when (`began`) they wait to be done.
     """
 
     id: Annotated[str, Field(validation_alias=AliasChoices("id", "slot"))]
     jobs: Sequence[Job]
     files: Mapping[str, FileEntry] | None = None
+    began: datetime | None = None
 
     @property
     def size(self) -> int:

@@ -167,6 +167,7 @@ def _items(backend: Backend, area: ProjectArea, body: BatchCreate) -> list[dict[
 def _check(backend: Backend, tenant_id: str, project: ProjectRead, request: BatchRequest, now: datetime) -> None:
     """Raises `CallerError`s, which say for which item, where some run could not begin."""
     key = RunKey(tenant_id=tenant_id, project_id=project.id, run_id=new_id())
+    tenant = backend.tenants.get(tenant_id)
     runs = []
     for place in range(len(request.items)):
         with _for_item(place):
@@ -175,7 +176,7 @@ def _check(backend: Backend, tenant_id: str, project: ProjectRead, request: Batc
     def check(place: int) -> None:
         with _for_item(place):
             run, _ = described(backend, project, key, runs[place], now)
-            creation.require_possible(backend, run, runs[place].limits)
+            creation.possible(backend, run, runs[place].limits, tenant, named=runs[place].model is not None)
 
     # What runs begin with is read from storage; what is the same for several items is looked at once.
     first: dict[object, int] = {}

@@ -44,6 +44,14 @@ def still_chosen(backend: Backend, before: Run, model: str) -> tuple[str, ...]:
     return tuple(name for name in usable if _lets(of_tenant, name) and _lets(of_project, name))
 
 
+def require_usable(backend: Backend, run: Run) -> None:
+    """Raises `HostedToolNotAllowed` where the run's model cannot use what was chosen with another."""
+    usable = backend.models.hosted_for(run.model) if run.hosted_tools else {}
+    for name in run.hosted_tools:
+        if name not in usable:
+            raise HostedToolNotAllowed(name, f"model {run.model} cannot use it", list(usable))
+
+
 def require_known(backend: Backend, names: Sequence[str] | None) -> None:
     """Raises `HostedToolNotAllowed` for a tool that the operator does not have."""
     known = list(backend.models.hosted_tools)

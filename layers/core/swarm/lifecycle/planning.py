@@ -99,7 +99,8 @@ def _check_run(backend: Backend, tenant_id: str, project_id: str, body: Schedule
     wanted = new_run(backend, body.run)
     key = RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
     run, _ = described(backend, backend.projects.get(tenant_id, project_id), key, wanted, now)
-    creation.require_possible(backend, run, wanted.limits)
+    tenant = backend.tenants.get(tenant_id)
+    creation.possible(backend, run, wanted.limits, tenant, named=wanted.model is not None)
 
 
 def schedule_read(schedule: Schedule) -> ScheduleRead:

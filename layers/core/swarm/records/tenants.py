@@ -61,7 +61,10 @@ HAS_SPACE = (
 
 SettingValue = int | str | tuple[str, ...] | None
 OWN = frozenset(
-    {"max_active", "max_queued", "retention_days", "limits", *(f"max_{each.name}" for each in fields(Quotas))}
+    {
+        *("max_active", "max_queued", "retention_days", "limits", "models", "own_keys", "hosted_tools"),
+        *(f"max_{each.name}" for each in fields(Quotas)),
+    }
 )
 """What a tenant may have otherwise than the deployment says, as attributes of its item."""
 
@@ -357,7 +360,7 @@ class Tenants:
         return self._table.get(tenant_key(tenant_id)) is not None
 
     def own(self, tenant_id: str) -> Mapping[str, str]:
-        """The numbers and limits that are the tenant's own, as texts by the names of the item's attributes."""
+        """What is the tenant's own, as texts by the names of the item's attributes; of a set without what is in it."""
         item = self._table.get(tenant_key(tenant_id)) or {}
         return {name: item[name].get("N") or item[name].get("S") or "" for name in item if name in OWN}
 

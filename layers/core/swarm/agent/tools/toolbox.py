@@ -7,8 +7,9 @@ what is nobody's mistake leaves as an exception: storage that does not answer, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -130,10 +131,14 @@ class Toolbox:
             return _refused(call, tool.intent, f"{DOES_NOT_FIT}{text}; {shape}", args)
         return BoundCall(call.call_id, tool, arguments, args)
 
-    def run(self, call: BoundCall, workspace: Workspace) -> ToolResult:
-        """Do a call that the agent can do itself, in this workspace."""
-        with self._spans.of_tool(call.tool.name, call.call_id) as span:
-            result = _done(call, workspace)
+    def run(self, call: BoundCall, workspace: Workspace, since: datetime | None = None) -> ToolResult:
+        """Do a call that the agent can do itself, in this workspace; it may have waited `since` then."""
+        return self.traced(call, lambda: _done(call, workspace), since)
+
+    def traced(self, call: BoundCall, done: Callable[[], ToolResult], since: datetime | None) -> ToolResult:
+        """What `done` says of a call, told to whoever traces. `since` is when another function was handed the call."""
+        with self._spans.of_tool(call.tool.name, call.call_id, since) as span:
+            result = done()
             if not result.ok:
                 span.failed("tool_failed")
             return result
