@@ -176,7 +176,7 @@ def _check(backend: Backend, tenant_id: str, project: ProjectRead, request: Batc
     def check(place: int) -> None:
         with _for_item(place):
             run, _ = described(backend, project, key, runs[place], now)
-            creation.possible(backend, run, runs[place].limits, tenant, named=runs[place].model is not None)
+            creation.require_possible(backend, run, runs[place].limits, tenant, named=runs[place].model is not None)
 
     # What runs begin with is read from storage; what is the same for several items is looked at once.
     first: dict[object, int] = {}

@@ -18,6 +18,8 @@ from codex_swarm.models import (
     StatusEvent,
 )
 from swarm.errors import (
+    BudgetExhausted,
+    CallerError,
     ModelNotAllowed,
     NotResumable,
     RunNotFound,
@@ -165,8 +167,20 @@ def open_run(
     `named` says that the caller named the model. Any other gives way to one that the tenant may use.
     """
     key = run.key
-    run = possible(backend, run, limits, backend.tenants.get(key.tenant_id), named=named)
+    try:
+        require_possible(backend, run, limits)
+    except BudgetExhausted:
+        raise
+    except CallerError:
+        # Perhaps it is with a model that the tenant may use. Most tenants may use all, and are not read for this.
+        require_possible(backend, run, limits, backend.tenants.get(key.tenant_id), named=named)
     tenant = backend.tenants.enter(key, run.created_at)
+    try:
+        run = _with_allowed_model(backend, run, tenant, named=named)
+        _require_model(backend, run, limits)
+    except CallerError:
+        _uncount(backend, run)
+        raise
     allowance = tenant.allowance or backend.allowance
     # Only now, so that a request that is refused has stored nothing.
     inputs = store_inline(backend, ProjectArea(key.tenant_id, key.project_id), key.run_id, files)
@@ -194,20 +208,25 @@ def _with_allowed_model(backend: Backend, run: Run, tenant: Tenant, *, named: bo
     return replace(run, model=allowed[0], effort=backend.models.entry(allowed[0]).effort)
 
 
-def possible(backend: Backend, run: Run, limits: RunLimits | None, tenant: Tenant, *, named: bool = False) -> Run:
-    """The run, with a model that its tenant may use; `named` as `open_run` takes it.
+def require_possible(
+    backend: Backend, run: Run, limits: RunLimits | None, tenant: Tenant | None = None, *, named: bool = False
+) -> None:
+    """Raises `CallerError`s where nobody could work on a run, a limit of its cost has no price, or a budget is used up.
 
-    Raises `CallerError`s where there is none, where the service has no provider for it, or no price for a limit of its
-    cost, and where a budget is used up.
+    With a `tenant` it is about a model that this may use; `named` as `open_run` takes it.
     """
-    run = _with_allowed_model(backend, run, tenant, named=named)
+    if tenant is not None:
+        run = _with_allowed_model(backend, run, tenant, named=named)
+    _require_model(backend, run, limits)
+    if budgets.is_billable(backend, run, run.created_at):
+        budgets.require(backend, run, run.created_at)
+
+
+def _require_model(backend: Backend, run: Run, limits: RunLimits | None) -> None:
     hosting.require_usable(backend, run)
     if run.conversion is None:
         require_provider(backend.settings, backend.models, run.model)
     require_price(_asked(limits), run.model, backend.models.entry(run.model).price(run.created_at.date()))
-    if budgets.is_billable(backend, run, run.created_at):
-        budgets.require(backend, run, run.created_at)
-    return run
 
 
 def _join(backend: Backend, run: Run) -> Run:

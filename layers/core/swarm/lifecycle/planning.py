@@ -100,7 +100,7 @@ def _check_run(backend: Backend, tenant_id: str, project_id: str, body: Schedule
     key = RunKey(tenant_id=tenant_id, project_id=project_id, run_id=new_id())
     run, _ = described(backend, backend.projects.get(tenant_id, project_id), key, wanted, now)
     tenant = backend.tenants.get(tenant_id)
-    creation.possible(backend, run, wanted.limits, tenant, named=wanted.model is not None)
+    creation.require_possible(backend, run, wanted.limits, tenant, named=wanted.model is not None)
 
 
 def schedule_read(schedule: Schedule) -> ScheduleRead:
