@@ -26,7 +26,7 @@ usage() {
   gameday    100 runs on a bad day, ten minutes of it without a provider: --game-runs 100 --game-outage 600
   check      run every check that is not a test: lint, types, imports, locks, templates
   build      build the functions and layers for AWS (sam build, no Docker)
-  grants     take away each permission in turn, see who notices, and write docs/permissions.md
+  grants     take away each permission in turn, see who notices, and write docs/permissions.md; grants NAME ... some
   bench      measure everything that has a target, in one table: --json FILE; bench NAME measures one thing
   evals      what a model does with 28 tasks: --model M --against M2 --only TYPE; docs/evals.md
   deploy     STAGE [PARAMETER=VALUE ...]: check, build, change set, deployment, key, smoke; --dry-run shows the commands

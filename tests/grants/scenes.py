@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from moto.s3.models import s3_backends
@@ -47,6 +47,9 @@ CLOUD: dict[str, Any] = {
     "function_environment": {"CanaryFunction": {"API_URL": ""}},
 }
 """What a laptop cloud has that has every permission."""
+
+
+AnyStage = TypeVar("AnyStage", bound="Stage")
 
 
 @dataclass
@@ -547,7 +550,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
 )
 
 
-def needed(stage: Stage, scene: Callable[[Stage], None]) -> set[Grant]:
+def needed(stage: AnyStage, scene: Callable[[AnyStage], None]) -> set[Grant]:
     """The grants that the scene made use of."""
     stage.cloud.permissions.used.clear()
     scene(stage)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from infra.local.cloud import LocalCloud
 from infra.local.permissions.policy import Grant
+from tests.grants.options import KEY_ARN, SERVICES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 BEGIN, END = "<!-- table: ./run.sh grants writes it -->\n", "<!-- end of the table -->\n"
+HEAD = ("| role | action | on | who notices that it is gone |", "|---|---|---|---|")
+Row = tuple[str, str, str]
 # What AWS itself does with a role, which nothing on a laptop does.
 PLATFORM = {
     "logs": "Lambda and Step Functions write logs with the role",
@@ -26,6 +29,11 @@ def is_the_platforms(grant: Grant) -> bool:
     return grant.action.partition(":")[0] in PLATFORM
 
 
+def is_optional(grant: Grant) -> bool:
+    """Whether a parameter brings it, so that `tests.grants.options` is about it."""
+    return grant.action.partition(":")[0] in SERVICES
+
+
 def named(cloud: LocalCloud, grant: Grant) -> Grant:
     """The grant by the template's own names, which are the same for every deployment."""
     resources = {key: each for key, each in cloud.resources.items() if each.type != "AWS::Lambda::Alias"}
@@ -39,30 +47,41 @@ def named(cloud: LocalCloud, grant: Grant) -> Grant:
         resource = grant.resource.partition(":function:")[2]
     if ":execution:" in grant.resource:
         resource = "execution/" + ":".join(grant.resource.split(":")[6:])
+    if grant.resource == KEY_ARN:
+        resource = "OpenAISecretKeyArn"
+    if grant.resource == cloud.outputs.get("EdgeSecretArn"):
+        resource = "EdgeSecret"
     for name in sorted(names, key=len, reverse=True):
         resource = resource.replace(name, names[name])
     return Grant(role, grant.sid, grant.action, resource.removeprefix("table/"))
 
 
-def rows(needed: Mapping[Grant, Iterable[str]]) -> str:
-    """The table, in the order of the template's roles."""
-    by_line: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+def rows(needed: Mapping[Grant, Iterable[str]]) -> dict[Row, str]:
+    """The lines of the table, by what each is about."""
+    by_line: dict[Row, set[str]] = defaultdict(set)
     for grant, scenes in needed.items():
         by_line[grant.role, grant.action, grant.resource] |= set(scenes)
-    lines = ["| role | action | on | who notices that it is gone |", "|---|---|---|---|"]
-    for (role, action, resource), scenes in sorted(by_line.items()):
+    lines = {}
+    for (role, action, resource), scenes in by_line.items():
         first, *others = sorted(scenes)
         more = f", and {len(others)} more" if others else ""
-        lines.append(f"| {role} | `{action}` | `{resource}` | {first.replace('_', ' ')}{more} |")
-    return "\n".join(lines) + "\n"
+        words = first.replace("_", " ")
+        lines[role, action, resource] = f"| {role} | `{action}` | `{resource}` | {words}{more} |"
+    return lines
 
 
-def written() -> str:
-    """The table as the page has it."""
-    return PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+def written() -> dict[Row, str]:
+    """The lines that the page has, by what each is about."""
+    lines = PAGE.read_text().partition(BEGIN)[2].partition(END)[0].splitlines()[len(HEAD) :]
+    return {(cells[0], cells[1], cells[2]): line for line in lines for cells in [_cells(line)]}
 
 
-def write(table: str) -> None:
-    """Put the table into the page."""
+def write(lines: Mapping[Row, str]) -> None:
+    """Put the table into the page, in the order of roles."""
     before, _, rest = PAGE.read_text().partition(BEGIN)
+    table = "".join(f"{line}\n" for line in (*HEAD, *(lines[row] for row in sorted(lines))))
     PAGE.write_text(before + BEGIN + table + END + rest.partition(END)[2])
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip(" `") for cell in line.split("|")[1:4]]

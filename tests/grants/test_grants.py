@@ -10,6 +10,7 @@ import pytest
 from codex_swarm.client import CodexSwarmClient
 from infra.local.permissions.policy import Grant
 from tests.grants import table
+from tests.grants.options import OPTION_SCENES, SERVICES, option_stage
 from tests.grants.scenes import CLOUD, PROJECT, SCENES, Stage, needed
 from tests.local.clouds import Clouds
 
@@ -27,5 +28,21 @@ def test_every_permission_is_needed_in_some_scene(clouds: Clouds, tmp_path: Path
                 scenes[table.named(cloud, grant)].add(scene.__name__)
     given = {table.named(cloud, grant) for grant in cloud.permissions.grants() if not table.is_the_platforms(grant)}
     assert given - scenes.keys() == set(), "nobody notices when these are gone: take them out of the template"
-    listed = {tuple(cell.strip(" `") for cell in line.split("|")[1:4]) for line in table.written().splitlines()[2:]}
-    assert listed == {(grant.role, grant.action, grant.resource) for grant in given}
+    assert listed(optional=False) == {(grant.role, grant.action, grant.resource) for grant in given}
+
+
+def test_every_permission_that_a_parameter_brings_is_needed_in_some_scene(clouds: Clouds, tmp_path: Path) -> None:
+    clouds.stop()
+    used: set[Grant] = set()
+    with option_stage(tmp_path) as stage:
+        for scene in OPTION_SCENES:
+            used |= {table.named(stage.cloud, grant) for grant in needed(stage, scene)}
+        brought = filter(table.is_optional, stage.cloud.permissions.grants())
+        given = {table.named(stage.cloud, grant) for grant in brought}
+    assert given - used == set(), "nobody notices when these are gone: take them out of the template"
+    assert listed(optional=True) == {(grant.role, grant.action, grant.resource) for grant in given}
+
+
+def listed(*, optional: bool) -> set[table.Row]:
+    """What the page has rows of."""
+    return {row for row in table.written() if (row[1].partition(":")[0] in SERVICES) is optional}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
 
 from moto.awslambda.utils import get_backend
@@ -81,7 +82,7 @@ def _secret(name: str, properties: dict[str, Any], account_id: str, region: str)
     backend: Any = secretsmanager_backends[account_id][region]
     backend.create_secret(
         name=name,
-        secret_string=properties.get("SecretString", "generated"),
+        secret_string=properties.get("SecretString", token_hex(32)),
         secret_binary=None,
         description=properties.get("Description"),
         tags=[],
@@ -90,4 +91,4 @@ def _secret(name: str, properties: dict[str, Any], account_id: str, region: str)
         replica_regions=[],
         force_overwrite=False,
     )
-    return str(backend.describe_secret(name)["ARN"])
+    return str(backend.describe_secret(name).arn)
