@@ -16,9 +16,11 @@ from swarm.agent.tools.toolbox import Toolbox, ToolResult
 from swarm.errors import CorruptObject
 from swarm.ids import valid_project_id
 from swarm.jobs.batch import CallResult, JobCall, cut
+from swarm.outputs.search import words_finder
 from swarm.tasks.registry import BATCHES
 from swarm.workspace.document_texts import READER, DocumentText, DocumentTexts, text_key
 from swarm.workspace.objects import MemoryObjects, ProjectArea
+from swarm.workspace.searching import matches_in_text
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.text_packs import LARGEST_TEXT, named_in
 from swarm.workspace.working_copy import Workspace
@@ -99,6 +101,45 @@ def test_a_document_is_searched_as_people_read_it(workspace: Workspace, pattern:
     assert found.ok
     assert sum(line.startswith(expected) for line in found.output.splitlines()) == 1
     assert "[searched 0 text files and 2 documents]" in found.output
+
+
+SCRIPTS = [
+    pytest.param("العَقْدُ شَرِيعَةُ المُتَعاقِدِين", "العقد شريعة", "العَقْدُ شَرِيعَةُ", id="arabic points"),
+    pytest.param("يدفع الإيجار غداً", "الايجار", "الإيجار", id="an alef without its mark"),
+    pytest.param(
+        "\ufe8d\ufedf\ufecc\ufed8\ufeaa \ufefb", "العقد لا", "\ufe8d\ufedf\ufecc\ufed8\ufeaa \ufefb", id="joined forms"
+    ),
+    pytest.param("محم\u0640\u0640\u0640د يوقع", "محمد يوقع", "محم\u0640\u0640\u0640د يوقع", id="a stretched word"),
+    pytest.param("\u202bالطرف\u200f الأول\u202c", "الطرف الأول", "الطرف\u200f الأول", id="marks of direction"),
+    pytest.param("בְּרֵאשִׁית בָּרָא", "בראשית ברא", "בְּרֵאשִׁית בָּרָא", id="hebrew points"),
+    pytest.param("זה מלך גדול", "מלכ", "מלך", id="a final letter"),
+    pytest.param("an e\ufb03cient \ufb01le", "efficient file", "e\ufb03cient \ufb01le", id="ligatures"),
+    pytest.param("cafe\u0301 noir", "caf\u00e9", "cafe\u0301", id="a letter in parts"),
+    pytest.param("caf\u00e9 noir", "cafe\u0301", "caf\u00e9", id="a letter as one"),
+    pytest.param(
+        "\u1112\u1161\u11ab\u1100\u1173\u11af", "한글", "\u1112\u1161\u11ab\u1100\u1173\u11af", id="korean in parts"
+    ),
+    pytest.param("the “lender’s\u00a0fee”", "lender's fee", "lender’s\u00a0fee", id="typography"),
+]
+
+
+@pytest.mark.parametrize(("written", "looked_for", "expected"), SCRIPTS)
+def test_words_are_found_as_people_type_them_and_shown_as_they_are_written(
+    workspace: Workspace, written: str, looked_for: str, expected: str
+) -> None:
+    add(workspace, "a.docx", replace(CONTRACT, lines=(("clause 1", written), ("clause 2", "another"))))
+    workspace.write("b.md", f"{written}\nanother\n".encode())
+    told = do(workspace, "search_files", pattern=looked_for).output.splitlines()
+    assert told[:2] == [f"a.docx, clause 1: {written}", f"b.md:1: {written}"]
+    [match] = matches_in_text(words_finder(looked_for), [written])
+    assert match.shown[match.start : match.end] == expected
+
+
+@pytest.mark.parametrize("pattern", ["\u0651", "[\u064b-\u0652]", "\u200b"], ids=["a point", "points", "nothing seen"])
+def test_a_pattern_of_what_is_left_out_of_account_matches_just_that(workspace: Workspace, pattern: str) -> None:
+    workspace.write("b.md", "\u0645\u062f\u0651\u200b\nanother\n".encode())
+    assert do(workspace, "search_files", pattern=pattern).output.splitlines()[0].startswith("b.md:1: ")
+    assert "b.md:2" not in do(workspace, "search_files", pattern=pattern).output
 
 
 def test_nothing_found_says_where_it_was_not_looked_for(workspace: Workspace) -> None:

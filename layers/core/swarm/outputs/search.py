@@ -20,7 +20,7 @@ from swarm.errors import CorruptObject
 from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, DocumentText, DocumentTexts, is_document, is_markup
 from swarm.workspace.file_types import file_type, is_binary_type
 from swarm.workspace.objects import ObjectMissing, ObjectStore, ProjectArea
-from swarm.workspace.searching import Find, Match, folded, matches_in_document, matches_in_text
+from swarm.workspace.searching import Find, Match, finder, matches_in_document, matches_in_text
 from swarm.workspace.snapshot import FileEntry, Snapshot
 from swarm.workspace.text_files import described, lines_of, searchable
 from swarm.workspace.working_copy import read_blob
@@ -61,9 +61,13 @@ class SearchPage:
     next: tuple[int, int] | None = None
 
 
-def finder(words: str) -> Find:
+def words_finder(words: str) -> Find:
     """Finds these words, next to each other, in letters of either case."""
-    pattern = re.compile(r"\s+".join(map(re.escape, folded(words).split())), re.IGNORECASE)
+    return finder(words, _compiled)
+
+
+def _compiled(words: str) -> Find:
+    pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
 
     def find(line: str) -> tuple[int, int] | None:
         found = pattern.search(line)
@@ -98,7 +102,7 @@ def search(
     clock: Callable[[], float],
 ) -> SearchPage:
     """A page of at most `limit` hits, from a place of `start` on. `clock` counts seconds."""
-    find, texts, page = finder(words), DocumentTexts(store, area), SearchPage()
+    find, texts, page = words_finder(words), DocumentTexts(store, area), SearchPage()
     until, room = clock() + SECONDS, MAX_BYTES
     first, shown = start
     last = min(len(places), first + MAX_FILES)
@@ -119,7 +123,7 @@ def search(
                     if len(page.hits) == limit:
                         page.next = (number, count)
                         return page
-                    page.hits.append(_hit(place, match, find))
+                    page.hits.append(_hit(place, match))
                 page.searched += content.searched
                 _note(page, place, content)
     page.next = (last, 0) if last < len(places) else None
@@ -196,9 +200,15 @@ def _matches(content: _Content, find: Find) -> Iterator[Match]:
             yield replace(match, place=f"line {match.place}")
 
 
-def _hit(place: Place, match: Match, find: Find) -> SearchHit:
-    start, end = find(match.shown) or find(folded(match.shown)) or (0, 0)
-    return SearchHit(run_id=place.run_id, path=place.path, place=match.place, snippet=match.shown, start=start, end=end)
+def _hit(place: Place, match: Match) -> SearchHit:
+    return SearchHit(
+        run_id=place.run_id,
+        path=place.path,
+        place=match.place,
+        snippet=match.shown,
+        start=match.start,
+        end=match.end,
+    )
 
 
 def _note(page: SearchPage, place: Place, content: _Content) -> None:

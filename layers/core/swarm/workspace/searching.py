@@ -1,36 +1,23 @@
 """Lines that say what somebody looks for, in text files and in texts of documents, with their places.
 
-What looks alike is alike here: typographic quotes, hard blanks and hyphens, soft hyphens, composed letters. In a
+What is the same to a reader is the same here (`swarm.workspace.folding`), and is shown as it is written. In a
 document the marks of Markdown are passed over, and a passage that goes on in the next line is found too.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from swarm.workspace.document_texts import DocumentText
+from swarm.workspace.folding import folded, unfolded
 
 Find = Callable[[str], tuple[int, int] | None]
 """Where the first match in a line begins and ends; None where there is none."""
 
 LONGEST_SHOWN = 300
-
-ALIKE = str.maketrans(
-    {
-        **dict.fromkeys(
-            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
-        ),
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011", "-"),
-        **dict.fromkeys("\u00ad\u200b\u2060\ufeff", None),
-    }
-)
-"""For `str.translate`: one character for all that look alike; those that are not seen are nothing."""
 
 _BREAK = re.compile(r"<br\s*/?>|\\$")
 _COMMENT = re.compile(r"\{>>.*?<<\}")
@@ -44,20 +31,35 @@ _HYPHENATED = re.compile(r"(?<=\w)-$")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A line that matches: its place (a line number, or words as in a document), and what to show of it."""
+    """A line that matches: its place (a line number, or words as in a document), what to show of it, and where in that
+    the match begins and ends.
+    """
 
     place: str
     shown: str
+    start: int
+    end: int
 
 
-def folded(text: str) -> str:
-    """The text with one character for all that look alike."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(ALIKE))
+def finder(pattern: str, compiled: Callable[[str], Find]) -> Find:
+    """Finds a pattern in a line as it is written, else as it is the same to a reader."""
+    loose = folded(pattern) or pattern
+    as_written, as_read = compiled(pattern), compiled(loose)
+
+    def find(line: str) -> tuple[int, int] | None:
+        if found := as_written(line):
+            return found
+        if loose == pattern and line.isascii():
+            return None
+        found = as_read(folded(line))
+        return unfolded(line, *found) if found else None
+
+    return find
 
 
 def plain(line: str) -> str:
     """What people read of a line of Markdown: no marks, links as their words."""
-    line = _BREAK.sub(" ", folded(line))
+    line = _BREAK.sub(" ", line)
     if "{>>" in line:
         line = _COMMENT.sub(lambda comment: f" {comment[0][3:-3]} ", line)
     return _MARKS.sub("", _LINK.sub(lambda link: link[1] or "", _HEADING.sub("", line, count=1))).strip()
@@ -67,9 +69,7 @@ def matches_in_text(find: Find, lines: Sequence[str]) -> Iterator[Match]:
     """Matching lines of a text file, as they are."""
     for number, line in enumerate(lines, start=1):
         if found := find(line):
-            yield Match(str(number), excerpt(line, *found))
-        elif not line.isascii() and (found := find(folded(line))):
-            yield Match(str(number), excerpt(folded(line), *found))
+            yield _match(str(number), line, *found)
 
 
 def matches_in_document(find: Find, text: DocumentText) -> Iterator[Match]:
@@ -90,7 +90,7 @@ def matches_in_document(find: Find, text: DocumentText) -> Iterator[Match]:
             shown = joined
         before = matched
         if found:
-            yield Match(place, excerpt(shown, *found))
+            yield _match(place, shown, *found)
 
 
 def _joined(line: str, following: str) -> str:
@@ -98,11 +98,13 @@ def _joined(line: str, following: str) -> str:
     return f"{_HYPHENATED.sub('', line)}{following}" if _HYPHENATED.search(line) else f"{line} {following}"
 
 
-def excerpt(line: str, start: int, end: int) -> str:
+def _match(place: str, line: str, start: int, end: int) -> Match:
     """The line, or of a long one what is around the match."""
     line = line.strip("\r\n")
     if len(line) <= LONGEST_SHOWN:
-        return line
+        return Match(place, line, start, end)
     first = max(0, min(start, (start + end - LONGEST_SHOWN) // 2, len(line) - LONGEST_SHOWN))
     last = first + LONGEST_SHOWN
-    return f"{'…' if first else ''}{line[first:last]}{'…' if last < len(line) else ''}"
+    begun = "…" if first else ""
+    shown = f"{begun}{line[first:last]}{'…' if last < len(line) else ''}"
+    return Match(place, shown, start - first + len(begun), min(end, last) - first + len(begun))

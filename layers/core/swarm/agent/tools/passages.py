@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from swarm.workspace.searching import ALIKE
+from swarm.workspace.folding import ALIKE
 from swarm.workspace.text_files import lines_of
 
 _NEAREST = 3

@@ -21,7 +21,7 @@ from swarm.errors import ToolFailure
 from swarm.text import clip_lines
 from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, DocumentText, is_document, is_markup, is_web_page
 from swarm.workspace.file_types import file_type, is_binary_type
-from swarm.workspace.searching import Find, folded, matches_in_document, matches_in_text
+from swarm.workspace.searching import Find, finder, matches_in_document, matches_in_text
 from swarm.workspace.text_files import described, lines_of, searchable
 
 if TYPE_CHECKING:
@@ -104,13 +104,17 @@ def search_files(args: SearchFiles, workspace: Workspace) -> str:
 
 
 def _compile(pattern: str) -> Find:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled: _Compiled = re2.compile(folded(pattern), options)
+        return finder(pattern, _compiled)
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if error.args else "unknown syntax"
         raise ToolFailure(f"the pattern is no regular expression in RE2 syntax: {reason}") from None
+
+
+def _compiled(pattern: str) -> Find:
+    options = re2.Options()
+    options.log_errors = False
+    compiled: _Compiled = re2.compile(pattern, options)
 
     def find(line: str) -> tuple[int, int] | None:
         found = compiled.search(line)
