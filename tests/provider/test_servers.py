@@ -159,7 +159,9 @@ def test_arguments_that_are_no_json_go_back_as_an_empty_object_beside_the_error(
     assert next(item["arguments"] for item in asked.items if item["type"] == "function_call") == arguments
 
 
-@pytest.mark.parametrize("arguments", ["", " ", None, {}], ids=["empty", "blank", "null", "an object"])
+@pytest.mark.parametrize(
+    "arguments", ["", " ", None, "null", {}], ids=["empty", "blank", "null", "null as text", "an object"]
+)
 def test_no_arguments_are_an_empty_object(conversation: Start, arguments: Any) -> None:
     asked = conversation(calls({**raw_call("list_files", ""), "arguments": arguments}), finishes("Done."))
     asked.turn()

@@ -23,6 +23,9 @@ ALIKE = str.maketrans(
 )
 """For `str.translate`: one character for all that look alike; those that are not seen are nothing."""
 
+DASHES: dict[int, str | None] = {**ALIKE, **dict.fromkeys(range(0x2012, 0x2016), "-"), 0x2212: "-"}
+"""The same, and dashes are hyphens: as models write them in a passage that they copy."""
+
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _TATWEEL = "\u0640"
 _LETTERS = {
@@ -69,7 +72,7 @@ def unfolded(text: str, start: int, end: int) -> tuple[int, int]:
     """Where in a text is what is from `start` to `end` when it is folded, with the marks that belong to it."""
     first = last = None
     at = 0
-    for begins, ends in _clusters(text):
+    for begins, ends in clusters(text):
         following = at + len(folded(text[begins:ends]))
         if first is None and following > start:
             first = begins
@@ -79,7 +82,7 @@ def unfolded(text: str, start: int, end: int) -> tuple[int, int]:
     return (0, 0) if first is None or last is None else (first, max(first, last))
 
 
-def _clusters(text: str) -> Iterator[tuple[int, int]]:
+def clusters(text: str) -> Iterator[tuple[int, int]]:
     """Where each letter begins and ends with all that is composed with it."""
     begins = 0
     for at in range(1, len(text)):

@@ -1,17 +1,19 @@
 """Where a passage that a model gives stands in a text, and the text with another in its place.
 
-What looks the same is the same: blanks at the ends of lines, kinds of line ends, typographic quotes, hard blanks and
-hyphens. A passage that stands there exactly is always found as it is, before any other. What is put in its place has
-the line ends of the place.
+What looks the same is the same: blanks at the ends of lines, kinds of line ends, typographic quotes, hard blanks,
+hyphens and dashes, letters composed or not. A passage that stands there exactly is always found as it is, before any
+other. What is put in its place has the line ends of the place.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from array import array
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from swarm.workspace.folding import ALIKE
+from swarm.workspace.folding import DASHES, clusters
 from swarm.workspace.text_files import lines_of
 
 _NEAREST = 3
@@ -32,12 +34,13 @@ def places_of(text: str, passage: str) -> list[Place]:
     """Every place where the passage stands, overlapping ones too; of those that only look alike where none is exact."""
     if exact := [Place(start, start + len(passage)) for start in _starts(text, passage)]:
         return exact
-    alike, positions = _alike(text)
-    wanted, _ = _alike(passage)
+    alike = _alike(text)
+    wanted = _alike(passage).text
     if not wanted.strip():
         return []
     return [
-        Place(positions[start], _end(text, positions, start + len(wanted), wanted)) for start in _starts(alike, wanted)
+        Place(alike.starts[start], _end(text, alike, start + len(wanted), wanted))
+        for start in _starts(alike.text, wanted)
     ]
 
 
@@ -81,25 +84,37 @@ def _starts(text: str, passage: str) -> list[int]:
     return starts
 
 
-def _alike(text: str) -> tuple[str, list[int]]:
-    """The text with one character for all that look alike and no blanks at the ends of lines; where each came from."""
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A text with one character for all that look alike, and where in the text itself each begins and ends."""
+
+    text: str
+    starts: array[int]
+    ends: array[int]
+
+
+def _alike(text: str) -> _Alike:
+    """The text as it looks, without blanks at the ends of lines."""
     kept: list[str] = []
-    positions: list[int] = []
-    for number, character in enumerate(text):
-        if character == "\n":
+    starts, ends = array("L"), array("L")
+    for start, end in clusters(text):
+        letter = text[start:end]
+        if letter == "\n":
             while kept and kept[-1] in " \t\r":
                 kept.pop()
-                positions.pop()
-        if one := character.translate(ALIKE):
+                starts.pop()
+                ends.pop()
+        for one in unicodedata.normalize("NFC", letter).translate(DASHES):
             kept.append(one)
-            positions.append(number)
-    return "".join(kept), positions
+            starts.append(start)
+            ends.append(end)
+    return _Alike("".join(kept), starts, ends)
 
 
-def _end(text: str, positions: list[int], end: int, wanted: str) -> int:
+def _end(text: str, alike: _Alike, end: int, wanted: str) -> int:
     """Where a match ends in the text itself: with the blanks that were passed over, where it goes to the line's end."""
-    last = positions[end - 1] + 1
-    following = positions[end] if end < len(positions) else len(text)
+    last = alike.ends[end - 1]
+    following = alike.starts[end] if end < len(alike.starts) else len(text)
     if not wanted.endswith("\n") and text[last:following].strip(" \t") == "":
         return following
     return last

@@ -115,7 +115,7 @@ class Toolbox:
         shape = f"call {tool.name} again with one JSON object of {', '.join(tool.arguments.model_fields) or 'nothing'}"
         try:
             # Some servers send nothing where there is nothing to say.
-            args = from_json(call.arguments) if call.arguments.strip() else {}
+            args = {} if call.arguments.strip() in {"", "null"} else from_json(call.arguments)
         except ValueError as error:
             return _refused(call, tool.intent, f"the arguments are not valid JSON ({error}); {shape}")
         if not isinstance(args, dict):
