@@ -59,11 +59,13 @@ def test_run_ends_with_its_file_behind_the_api_and_behind_a_presigned_url(cloud:
     with CodexSwarmClient(cloud.url) as client:
         assert client.get_file(run_id, odd["path"]) == b"so"
         assert b"so" in client.get_preview(run_id, odd["path"]).content
-    with cloud.recorded_calls() as calls:
-        request(cloud, "GET", f"/runs/{run_id}")
-    assert [(call.service, call.operation) for call in calls if call.function == "ApiFunction"] == [
-        ("dynamodb", "GetItem")
-    ]
+    # One request of ten takes the tokens of the next ones from the table, too.
+    made = []
+    for _ in range(2):
+        with cloud.recorded_calls() as calls:
+            request(cloud, "GET", f"/runs/{run_id}")
+        made.append([(call.service, call.operation) for call in calls if call.function == "ApiFunction"])
+    assert [("dynamodb", "GetItem")] in made
 
 
 # More than the agent ends a run with, so that Finish does it.

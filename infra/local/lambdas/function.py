@@ -25,6 +25,7 @@ from infra.local.lambdas.invocation import (
     traced,
 )
 from infra.local.lambdas.lifeline import Lifeline
+from infra.local.lambdas.processes import Processes
 from infra.local.lambdas.specification import Specification
 from infra.local.lambdas.worker import Worker
 
@@ -96,6 +97,7 @@ class Function:
         self._account = account
         self.watcher: Watcher | None = None
         self._log = log_path.open("ab", buffering=0)
+        self.processes = Processes(specification, self.environment, self._log)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._waiters: deque[_Waiter] = deque()
@@ -176,6 +178,7 @@ class Function:
             candidates = self._idle if per_tenant else self._idle[:-1]
             retired = [worker for worker in candidates if worker.idle_since < since]
             self._idle = [worker for worker in self._idle if worker not in retired]
+            self.processes.rest(IDLE_SECONDS)
         for worker in retired:
             worker.kill()
 
@@ -193,6 +196,7 @@ class Function:
     def kill_workers(self) -> None:
         """End every worker, so that the next call starts cold."""
         with self._lock:
+            self.processes.end()
             workers = list(self._workers)
         for worker in workers:
             worker.kill()
@@ -245,6 +249,8 @@ class Function:
         if self._workers and patient and unmoved < CROWDED_GROWTH_SECONDS and self._crowded():
             return
         starting = sum(worker.starting for worker in self._workers)
+        if starting and self.processes.pending:
+            return
         if starting < STARTING_AT_ONCE and len(self._spare) < len(self._waiters):
             worker = Worker(self, self._log, self._lifeline)
             self._workers.add(worker)
@@ -284,6 +290,7 @@ class Function:
     def ready(self, worker: Worker) -> None:
         """The worker has started, so another may."""
         with self._lock:
+            self.processes.begun()
             if worker in self._spare:
                 self._spare.remove(worker)
                 self._give(worker)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from infra.local.lambdas import deaths
 from infra.local.lambdas.invocation import Invocation, InvocationResult
 from infra.local.lambdas.lifeline import Lifeline, kill_session
 from infra.local.lambdas.runtime_api import RuntimeApi
@@ -27,7 +25,7 @@ BEHIND = 5
 
 
 class Worker:
-    """A process started through awslambdaric. It never outlives `kill`, its invocation's timeout, or the lifeline.
+    """A process in which awslambdaric runs. It never outlives `kill`, its invocation's timeout, or the lifeline.
 
     One with a tenant gets no other's invocations.
     """
@@ -44,15 +42,7 @@ class Worker:
         self.current: Invocation | None = None
         self.idle_since = time.monotonic()
         self._api = RuntimeApi(self, function.specification.timeout)
-        self._process = subprocess.Popen(
-            deaths.command(function.specification.handler, watched=deaths.VARIABLE in function.environment),
-            cwd=function.specification.folder,
-            env={**function.environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        self._process = function.processes.start(self._api.address)
         lifeline.holds(self._process.pid)
         if function.behind:
             with suppress(OSError):
