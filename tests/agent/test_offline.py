@@ -327,11 +327,13 @@ def test_a_text_file_is_edited_with_the_tool_for_text() -> None:
 
 
 def test_what_no_tool_can_do_is_told_at_the_end() -> None:
-    run = Conversation("create a.md with a letter, convert it to docx and run `wc a.md`").finish()
+    run = Conversation(
+        "create a.md with a letter, convert it to docx and run `wc a.md`. use the skill letters"
+    ).finish()
     assert run.workspace.paths() == ["a.md"]
     assert run.summary == (
         "Done: create a.md. Not done: convert a.md to a.docx (documents cannot be converted in this installation);"
-        " run wc a.md (commands cannot be run in this installation)."
+        " run wc a.md (commands cannot be run in this installation); use the skill letters (this run has no skills)."
     )
 
 

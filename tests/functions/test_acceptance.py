@@ -155,6 +155,8 @@ def test_placeholders_are_looked_for_in_what_the_run_changed_or_where_it_is_said
             "json_schema of criterion 1",
             id="schema",
         ),
+        pytest.param(accepting({"check": "contains_file", "path": "../x"}), 400, "path of criterion 1", id="outside"),
+        pytest.param(accepting("a", {"check": "no_placeholder", "path": "/etc/*"}), 400, "criterion 2", id="absolute"),
         pytest.param(accepting(*["é" * 999 for _ in range(20)], *[]), 201, "", id="long"),
     ],
 )

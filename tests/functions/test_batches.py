@@ -143,6 +143,9 @@ def test_the_same_key_is_the_same_batch_and_another_body_under_it_is_refused(sta
     ("items", "template", "told"),
     [
         pytest.param([{"name": "a"}, {"nom": "b"}], TEMPLATE, "item 2: the template names {{name}}", id="no value"),
+        pytest.param(
+            [{"name": "a"}], {"instructions": "touch {{name}.md"}, "never closed: {{name}.md", id="open braces"
+        ),
         pytest.param([{"name": "a"}, {"name": " "}], {"instructions": "{{name}}"}, "item 2: instructions", id="blank"),
         pytest.param([{"u": "none"}], {"instructions": "x", "uploads": ["{{u}}"]}, "item 1: no upload", id="upload"),
         pytest.param([{"r": "none"}], {"instructions": "x", "from_run_id": "{{r}}"}, "item 1: no run", id="run"),

@@ -270,6 +270,7 @@ def test_arguments_that_do_not_fit_the_schema_go_back_to_the_agent_and_not_to_th
     [
         pytest.param([{**LOOK_UP, "name": "write_file"}], 400, id="one of ours"),
         pytest.param([{**LOOK_UP, "name": "ask_user"}], 400, id="one of ours that this run has not"),
+        pytest.param([{**LOOK_UP, "name": "Write-File"}], 400, id="one that looks like ours"),
         pytest.param([LOOK_UP, LOOK_UP], 400, id="twice"),
         pytest.param([{**LOOK_UP, "parameters": {"type": "string"}}], 400, id="no object"),
         pytest.param([{**LOOK_UP, "parameters": {"type": "object", "oneOf": []}}], 400, id="unsupported schema"),

@@ -115,7 +115,11 @@ MAX_TOOL_OUTPUT = 30_000
 class ToolCreate(Asked):
     """A tool of the application's own: the run waits while the application does what the agent calls it for."""
 
-    name: str = Field(max_length=64, pattern="^[A-Za-z][A-Za-z0-9_-]*$", description="None of the service's own tools.")
+    name: str = Field(
+        max_length=64,
+        pattern="^[A-Za-z][A-Za-z0-9_-]*$",
+        description="None of the service's own tools, whatever its case.",
+    )
     description: PlainText = Field(min_length=1, max_length=1_000, description="What it does, for the agent.")
     parameters: dict[str, JsonValue] = Field(
         description="A JSON Schema of type object, of at most 16,000 characters of JSON: type, properties, required, "

@@ -63,7 +63,8 @@ def _not_accepted(run: Run) -> ModelFailure:
     why = unmet_in_words(run.acceptance, run.verdicts) if run.acceptance else ""
     return ModelFailure(
         ErrorType.NOT_ACCEPTED,
-        f"the work was judged {run.reviews} times and does not meet: {clip(why, 1_500)}",
+        f"the work was judged {'once' if run.reviews == 1 else f'{run.reviews} times'} and does not meet: "
+        f"{clip(why, 1_500)}",
         "Look at `acceptance` of the run. Go on with POST /runs/{id}/messages or /resume, or mend the criteria. The"
         " files so far are kept.",
         tool="acceptance",

@@ -13,9 +13,9 @@ from codex_swarm.models import CommandSucceeds, ContainsFile, Criterion, Matches
 from swarm.agent.tools import document_text, run_command
 from swarm.agent.tools.document_text import calls_for, missing
 from swarm.agent.tools.tool import Tool
-from swarm.errors import CallerError, CorruptObject
+from swarm.errors import CallerError, CorruptObject, InvalidPath
 from swarm.jobs.batch import FAILED, CallResult, JobCall, parent_of
-from swarm.runs.acceptance import MAX_EVIDENCE, Verdict
+from swarm.runs.acceptance import MAX_EVIDENCE, Verdict, path_asked
 from swarm.runs.json_schema import faults_of_value
 from swarm.text import clip
 from swarm.workspace.document_texts import MAX_DOCUMENT_BYTES, is_document, is_markup
@@ -97,7 +97,7 @@ class Checks:
     def _fits(self, criterion: MatchesSchema) -> tuple[bool, str]:
         path = criterion.path
         try:
-            value = json.loads(self.workspace.read(path).decode("utf-8-sig"))
+            value = json.loads(self.workspace.read(path_asked(path)).decode("utf-8-sig"))
         except (CallerError, CorruptObject) as error:
             return False, str(error)
         except (ValueError, RecursionError) as error:
@@ -176,7 +176,11 @@ class Checks:
         return entry.sha256 if entry else None
 
     def _matching(self, pattern: str) -> list[str]:
-        wanted = pattern.strip().removeprefix("./")
+        try:
+            wanted = path_asked(pattern)
+        except InvalidPath:
+            # Of a run that began when no path was refused.
+            return []
         paths = self.workspace.paths()
         return [wanted] if wanted in paths else [path for path in paths if fnmatchcase(path, wanted)]
 

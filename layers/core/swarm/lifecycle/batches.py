@@ -34,7 +34,7 @@ from swarm.lifecycle.idempotency import id_for
 from swarm.lifecycle.inputs import upload_of, uploaded
 from swarm.records.backend import Backend
 from swarm.records.quotas import Kind
-from swarm.runs.batch_template import BatchRequest, items_of_csv
+from swarm.runs.batch_template import BatchRequest, items_of_csv, require_closed
 from swarm.runs.batches import MAX_ROUNDS, WAITING, Batch
 from swarm.workspace.objects import ProjectArea
 
@@ -72,6 +72,8 @@ def create(
     batch = backend.batches.find(tenant_id, batch_id)
     made = None
     if batch is None:
+        # Only here: one that was kept before this was looked at goes on.
+        require_closed(request.template)
         _check(backend, tenant_id, project, request, now)
         callback_url = checked_callback(backend, body.callback_url) or project.callback_url
         key = f"{area.batch(batch_id)}{fingerprint}.json"

@@ -17,8 +17,9 @@ from codex_swarm.models import (
     MatchesSchema,
     NoPlaceholder,
 )
-from swarm.errors import InvalidRequest
+from swarm.errors import InvalidPath, InvalidRequest
 from swarm.runs.json_schema import faults_of_schema
+from swarm.workspace.paths import valid_path
 
 MAX_SIZE = 32_000
 """Characters of all criteria of a run together, as JSON."""
@@ -56,7 +57,9 @@ class Review:
 
 
 def require_judgeable(acceptance: Acceptance) -> None:
-    """Raises `InvalidRequest` where a criterion is blank, or has a schema that cannot be held, or all are too long."""
+    """Raises `InvalidRequest` where a criterion is blank, has a path that no workspace has or a schema that cannot be
+    held, or all are too long.
+    """
     for number, criterion in enumerate(acceptance.criteria, 1):
         if isinstance(criterion, MatchesSchema) and (faults := faults_of_schema(criterion.json_schema)):
             raise InvalidRequest(f"acceptance: json_schema of criterion {number}: {'; '.join(faults)}")
@@ -64,8 +67,18 @@ def require_judgeable(acceptance: Acceptance) -> None:
             raise InvalidRequest(f"acceptance: criterion {number} has more than {MAX_CRITERION} characters; shorten it")
         if not described(criterion).strip():
             raise InvalidRequest(f"acceptance: criterion {number} is blank; say what the work has to be like")
+        try:
+            if isinstance(criterion, ContainsFile | MatchesSchema | NoPlaceholder) and criterion.path is not None:
+                path_asked(criterion.path)
+        except InvalidPath as error:
+            raise InvalidRequest(f"acceptance: path of criterion {number}: {error}") from error
     if (size := len(acceptance.model_dump_json())) > MAX_SIZE:
         raise InvalidRequest(f"acceptance has {size} characters as JSON; at most {MAX_SIZE} are taken")
+
+
+def path_asked(text: str) -> str:
+    """The path, or the pattern for paths, as a workspace has them. Raises `InvalidPath`."""
+    return valid_path(text.strip().removeprefix("./"))
 
 
 def described(criterion: Criterion) -> str:

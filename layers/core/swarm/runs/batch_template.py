@@ -63,6 +63,27 @@ class BatchRequest:
             raise InvalidRequest(f"template.{where}, filled: {first['msg']}") from error
 
 
+def require_closed(template: Mapping[str, JsonValue]) -> None:
+    """Raises `InvalidRequest` where a placeholder is never closed, and would stand in every run as it is."""
+    _require_closed([value for name, value in template.items() if name in FILLED])
+
+
+def _require_closed(value: Any) -> None:
+    match value:
+        case str():
+            _, opened, rest = _PLACE.sub(" ", value).partition("{{")
+            if opened:
+                raise InvalidRequest(
+                    f"template: two braces are never closed: {{{{{rest[:60]}. Two braces that are none of this are"
+                    " written \\{{"
+                )
+        case dict():
+            _require_closed(list(value.values()))
+        case list():
+            for each in value:
+                _require_closed(each)
+
+
 def _filled(value: Any, item: Item) -> Any:
     match value:
         case str():
@@ -115,7 +136,7 @@ def items_of_csv(data: bytes) -> list[dict[str, ItemValue]]:
     if not 1 < len(rows) <= MAX_BATCH_ITEMS + 1:
         raise InvalidRequest(
             f"the CSV file has {max(0, len(rows) - 1)} rows behind the first, which names the values;"
-            f" a batch has 1 to {MAX_BATCH_ITEMS}"
+            f" a batch has 1 to {MAX_BATCH_ITEMS}; make several of more"
         )
     names = _names(rows[0][1])
     return [_item(names, *row) for row in rows[1:]]

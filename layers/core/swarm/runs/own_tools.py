@@ -25,11 +25,15 @@ class OwnTool:
 
 
 def require_usable(tools: Sequence[OwnTool], taken: Collection[str]) -> None:
-    """Raises `InvalidRequest` where a name is taken, or a schema cannot be held."""
-    names = [tool.name for tool in tools]
-    if twice := next((name for name in names if names.count(name) > 1 or name in taken), None):
-        raise InvalidRequest(f"tools: the name {twice!r} is taken; give each tool a name of its own")
+    """Raises `InvalidRequest` where a name is taken, or a schema cannot be held.
+
+    `Write-File` is taken where `write_file` is: a model would mistake one for the other.
+    """
+    seen = {_alike(name) for name in taken}
     for tool in tools:
+        if _alike(tool.name) in seen:
+            raise InvalidRequest(f"tools: the name {tool.name!r} is taken; give each tool a name of its own")
+        seen.add(_alike(tool.name))
         faults = faults_of_schema(dict(tool.parameters))
         if tool.parameters.get("type") != "object":
             faults = ["$: parameters is of type object", *faults]
@@ -38,3 +42,7 @@ def require_usable(tools: Sequence[OwnTool], taken: Collection[str]) -> None:
     size = sum(len(json.dumps(dict(tool.parameters))) + len(tool.description) for tool in tools)
     if size > MAX_TOOLS_SIZE:
         raise InvalidRequest(f"tools have {size} characters together; at most {MAX_TOOLS_SIZE} are taken")
+
+
+def _alike(name: str) -> str:
+    return name.casefold().replace("-", "_")

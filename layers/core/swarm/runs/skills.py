@@ -116,7 +116,10 @@ def description_of(name: str, main: bytes) -> str:
     try:
         said = yaml.safe_load(front["yaml"])
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidSkill(f"the YAML of {MAIN} cannot be read: {' '.join(str(error).split())[:200]}") from error
+        raise InvalidSkill(
+            f"the YAML of {MAIN} cannot be read: {' '.join(str(error).split())[:200]};"
+            " put a text with a colon into quotes"
+        ) from error
     fields = said if isinstance(said, dict) else {}
     if fields.get("name") != name:
         raise InvalidSkill(f"{MAIN} says that its name is {repr(fields.get('name'))[:80]}; it is {name!r} here")

@@ -248,7 +248,7 @@ def _look_up(step: LookUp) -> str:
 def _skipped(step: Step, offered: frozenset[str]) -> Iterator[str]:
     if isinstance(step, LookUp) and step.tool not in offered:
         yield f"{_look_up(step)} (this run has not chosen {step.tool} in hosted_tools)"
-    if isinstance(step, Convert | Edit | Run | Execute | Ask | Delegate):
+    if isinstance(step, Convert | Edit | Run | Execute | Ask | Delegate | UseSkill):
         for call in _calls(step, TaskType.CODE):
             if call.tool in _MISSING and call.tool not in offered:
                 yield f"{call.done} ({_MISSING[call.tool]})"
