@@ -18,7 +18,7 @@ from tests.support.lambda_context import lambda_context
 from tests.support.paths import ROOT
 from tests.support.stack import Stack
 
-ADMIN = {"tenant_id": "tenant-a", "may": "admin"}
+ADMIN = {"tenant_id": "tenant-a", "may": "read run manage import admin"}
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from swarm.records.issued_keys import MAX_KEYS
 from tests.support.lambda_context import lambda_context
 from tests.support.stack import Answer, Stack
 
-ADMIN = {"tenant_id": "tenant-a", "may": "admin"}
+ADMIN = {"tenant_id": "tenant-a", "may": "read run manage import admin"}
 EVENT = {"routeKey": "ANY /{proxy+}", "headers": {}}
 
 
@@ -87,6 +87,21 @@ def test_a_key_is_made_for_the_tenant_of_whoever_makes_it_and_for_no_other(stack
 def test_a_key_that_makes_no_sense_is_not_made(wanted: dict[str, Any], status: int, stack: Stack) -> None:
     assert stack.request("POST", "/keys", {"name": "ci", **wanted}, authorizer=ADMIN).status == status
     assert stored() == "[]"
+
+
+def test_a_key_gives_no_other_what_it_has_not(stack: Stack) -> None:
+    keeper = created(stack, scopes=["admin", "read"])["key"]
+    runs = created(stack, scopes=["read", "run"])
+    for wanted in ({}, {"scopes": ["import"]}, {"scopes": ["admin", "run"]}):
+        refused = ask(stack, keeper, "POST", "/keys", {"name": "more", **wanted})
+        assert (refused.status, refused.json["code"]) == (403, "scope_missing")
+    # Its new text would do what the key does.
+    refused = ask(stack, keeper, "POST", f"/keys/{runs['id']}/rotate", {})
+    assert (refused.status, "run" in refused.json["detail"]) == (403, True)
+    assert len(stack.request("GET", "/keys", authorizer=ADMIN).json) == 2
+    assert verdict(runs["key"])["may"] == "read run"
+    assert ask(stack, keeper, "POST", "/keys", {"name": "reader", "scopes": ["read"]}).status == 201
+    assert ask(stack, keeper, "POST", f"/keys/{runs['id']}/revoke").status == 200
 
 
 def test_a_key_for_some_projects_sees_those_and_no_others(stack: Stack) -> None:

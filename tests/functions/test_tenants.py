@@ -15,7 +15,7 @@ from swarm.retention.cleaning import clean
 from swarm.retention.removal import GRACE
 from tests.provider.script import call, calls, error, finishes
 from tests.support.provider_runs import Runs
-from tests.support.stack import Answer, Stack
+from tests.support.stack import Answer, Stack, declared
 from tests.support.stack import stack as deployed
 
 OPERATOR = {"tenant_id": "operators", "may": "operator read run manage import admin"}
@@ -76,12 +76,12 @@ def lives(stack: Stack, tenant: str, words: str) -> str:
     stack.drive(run_id, words, tenant=tenant)
     assert stack.run(run_id, tenant=tenant)["status"] == "succeeded"
     stack.request("GET", "/webhooks/secret", tenant=tenant)
-    stack.request("POST", "/keys", {"name": words}, authorizer={"tenant_id": tenant, "may": "admin"})
+    stack.request("POST", "/keys", {"name": words}, authorizer={"tenant_id": tenant, "may": "read run manage admin"})
     stack.request(
         "PUT",
         "/budget",
         {"callback_url": f"https://example.com/{tenant}"},
-        authorizer={"tenant_id": tenant, "may": "admin"},
+        authorizer={"tenant_id": tenant, "may": "read run manage admin"},
     )
     return run_id
 
@@ -142,8 +142,24 @@ def test_an_erasure_is_confirmed_and_lets_nothing_begin(stack: Stack) -> None:
     assert (again.status, again.json["code"]) == (404, "tenant_not_found")
 
 
+def test_the_receipt_says_by_when_goes_what_nothing_deletes(stack: Stack) -> None:
+    settings(stack, max_active=1)
+    stores = erase(stack.backend, "tenant-a", NOW, forever).stores
+    days = {each.store: (each.gone_by - NOW).days for each in stores if each.gone_by}
+    assert days == {
+        "tokens": 3,
+        "backups of the table": 35,
+        "logs": 30,
+        "traces": 30,
+        "dead letters": declared("DeadLetterQueue")["MessageRetentionPeriod"] / DAY.total_seconds(),
+        "executions": 90,
+    }
+
+
 def test_a_tenant_that_has_only_a_key_is_a_tenant(stack: Stack) -> None:
-    stack.request("POST", "/keys", {"name": "first"}, authorizer={"tenant_id": "tenant-a", "may": "admin"})
+    stack.request(
+        "POST", "/keys", {"name": "first"}, authorizer={"tenant_id": "tenant-a", "may": "read run manage admin"}
+    )
     assert operate(stack, "GET", "/tenants/tenant-a").json["max_active"] == 10
     erased = operate(stack, "POST", "/tenants/tenant-a/erase", {"confirm": "tenant-a"}).json
     assert {each["store"]: each["deleted"] for each in erased["stores"]}["keys"] == 1

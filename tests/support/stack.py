@@ -154,11 +154,15 @@ def _event(
 
 
 @cache
+def declared(logical_id: str) -> dict[str, Any]:
+    """The properties of a resource as `template.yaml` declares them."""
+    return dict(yaml_parse((ROOT / "template.yaml").read_text())["Resources"][logical_id]["Properties"])
+
+
 def template_table() -> dict[str, Any]:
     """The table as `template.yaml` declares it, for `create_table`."""
-    template = yaml_parse((ROOT / "template.yaml").read_text())
     wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    return {name: template["Resources"]["Table"]["Properties"][name] for name in wanted}
+    return {name: declared("Table")[name] for name in wanted}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Which tenant it is is never asked for: it is the caller's own, by its key, or th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -13,10 +14,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.access import ADMIN
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
-from api.requests import tenant_of
+from api.requests import caller_of, tenant_of
 from api.resolver import Router
 from codex_swarm.models import KeyCreate, KeyRead, KeyRotation, KeySecret, Scope
-from swarm.errors import InvalidRequest
+from swarm.errors import CannotGive, InvalidRequest
 from swarm.ids import valid_project_id
 from swarm.records.backend import backend
 from swarm.records.issued_keys import IssuedKey
@@ -40,6 +41,7 @@ def create_key(body: KeyCreate) -> Response[KeySecret]:
         valid_project_id(prefix)
     if body.expires_at is not None and not now < body.expires_at <= now + LONGEST:
         raise InvalidRequest("expires_at takes a time to come, at most ten years ahead")
+    _require_own(body.scopes)
     created, text = backend().issued_keys.create(
         tenant_of(router), body.name.strip(), body.scopes, body.projects, body.expires_at, now
     )
@@ -65,14 +67,22 @@ def get_key(key_id: str) -> KeyRead:
 @router.post("/keys/<key_id>/rotate", status_code=201, summary="A new secret of a key", tags=["keys"], security=ADMIN)
 def rotate_key(key_id: str, body: KeyRotation = KeyRotation()) -> Response[KeySecret]:
     """Texts that are good now stay so for `overlap_seconds`. Its scopes, projects and expiry stay."""
-    overlap = timedelta(seconds=body.overlap_seconds)
-    return _secret(*backend().issued_keys.rotate(tenant_of(router), key_id, overlap, datetime.now(UTC)))
+    keys, now = backend().issued_keys, datetime.now(UTC)
+    # Whoever has the new text can do what the key can.
+    _require_own(keys.get(tenant_of(router), key_id, now).scopes)
+    return _secret(*keys.rotate(tenant_of(router), key_id, timedelta(seconds=body.overlap_seconds), now))
 
 
 @router.post("/keys/<key_id>/revoke", summary="Let a key open nothing any more", tags=["keys"], security=ADMIN)
 def revoke_key(key_id: str) -> KeyRead:
     """For good, and twice is once. The gateway remembers for up to a minute what the key opened before."""
     return _read(backend().issued_keys.revoke(tenant_of(router), key_id, datetime.now(UTC)))
+
+
+def _require_own(scopes: Collection[str]) -> None:
+    """Raises `CannotGive` for scopes that the caller has not."""
+    if more := sorted(set(scopes) - caller_of(router).scopes):
+        raise CannotGive(more)
 
 
 def _secret(key: IssuedKey, text: str) -> Response[KeySecret]:

@@ -8,7 +8,7 @@
     │   │                     EffortNotAllowed, BatchAlreadyEnded, HostedToolNotAllowed
     │   ├── Unauthorized 401  KeyExpired
     │   ├── BudgetExhausted 402
-    │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, ProjectNotAllowed
+    │   ├── Forbidden 403     InvalidPath, ReadOnlyPath, ScopeMissing, CannotGive, ProjectNotAllowed
     │   ├── NotFound 404      ProjectNotFound, RunNotFound, WorkspaceFileNotFound, ArtifactNotFound, DiffNotFound,
     │   │                     TurnNotFound, PageNotFound, UploadNotFound, DeliveryNotFound, MessageNotFound,
     │   │                     ThreadNotFound, RequestNotFound, SkillNotFound, KeyNotFound, TenantNotFound,
@@ -36,6 +36,7 @@
 
 from swarm.errors.access import (
     BudgetExhausted,
+    CannotGive,
     Forbidden,
     InvalidPath,
     KeyExpired,
@@ -154,6 +155,7 @@ __all__ = [
     "BatchNotFound",
     "BudgetExhausted",
     "CallerError",
+    "CannotGive",
     "CloneNotAllowed",
     "Conflict",
     "ContradictoryInputs",

@@ -61,6 +61,18 @@ class ScopeMissing(Forbidden):
         self.scope = scope
 
 
+class CannotGive(Forbidden):
+    """A key was to make one that may do more than itself, or to learn the text of such a one."""
+
+    code = "scope_missing"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        told = ", ".join(scopes)
+        super().__init__(
+            f"this key cannot give what it has not: {told}; name scopes that it has, or use a key that has these too"
+        )
+
+
 class ProjectNotAllowed(Forbidden):
     """The key is for projects of other names, or what is asked for is of the whole tenant."""
 

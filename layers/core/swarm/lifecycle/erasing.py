@@ -28,6 +28,12 @@ EXECUTIONS = timedelta(days=90)
 TOKENS = timedelta(days=3)
 """The longest that a token is good, the day for which it is remembered, and one until DynamoDB has dropped it."""
 
+TRACES = timedelta(days=30)
+"""For so long X-Ray keeps a trace (AWS X-Ray, concepts)."""
+
+DEAD_LETTERS = timedelta(days=14)
+"""For so long DeadLetterQueue keeps a call (its MessageRetentionPeriod)."""
+
 BACKUPS = timedelta(days=35)
 """How far back the table can be restored (point-in-time recovery)."""
 
@@ -84,8 +90,10 @@ def erase(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Er
                 store="logs",
                 deleted=0,
                 gone_by=now + timedelta(days=backend.settings.log_retention_days),
-                note="ids of the tenant, of projects and of runs, and no content",
+                note="ids of the tenant, of projects, keys and runs, addresses of callers, and no content",
             ),
+            StoreReceipt(store="traces", deleted=0, gone_by=now + TRACES, note="ids of runs"),
+            StoreReceipt(store="dead letters", deleted=0, gone_by=now + DEAD_LETTERS, note="calls given up: ids"),
             StoreReceipt(store="executions", deleted=0, gone_by=now + EXECUTIONS, note="ids alone"),
         ],
     )
