@@ -7,7 +7,7 @@
 
 With OPENAI_API_KEY set the provider is asked, at its prices; MODEL_PRICES makes the table say them. Without it, or with
 CROSS_RUN_FAKE_SWARM=1, the offline model does the tasks, which shows only that everything fits together: then it exits
-with 1 where a task comes out otherwise than `evals/offline.py` says.
+with 1 where a task comes out otherwise than `evals/offline.json` says.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _options(arguments)
     chosen = [task for task in TASKS if asked.only is None or task.type == asked.only]
     try:
-        earlier = Report.read(Path(asked.against)) if asked.against and asked.against.endswith(".json") else None
+        before = asked.against and asked.against.endswith(".json")
+        earlier = Report.read(Path(asked.against), asked.only) if before else None
         with _service(asked, asked.model) as (model, client):
             reports = [_report(model, client, chosen, asked)]
         if earlier:
@@ -71,6 +72,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("a deployment has the model that its operator chose: leave --model out, and compare by --json")
     if asked.tries < 1 or asked.at_once < 1:
         parser.error("--tries and --at-once are at least 1")
+    # What was paid for must not be lost at the end.
+    if asked.json and (asked.json.is_dir() or not asked.json.parent.is_dir()):
+        parser.error(f"--json {asked.json}: its folder has to be there, and it is no folder itself")
     return asked
 
 

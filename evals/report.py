@@ -31,12 +31,13 @@ class Report:
         return cls(model, datetime.now(UTC).isoformat(timespec="seconds"), tuple(attempts))
 
     @classmethod
-    def read(cls, path: Path) -> Report:
-        """A report as `as_json` wrote it. Raises `ValueError` for a file that is none."""
+    def read(cls, path: Path, only: str | None = None) -> Report:
+        """A report as `as_json` wrote it, all of it or one type of task. Raises `ValueError` for a file that is none."""
         try:
             made: dict[str, Any] = json.loads(path.read_bytes())["reports"][0]
-            attempts = tuple(Attempt(**each) for each in made["attempts"])
-            return cls(f"{made['model']}, {made['at'][:10]}", made["at"], attempts)
+            attempts = [Attempt(**each) for each in made["attempts"]]
+            attempts = [each for each in attempts if only in {None, each.type}]
+            return cls(f"{made['model']}, {made['at'][:10]}", made["at"], tuple(attempts))
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ValueError(f"{path} is no report of `./run.sh evals --json`: {error!r}") from error
 

@@ -98,10 +98,22 @@ def test_two_models_stand_side_by_side_with_their_spread(
     assert any(line.split()[:1] == ["all"] and line.split()[1] == "6/8" for line in table(again))
 
 
+def test_an_earlier_report_stands_beside_one_type_of_task_with_that_type_only(tmp_path: Path) -> None:
+    kept = tmp_path / "evals.json"
+    kept.write_text(as_json([Report.of("m", [Attempt("one", "research"), Attempt("two", "writing")])]))
+    assert [each.type for each in Report.read(kept, "research").attempts] == ["research"]
+    assert len(Report.read(kept).attempts) == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--url", "http://127.0.0.1:9", "--model", "m"], ["--tries", "0"], ["--only", "poetry"]],
-    ids=["a deployment has its own model", "no try at all", "no such type"],
+    [
+        ["--url", "http://127.0.0.1:9", "--model", "m"],
+        ["--tries", "0"],
+        ["--only", "poetry"],
+        ["--json", "/nowhere/a.json"],
+    ],
+    ids=["a deployment has its own model", "no try at all", "no such type", "nowhere to leave it"],
 )
 def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
