@@ -32,7 +32,7 @@ class Report:
 
     @classmethod
     def read(cls, path: Path, only: str | None = None) -> Report:
-        """A report as `as_json` wrote it, all of it or one type of task. Raises `ValueError` for a file that is none."""
+        """A report as `as_json` wrote it, or one type of task of it. Raises `ValueError` for a file that is none."""
         try:
             made: dict[str, Any] = json.loads(path.read_bytes())["reports"][0]
             attempts = [Attempt(**each) for each in made["attempts"]]
