@@ -74,6 +74,24 @@ def test_the_plan_is_told_as_it_changes_and_with_the_run(here: Cli, api: FakeApi
     assert "Read it (done); Write it (in progress)" in here("show", "run-1").out
 
 
+@pytest.mark.parametrize("was_decided", [False, True], ids=["open", "decided"])
+def test_what_the_run_asks_for_comes_with_the_command_that_decides_it(
+    here: Cli, api: FakeApi, was_decided: bool
+) -> None:
+    asked = bodies.request(**({"decision": "answer"} if was_decided else {}))
+    api.on("GET", "/runs/run-1", told(bodies.running(30, requests=[asked])), told(bodies.run()))
+    api.on("GET", "/runs/run-1/workspace/files?limit=10", told(bodies.listing("hello.md")))
+    event = {
+        "type": "request",
+        **{name: asked[name] for name in ("request_id", "kind", "name", "question", "deadline")},
+    }
+    api.on("GET", "/runs/run-1/stream", stream(event))
+    done = here("watch", "run-1")
+    assert "asks       " + asked["question"] in done.out
+    command = f'codex-swarm decide run-1 answer "..." --request-id {asked["request_id"]}'
+    assert (command in done.err.replace("\n", " ")) is not was_decided
+
+
 def test_an_error_comes_with_what_to_do_about_it(here: Cli, api: FakeApi) -> None:
     api.on("GET", "/runs/run-1", told(bodies.failed()))
     api.on("GET", "/runs/run-1/workspace/files?limit=10", told(bodies.listing()))

@@ -161,6 +161,8 @@ def test_what_is_not_allowed_is_refused_with_what_is(runs: Runs) -> None:
     assert refused(stack, hosted_tools=["tickets"], model="plain")[2].endswith("use web_search")
     assert "chat completions; leave it out" in refused(stack, hosted_tools=["web_search"], model="chat")[2]
     assert refused(stack, hosted_tools=["a tool"])[1] == "invalid_request"
+    own = [{"name": "web_search", "description": "Ours.", "parameters": {"type": "object"}}]
+    assert "'web_search' is taken" in refused(stack, hosted_tools=["web_search"], tools=own)[2]
     listed = {each["name"]: each["hosted_tools"] for each in stack.request("GET", "/models").json["models"]}
     assert listed == {"test-model": ["web_search", "tickets"], "chat": [], "plain": ["web_search"]}
     assert stack.request("GET", "/runs").json == []

@@ -326,6 +326,7 @@ def test_files_are_uploaded_from_texts_bytes_and_the_open_folder_only(ask: Ask, 
 
 PROBLEMS = {
     "unknown": (refused(404, "run_not_found", "no run run-1"), "no run run-1 [run_not_found]. Look for the right id"),
+    "schedule": (refused(404, "schedule_not_found"), "[schedule_not_found]. Look for the right name: list_schedules"),
     "key": (refused(401, "unauthenticated"), "Tell the user"),
     "busy": (refused(429, "too_many_active_runs"), "Wait some seconds"),
     "away": (refused(503, "unavailable"), "Wait some seconds"),

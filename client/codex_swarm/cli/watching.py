@@ -40,6 +40,7 @@ from codex_swarm.models import (
     PlanStep,
     ProgressEvent,
     RequestEvent,
+    RequestKind,
     ResetEvent,
     RunRead,
     RunStatus,
@@ -168,9 +169,11 @@ class Lines:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._run: RunRead | None = None
 
     def began(self, run: RunRead) -> None:
         """The run's id and project."""
+        self._run = run
         self._output.line(f"run {run.id} in project {run.project_id}, {run.task_type}")
 
     def happened(self, event: WatchedEvent) -> None:
@@ -178,6 +181,8 @@ class Lines:
         told = in_words(event)
         if told:
             self._output.line(f"{told[0]:<10} {told[1]}")
+        if command := deciding(event, self._run):
+            self._output.remark("decide it with: ", command)
 
     def ended(self, run: RunRead, files: WorkspaceFileListing) -> None:
         """The whole run."""
@@ -237,6 +242,8 @@ class LiveView:
                     failed = isinstance(event, StepEvent) and event.ok is False
                     line = Text.assemble((f"{told[0]:<10} ", "bold red" if failed else "bold"), printable(told[1]))
                     self._steps.append(line)
+                if command := deciding(event, self._run):
+                    self._steps.append(Text(f"{'':<10} {printable(command)}", style="yellow"))
 
     def ended(self, run: RunRead, files: WorkspaceFileListing) -> None:
         """The whole run in place of the picture."""
@@ -289,6 +296,22 @@ def _one_line(step: Text) -> Text:
     line = step.copy()
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
+
+
+_DECISIONS = {
+    RequestKind.QUESTION: 'answer "..."',
+    RequestKind.APPROVAL: "approve",
+    RequestKind.TOOL: 'output "..."',
+}
+
+
+def deciding(event: WatchedEvent, run: RunRead | None) -> str | None:
+    """The command that decides what the run asks for; None where it asks for nothing, or that was decided before."""
+    if not isinstance(event, RequestEvent) or run is None:
+        return None
+    if any(each.decision and each.request_id == event.request_id for each in run.requests):
+        return None
+    return f"codex-swarm decide {run.id} {_DECISIONS[event.kind]} --request-id {event.request_id}"
 
 
 def planned(steps: Sequence[PlanStep]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 
@@ -43,11 +44,27 @@ _SUGGESTIONS: tuple[tuple[type[CodexSwarmError], str], ...] = (
 )
 
 
+_BY_CODE: Mapping[str, str] = MappingProxyType(
+    {
+        "schedule_not_found": "Look for the right name: list_schedules.",
+        "too_many_schedules": "Look which are needed: list_schedules.",
+        "skill_not_found": "Look for the right name: list_skills.",
+        "batch_not_ended": "Look how it stands now: get_batch.",
+        "batch_already_ended": "Look what came of it: get_batch.",
+        "nothing_to_retry": "Look what came of it: get_batch.",
+        "legal_hold": "Tell the user.",
+    }
+)
+"""What is better than the suggestion for all of its kind."""
+
+
 def in_words(error: CodexSwarmError) -> str:
     """The error, and what to do about it."""
     told = error.detail if isinstance(error, ApiError) else str(error)
     code = f" [{error.code}]" if isinstance(error, ApiError) else ""
     advice = next((text for kind, text in _SUGGESTIONS if isinstance(error, kind)), "Correct it and call again.")
+    if isinstance(error, ApiError):
+        advice = _BY_CODE.get(error.code, advice)
     return f"{told}{code}. {advice}"
 
 

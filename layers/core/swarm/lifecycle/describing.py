@@ -72,7 +72,6 @@ def described(
 
     Raises `CallerError`s.
     """
-    require_usable(wanted.tools, OURS)
     if wanted.result_schema is not None and (faults := faults_of_schema(wanted.result_schema)):
         raise InvalidRequest(f"result_schema: {'; '.join(faults)}")
     if wanted.acceptance is not None:
@@ -80,6 +79,7 @@ def described(
     task_type = wanted.task_type or TaskType(project.task_type)
     choice = _choice_for(backend, wanted, project, task_type)
     hosted = hosting.chosen(backend, key.tenant_id, project, choice.model, wanted.hosted_tools)
+    require_usable(wanted.tools, OURS.union(hosted))
     files = _checked_inputs(backend, key, wanted)
     run = Run(
         key=key,
