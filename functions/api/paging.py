@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from api.resolver import Router
 from swarm.errors import InvalidRequest
 from swarm.records.listing import Page
-from swarm.sizes import PAGE, answered
+from swarm.sizes import PAGE, answered_json
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -42,7 +42,7 @@ def paged(router: Router, page: Page[T]) -> Response[list[T]]:
 
 def weight(body: BaseModel) -> int:
     """Bytes that it takes in an answer."""
-    return answered(body.model_dump_json())
+    return answered_json(body.model_dump_json())
 
 
 def fitting(bodies: Iterable[T]) -> list[T]:

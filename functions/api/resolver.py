@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Route
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic_core import PydanticSerializationError, to_json
 
 from api import access
 from swarm.errors import UnknownParameter
@@ -35,11 +36,22 @@ class HttpEvent(APIGatewayProxyEventV2):
         return parse_qs(self.raw_query_string, keep_blank_values=True)
 
 
+def written(value: Any) -> str:
+    """The value as `json_text` writes it, in a third of the time."""
+    try:
+        text = to_json(value).decode()
+    except (PydanticSerializationError, UnicodeError):
+        # Half of a surrogate pair, which goes on as an escape.
+        return json_text(value)
+    # It writes as they are the numbers that no JSON has.
+    return json_text(value) if "NaN" in text or "Infinity" in text else text
+
+
 class ApiResolver(APIGatewayHttpResolver):
     """Resolves payload 2.0 events. A parameter of a path is whatever stands between two slashes."""
 
     def __init__(self) -> None:
-        super().__init__(enable_validation=True, serializer=json_text)
+        super().__init__(enable_validation=True, serializer=written)
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import queue
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 
 from infra.local.heads import PlainHeads
 from infra.local.lambdas.invocation import RESPONSE_LIMIT, Invocation, InvocationResult, traced
@@ -95,6 +96,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     api: RuntimeApi
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silent where the worker has ended: whoever minds it knows of it."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(PlainHeads, BaseHTTPRequestHandler):

@@ -38,3 +38,8 @@ def of_text(text: str) -> int:
 def answered(text: str) -> int:
     """Bytes that a text takes as (part of) the body of an answer."""
     return of_text(json.dumps(text, ensure_ascii=False))
+
+
+def answered_json(text: str) -> int:
+    """The same of a text that is JSON, and so has no control characters, but their escapes: a quarter of the time."""
+    return of_text(text) + text.count('"') + text.count("\\") + 2

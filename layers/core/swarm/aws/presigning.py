@@ -11,10 +11,12 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -27,6 +29,18 @@ class Credentials:
     access_key: str
     secret_key: str
     session_token: str | None = None
+
+
+_PLAIN = re.compile(r"[0-9A-Za-z_.~-]*").fullmatch
+"""What stands for itself in an address."""
+
+
+class _Headers(NamedTuple):
+    """Those that a URL is bound to: their names, what is signed of them, and the parameter that names them."""
+
+    names: str
+    canonical: str
+    parameter: str
 
 
 @dataclass(frozen=True)
@@ -74,21 +88,27 @@ class Presigner:
         return f"{self.endpoint}/{self.bucket}", {**fields, "policy": policy, "x-amz-signature": signature}
 
     def _sign(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
-        path = f"/{self.bucket}/{quote(key, safe='/~')}"
-        signed = sorted([("host", self._host), *headers.items()])
-        names = ";".join(name for name, _ in signed)
-        parameters = [*self._parameters, *map(_parameter, query, query.values())]
-        parameters.append(_parameter("X-Amz-SignedHeaders", names))
-        canonical_query = "&".join(sorted(parameters))
-        canonical_headers = "".join(f"{name}:{' '.join(value.split())}\n" for name, value in signed)
-        request = f"{method}\n{path}\n{canonical_query}\n{canonical_headers}\n{names}\nUNSIGNED-PAYLOAD"
+        folder, slash, name = key.rpartition("/")
+        path = f"/{self.bucket}/{_path(folder)}{slash}{name if _PLAIN(name) else quote(name, safe='~')}"
+        signed = self._signed(headers) if headers else self._signed_host
+        canonical_query = "&".join(
+            sorted([*self._parameters, *map(_parameter, query, query.values()), signed.parameter])
+        )
+        request = f"{method}\n{path}\n{canonical_query}\n{signed.canonical}\n{signed.names}\nUNSIGNED-PAYLOAD"
         text = f"{ALGORITHM}\n{self._timestamp}\n{self._scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._key, text.encode(), "sha256").hex()
         return f"{self.endpoint}{path}?{canonical_query}&X-Amz-Signature={signature}"
 
+    def _signed(self, headers: Mapping[str, str]) -> _Headers:
+        signed = sorted([("host", urlsplit(self.endpoint).netloc), *headers.items()])
+        names = ";".join(name for name, _ in signed)
+        canonical = "".join(f"{name}:{' '.join(value.split())}\n" for name, value in signed)
+        return _Headers(names, canonical, _parameter("X-Amz-SignedHeaders", names))
+
     @cached_property
-    def _host(self) -> str:
-        return urlsplit(self.endpoint).netloc
+    def _signed_host(self) -> _Headers:
+        """For every URL that is bound to no header of its own."""
+        return self._signed({})
 
     @cached_property
     def _parameters(self) -> list[str]:
@@ -120,6 +140,18 @@ class Presigner:
 
 
 @lru_cache(maxsize=256)
+def _path(folder: str) -> str:
+    """Of a key, as it is signed. Keys of a listing differ in their last part."""
+    return quote(folder, safe="/~")
+
+
 def _parameter(name: str, value: str) -> str:
     """Of a query, as it is signed. These sort as their names do: none here is the beginning of another."""
-    return f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"
+    # Of a Content-Disposition only what follows two quotes, the file's name, differs from file to file.
+    head, quotes, tail = value.partition("''")
+    return f"{_quoted(name)}={_quoted(head + quotes)}{tail if _PLAIN(tail) else quote(tail, safe='-_.~')}"
+
+
+@lru_cache(maxsize=256)
+def _quoted(text: str) -> str:
+    return quote(text, safe="-_.~")
