@@ -144,6 +144,7 @@ fits() {
 
 build_within_limits() {
     sam build >/dev/null
+    fits AuthorizerFunction CoreLayer ClientLayer IdentityLayer
     fits AgentFunction CoreLayer ClientLayer AgentLayer TelemetryLayer
     fits SandboxFunction JobLayer DataLayer
     fits ConvertFunction JobLayer DocumentsLayer

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 DEV = Path("requirements/dev.txt")
 CORE = Path("layers/core/requirements.txt")
-LAYERS = ("core", "agent", "data", "documents", "preview", "telemetry")
+LAYERS = ("core", "agent", "data", "documents", "preview", "telemetry", "identity")
 LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in LAYERS)
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
@@ -45,6 +45,7 @@ LOCKS = (
     Lock(Path("layers/documents/requirements.txt"), (str(LAYER_INPUTS[3]),)),
     Lock(Path("layers/preview/requirements.txt"), (str(LAYER_INPUTS[4]),)),
     Lock(Path("layers/telemetry/requirements.txt"), (str(LAYER_INPUTS[5]),), without_core=True),
+    Lock(Path("layers/identity/requirements.txt"), (str(LAYER_INPUTS[6]),), without_core=True),
     Lock(Path("requirements/sam.txt"), ("--group", "sam"), follows_dev=False),
     Lock(Path("requirements/checkov.txt"), ("--group", "checkov"), follows_dev=False),
     Lock(Path("requirements/docs.txt"), ("--group", "docs"), follows_dev=False),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -63,7 +64,9 @@ def caller_in(event: Mapping[str, Any]) -> Caller | None:
     if "scope" in context:
         # A browser's token: `api.shared` has looked at what it opens, and all of that is read.
         return Caller(str(context["tenant_id"]), frozenset({Scope.READ}))
-    if context.get("expired"):
+    # The gateway remembers a verdict for a minute, and the key or token may have expired since.
+    until = context.get("until")
+    if context.get("expired") or (until and datetime.now(UTC) >= datetime.fromisoformat(until)):
         raise KeyExpired
     # The gateway remembers a verdict for a minute, also one that the version before this one gave.
     may = context["may"] if "may" in context else " ".join([*EARLIER, str(context.get("scopes", ""))])

@@ -26,6 +26,11 @@ PARAMETERS = {
     "ModelPrices": "MODEL_PRICES",
     "UsageMetadata": "USAGE_METADATA",
     "OtlpEndpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "JwtIssuer": "CODEX_SWARM_JWT_ISSUER",
+    "JwtAudience": "CODEX_SWARM_JWT_AUDIENCE",
+    "JwtTenantClaim": "CODEX_SWARM_JWT_TENANT_CLAIM",
+    "JwtScopesClaim": "CODEX_SWARM_JWT_SCOPES_CLAIM",
+    "JwtScopePrefix": "CODEX_SWARM_JWT_SCOPE_PREFIX",
     "CorsOrigins": "CODEX_SWARM_CORS_ORIGINS",
     "WebhookLoopback": "CODEX_SWARM_WEBHOOK_LOOPBACK",
 }

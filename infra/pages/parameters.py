@@ -15,6 +15,9 @@ from infra.pages.filled import filled
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Stage": {"Stage": "prod"},
+    "JwtIssuer": {"JwtIssuer": "https://issuer.example.org/", "JwtAudience": "codex-swarm"},
+    "JwtTenantClaim": {"JwtTenantClaim": "org"},
+    "JwtScopesClaim": {"JwtScopesClaim": "permissions"},
     "CorsOrigins": {"CorsOrigins": "https://app.example.org"},
     "DomainName": {
         "DomainName": "swarm.example.org",
@@ -39,7 +42,11 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
 }
 """What shows what a parameter does, with the parameters that it needs, where the template names no choice."""
 
-TOGETHER: Mapping[str, str] = {"DomainCertificateArn": "DomainName", "VpcSecurityGroupIds": "VpcSubnetIds"}
+TOGETHER: Mapping[str, str] = {
+    "JwtAudience": "JwtIssuer",
+    "DomainCertificateArn": "DomainName",
+    "VpcSecurityGroupIds": "VpcSubnetIds",
+}
 """Parameters that are nothing without another, in whose line they stand."""
 
 NAMED = 3

@@ -12,6 +12,7 @@ from codex_swarm.errors import ApiError, AuthError, Unavailable
 from infra.local.cloud import LocalCloud
 from swarm.records.api_keys import key_hash
 from tests.local.clouds import Clouds
+from tests.support.issuer import AUDIENCE, OpenIdIssuer
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.proof
@@ -48,6 +49,21 @@ def test_a_wrong_key_is_refused_and_the_right_one_works(locked: LocalCloud) -> N
     with CodexSwarmClient(locked.url, locked.development_key) as client:
         started = client.start_run("ours", "touch a.md")
         assert client.wait(started.run_id, 60, poll=0.05).status == "succeeded"
+
+
+def test_a_token_of_the_operators_issuer_starts_a_run_of_its_tenant(clouds: Clouds) -> None:
+    with OpenIdIssuer() as issuer:
+        named = {"JwtIssuer": issuer.address, "JwtAudience": AUDIENCE, "JwtScopePrefix": "codex-swarm/"}
+        cloud = clouds.get("issuer", parameters=named, require_key=True)
+        scope = "openid codex-swarm/read codex-swarm/run codex-swarm/manage"
+        with CodexSwarmClient(cloud.url, issuer.token(tenant_id="acme", scope=scope)) as client:
+            started = client.start_run("theirs", "touch a.md")
+            assert client.wait(started.run_id, 60, poll=0.05).status == "succeeded"
+        with CodexSwarmClient(cloud.url, issuer.token(tenant_id="other", scope=scope)) as client:
+            assert client.list_runs() == []
+        with CodexSwarmClient(cloud.url, issuer.token(aud="other")) as client, pytest.raises(AuthError):
+            client.list_runs()
+        clouds.stop()
 
 
 @pytest.mark.parametrize("rest", ["", "/workspace/files", "/workspace/files/a.md", "/stream", "/artifacts"])

@@ -88,6 +88,14 @@ MAKES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"CanaryMinutes": "0"},
         {r"CanaryFunction\w*", r"Observability\.Properties\.Parameters\.CanaryMinutes"},
     ),
+    "an issuer of tokens": (
+        {"JwtIssuer": "https://issuer.example.org/", "JwtAudience": "codex-swarm", "JwtScopePrefix": "codex-swarm/"},
+        {
+            r"IdentityLayer\w*",
+            r"AuthorizerFunction\.Properties\.Environment\.Variables\.JWT_(ISSUER|AUDIENCE|SCOPE_PREFIX)",
+            r"AuthorizerFunction\.Properties\.Layers\..*",
+        },
+    ),
     "a collector of spans": (
         {"OtlpEndpoint": "https://collector.example.org:4318", "OtlpHeadersSecretName": "collector"},
         {

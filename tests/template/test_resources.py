@@ -30,6 +30,9 @@ TOLD = {
     "API_URL": {"Canary"},
     "NEW_VERSION": {"Smoke"},
     "EDGE_SECRET": {"Authorizer"},
+    **{
+        f"JWT_{name}": {"Authorizer"} for name in ("ISSUER", "AUDIENCE", "TENANT_CLAIM", "SCOPES_CLAIM", "SCOPE_PREFIX")
+    },
     "WATCH_SECONDS": {"Watch"},
     "WEBHOOK_MACHINE_ARN": {"Api", "Prepare", "Agent", "Finish", "Fail", "Reconcile"},
 }
@@ -89,10 +92,9 @@ def test_a_handler_is_a_file_of_the_functions_own_folder(name: str, functions: d
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_only_the_agent_carries_the_providers_sdk(name: str, functions: dict[str, Document]) -> None:
     listed = functions[name]["Layers"]
-    # And OpenTelemetry's, only where a collector is named.
-    assert [layer["Fn::If"][0] for layer in listed if "Fn::If" in layer] == (
-        ["HasTelemetry"] if name == "Agent" else []
-    )
+    # And OpenTelemetry's, only where a collector is named; and what verifies tokens, where an issuer is.
+    optional = {"Agent": ["HasTelemetry"], "Authorizer": ["HasIssuer"]}
+    assert [layer["Fn::If"][0] for layer in listed if "Fn::If" in layer] == optional.get(name, [])
     layers = [str(layer["Ref"]) for layer in listed if "Ref" in layer]
     expected = ["CoreLayer", "ClientLayer"] + (["AgentLayer"] if name == "Agent" else [])
     assert len(layers) == len(expected)

@@ -40,9 +40,14 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+def is_tenant_id(raw: str) -> bool:
+    """Whether a tenant may have this id."""
+    return _TENANT_ID.fullmatch(raw) is not None
+
+
 def valid_tenant_id(raw: str) -> str:
     """The id, if a tenant may have it. Raises `InvalidId`."""
-    if _TENANT_ID.fullmatch(raw) is None:
+    if not is_tenant_id(raw):
         raise InvalidId(f"a tenant's id has letters, digits, - and _, at most {MAX_TENANT_ID} of them")
     return raw
 

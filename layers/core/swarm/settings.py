@@ -35,6 +35,11 @@ class Settings:
     api_url: str = ""
     new_version: str = ""
     edge_secret: str = ""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_tenant_claim: str = ""
+    jwt_scopes_claim: str = ""
+    jwt_scope_prefix: str = ""
     cors_origins: frozenset[str] = frozenset()
     webhook_machine_arn: str = ""
     webhook_loopback: bool = False
@@ -107,6 +112,11 @@ class Settings:
             api_url=read("API_URL", ""),
             new_version=read("NEW_VERSION", ""),
             edge_secret=read("EDGE_SECRET", ""),
+            jwt_issuer=read("JWT_ISSUER", ""),
+            jwt_audience=read("JWT_AUDIENCE", ""),
+            jwt_tenant_claim=read("JWT_TENANT_CLAIM", ""),
+            jwt_scopes_claim=read("JWT_SCOPES_CLAIM", ""),
+            jwt_scope_prefix=read("JWT_SCOPE_PREFIX", ""),
             cors_origins=origins_of(read("CORS_ORIGINS", "")),
             webhook_machine_arn=read("WEBHOOK_MACHINE_ARN", ""),
             webhook_loopback=read("WEBHOOK_LOOPBACK") == "1" and read("STAGE") == "local",
