@@ -103,9 +103,12 @@ def test_many_items_are_one_call_and_their_report_another(ask: Ask, api: FakeApi
 def test_tools_of_the_assistant_and_approvals_go_with_a_run(ask: Ask, api: FakeApi) -> None:
     api.on("POST", "/projects/assistant/runs", told(RUN, 201))
     tool = {"name": "look_up", "description": "Looks a term up.", "parameters": {"type": "object", "properties": {}}}
-    call(ask, "start_run", instructions="x", tools=[tool], require_approval=["finish"])
+    check = {"check": "contains_file", "path": "*.md"}
+    criteria = ["The budget is named.", check]
+    call(ask, "start_run", instructions="x", tools=[tool], require_approval=["finish"], criteria=criteria)
     sent = json.loads(api.received[-1].body)
     assert (sent["tools"], sent["require_approval"]) == ([tool], ["finish"])
+    assert sent["acceptance"]["criteria"] == criteria
     wrong = call(ask, "start_run", instructions="x", tools=[{"name": "look_up", "purpose": "y"}])
     assert wrong.is_error
 

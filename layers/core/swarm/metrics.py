@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -18,6 +19,9 @@ from swarm.settings import settings
 NAMESPACE = "CodexSwarm"
 STAGE = "stage"
 """The dimension that every metric has: two deployments in one account are counted apart."""
+
+_WRITING = Lock()
+"""A line is written in two parts, and a look for due schedules has several threads (`swarm.lifecycle.scheduling`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +115,5 @@ def record(values: Mapping[Metric, float], **dimensions: str) -> None:
         line.add_metric(metric.name, metric.unit, value)
     for count in range(1, len(dimensions) + 1):
         line.add_dimensions(**dict(list(dimensions.items())[:count]))
-    line.flush_metrics()
+    with _WRITING:
+        line.flush_metrics()

@@ -33,8 +33,11 @@ class StartingTools(Toolset):
             dict[str, Any] | None, Field(description="A JSON Schema, where data is wanted: get_run has the `result`.")
         ] = None,
         criteria: Annotated[
-            list[str] | None,
-            Field(description="What the work has to be like, each in words; it is judged, and mended, before the end."),
+            list[str | dict[str, Any]] | None,
+            Field(
+                description="What the work has to be like, each in words, or a check that asks no model, such as "
+                '{"check": "contains_file", "path": "*.md"}; it is judged, and mended, before the end.'
+            ),
         ] = None,
         document_template: Annotated[
             DocumentTemplate | None, Field(description="The look of the documents that it makes.")
