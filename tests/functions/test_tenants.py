@@ -236,6 +236,24 @@ def test_a_hold_stops_retention_sweeping_deletion_and_erasure(versioned: Stack) 
     assert stack.request("GET", f"/runs/{run_id}", tenant="tenant-a").status == 404
 
 
+def test_a_hold_keeps_skills_and_what_runs_taught(stack: Stack) -> None:
+    stack.project()
+    text = "---\nname: letters\ndescription: How letters are written.\n---\nShort.\n"
+    paths = ("/skills/letters", "/projects/p1/skills/letters")
+    body = {"files": [{"path": "SKILL.md", "content": text}]}
+    for path in paths:
+        assert stack.request("PUT", path, body).status == 200
+    run_id = stack.finish("touch a.md")
+    settings(stack, hold="case 7")
+    before = in_the_table()
+    for path in (*paths, f"/patterns/{run_id}"):
+        refused = stack.request("DELETE", path)
+        assert (refused.status, refused.json["code"]) == (409, "legal_hold")
+    assert in_the_table() == before
+    settings(stack, hold=None)
+    assert [stack.request("DELETE", path).status for path in (*paths, f"/patterns/{run_id}")] == [204] * 3
+
+
 def test_runs_are_kept_as_long_as_their_tenant_says(versioned: Stack) -> None:
     stack = versioned
     short, long = lives(stack, "tenant-a", "project"), lives(stack, "tenant-b", "project")

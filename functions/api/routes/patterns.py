@@ -30,7 +30,9 @@ def get_pattern(run_id: str) -> PatternRead:
     "/patterns/<run_id>", status_code=204, summary="Forget what the run taught", tags=["patterns"], security=MANAGE
 )
 def delete_pattern(run_id: str) -> Response[str]:
-    backend().patterns.forget(backend().runs.get(tenant_of(router), run_id))
+    run = backend().runs.get(tenant_of(router), run_id)
+    backend().tenants.require_no_hold(run.key.tenant_id)
+    backend().patterns.forget(run)
     return Response(204, None, "")
 
 

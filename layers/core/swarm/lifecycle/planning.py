@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from codex_swarm.models import SchedulePut, ScheduleRead
-from swarm.errors import InvalidRequest, LegalHold, TooLarge, TooManySchedules
+from swarm.errors import InvalidRequest, TooLarge, TooManySchedules
 from swarm.ids import RunKey, new_id
 from swarm.lifecycle import creation
 from swarm.lifecycle.asked import new_run
@@ -58,8 +58,9 @@ def put(backend: Backend, tenant_id: str, project_id: str, name: str, body: Sche
     )
     if after == before:
         return before
-    if backend.tenants.get(tenant_id).hold is not None:
-        raise LegalHold("what a schedule says is kept, too: pause this one, and put the new one under another name")
+    backend.tenants.require_no_hold(
+        tenant_id, "what a schedule says is kept, too: pause this one, and put the new one under another name"
+    )
     # It counts anew, also its rate; runs of before keep their times for themselves.
     after = replace(after, times=wanted.times, created_at=now, failures=0, last_error=None)
     if before.paused_because is None:
@@ -82,8 +83,7 @@ def resume(backend: Backend, tenant_id: str, project_id: str, name: str, *, now:
 def delete(backend: Backend, tenant_id: str, project_id: str, name: str, *, now: datetime) -> None:
     """It is due no more; its runs stay. Raises `ScheduleNotFound`, `ScheduleBusy`, `LegalHold`."""
     schedule = backend.schedules.get(tenant_id, project_id, name)
-    if backend.tenants.get(tenant_id).hold is not None:
-        raise LegalHold("pause the schedule instead")
+    backend.tenants.require_no_hold(tenant_id, "pause the schedule instead")
     backend.schedules.drop(schedule, now)
 
 

@@ -85,7 +85,8 @@ def put(
 
 
 def drop(backend: Backend, skill: Skill, *, now: datetime) -> None:
-    """Keep the skill no longer; runs that have begun have their own copy of it."""
+    """Keep the skill no longer; runs that have begun have their own copy of it. Raises `LegalHold`."""
+    backend.tenants.require_no_hold(skill.tenant_id)
     backend.skills.drop(skill, now)
     _sweep_later(backend, skill, now)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from swarm.errors import (
+    LegalHold,
     ProjectBeingDeleted,
     StorageFull,
     TenantBusy,
@@ -81,6 +82,11 @@ class Tenants:
     def get(self, tenant_id: str) -> Tenant:
         """The tenant as it stands."""
         return self._decode(tenant_id, self._table.get(tenant_key(tenant_id)) or {})
+
+    def require_no_hold(self, tenant_id: str, instead: str = "ask the operator") -> None:
+        """Raises `LegalHold`, which says what else can be done, while nothing of the tenant may be deleted."""
+        if self.get(tenant_id).hold is not None:
+            raise LegalHold(instead)
 
     def enter(self, key: RunKey, at: datetime, *, again: bool = False) -> Tenant:
         """Count the run as active, or let it wait for its turn; twice is once. The tenant after it.

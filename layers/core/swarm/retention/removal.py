@@ -69,8 +69,7 @@ def delete_batch(backend: Backend, tenant_id: str, batch_id: str, *, now: dateti
     batch = backend.batches.get(tenant_id, batch_id)
     if batch.ended_at is None:
         raise BatchNotEnded(batch_id, batch.left)
-    if backend.tenants.get(tenant_id).hold is not None:
-        raise LegalHold
+    backend.tenants.require_no_hold(tenant_id)
     backend.batches.hide(batch, now)
 
 
@@ -83,8 +82,7 @@ def delete_run(backend: Backend, tenant_id: str, run_id: str, *, now: datetime) 
     run = backend.runs.current(tenant_id, run_id)
     if not run.status.final:
         raise RunInUse(run_id)
-    if backend.tenants.get(tenant_id).hold is not None:
-        raise LegalHold
+    backend.tenants.require_no_hold(tenant_id)
     if run.parent_run_id is not None and _is_active(backend, tenant_id, run.parent_run_id):
         raise RunInUse(run.parent_run_id)
     for child in run.children:
