@@ -88,6 +88,9 @@ def _parameters(provider: ScriptedProvider, collector: Collector) -> dict[str, s
         "HostedTools": json.dumps({"tickets": {"server_url": "https://tickets.example/mcp"}}),
         "OtlpEndpoint": collector.url,
         "OtlpHeadersSecretName": COLLECTOR_SECRET,
+        # Brings nothing that could be noticed here, and has to be in nothing's way.
+        "VpcSubnetIds": "subnet-1,subnet-2",
+        "VpcSecurityGroupIds": "sg-1",
         "Edge": "1",
         "EdgeOnly": "1",
     }

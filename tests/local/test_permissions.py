@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.cloud import LocalCloud
 from infra.local.identity import ACCOUNT_ID, REGION
+from infra.local.moto_patches.cloudformation import Resolved
 from infra.local.permissions import policy, roles
 from infra.local.permissions.policy import Need, Statement, UnsupportedPolicy, Verdict, decide
 from tests.local.clouds import call
@@ -273,3 +274,13 @@ def test_an_update_of_other_attributes_or_one_that_reads_is_refused(fixture_clou
         for expression, more in others:
             with pytest.raises(ClientError, match="AccessDenied"):
                 update(expression, **more)
+
+
+def test_a_policy_of_the_template_counts_for_the_roles_that_name_it() -> None:
+    document = {"Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
+    named = {"ManagedPolicyArns": ["arn:aws:iam::123456789012:policy/stack-Own-1"]}
+    own = Resolved("Own", "AWS::IAM::ManagedPolicy", "stack-Own-1", {"PolicyDocument": document})
+    [statement] = roles.read({"Own": own, "Role": Resolved("Role", "AWS::IAM::Role", "role", named)})["role"]
+    assert (statement.allows, statement.actions) == (False, ("ec2:*",))
+    with pytest.raises(UnsupportedPolicy):
+        roles.read({"Role": Resolved("Role", "AWS::IAM::Role", "role", named)})

@@ -30,6 +30,7 @@ MANAGED: Mapping[str, tuple[str, ...]] = {
 def read(resources: Mapping[str, Resolved]) -> dict[str, list[Statement]]:
     """Statements by name of role. Raises UnsupportedPolicy for what is not understood."""
     statements: dict[str, list[Statement]] = defaultdict(list)
+    own = {each.name: each for each in resources.values() if each.type == "AWS::IAM::ManagedPolicy"}
     for resource in resources.values():
         properties = resource.properties
         if resource.type == "AWS::IAM::Role":
@@ -38,7 +39,9 @@ def read(resources: Mapping[str, Resolved]) -> dict[str, list[Statement]]:
                 for each in properties.get("Policies", [])
                 for statement in policy.read(each["PolicyDocument"])
             ]
-            statements[resource.name] += [_managed(arn) for arn in properties.get("ManagedPolicyArns", [])]
+            for arn in properties.get("ManagedPolicyArns", []):
+                found = own.get(arn.rpartition("/")[2])
+                statements[resource.name] += policy.read(found.properties["PolicyDocument"]) if found else _managed(arn)
         elif resource.type in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             for role in properties.get("Roles", []):
                 statements[role] += policy.read(properties["PolicyDocument"])
@@ -50,8 +53,8 @@ def role_name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _managed(arn: str) -> Statement:
+def _managed(arn: str) -> list[Statement]:
     name = arn.partition(":policy/")[2]
     if name not in MANAGED:
         raise UnsupportedPolicy(f"the managed policy {name} is not known here; name its actions in {__name__}")
-    return Statement(name, allows=True, actions=MANAGED[name], resources=("*",))
+    return [Statement(name, allows=True, actions=MANAGED[name], resources=("*",))]
