@@ -112,6 +112,7 @@ SCRIPTS = [
     pytest.param("محم\u0640\u0640\u0640د يوقع", "محمد يوقع", "محم\u0640\u0640\u0640د يوقع", id="a stretched word"),
     pytest.param("\u202bالطرف\u200f الأول\u202c", "الطرف الأول", "الطرف\u200f الأول", id="marks of direction"),
     pytest.param("בְּרֵאשִׁית בָּרָא", "בראשית ברא", "בְּרֵאשִׁית בָּרָא", id="hebrew points"),
+    pytest.param("م\u06cc\u200cخواهم", "ميخواهم", "م\u06cc\u200cخواهم", id="persian letters and joiners"),
     pytest.param("זה מלך גדול", "מלכ", "מלך", id="a final letter"),
     pytest.param("an e\ufb03cient \ufb01le", "efficient file", "e\ufb03cient \ufb01le", id="ligatures"),
     pytest.param("cafe\u0301 noir", "caf\u00e9", "cafe\u0301", id="a letter in parts"),

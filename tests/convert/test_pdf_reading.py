@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+import unicodedata
 
 import pypdf
 import pytest
@@ -75,6 +76,34 @@ def test_the_cells_of_our_own_tables_come_back(converter: Converter) -> None:
     shown = converter.read(made, "a.pdf").splitlines()
     found = sum(f"| {' | '.join(row)} |" in shown for row in rows)
     assert found == len(rows)
+
+
+FROM_THE_RIGHT = [
+    "يدفع المستأجر الإيجار شهريًا في بداية كل شهر",
+    "العَقْدُ شَرِيعَةُ المُتَعاقِدِين",
+    "بين شركة Alpha GmbH والسيد محمد في 12 يناير 2026 مقابل 1,250 يورو",
+    "قدره (ألف ومئتان) أو 3.5٪ من القيمة",
+    "3.5٪ من القيمة",
+    "این قرارداد بین موجر و مستأجر منعقد گردید",
+    "سلام دنیا پاکستان میں کرایہ",
+    "לא ישלם השוכר את דמי השכירות",
+    "The word عقد inside a sentence of Latin letters.",
+]
+
+
+def test_letters_that_a_font_draws_in_parts_come_back_once_and_in_order(converter: Converter) -> None:
+    text = "\n\n".join(FROM_THE_RIGHT)
+    made = converter.convert({"a.md": text.encode()}, "a.md", "a.pdf").files
+    shown = [unicodedata.normalize("NFC", line) for line in converter.read(made, "a.pdf").splitlines()]
+    assert shown[-len(FROM_THE_RIGHT) - 1 : -1] == [unicodedata.normalize("NFC", line) for line in FROM_THE_RIGHT]
+
+
+def test_neighbours_that_are_the_same_letter_are_no_parts_of_one(converter: Converter) -> None:
+    text = "تتابع الممالك ووصول اللبن\n\nببببب تتتتت ننننن ييييي\n\nببببب تتتتت ننننن ييييي"
+    made = converter.convert({"a.md": text.encode()}, "a.md", "a.pdf").files
+    shown = converter.read(made, "a.pdf").splitlines()
+    assert shown.count("ببببب تتتتت ننننن ييييي") == 2
+    assert "تتابع الممالك ووصول اللبن" in shown
 
 
 def test_attachments_become_files_beside_the_text(converter: Converter) -> None:

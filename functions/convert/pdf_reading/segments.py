@@ -9,6 +9,8 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
+from convert.pdf_reading.parts import Character, put_together
+
 _GAP = 0.6  # of the size of the type: what parts one stretch from the next on a line
 _THIN = 3.0
 _FIXED_PITCH = 1  # of the flags of a font: ISO 32000-1, table 123
@@ -50,10 +52,8 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
     text_page, height = page.get_textpage(), page.get_height()
     found: list[Segment] = []
     current: Segment | None = None
-    for index in range(text_page.count_chars()):
-        character = chr(raw.FPDFText_GetUnicode(text_page.raw, index))
-        if character in _UNSEEN:
-            continue
+    for each in put_together(_characters(text_page, height)):
+        character, left, top, right, bottom = each.text, each.left, each.top, each.right, each.bottom
         if character in _BREAKS or character == "\0":
             current = None
             continue
@@ -62,9 +62,8 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
                 current.text += " "
             continue
         character = "-" if character == _BROKEN_WORD else character
-        left, top, right, bottom = _box(text_page, index, height)
         if current is None or _apart(current, left, top, right, bottom):
-            current = Segment(left, top, right, bottom, character, _is_fixed(text_page, index))
+            current = Segment(left, top, right, bottom, character, _is_fixed(text_page, each.number))
             found.append(current)
         else:
             current.text += character
@@ -73,6 +72,18 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
     for segment in found:
         segment.text = _whole(segment.text.rstrip())
     return [segment for segment in found if segment.text.strip()]
+
+
+def _characters(text_page: Any, height: float) -> list[Character]:
+    """All that are seen, with what parts them, in the order of the file."""
+    codes = ((index, chr(raw.FPDFText_GetUnicode(text_page.raw, index))) for index in range(text_page.count_chars()))
+    return [
+        Character(
+            text, *_box(text_page, index, height), number=index, size=raw.FPDFText_GetFontSize(text_page.raw, index)
+        )
+        for index, text in codes
+        if text not in _UNSEEN
+    ]
 
 
 def rules(page: pypdfium2.PdfPage) -> list[Rule]:

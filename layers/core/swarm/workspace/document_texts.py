@@ -31,7 +31,7 @@ from swarm.workspace.text_packs import (
     short,
 )
 
-READER = 2
+READER = 3
 """Version of the reader. Whoever changes what is read of documents, or what places are called, counts it up."""
 
 MAX_TEXT_BYTES = 24 * 1024 * 1024

@@ -28,6 +28,7 @@ DASHES: dict[int, str | None] = {**ALIKE, **dict.fromkeys(range(0x2012, 0x2016),
 
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _TATWEEL = "\u0640"
+_JOINERS = "\u200c\u200d"
 _LETTERS = {
     **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
     **dict.fromkeys("\u0649\u06cc", "\u064a"),
@@ -57,7 +58,7 @@ def _forms() -> Iterator[tuple[str, str]]:
                 yield chr(code), letters.translate(_SCRIPTS)
 
 
-_UNSEEN: dict[str, str | None] = dict.fromkeys([*_points(), *_DIRECTIONS, _TATWEEL])
+_UNSEEN: dict[str, str | None] = dict.fromkeys([*_points(), *_DIRECTIONS, *_JOINERS, _TATWEEL])
 _SCRIPTS = str.maketrans({**_LETTERS, **_UNSEEN})
 _FORMS: dict[str, str | None] = dict(_forms())
 _FOLDED = {**ALIKE, **_SCRIPTS, **str.maketrans(_FORMS)}
