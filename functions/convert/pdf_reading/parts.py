@@ -50,6 +50,9 @@ _EPSILON = 0.01
 _NEIGHBOURS = 8
 """Characters before or behind a mark among which its letter is."""
 
+_VIRAMA = 9
+"""The combining class of what joins two consonants of an Indic script."""
+
 _SPACE = 0.12
 """Of the height of a line: between the letters of a word there is less."""
 
@@ -64,7 +67,7 @@ _BRACKETS = str.maketrans("()[]{}", ")(][}{")
 
 def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     """The characters of a page with each letter once; the same ones where none is drawn in parts."""
-    if not any("\u0600" <= each.text <= "\u08ff" for each in characters):
+    if not any("\u0600" <= each.text <= "\u08ff" or _is_mark(each.text) for each in characters):
         return characters
     glyphs = _glyphs(characters)
     owners = _owners(glyphs)
@@ -89,12 +92,33 @@ def _glyphs(characters: Sequence[Character]) -> list[Character]:
         mark = found[at]
         near = range(max(0, at - _NEIGHBOURS), min(len(found), at + _NEIGHBOURS))
         joins = (other for other in near if other != at and _is_share(mark, found[other], shares))
-        if unicodedata.combining(mark.text[0]) and (of := next(joins, None)) is not None:
+        if at and _goes_on(found[at - 1], mark, shares):
+            found[at - 1] = replace(found[at - 1], text=found[at - 1].text + mark.text, right=mark.right)
+            del found[at]
+        elif unicodedata.combining(mark.text[0]) and (of := next(joins, None)) is not None:
             found[of] = _joined(found[of], mark)
             del found[at]
         else:
             at += 1
     return found
+
+
+def _is_mark(character: str) -> bool:
+    # A vowel of Thai and one of Lao are letters by their category, and are drawn as a mark and a letter.
+    return len(character) == 1 and (unicodedata.category(character) in {"Mn", "Mc"} or character in "\u0e33\u0eb3")
+
+
+def _goes_on(before: Character, character: Character, shares: dict[int, float]) -> bool:
+    """Whether a glyph that is read to the right says this, too: a mark, or a letter that is joined to one before."""
+    joined = _is_mark(character.text) or unicodedata.combining(before.text[-1]) == _VIRAMA
+    return (
+        joined
+        and not _from_right(before.text[0])
+        and abs(before.right - character.left) < _NEAR
+        and abs(before.top - character.top) < _NEAR
+        and abs(before.bottom - character.bottom) < _NEAR
+        and abs(shares[before.number] - (character.right - character.left)) < _NEAR
+    )
 
 
 def _is_share(mark: Character, letter: Character, shares: dict[int, float]) -> bool:
@@ -115,7 +139,7 @@ def _owners(glyphs: Sequence[Character]) -> dict[int, Character]:
     """The parts, by their numbers, each with the wider glyph that says the same over, under or in which it stands."""
     alike: dict[str, list[Character]] = defaultdict(list)
     for glyph in glyphs:
-        if _from_right(glyph.text[0]):
+        if _from_right(glyph.text[0]) or len(glyph.text) > 1:
             alike[glyph.text].append(glyph)
     owners: dict[int, Character] = {}
     for same in alike.values():
