@@ -87,15 +87,25 @@ FROM_THE_RIGHT = [
     "این قرارداد بین موجر و مستأجر منعقد گردید",
     "سلام دنیا پاکستان میں کرایہ",
     "לא ישלם השוכר את דמי השכירות",
+    "בְּרֵאשִׁית בָּרָא אֱלֹהִים",
+    "ผู้เช่าต้องชำระค่าเช่า",
     "The word عقد inside a sentence of Latin letters.",
+]
+FROM_THE_LEFT = [
+    "ผู้เช่าต้องชำระค่าเช่า",
+    "ভাড়া প্রতি মাসে",
+    "किराया प्रति माह दिया जाएगा",
+    "cafe\u0301 noir",
+    "Người thuê phải trả tiền",
 ]
 
 
-def test_letters_that_a_font_draws_in_parts_come_back_once_and_in_order(converter: Converter) -> None:
-    text = "\n\n".join(FROM_THE_RIGHT)
+@pytest.mark.parametrize("lines", [FROM_THE_RIGHT, FROM_THE_LEFT], ids=["from the right", "from the left"])
+def test_letters_that_a_font_draws_in_parts_come_back_once_and_in_order(converter: Converter, lines: list[str]) -> None:
+    text = "\n\n".join(lines)
     made = converter.convert({"a.md": text.encode()}, "a.md", "a.pdf").files
     shown = [unicodedata.normalize("NFC", line) for line in converter.read(made, "a.pdf").splitlines()]
-    assert shown[-len(FROM_THE_RIGHT) - 1 : -1] == [unicodedata.normalize("NFC", line) for line in FROM_THE_RIGHT]
+    assert shown[-len(lines) - 1 : -1] == [unicodedata.normalize("NFC", line) for line in lines]
 
 
 def test_neighbours_that_are_the_same_letter_are_no_parts_of_one(converter: Converter) -> None:

@@ -1,9 +1,9 @@
-"""Letters of Arabic that a font draws in parts: a skeleton, dots and marks, each of which says the whole letter.
+"""Letters that a font draws in parts, in Arabic a skeleton, dots and marks, each of which says the whole letter.
 
-Noto's fonts do, and so do the PDFs that are made here. Pdfium tells such a letter once for each part, on lines of
-their own where parts stand higher. So the parts go, and their line is put in order again: letters by where they
-stand, in the direction of most of them, with runs of the other direction turned (the display order of
-https://www.unicode.org/reports/tr9/, backwards). Lines without such letters stay as they are.
+Noto's fonts do, and so do the PDFs that are made here, also of Hebrew, Thai and Bengali. Pdfium tells such a letter
+once for each part, on lines of their own where parts stand higher. So the parts go, and their line is put in order
+again: letters by where they stand, in the direction of most of them, with runs of the other direction turned (the
+display order of https://www.unicode.org/reports/tr9/, backwards). Lines without such letters stay as they are.
 """
 
 from __future__ import annotations
@@ -12,36 +12,9 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from dataclasses import replace
 
-
-@dataclass(frozen=True, slots=True)
-class Character:
-    """A character of a page, in points from the left and from the top, and its number in pdfium's order.
-
-    A glyph that stands for several characters is one of these with all of them, once it was put together.
-    """
-
-    text: str
-    left: float
-    top: float
-    right: float
-    bottom: float
-    number: int
-    size: float
-    """Of the type, in points; of what parts lines it is 0."""
-
-    @property
-    def middle(self) -> float:
-        """Where it stands, from the left."""
-        return (self.left + self.right) / 2
-
-    @property
-    def height(self) -> float:
-        """Of its box."""
-        return self.bottom - self.top
-
+from convert.pdf_reading.characters import Character, from_right, in_order
 
 _NEAR = 0.1
 """Points by which the shares of a box may miss each other."""
@@ -53,27 +26,33 @@ _NEIGHBOURS = 8
 _VIRAMA = 9
 """The combining class of what joins two consonants of an Indic script."""
 
-_SPACE = 0.12
-"""Of the height of a line: between the letters of a word there is less."""
-
 _ABOVE = 0.75
 """Of the size of the type, by which a part may stand above or below its letter; the next line is further away."""
+
+_MOST = 8_000
+"""Characters of a page that is looked at; a page of a book has half as many."""
+
+_SIDE = 0.15
+"""Of the size of the type, between a consonant and a vowel behind it."""
 
 _FAR = 300
 """Characters between a part and its letter, at most, as pdfium puts them."""
 
-_BRACKETS = str.maketrans("()[]{}", ")(][}{")
-
 
 def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     """The characters of a page with each letter once; the same ones where none is drawn in parts."""
-    if not any("\u0600" <= each.text <= "\u08ff" or _is_mark(each.text) for each in characters):
+    if len(characters) > _MOST or not any(map(_may_have_parts, characters)):
         return characters
     glyphs = _glyphs(characters)
     owners = _owners(glyphs)
     if not owners:
         return characters
-    drawn = [glyph for glyph in glyphs if glyph.number not in owners]
+    ends: dict[int, float] = defaultdict(float)
+    for part in (glyph for glyph in glyphs if glyph.number in owners):
+        ends[owners[part.number].number] = max(ends[owners[part.number].number], part.right)
+    drawn = [
+        replace(glyph, right=max(glyph.right, ends[glyph.number])) for glyph in glyphs if glyph.number not in owners
+    ]
     line_of: dict[int, int] = {}
     lines: list[list[Character]] = []
     for owner in sorted({owner.number: owner for owner in owners.values()}.values(), key=lambda each: each.top):
@@ -81,6 +60,10 @@ def put_together(characters: Sequence[Character]) -> Sequence[Character]:
             lines.append([each for each in drawn if each.number not in line_of and _beside(each, owner)])
             line_of |= {each.number: len(lines) - 1 for each in lines[-1]}
     return _with_lines(characters, glyphs, owners, line_of, lines)
+
+
+def _may_have_parts(character: Character) -> bool:
+    return "\u0600" <= character.text <= "\u08ff" or _is_mark(character.text)
 
 
 def _glyphs(characters: Sequence[Character]) -> list[Character]:
@@ -95,7 +78,7 @@ def _glyphs(characters: Sequence[Character]) -> list[Character]:
         if at and _goes_on(found[at - 1], mark, shares):
             found[at - 1] = replace(found[at - 1], text=found[at - 1].text + mark.text, right=mark.right)
             del found[at]
-        elif unicodedata.combining(mark.text[0]) and (of := next(joins, None)) is not None:
+        elif _is_mark(mark.text) and (of := next(joins, None)) is not None:
             found[of] = _joined(found[of], mark)
             del found[at]
         else:
@@ -113,8 +96,8 @@ def _goes_on(before: Character, character: Character, shares: dict[int, float]) 
     joined = _is_mark(character.text) or unicodedata.combining(before.text[-1]) == _VIRAMA
     return (
         joined
-        and not _from_right(before.text[0])
-        and abs(before.right - character.left) < _NEAR
+        and not from_right(before.text[0])
+        and min(abs(before.right - character.left), abs(before.left - character.left)) < _NEAR
         and abs(before.top - character.top) < _NEAR
         and abs(before.bottom - character.bottom) < _NEAR
         and abs(shares[before.number] - (character.right - character.left)) < _NEAR
@@ -122,24 +105,24 @@ def _goes_on(before: Character, character: Character, shares: dict[int, float]) 
 
 
 def _is_share(mark: Character, letter: Character, shares: dict[int, float]) -> bool:
-    """Whether both have one box, or equal shares of one, the letter at the right."""
+    """Whether both have one box, or equal shares of one, the letter first."""
     share, own = shares[letter.number], mark.right - mark.left
     same = abs(mark.top - letter.top) < _NEAR and abs(mark.bottom - letter.bottom) < _NEAR and abs(share - own) < _NEAR
-    beside = min(abs(letter.left - mark.right), abs(letter.left - mark.left)) < _NEAR
-    return same and beside and _from_right(letter.text[0]) and not unicodedata.combining(letter.text[0])
+    gap = letter.left - mark.right if from_right(letter.text[0]) else mark.left - letter.right
+    return same and min(abs(gap), abs(letter.left - mark.left)) < _NEAR and not _is_mark(letter.text[0])
 
 
 def _joined(letter: Character, mark: Character) -> Character:
     # Of an alef with this mark the mark is said first.
     text = mark.text + letter.text if (mark.text, letter.text) == ("\u064b", "\u0627") else letter.text + mark.text
-    return replace(letter, text=text, left=min(letter.left, mark.left))
+    return replace(letter, text=text, left=min(letter.left, mark.left), right=max(letter.right, mark.right))
 
 
 def _owners(glyphs: Sequence[Character]) -> dict[int, Character]:
     """The parts, by their numbers, each with the wider glyph that says the same over, under or in which it stands."""
     alike: dict[str, list[Character]] = defaultdict(list)
     for glyph in glyphs:
-        if _from_right(glyph.text[0]) or len(glyph.text) > 1:
+        if from_right(glyph.text[0]) or len(glyph.text) > 1:
             alike[glyph.text].append(glyph)
     owners: dict[int, Character] = {}
     for same in alike.values():
@@ -148,7 +131,20 @@ def _owners(glyphs: Sequence[Character]) -> dict[int, Character]:
             first, last = bisect_left(numbers, part.number - _FAR), bisect_left(numbers, part.number + _FAR)
             if owner := next((wider for wider in same[first:last] if _is_part(part, wider)), None):
                 owners[part.number] = owner
+        _add_sides(same, owners)
     return owners
+
+
+def _add_sides(same: Sequence[Character], owners: dict[int, Character]) -> None:
+    """A vowel that is drawn as a mark above its consonant and a letter behind it says all of it behind it, too."""
+    with_parts = {owners[each.number].number for each in same if each.number in owners}
+    for each in same:
+        if len(each.text) == 1 or each.number in owners or each.number in with_parts:
+            continue
+        for other in same:
+            near = _SIDE * other.size
+            if other.number in with_parts and abs(each.left - other.right) < near > abs(each.top - other.top):
+                owners[each.number] = other
 
 
 def _is_part(part: Character, wider: Character) -> bool:
@@ -181,7 +177,7 @@ def _with_lines(
         if (line := line_of.get(each.number)) is not None:
             if line not in told:
                 told.add(line)
-                made += [_break(each), *_in_order(lines[line]), _break(each)]
+                made += [_break(each), *in_order(lines[line]), _break(each)]
             moved = True
         elif each.number in owners or (moved and each.number not in known):
             # Of a glyph of several characters the others, and blanks between what went elsewhere.
@@ -190,69 +186,6 @@ def _with_lines(
             moved = False
             made.append(each)
     return made
-
-
-def _in_order(line: Sequence[Character]) -> list[Character]:
-    """The glyphs of a line as they are read, with a blank wherever there is room between two."""
-    letters = sum(_from_right(each.text[0]) for each in line)
-    rightwards = letters <= sum(unicodedata.bidirectional(each.text[0]) == "L" for each in line)
-    ordered = sorted(line, key=lambda each: each.middle, reverse=not rightwards)
-    height = max(each.height for each in line)
-    blanks = {
-        after.number: _SPACE * height < max(after.left - before.right, before.left - after.right)
-        for before, after in pairwise(ordered)
-    }
-    spaced: list[Character] = []
-    for each in ordered:
-        if blanks.get(each.number):
-            spaced.append(replace(each, text=" "))
-        spaced.append(each)
-    made: list[Character] = []
-    for turned, run in groupby(_directed(spaced, rightwards), key=lambda pair: pair[0]):
-        part = [each for _, each in run]
-        made += reversed(part) if turned else part
-    return made if rightwards else _opened(made)
-
-
-def _opened(line: list[Character]) -> list[Character]:
-    """The line with brackets that open before they close: pdfium turns them, as if files held what is seen."""
-    found = "".join(each.text for each in line if each.text in set("()[]{}"))
-    if not found or unicodedata.category(found[0]) != "Pe" or unicodedata.category(found[-1]) != "Ps":
-        return line
-    return [replace(each, text=each.text.translate(_BRACKETS)) for each in line]
-
-
-def _directed(line: Sequence[Character], rightwards: bool) -> list[tuple[bool, Character]]:
-    """Each glyph, and whether it is read against the direction of the line: with neighbours on both sides that are."""
-    directions = [_direction(each.text[0]) for each in line]
-    for at, each in enumerate(line):
-        # A sign of percent or of a currency at the end of a number is set with it, or behind it as the line goes.
-        if unicodedata.bidirectional(each.text[0]) == "ET" and directions[at + 1 : at + 2] == [1]:
-            directions[at] = 1
-    against = [direction == (-1 if rightwards else 1) for direction in directions]
-    neutral = [direction == 0 for direction in directions]
-    at = 0
-    while at < len(line):
-        if not neutral[at]:
-            at += 1
-            continue
-        end = at
-        while end < len(line) and neutral[end]:
-            end += 1
-        if at and end < len(line) and against[at - 1] and against[end]:
-            against[at:end] = [True] * (end - at)
-        at = end
-    return list(zip(against, line, strict=True))
-
-
-def _direction(character: str) -> int:
-    """1 where it is read to the right, -1 where to the left, 0 where as its neighbours are."""
-    kind = unicodedata.bidirectional(character)
-    return 1 if kind in {"L", "EN", "AN"} else -1 if kind in {"R", "AL"} else 0
-
-
-def _from_right(character: str) -> bool:
-    return unicodedata.bidirectional(character) in {"R", "AL", "NSM"}
 
 
 def _break(at: Character) -> Character:

@@ -9,7 +9,8 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-from convert.pdf_reading.parts import Character, put_together
+from convert.pdf_reading.characters import Character
+from convert.pdf_reading.parts import put_together
 
 _GAP = 0.6  # of the size of the type: what parts one stretch from the next on a line
 _THIN = 3.0
