@@ -94,7 +94,9 @@ def document(app: ApiResolver) -> str:
             title="Codex-Swarm",
             version=__version__,
             description="Agent tasks in isolated workspaces: start a run, watch it, read what came out.",
-            security_schemes={"ApiKey": HTTPBearer(description="Authorization: Bearer <API key>")},
+            security_schemes={
+                "ApiKey": HTTPBearer(description="Authorization: Bearer <API key, or a token of the operator's issuer>")
+            },
             security=[{"ApiKey": []}],
         )
     )
