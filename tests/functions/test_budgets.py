@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.functions.test_delegation import children_of, finish
 from tests.functions.test_usage import ADMIN, COST, DONE, PRICES, TODAY, row, stored
 from tests.provider.script import call, calls
 from tests.support.provider_runs import Runs
@@ -160,3 +161,20 @@ def test_without_any_price_a_budget_cannot_be_held(runs: Runs) -> None:
     _, stack = runs.of()
     answer = stack.request("PUT", "/budget", {"daily_usd": 1}, authorizer=ADMIN)
     assert (answer.status, "no model's price" in answer.json["detail"]) == (400, True)
+
+
+def test_what_was_delegated_stops_too_and_whoever_waits_for_it(runs: Runs) -> None:
+    tasks = [{"title": title, "instructions": f"Write {title}.", "files": []} for title in ("a", "b")]
+    provider, stack = runs.of(calls(call("delegate", tasks=tasks)), *map(chapter, range(5)), MODEL_PRICES=PRICES)
+    stack.project()
+    budget(stack, daily_usd=2 * COST)
+    run_id = stack.start("Write two chapters.")
+    stack.drive(run_id)
+    first, second = children_of(stack, run_id)
+    ended = finish(stack, run_id)
+    # One turn of the run and one of its first child: the other child and the run itself take none.
+    assert len(provider.requests) == 2
+    stopped = [stack.run(each)["errors"][0]["error_type"] for each in (first, second, run_id)]
+    assert (stopped, ended["status"]) == (["budget_exhausted"] * 3, "failed")
+    assert [flaws(records_of(stack), each) for each in (first, second, run_id)] == [[], [], []]
+    assert stack.backend.tenants.get("tenant-a").active == frozenset()
