@@ -164,7 +164,7 @@ def test_without_any_price_a_budget_cannot_be_held(runs: Runs) -> None:
 
 
 def test_what_was_delegated_stops_too_and_whoever_waits_for_it(runs: Runs) -> None:
-    tasks = [{"title": title, "instructions": f"Write {title}.", "files": []} for title in ("a", "b")]
+    tasks: Any = [{"title": title, "instructions": f"Write {title}.", "files": []} for title in ("a", "b")]
     provider, stack = runs.of(calls(call("delegate", tasks=tasks)), *map(chapter, range(5)), MODEL_PRICES=PRICES)
     stack.project()
     budget(stack, daily_usd=2 * COST)
