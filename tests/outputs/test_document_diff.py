@@ -64,7 +64,7 @@ def test_each_kind_of_document_is_compared_by_its_text(kind: str) -> None:
     assert f"# @@ -17,7 +17,7 @@ {place.format(20, 20)}\n" in patch
     assert "# -Clause number 20 says so.\n# +Clause number 20 denies so.\n" in patch
     shown = page(patch)
-    assert f"<h2>c/one.{kind}</h2>" in shown
+    assert f'<h2 dir="auto">c/one.{kind}</h2>' in shown
     assert "Clause number 20 <del>says</del><ins>denies</ins> so." in shown
 
 
@@ -112,6 +112,23 @@ class Elements(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.said += data
+
+
+@pytest.mark.parametrize(
+    ("before", "went", "came", "after"),
+    [
+        ("العَقْدُ ", "شَرِيعَةُ", "قانونُ", " المُتَعاقِدِين"),
+        ("בְּרֵאשִׁית ", "בָּרָא", "עָשָׂה", " אֱלֹהִים"),
+        ("किराया ", "प्रति", "हर", " माह"),
+        ("می\u200cخواهم ", "خانه\u200cها", "باغ\u200cها", " را"),
+    ],
+    ids=["arabic", "hebrew", "hindi", "persian"],
+)
+def test_words_with_marks_are_compared_whole_and_shown_in_their_direction(
+    before: str, went: str, came: str, after: str
+) -> None:
+    _, patch = changed("a.docx", text([before + went + after]), text([before + came + after]))
+    assert f'<p class="text" dir="auto">{before}<del>{went}</del><ins>{came}</ins>{after}</p>' in page(patch)
 
 
 def test_nothing_in_a_patch_becomes_markup() -> None:

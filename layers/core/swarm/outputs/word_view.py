@@ -22,12 +22,19 @@ MAX_WORDS = 3_000
 MAX_EFFORT = 60_000_000
 """Pairs of words that are compared for one page."""
 
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0dff\u0e31-\u0e4e"
+    "\u0eb1-\u0ece\u0f18-\u0fbc\u102b-\u103e\u1056-\u1099\u17b4-\u17d3\u200c\u200d"
+)
+"""Points, vowel signs and joiners, which are parts of words and no letters to `re`."""
+
+_WORD = re.compile(rf"[\w{_MARKS}]+|\s+|[^\w\s]")
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
     "h2{font-size:1rem;border-bottom:1px solid #bbb;margin-top:2.5rem;overflow-wrap:anywhere}"
     ".place{color:#555;font-size:.85rem;margin:1rem 0 .25rem}"
-    "p.text{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "p.text{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext}"
     "ins{background:#d4f5dc;text-decoration:underline}del{background:#fbdcdc}"
 )
 
@@ -52,15 +59,15 @@ class _Page:
         for kind, group in groupby(_marked(lines), key=lambda each: each[0]):
             texts = [text for _, text in group]
             if kind == "title":
-                yield from (f"<h2>{escape(text)}</h2>" for text in texts)
+                yield from (f'<h2 dir="auto">{escape(text)}</h2>' for text in texts)
             elif kind == "note":
                 yield from (f'<p class="place">{escape(text)}</p>' for text in texts if text)
             elif kind == "same":
-                yield from (f'<p class="text">{escape(text) or "&nbsp;"}</p>' for text in texts)
+                yield from (f'<p class="text" dir="auto">{escape(text) or "&nbsp;"}</p>' for text in texts)
             else:
                 old = "\n".join(text[1:] for text in texts if text[0] == "-")
                 new = "\n".join(text[1:] for text in texts if text[0] == "+")
-                yield f'<p class="text">{self._changed(old, new)}</p>'
+                yield f'<p class="text" dir="auto">{self._changed(old, new)}</p>'
 
     def _changed(self, old: str, new: str) -> str:
         before, after = _WORD.findall(old), _WORD.findall(new)
