@@ -39,7 +39,9 @@ def normalised(event: Event) -> Event:
         return event
     body = _decoded(event)
     if len(body) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken")
+        raise TooLarge(
+            f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are taken. Send large material by uploads"
+        )
     try:
         # Some editors and clients of Windows put a byte order mark in front; RFC 8259 lets it be ignored.
         text = body.decode("utf-8-sig")

@@ -41,5 +41,8 @@ def _said(body: DecisionCreate) -> tuple[DecisionKind, str]:
         return body.decision, body.text
     output = body.output if isinstance(body.output, str) else json.dumps(body.output, ensure_ascii=False)
     if len(output) > MAX_TOOL_OUTPUT:
-        raise TooLarge(f"output has {len(output)} characters; at most {MAX_TOOL_OUTPUT} are taken")
+        raise TooLarge(
+            f"output has {len(output)} characters; at most {MAX_TOOL_OUTPUT} are taken. Give the part that was asked"
+            " for, or send the whole as a file of a message"
+        )
     return DecisionKind.OUTPUT, output

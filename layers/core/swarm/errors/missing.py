@@ -27,7 +27,7 @@ class RunNotFound(NotFound):
     code = "run_not_found"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"no run {run_id[:64]}")
+        super().__init__(f"no run {run_id[:64]}; GET /runs lists those that there are")
 
 
 class WorkspaceFileNotFound(NotFound):
@@ -99,7 +99,7 @@ class MessageNotFound(NotFound):
     code = "message_not_found"
 
     def __init__(self, message_id: str) -> None:
-        super().__init__(f"this run was sent no message {message_id[:70]}")
+        super().__init__(f"this run was sent no message {message_id[:70]}; its `messages` are what it was sent")
 
 
 class RequestNotFound(NotFound):
@@ -126,7 +126,11 @@ class SkillNotFound(NotFound):
     code = "skill_not_found"
 
     def __init__(self, name: str, path: str | None = None) -> None:
-        super().__init__(f"no skill {name}" if path is None else f"the skill {name} has no file {path}")
+        super().__init__(
+            f"no skill {name}; GET /skills and GET /projects/{{id}}/skills list those that there are"
+            if path is None
+            else f"the skill {name} has no file {path}"
+        )
         self.name = name
 
 
@@ -136,7 +140,7 @@ class ScheduleNotFound(NotFound):
     code = "schedule_not_found"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no schedule {name[:64]}")
+        super().__init__(f"no schedule {name[:64]}; GET /projects/{{id}}/schedules lists those that there are")
 
 
 class BatchNotFound(NotFound):
@@ -145,7 +149,7 @@ class BatchNotFound(NotFound):
     code = "batch_not_found"
 
     def __init__(self, batch_id: str) -> None:
-        super().__init__(f"no batch {batch_id}")
+        super().__init__(f"no batch {batch_id[:64]}; GET /batches lists those that there are")
 
 
 class KeyNotFound(NotFound):

@@ -156,9 +156,14 @@ def _items(backend: Backend, area: ProjectArea, body: BatchCreate) -> list[dict[
         return body.items
     upload = upload_of(backend, area, str(body.csv_upload))
     if len(upload.files) != 1:
-        raise InvalidRequest(f"csv_upload takes an upload of one file; this one has {len(upload.files)}")
+        raise InvalidRequest(
+            f"csv_upload takes an upload of one file; this one has {len(upload.files)}; upload the table by itself"
+        )
     if upload.files[0].size > MAX_CSV_BYTES:
-        raise TooLarge(f"a CSV file has at most {MAX_CSV_BYTES} bytes; this one has {upload.files[0].size}")
+        raise TooLarge(
+            f"a CSV file has at most {MAX_CSV_BYTES} bytes; this one has {upload.files[0].size}."
+            " Make several batches of it"
+        )
     try:
         [(_, data)] = uploaded(backend, area, upload)
     except InvalidUpload as wrong:

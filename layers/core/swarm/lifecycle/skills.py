@@ -127,7 +127,9 @@ def _contents(backend: Backend, files: Sequence[InlineFile], uploads: Mapping[st
     promised = [(area, upload_of(backend, area, upload_id)) for upload_id, area in uploads.items()]
     sizes = [len(data) for _, data in sent] + [file.size for _, upload in promised for file in upload.files]
     if len(sizes) > MAX_FILES or sum(sizes) > MAX_BYTES:
-        raise TooLarge(f"a skill has at most {MAX_FILES} files, and {MAX_BYTES} bytes together")
+        raise TooLarge(
+            f"a skill has at most {MAX_FILES} files, and {MAX_BYTES} bytes together; leave out what runs do not need"
+        )
     for area, upload in promised:
         try:
             sent.extend((file.path, data) for file, data in uploaded(backend, area, upload))

@@ -73,7 +73,7 @@ def require_judgeable(acceptance: Acceptance) -> None:
         except InvalidPath as error:
             raise InvalidRequest(f"acceptance: path of criterion {number}: {error}") from error
     if (size := len(acceptance.model_dump_json())) > MAX_SIZE:
-        raise InvalidRequest(f"acceptance has {size} characters as JSON; at most {MAX_SIZE} are taken")
+        raise InvalidRequest(f"acceptance has {size} characters as JSON; at most {MAX_SIZE} are taken. Shorten it")
 
 
 def path_asked(text: str) -> str:

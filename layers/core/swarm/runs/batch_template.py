@@ -149,17 +149,23 @@ def _item(names: Sequence[str], line: int, row: Sequence[str]) -> dict[str, Item
             " put values with a separator or a line break into quotes"
         )
     if any(len(cell) > MAX_ITEM_TEXT for cell in row):
-        raise InvalidRequest(f"line {line} of the CSV file has a value of over {MAX_ITEM_TEXT} characters")
+        raise InvalidRequest(f"line {line} of the CSV file has a value of over {MAX_ITEM_TEXT} characters; shorten it")
     return dict(zip(names, row, strict=True))
 
 
 def _names(row: Sequence[str]) -> list[str]:
     names = [cell.strip() for cell in row]
     if len(names) > MAX_COLUMNS:
-        raise InvalidRequest(f"the CSV file has {len(names)} columns; at most {MAX_COLUMNS} are taken")
+        raise InvalidRequest(
+            f"the CSV file has {len(names)} columns; at most {MAX_COLUMNS} are taken. Leave out others"
+        )
     for place, name in enumerate(names):
         if not name or name in names[:place]:
-            raise InvalidRequest(f"the CSV file's first line has no name, or one twice, in column {place + 1}")
+            raise InvalidRequest(
+                f"the CSV file's first line has no name, or one twice, in column {place + 1}; name each differently"
+            )
         if len(name) > MAX_NAME or "{" in name or "}" in name:
-            raise InvalidRequest(f"the name of column {place + 1} has braces, or over {MAX_NAME} characters")
+            raise InvalidRequest(
+                f"the name of column {place + 1} has braces, or over {MAX_NAME} characters; give another"
+            )
     return names

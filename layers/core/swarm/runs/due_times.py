@@ -42,7 +42,7 @@ class DueTimes:
         try:
             found = next(CronSim(str(self.cron), moment.astimezone(ZoneInfo(self.timezone))))
         except StopIteration:
-            raise InvalidRequest(f"cron {self.cron!r} is never due") from None
+            raise InvalidRequest(f"cron {self.cron!r} is never due; name a day that there is") from None
         return found.astimezone(UTC)
 
     def upcoming(self, moment: datetime, count: int) -> list[datetime]:

@@ -41,7 +41,7 @@ def require_usable(tools: Sequence[OwnTool], taken: Collection[str]) -> None:
             raise InvalidRequest(f"tools: parameters of {tool.name}: {'; '.join(faults)}")
     size = sum(len(json.dumps(dict(tool.parameters))) + len(tool.description) for tool in tools)
     if size > MAX_TOOLS_SIZE:
-        raise InvalidRequest(f"tools have {size} characters together; at most {MAX_TOOLS_SIZE} are taken")
+        raise InvalidRequest(f"tools have {size} characters together; at most {MAX_TOOLS_SIZE} are taken. Shorten them")
 
 
 def _alike(name: str) -> str:

@@ -122,7 +122,9 @@ def description_of(name: str, main: bytes) -> str:
         ) from error
     fields = said if isinstance(said, dict) else {}
     if fields.get("name") != name:
-        raise InvalidSkill(f"{MAIN} says that its name is {repr(fields.get('name'))[:80]}; it is {name!r} here")
+        raise InvalidSkill(
+            f"{MAIN} says that its name is {repr(fields.get('name'))[:80]}; it is {name!r} here; make them the same"
+        )
     description = fields.get("description")
     if not isinstance(description, str) or not 0 < len(description.strip()) <= MAX_DESCRIPTION:
         raise InvalidSkill(f"the description in {MAIN} is a text of 1 to {MAX_DESCRIPTION} characters")
