@@ -94,7 +94,7 @@ def test_what_changed_in_it_can_be_read(seen: Seen, kind: str) -> None:
     if by_text:
         assert f"{KINDS[kind].place}\n" in changes
         assert not re.search(r"[<{\\]", new), "it has marks that no reader sees"
-    shown = seen.page.partition(f"<h2>{path}</h2>")[2].partition("<h2>")[0]
+    shown = seen.page.partition(f'<h2 dir="auto">{path}</h2>')[2].partition("<h2")[0]
     assert "<del>40</del><ins>60</ins>" in shown
 
 

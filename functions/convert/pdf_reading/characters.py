@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Character:
+class Character(NamedTuple):
     """A character of a page, in points from the left and from the top, and its number in pdfium's order.
 
     A glyph that stands for several characters is one of these with all of them, once it was put together.
@@ -21,7 +20,7 @@ class Character:
     right: float
     bottom: float
     number: int
-    size: float
+    size: float = 0.0
     """Of the type, in points; of what parts lines it is 0."""
 
     @property
@@ -54,7 +53,7 @@ def in_order(line: Sequence[Character]) -> list[Character]:
     spaced: list[Character] = []
     for each in ordered:
         if blanks.get(each.number):
-            spaced.append(replace(each, text=" "))
+            spaced.append(each._replace(text=" "))
         spaced.append(each)
     made: list[Character] = []
     for turned, run in groupby(_directed(spaced, rightwards), key=lambda pair: pair[0]):
@@ -68,7 +67,7 @@ def _opened(line: list[Character]) -> list[Character]:
     found = "".join(each.text for each in line if each.text in set("()[]{}"))
     if not found or unicodedata.category(found[0]) != "Pe" or unicodedata.category(found[-1]) != "Ps":
         return line
-    return [replace(each, text=each.text.translate(_BRACKETS)) for each in line]
+    return [each._replace(text=each.text.translate(_BRACKETS)) for each in line]
 
 
 def _directed(line: Sequence[Character], rightwards: bool) -> list[tuple[bool, Character]]:

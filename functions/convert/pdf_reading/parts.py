@@ -12,7 +12,6 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from convert.pdf_reading.characters import Character, from_right, in_order
 
@@ -41,7 +40,7 @@ _FAR = 300
 
 def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     """The characters of a page with each letter once; the same ones where none is drawn in parts."""
-    if len(characters) > _MOST or not any(map(_may_have_parts, characters)):
+    if len(characters) > _MOST:
         return characters
     glyphs = _glyphs(characters)
     owners = _owners(glyphs)
@@ -51,7 +50,7 @@ def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     for part in (glyph for glyph in glyphs if glyph.number in owners):
         ends[owners[part.number].number] = max(ends[owners[part.number].number], part.right)
     drawn = [
-        replace(glyph, right=max(glyph.right, ends[glyph.number])) for glyph in glyphs if glyph.number not in owners
+        glyph._replace(right=max(glyph.right, ends[glyph.number])) for glyph in glyphs if glyph.number not in owners
     ]
     line_of: dict[int, int] = {}
     lines: list[list[Character]] = []
@@ -62,8 +61,9 @@ def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     return _with_lines(characters, glyphs, owners, line_of, lines)
 
 
-def _may_have_parts(character: Character) -> bool:
-    return "\u0600" <= character.text <= "\u08ff" or _is_mark(character.text)
+def may_have_parts(text: str) -> bool:
+    """Whether a page with these characters can have letters that are drawn so: few have."""
+    return not text.isascii() and any("\u0600" <= each <= "\u08ff" or _is_mark(each) for each in set(text))
 
 
 def _glyphs(characters: Sequence[Character]) -> list[Character]:
@@ -76,7 +76,7 @@ def _glyphs(characters: Sequence[Character]) -> list[Character]:
         near = range(max(0, at - _NEIGHBOURS), min(len(found), at + _NEIGHBOURS))
         joins = (other for other in near if other != at and _is_share(mark, found[other], shares))
         if at and _goes_on(found[at - 1], mark, shares):
-            found[at - 1] = replace(found[at - 1], text=found[at - 1].text + mark.text, right=mark.right)
+            found[at - 1] = found[at - 1]._replace(text=found[at - 1].text + mark.text, right=mark.right)
             del found[at]
         elif _is_mark(mark.text) and (of := next(joins, None)) is not None:
             found[of] = _joined(found[of], mark)
@@ -115,7 +115,7 @@ def _is_share(mark: Character, letter: Character, shares: dict[int, float]) -> b
 def _joined(letter: Character, mark: Character) -> Character:
     # Of an alef with this mark the mark is said first.
     text = mark.text + letter.text if (mark.text, letter.text) == ("\u064b", "\u0627") else letter.text + mark.text
-    return replace(letter, text=text, left=min(letter.left, mark.left), right=max(letter.right, mark.right))
+    return letter._replace(text=text, left=min(letter.left, mark.left), right=max(letter.right, mark.right))
 
 
 def _owners(glyphs: Sequence[Character]) -> dict[int, Character]:
@@ -189,4 +189,4 @@ def _with_lines(
 
 
 def _break(at: Character) -> Character:
-    return replace(at, text="\n")
+    return at._replace(text="\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from convert.pdf_reading.characters import Character
-from convert.pdf_reading.parts import put_together
+from convert.pdf_reading.parts import may_have_parts, put_together
 
 _GAP = 0.6  # of the size of the type: what parts one stretch from the next on a line
 _THIN = 3.0
@@ -53,8 +54,7 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
     text_page, height = page.get_textpage(), page.get_height()
     found: list[Segment] = []
     current: Segment | None = None
-    for each in put_together(_characters(text_page, height)):
-        character, left, top, right, bottom = each.text, each.left, each.top, each.right, each.bottom
+    for character, left, top, right, bottom, number, _ in _characters(text_page, height):
         if character in _BREAKS or character == "\0":
             current = None
             continue
@@ -62,9 +62,8 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
             if current:
                 current.text += " "
             continue
-        character = "-" if character == _BROKEN_WORD else character
         if current is None or _apart(current, left, top, right, bottom):
-            current = Segment(left, top, right, bottom, character, _is_fixed(text_page, each.number))
+            current = Segment(left, top, right, bottom, character, _is_fixed(text_page, number))
             found.append(current)
         else:
             current.text += character
@@ -75,16 +74,23 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
     return [segment for segment in found if segment.text.strip()]
 
 
-def _characters(text_page: Any, height: float) -> list[Character]:
+def _characters(text_page: Any, height: float) -> Iterable[Character]:
     """All that are seen, with what parts them, in the order of the file."""
-    codes = ((index, chr(raw.FPDFText_GetUnicode(text_page.raw, index))) for index in range(text_page.count_chars()))
-    return [
-        Character(
-            text, *_box(text_page, index, height), number=index, size=raw.FPDFText_GetFontSize(text_page.raw, index)
-        )
-        for index, text in codes
-        if text not in _UNSEEN
-    ]
+    in_parts = may_have_parts(str(text_page.get_text_range()))
+    found = _found(text_page, height, in_parts)
+    return put_together(list(found)) if in_parts else found
+
+
+def _found(text_page: Any, height: float, sized: bool) -> Iterator[Character]:
+    for index in range(text_page.count_chars()):
+        text = chr(raw.FPDFText_GetUnicode(text_page.raw, index))
+        if text in _UNSEEN:
+            continue
+        if text.isspace() or text == "\0":
+            yield Character(text, 0.0, 0.0, 0.0, 0.0, index)
+            continue
+        size = raw.FPDFText_GetFontSize(text_page.raw, index) if sized else 0.0
+        yield Character("-" if text == _BROKEN_WORD else text, *_box(text_page, index, height), index, size)
 
 
 def rules(page: pypdfium2.PdfPage) -> list[Rule]:
