@@ -27,7 +27,11 @@ FRESH_SECONDS = 3_600.0
 READ_AGAIN_SECONDS = 60.0
 """So often, at most, they are read again for a token whose key is not among them: anybody can send such."""
 
+FIRST_AGAIN_SECONDS = 5.0
+"""The same while none is known."""
+
 LEEWAY_SECONDS = 30
+LAST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 MOST_BYTES = 1_000_000
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"},
@@ -64,6 +68,8 @@ class Issuer:
     clock: Callable[[], float]
     _keys: Mapping[str, jwt.PyJWK] = field(default_factory=dict)
     _read_at: float | None = None
+    _tried_at: float | None = None
+    _trouble: str = ""
 
     def claims(self, text: str) -> Claimed | None:
         """What the token says; None where it is none of this issuer's for this audience. Raises `IssuerSilent`."""
@@ -82,7 +88,7 @@ class Issuer:
         tenant, subject = told.get(self.tenant_claim), told.get("sub", told.get("client_id"))
         if not isinstance(tenant, str) or not isinstance(subject, str):
             return None
-        until = datetime.fromtimestamp(int(told["exp"]) + LEEWAY_SECONDS, UTC)
+        until = datetime.fromtimestamp(min(int(told["exp"]) + LEEWAY_SECONDS, LAST), UTC)
         return Claimed(tenant, subject, self._scopes(told.get(self.scopes_claim)), until, expired)
 
     def _decoded(self, text: str, key: jwt.PyJWK, *, verify_exp: bool) -> dict[str, Any]:
@@ -108,22 +114,25 @@ class Issuer:
         return SCOPES & named
 
     def _key(self, key_id: str) -> jwt.PyJWK | None:
-        now, read_at = self.clock(), self._read_at
-        old = read_at is None or now - read_at >= FRESH_SECONDS
-        if old or (key_id not in self._keys and read_at is not None and now - read_at >= READ_AGAIN_SECONDS):
+        now = self.clock()
+        stale = self._read_at is None or now - self._read_at >= FRESH_SECONDS
+        pause = READ_AGAIN_SECONDS if self._keys else FIRST_AGAIN_SECONDS
+        rested = self._tried_at is None or now - self._tried_at >= pause
+        if rested and (stale or key_id not in self._keys):
             self._read(now)
+        if not self._keys:
+            raise IssuerSilent(f"the keys of {self.url} cannot be read: {self._trouble}")
         return self._keys.get(key_id)
 
     def _read(self, now: float) -> None:
-        """Read the keys. Where that fails those that are known stay, for a minute more. Raises `IssuerSilent`."""
+        """Read the keys. Where that fails those that are known stay."""
+        self._tried_at = now
         try:
             keys = _keys_in(_json(self._address_of_keys()))
-        except (OSError, ValueError, KeyError, TypeError, urllib3.exceptions.HTTPError) as error:
-            if not self._keys:
-                raise IssuerSilent(f"the keys of {self.url} cannot be read: {type(error).__name__}") from error
-            self._read_at = now - FRESH_SECONDS + READ_AGAIN_SECONDS
-            return
-        self._keys, self._read_at = keys, now
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, urllib3.exceptions.HTTPError) as error:
+            self._trouble = type(error).__name__
+        else:
+            self._keys, self._read_at, self._trouble = keys, now, "there are none"
 
     def _address_of_keys(self) -> str:
         about = _json(f"{self.url.rstrip('/')}/.well-known/openid-configuration")

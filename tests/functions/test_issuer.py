@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from authorizer.app import _issuer, _table
 from authorizer.app import handler as authorizer
-from authorizer.issuer import FRESH_SECONDS, READ_AGAIN_SECONDS, Issuer, IssuerSilent
+from authorizer.issuer import FIRST_AGAIN_SECONDS, FRESH_SECONDS, READ_AGAIN_SECONDS, Issuer, IssuerSilent
 from swarm.settings import settings
 from tests.support.issuer import AUDIENCE, OpenIdIssuer, new_key
 from tests.support.lambda_context import lambda_context
@@ -101,6 +101,10 @@ def _confused(issuer: OpenIdIssuer) -> str:
     return f"{header}.{payload}.{_base64(signature)}"
 
 
+def _bottomless(issuer: OpenIdIssuer) -> str:
+    return jwt.PyJWS().encode(b'{"iss":' + b"[" * 5_000, issuer.keys["k1"], "ES256", headers={"kid": "k1"})
+
+
 def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
@@ -143,6 +147,8 @@ REFUSED: dict[str, Callable[[OpenIdIssuer], str]] = {
     "endless": lambda it: it.token(more="x" * 10_000),
     "nonsense": lambda _: "eyJ..",
     "a header of nonsense": lambda _: "eyJhbGciOiJFUzI1NiI.e30.x",
+    "a header without a bottom": lambda _: _base64(b'{"kid":' + b"[" * 5_000) + ".e30.x",
+    "a payload without a bottom": _bottomless,
     "expired, of another audience": lambda it: it.token(aud="other", exp=int(time.time()) - 600),
 }
 
@@ -158,6 +164,10 @@ def test_one_that_expired_is_told_so_also_where_the_gateway_remembers_it(stack: 
     assert (refused.status, refused.json["code"]) == (401, "key_expired")
     remembered = {**verdict(issuer.token()), "until": "2026-01-01T00:00:00+00:00"}
     assert stack.request("GET", "/runs", authorizer=remembered).json["code"] == "key_expired"
+
+
+def test_one_that_never_ends_is_good(issuer: OpenIdIssuer) -> None:
+    assert verdict(issuer.token(exp=10**20))["may"] == "read run"
 
 
 def test_keys_that_the_issuer_changes_are_followed(issuer: OpenIdIssuer) -> None:
@@ -185,6 +195,24 @@ def test_guessed_names_of_keys_make_one_reading_a_minute(issuer: OpenIdIssuer) -
     assert issuer.asked == ["/.well-known/openid-configuration", "/keys"]
     clock.now += READ_AGAIN_SECONDS
     assert taken.claims(issuer.token("guess-9")) is not None
+    assert len(issuer.asked) == 4
+
+
+def test_guesses_do_not_ask_an_issuer_that_is_down_more_often(issuer: OpenIdIssuer) -> None:
+    clock = Clock()
+    taken, token = known(issuer, clock), issuer.token()
+    issuer.status = 503
+    for _ in range(9):
+        with pytest.raises(IssuerSilent, match="ValueError"):
+            taken.claims(token)
+    assert len(issuer.asked) == 1
+    issuer.status = 200
+    clock.now += FIRST_AGAIN_SECONDS
+    assert taken.claims(token) is not None
+    issuer.status = 503
+    issuer.keys["guess"] = issuer.keys["k1"]
+    clock.now += READ_AGAIN_SECONDS
+    assert [taken.claims(issuer.token("guess")) for _ in range(9)] == [None] * 9
     assert len(issuer.asked) == 4
 
 
