@@ -38,7 +38,8 @@ BODIES: dict[str, Any] = {
     "create_run": {"instructions": "touch other.md"},
     "put_project": {"name": "taken over"},
     "send_message": {"text": "touch other.md"},
-    "create_key": {"name": "another"},
+    # A key gives no other what it has not.
+    "create_key": {"name": "another", "scopes": ["admin"]},
     "import_run": {},
 }
 
@@ -109,7 +110,7 @@ def world(clouds: Clouds) -> Iterator[World]:
             "thread_id": run.run_id,
             "request_id": "none",
             "message_id": "none",
-            "key_id": client.create_key("victim").id,
+            "key_id": client.create_key("victim", scopes=["admin"]).id,
             "tenant_id": "owner",
             "path": "a.md",
             "name": "run.js",
