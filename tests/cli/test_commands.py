@@ -249,8 +249,8 @@ CALLS = [
     Call("tenants show acme", {"GET /tenants/acme": told(TENANT)}, "hold                     case 7\n"),
     Call(
         "tenants set acme max_active=5 models=a,b hosted_tools=",
-        {"PATCH /tenants/acme": told(TENANT)},
-        "max_active               5\n",
+        {"PATCH /tenants/acme": told({**TENANT, "hosted_tools": []})},
+        "hosted_tools             none\n",
     ),
     Call(
         "tenants export acme", {"GET /tenants/acme/export": told({"records": [{}]})}, "acme.zip: 1 records, 0 objects\n"
