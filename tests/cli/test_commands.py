@@ -236,7 +236,9 @@ CALLS = [
         {"GET /usage?group_by=day&group_by=metadata.who&from=2026-11-01&project_id=demo": told(USAGE)},
         "2026-11-02\tme\t1\t2\t1,020\t$0.2500\n",
     ),
-    Call("usage --csv", {"GET /usage?group_by=day&format=csv": Answer(200, b"day\r\n")}, "day\r\n", as_json=False),
+    Call(
+        "usage --csv", {"GET /usage?group_by=day&format=csv": Answer(200, b"day\r\n")}, "\ufeffday\r\n", as_json=False
+    ),
     Call("budget", {"GET /budget": told(BUDGET)}, "day\t$1.5000\t$10.0000\t\t2026-11-28"),
     Call("budget show -p demo", {"GET /projects/demo/budget": told(BUDGET)}, "month\t$4.0000\t\t\t2026-12-01"),
     Call(

@@ -164,12 +164,21 @@ def test_nobody_sees_what_another_tenant_or_project_used(stack: Stack) -> None:
 
 def test_a_spreadsheet_gets_lines_and_no_formulas(runs: Runs) -> None:
     _, stack = runs.of(USAGE_METADATA="customer")
-    stored([row(1, metadata={"customer": '=1+1, "x"'}), row(2, metadata={"customer": "Müller"})])
+    stored(
+        [
+            row(1, metadata={"customer": '=1+1, "x"'}),
+            row(2, metadata={"customer": "شركة"}),
+            row(3, metadata={"customer": " =1+1"}),
+        ]
+    )
     answer = stack.request("GET", "/usage?format=csv&group_by=metadata.customer,model")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "usage.csv" in answer.headers["content-disposition"]
-    first, second = csv.DictReader(io.StringIO(answer.text))
-    assert (first["metadata.customer"], second["metadata.customer"]) == ('\'=1+1, "x"', "Müller")
+    # Without the mark a spreadsheet takes a name in Arabic for signs of an older encoding.
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    first, second, third = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    names = [each["metadata.customer"] for each in (first, second, third)]
+    assert names == ["' =1+1", '\'=1+1, "x"', "شركة"]
     assert (first["model"], first["runs"], first["cost_usd"]) == ("large", "1", "0.25")
 
 

@@ -41,11 +41,11 @@ class CostCalls(Calls):
         *,
         project_id: str | None = None,
     ) -> str:
-        """The rows of `get_usage_report` as CSV, a line of names first."""
+        """The rows of `get_usage_report` as CSV, a line of names first; without the byte order mark of the file."""
         params = _reported(start, end, group_by, project_id) | {"format": "csv"}
         answer = await self._connection.request("GET", "/usage", params=params)
         try:
-            return answer.content.decode()
+            return answer.content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise UnexpectedAnswer(f"{answer.request} was not answered with text; is the base URL right?") from None
 

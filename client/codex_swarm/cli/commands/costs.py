@@ -53,7 +53,7 @@ def usage(
     output = session.output
     with session.client() as client:
         if as_csv:
-            output.bytes(client.get_usage_csv(first, last, fields, project_id=project_id).encode())
+            output.bytes(client.get_usage_csv(first, last, fields, project_id=project_id).encode("utf-8-sig"))
             return
         found = client.get_usage_report(first, last, fields, project_id=project_id)
     if output.as_json:

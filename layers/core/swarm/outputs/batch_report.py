@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 
 from pydantic import JsonValue
 
 from codex_swarm.models import BatchReport, BatchRow
+from swarm.runs import spreadsheet
 from swarm.sizes import json_text
 
 _BEHIND = ("status", "closing_words", "error", "cost_usd", "tokens", "seconds", "run_id", "link")
-_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MARKS = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 def as_csv(report: BatchReport) -> str:
-    """One line for each item: its values, its results, and how its run went. CRLF ends a line.
-
-    A text that a spreadsheet would take for a formula has an apostrophe before it
-    (https://owasp.org/www-community/attacks/CSV_Injection).
-    """
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    for row in _table(report):
-        writer.writerow([_no_formula(cell) for cell in row])
-    # A spreadsheet takes a file without this mark for one in some older encoding.
-    return f"\ufeff{written.getvalue()}"
+    """One line for each item, for a spreadsheet: its values, its results, and how its run went."""
+    return spreadsheet.as_csv(_table(report))
 
 
 def as_markdown(report: BatchReport) -> str:
@@ -70,10 +58,6 @@ def _text(value: JsonValue) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json_text(value)
-
-
-def _no_formula(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _plain(text: str) -> str:

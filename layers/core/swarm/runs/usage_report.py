@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from codex_swarm.models import UsageGroup, UsageReport
 from swarm.errors import InvalidRequest, TooLarge
+from swarm.runs import spreadsheet
 from swarm.runs.spending import UsageRow
 
 FIELDS = ("day", "project_id", "task_type", "model")
@@ -33,8 +32,6 @@ MEASURES = (
     "seconds",
     "cost_usd",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would calculate (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +123,10 @@ def _value(row: UsageRow, name: str) -> str:
 
 
 def as_csv(report: UsageReport) -> str:
-    """The rows as CSV (RFC 4180), a line of names first. What a spreadsheet would calculate has a `'` before it."""
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow([*report.group_by, *MEASURES])
-    for row in report.rows:
-        values = [
-            row.metadata[name.removeprefix(METADATA)] if name.startswith(METADATA) else getattr(row, name)
-            for name in report.group_by
-        ]
-        lines.writerow([*(_harmless(str(value)) for value in values), *(getattr(row, name) for name in MEASURES)])
-    return text.getvalue()
+    """The rows for a spreadsheet, a line of names first."""
+    lines = [[_told(row, name) for name in (*report.group_by, *MEASURES)] for row in report.rows]
+    return spreadsheet.as_csv([[*report.group_by, *MEASURES], *lines])
 
 
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value
+def _told(row: UsageGroup, name: str) -> object:
+    return row.metadata[name.removeprefix(METADATA)] if name.startswith(METADATA) else getattr(row, name)
