@@ -90,7 +90,7 @@ def erase(backend: Backend, tenant_id: str, now: datetime, enough: Enough) -> Er
                 store="logs",
                 deleted=0,
                 gone_by=now + timedelta(days=backend.settings.log_retention_days),
-                note="ids, addresses of callers, and names of files, skills and schedules in paths of requests; no content",
+                note="ids, addresses of callers, and paths of requests, which can name files; no content",
             ),
             StoreReceipt(store="traces", deleted=0, gone_by=now + TRACES, note="ids of runs"),
             StoreReceipt(store="dead letters", deleted=0, gone_by=now + DEAD_LETTERS, note="calls given up: ids"),
