@@ -169,4 +169,4 @@ def _on_loopback(address: str) -> bool:
     return urlsplit(address).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
-_http = urllib3.PoolManager()
+_http = urllib3.PoolManager(cert_reqs="CERT_REQUIRED")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -23,6 +24,7 @@ from swarm.settings import settings
 from tests.support.issuer import AUDIENCE, OpenIdIssuer, new_key
 from tests.support.lambda_context import lambda_context
 from tests.support.stack import Stack
+from tests.webhooks.receivers import make_authority, receiving
 
 
 class Clock:
@@ -262,3 +264,14 @@ def test_without_an_issuer_no_token_opens_anything_and_nothing_is_loaded(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_an_issuer_whose_certificate_nobody_vouches_for_is_believed_nothing(
+    issuer: OpenIdIssuer, tmp_path: Path
+) -> None:
+    _, certificate = make_authority(tmp_path)
+    with receiving(certificate) as pretender:
+        address = f"https://127.0.0.1:{pretender.port}"
+        taken = Issuer(address, AUDIENCE, "tenant_id", "scope", "", Clock())
+        with pytest.raises(IssuerSilent, match="SSLError"):
+            taken.claims(issuer.token(iss=address))
