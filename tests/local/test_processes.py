@@ -16,6 +16,7 @@ from infra.local.lambdas.account import Account
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.invocation import Invocation
 from infra.local.lambdas.lifeline import Lifeline
+from infra.local.lambdas.memory import overgrown
 from infra.local.lambdas.specification import Specification
 from tests.local.clouds import eventually
 
@@ -29,6 +30,7 @@ calls = 0
 def handler(event, context):
     global calls
     calls += 1
+    held = b"x" * event.get("size", 0)
     pathlib.Path(event["begun"]).touch()
     while not pathlib.Path(event["go"]).exists():
         time.sleep(0.01)
@@ -128,6 +130,16 @@ def test_without_what_forks_its_forks_go_on_and_others_begin_by_themselves(funct
     third, fourth = called.begin(), called.begin()
     imported = [each["imported"] for each in called.end(first, second, third, fourth)]
     assert imported[0] == imported[1] != imported[2] == imported[3]
+
+
+def test_the_memory_of_what_was_forked_is_not_that_of_the_first(function: Function, called: Called) -> None:
+    own = [called.begin(size=50_000_000) for _ in range(3)]
+    assert overgrown(function.memory_limits(), function.forking_pids()) == {}
+    before = set(function.busy_pids())
+    large = called.begin(size=150_000_000)
+    [worker] = set(function.busy_pids()) - before
+    assert overgrown(function.memory_limits(), function.forking_pids()) == {worker: [worker]}
+    called.end(*own, large)
 
 
 def test_nothing_is_left_of_a_function_that_is_stopped(function: Function, called: Called) -> None:

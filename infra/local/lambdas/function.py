@@ -186,6 +186,11 @@ class Function:
         """What each process that runs a call may use, with all that it started, in bytes."""
         return dict.fromkeys(self.busy_pids(), self.specification.memory << 20)
 
+    def forking_pids(self) -> list[int]:
+        """The process that forks the function's processes, if there is one."""
+        pid = self.processes.forking_pid
+        return [] if pid is None else [pid]
+
     def end_overgrown(self, trees: Mapping[int, list[int]]) -> None:
         """End those of the function's workers that are among these, for their use of memory; with their processes."""
         with self._lock:

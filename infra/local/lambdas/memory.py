@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,18 @@ class _Process:
     resident: int
 
 
-def overgrown(limits: Mapping[int, int]) -> dict[int, list[int]]:
+def overgrown(limits: Mapping[int, int], forking: Container[int] = ()) -> dict[int, list[int]]:
     """The trees of those workers that are over their limits; `limits` are bytes by process id.
 
-    A tree is a worker, its session, and what descends from it. Resident memory that processes share is counted for
-    each; only where that is too much is it asked who has which part of it.
+    A tree is a worker, its session, and what descends from it, but for processes that are `forking` workers: what they
+    forked has trees of its own. Resident memory that processes share is counted for each; only where that is too much
+    is it asked who has which part of it.
     """
     children: dict[int, list[_Process]] = defaultdict(list)
     sessions: dict[int, list[_Process]] = defaultdict(list)
     for process in _processes():
-        children[process.parent].append(process)
+        if process.pid not in forking:
+            children[process.parent].append(process)
         sessions[process.session].append(process)
     over = {}
     for worker, limit in limits.items():

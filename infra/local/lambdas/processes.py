@@ -56,6 +56,11 @@ class ForkServer:
         """Whether it has said that it is."""
         return self._pid != 0
 
+    @property
+    def pid(self) -> int:
+        """Its process; 0 until it has said that it is there."""
+        return self._pid
+
     def greet(self) -> None:
         """Hear from it; the process that leaves it behind has then ended its initialisation."""
         self._pid = self._answer()[0]["pid"]
@@ -142,6 +147,11 @@ class Processes:
     def pending(self) -> bool:
         """Whether the next is a fork once the first has begun, and could only begin by itself before that."""
         return self._server is not None and not self._server.there
+
+    @property
+    def forking_pid(self) -> int | None:
+        """The process that forks; those that it forked descend from it, and it from the first of all."""
+        return self._server.pid if self._server is not None and self._server.there else None
 
     def start(self, address: str) -> Process:
         """One that asks for work at this address."""

@@ -107,11 +107,12 @@ class LambdaService(Mapping[str, Function]):
 
     def _look_after_workers(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
-            functions, limits = list(self._functions.values()), dict[int, int]()
+            functions, limits, forking = list(self._functions.values()), dict[int, int](), set[int]()
             for function in functions:
                 function.retire_idle()
                 limits |= function.memory_limits()
-            if limits and (overgrown := memory.overgrown(limits)):
+                forking |= set(function.forking_pids())
+            if limits and (overgrown := memory.overgrown(limits, forking)):
                 for function in functions:
                     function.end_overgrown(overgrown)
 
