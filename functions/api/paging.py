@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel
 
 from api.resolver import Router
-from swarm.errors import InvalidRequest
+from swarm.errors import InvalidCursor
 from swarm.records.listing import Page
 from swarm.sizes import PAGE, answered_json
 
@@ -63,8 +63,8 @@ def cursor_after(path: str) -> str:
 
 
 def path_before(cursor: str) -> str:
-    """The path that `cursor_after` was given. Raises `InvalidRequest`."""
+    """The path that `cursor_after` was given. Raises `InvalidCursor`."""
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest("cursor is not one that this listing gave; begin again without it") from error
+        raise InvalidCursor from error

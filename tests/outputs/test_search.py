@@ -106,7 +106,7 @@ def test_what_is_asked_wrongly_is_refused(stack: Stack) -> None:
         f"/runs/{run_id}/workspace/search": (422, "invalid_request"),
         f"/runs/{run_id}/workspace/search?q=  ": (400, "invalid_request"),
         f"/runs/{run_id}/workspace/search?q={'x' * 201}": (422, "invalid_request"),
-        f"/runs/{run_id}/workspace/search?q=x&cursor=x": (400, "invalid_request"),
+        f"/runs/{run_id}/workspace/search?q=x&cursor=x": (400, "invalid_cursor"),
         f"/runs/{run_id}/workspace/search?q=x&cursor=WzFd": (400, "invalid_cursor"),
         "/runs/nope/workspace/search?q=x": (404, "run_not_found"),
         "/projects/nope/search?q=x": (404, "project_not_found"),
