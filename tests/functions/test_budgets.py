@@ -97,6 +97,18 @@ def test_what_costs_nothing_needs_no_budget(runs: Runs) -> None:
     assert answer.status == 201, answer.text
 
 
+def test_a_tenant_of_a_model_that_costs_nothing_needs_no_budget_for_that_of_others(runs: Runs) -> None:
+    models = json.dumps({"large": {"input": 1, "output": 1}, "free": {}})
+    _, stack = runs.of(DONE, MODELS=models, OPENAI_MODEL="large")
+    stack.project()
+    budget(stack, daily_usd=0)
+    asked = {"project_id": "p1", "instructions": "Write."}
+    assert stack.request("POST", "/projects/p1/runs", asked).json["code"] == "budget_exhausted"
+    operator = {"tenant_id": "operators", "may": "operator"}
+    assert stack.request("PATCH", "/tenants/tenant-a", {"models": ["free"]}, authorizer=operator).status == 200
+    assert stack.run(stack.finish("Write."))["status"] == "succeeded"
+
+
 def test_receivers_are_told_once_at_eighty_percent_and_at_the_end(runs: Runs) -> None:
     _, stack = runs.of(*map(chapter, range(6)), MODEL_PRICES=PRICES)
     stack.project()

@@ -18,7 +18,6 @@ from codex_swarm.models import (
     StatusEvent,
 )
 from swarm.errors import (
-    BudgetExhausted,
     CallerError,
     ModelNotAllowed,
     NotResumable,
@@ -169,11 +168,12 @@ def open_run(
     key = run.key
     try:
         require_possible(backend, run, limits)
-    except BudgetExhausted:
-        raise
     except CallerError:
         # Perhaps it is with a model that the tenant may use. Most tenants may use all, and are not read for this.
-        require_possible(backend, run, limits, backend.tenants.get(key.tenant_id), named=named)
+        allowed = _with_allowed_model(backend, run, backend.tenants.get(key.tenant_id), named=named)
+        if allowed == run:
+            raise
+        require_possible(backend, allowed, limits)
     tenant = backend.tenants.enter(key, run.created_at)
     try:
         run = _with_allowed_model(backend, run, tenant, named=named)
