@@ -57,6 +57,17 @@ def test_what_has_no_room_waits_and_begins_in_the_order_of_asking(narrow: Stack)
     assert records_of(narrow).counted() == set()
 
 
+def test_a_request_for_a_run_that_waits_reads_its_tenant_once_and_is_answered_its_place(narrow: Stack) -> None:
+    """The tenant's item is long where many wait."""
+    narrow.start(WORK)
+    assert post(narrow).json["queue_position"] == 1
+    with narrow.recorded() as calls:
+        assert post(narrow).json["queue_position"] == 2
+    assert [call.partition(".")[2] for call in calls] == [
+        *("GetItem", "UpdateItem", "UpdateItem", "PutItem", "PutItem", "GetItem"),
+    ]
+
+
 def test_a_queue_that_is_full_says_when_to_come_again(narrow: Stack) -> None:
     runs = [narrow.start(WORK) for _ in range(4)]
     answer = post(narrow)

@@ -12,7 +12,8 @@ from api.access import READ, RUN
 from api.paging import MAX_PAGE, HeaderCursor, paged, weight
 from api.requests import caller_of, checked_key, tenant_of
 from api.resolver import Router
-from api.views import message_read, positions, run_read
+from api.routes.runs import made
+from api.views import message_read, run_read
 from codex_swarm.models import MessageCreate, MessageRead, RunRead
 from swarm.errors import InvalidRequest, ThreadNotFound
 from swarm.lifecycle import messages
@@ -53,8 +54,7 @@ def send_message(
         idempotency_key=checked_key(idempotency_key),
     )
     if isinstance(sent, Creation):
-        place = positions(backend(), tenant_of(router), [sent.run]).get(sent.run.run_id) if sent.waits else None
-        return Response(201, content_types.APPLICATION_JSON, run_read(sent.run, queue_position=place))
+        return Response(201, content_types.APPLICATION_JSON, made(sent))
     return Response(202, content_types.APPLICATION_JSON, message_read(run_id, sent))
 
 

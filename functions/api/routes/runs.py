@@ -61,8 +61,12 @@ def create_run(
 def answer_to(created: Creation) -> Response[RunRead]:
     """201 with the run, which says when an earlier request with the same key had made it."""
     headers = {"Idempotent-Replay": "true"} if created.replayed else {}
-    shown = _shown(created.run) if created.waits else run_read(created.run)
-    return Response(201, content_types.APPLICATION_JSON, shown, dict(headers))
+    return Response(201, content_types.APPLICATION_JSON, made(created), dict(headers))
+
+
+def made(created: Creation) -> RunRead:
+    """The run with its place in the queue; only where nobody has looked for it yet the tenant is read once more."""
+    return _shown(created.run) if created.replayed else run_read(created.run, queue_position=created.place)
 
 
 def _shown(run: Run) -> RunRead:
@@ -164,7 +168,7 @@ def delete_run(run_id: str) -> Response[str]:
 )
 def resume_run(run_id: str, body: RunResume = RunResume()) -> RunRead:
     resumed = creation.resume(backend(), tenant_of(router), run_id, body.limits, now=datetime.now(UTC))
-    return _shown(resumed.run)
+    return made(resumed)
 
 
 @router.post("/runs/<run_id>/cancel", summary="Cancel a run", tags=["runs"], security=RUN)

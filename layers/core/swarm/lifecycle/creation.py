@@ -47,14 +47,14 @@ RESUMABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A run that was asked for; `replayed` when an earlier request with the same key had made it.
+    """A run that was asked for, and its place in the tenant's queue where it waits for its turn.
 
-    `waits`: it may wait for its turn.
+    `replayed` when an earlier request with the same key had made it; what place it has nobody has looked for then.
     """
 
     run: Run
     replayed: bool = False
-    waits: bool = True
+    place: int | None = None
 
 
 def create(
@@ -195,7 +195,7 @@ def open_run(
         backend.log.append(key, entry)
     except SlotTaken:
         return Creation(_join(backend, run), replayed=True)
-    return Creation(run, waits=not _show(backend, run, tenant))
+    return Creation(run, place=_show(backend, run, tenant))
 
 
 def _with_allowed_model(backend: Backend, run: Run, tenant: Tenant, *, named: bool) -> Run:
@@ -270,17 +270,16 @@ def complete(backend: Backend, run: Run, *, again: bool = False) -> None:
         _uncount(backend, run)
 
 
-def _show(backend: Backend, run: Run, tenant: Tenant) -> bool:
-    """Show the run, and start it if it is active; whether it is, also after those before it have been admitted."""
+def _show(backend: Backend, run: Run, tenant: Tenant) -> int | None:
+    """Show the run, and start it if it is active, also after those before it have been admitted; else its place."""
     backend.runs.create(run)
     if run.run_id not in tenant.active:
         # Room may have been made before the run was seen to wait, or it was admitted before it was shown.
-        queue.admit(backend, tenant.id)
-        tenant = backend.tenants.get(tenant.id)
-    if run.run_id not in tenant.active:
-        return False
-    queue.start(backend, run)
-    return True
+        tenant = queue.admit(backend, tenant.id)
+    if run.run_id in tenant.active:
+        queue.start(backend, run)
+        return None
+    return tenant.place(run.run_id)
 
 
 def _asked(limits: RunLimits | None) -> Limits:

@@ -9,12 +9,17 @@ from __future__ import annotations
 from swarm.aws.clients import ClientError
 from swarm.logs import log
 from swarm.records.backend import Backend
+from swarm.records.tenant import Tenant
 from swarm.runs.run import Run
 
 
-def admit(backend: Backend, tenant_id: str) -> None:
-    """Start those that wait, as far as there is room."""
-    while (run_id := backend.tenants.admit_next(tenant_id)) is not None:
+def admit(backend: Backend, tenant_id: str) -> Tenant:
+    """Start those that wait, as far as there is room; the tenant as it was seen last."""
+    tenant = backend.tenants.get(tenant_id)
+    while True:
+        run_id, tenant = backend.tenants.admit_next(tenant)
+        if run_id is None:
+            return tenant
         run = backend.runs.find(tenant_id, run_id)
         # One that is not shown yet is being created, and is started by whoever creates it.
         if run is not None and not run.status.final:

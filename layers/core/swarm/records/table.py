@@ -117,8 +117,14 @@ class Table:
         except ClientError as error:
             raise _condition_failed(error) from error
 
-    def note(self, key: Key, expression: str, *, values: Item, condition: str) -> None:
-        """Change an item and be told nothing of it, for roles that may not read it. Raises `ConditionFailed`."""
+    def note(
+        self, key: Key, expression: str, *, values: Item, condition: str, names: Mapping[str, str] | None = None
+    ) -> None:
+        """Change an item and be told nothing of it: for roles that may not read it, and items that are long.
+
+        Raises `ConditionFailed`.
+        """
+        extra: Any = {"ExpressionAttributeNames": names} if names else {}
         try:
             self._client.update_item(
                 TableName=self._name,
@@ -127,6 +133,7 @@ class Table:
                 ExpressionAttributeValues=values,
                 ConditionExpression=condition,
                 ReturnValues="NONE",
+                **extra,
             )
         except ClientError as error:
             raise _condition_failed(error) from error

@@ -92,6 +92,10 @@ class Tenant:
         ]
         return [run_id for _, _, run_id in sorted(ranked)]
 
+    def place(self, run_id: str) -> int | None:
+        """The run's place in the queue, from 1 on; None where it does not wait."""
+        return self.queue.index(run_id) + 1 if run_id in self.waiting else None
+
     @property
     def turns(self) -> dict[str, int]:
         """How many turns each project that waits has had; one that comes begins with the least of the others."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from swarm.records.keys import all_tenants, sortable, tenant_key
 from swarm.records.listing import Page, Range, Wanted, page_of
 from swarm.records.quotas import Quotas
 from swarm.records.table import ConditionFailed, Item, Table
-from swarm.records.tenant import Tenant, digest_of, tenant_of
+from swarm.records.tenant import Tenant, Waiting, digest_of, tenant_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Attribute
@@ -120,7 +120,8 @@ class Tenants:
                     values={":empty": {"M": {}}},
                 )
             with suppress(ConditionFailed):
-                return self._wait(key, at, again=again)
+                waiting = self._wait(key, at, again=again)
+                return replace(tenant, waiting={**tenant.waiting, key.run_id: waiting})
         raise TenantBusy
 
     def _activate(self, key: RunKey) -> Tenant:
@@ -145,10 +146,12 @@ class Tenants:
         )
         return self._decode(key.tenant_id, item)
 
-    def _wait(self, key: RunKey, at: datetime, *, again: bool) -> Tenant:
+    def _wait(self, key: RunKey, at: datetime, *, again: bool) -> Waiting:
         held = f"attribute_exists(waiting) AND {STAYS}"
         room: Item = {} if again else {":max_queued": {"N": str(self._max_queued)}}
-        item = self._table.update(
+        waiting = Waiting(sortable(at), digest_of(key.project_id))
+        # Told of nothing: the item is long where many wait, and was read just now.
+        self._table.note(
             tenant_key(key.tenant_id),
             "DELETE asking :runs ADD revision :one SET waiting.#run = if_not_exists(waiting.#run, :waiting)",
             names={"#run": key.run_id},
@@ -157,26 +160,26 @@ class Tenants:
                 ":one": {"N": "1"},
                 **room,
                 ":project": {"S": key.project_id},
-                ":waiting": {"S": f"{sortable(at)} {digest_of(key.project_id)}"},
+                ":waiting": {"S": " ".join(waiting)},
             },
             condition=held if again else f"{held} AND {QUEUE_HAS_ROOM}",
         )
-        return self._decode(key.tenant_id, item)
+        return waiting
 
-    def admit_next(self, tenant_id: str) -> str | None:
-        """Make the run whose turn it is an active one; its id, or None where there is no room or nobody waits.
+    def admit_next(self, tenant: Tenant) -> tuple[str | None, Tenant]:
+        """Make the run whose turn it is an active one: its id, and the tenant after it.
 
-        Where others are quicker each time, they see to whoever waits.
+        None where there is no room or nobody waits, with the tenant as it was found. Whoever changes that later admits
+        for himself. Where others are quicker each time, they see to whoever waits.
         """
         for _ in range(ATTEMPTS):
-            tenant = self.get(tenant_id)
             if not tenant.waiting or not tenant.has_room:
-                return None
+                break
             run_id = tenant.queue[0]
             served = {project: {"N": str(number)} for project, number in tenant.served_after(run_id).items()}
-            with suppress(ConditionFailed):
-                self._table.update(
-                    tenant_key(tenant_id),
+            try:
+                item = self._table.update(
+                    tenant_key(tenant.id),
                     "ADD active :runs REMOVE waiting.#run SET served = :served",
                     names={"#run": run_id},
                     values={
@@ -187,8 +190,11 @@ class Tenants:
                     },
                     condition=f"attribute_exists(waiting.#run) AND {HAS_ROOM}",
                 )
-                return run_id
-        return None
+            except ConditionFailed as changed:
+                tenant = self._decode(tenant.id, changed.item)
+            else:
+                return run_id, self._decode(tenant.id, item)
+        return None, tenant
 
     def release(self, tenant_id: str, run_id: str, stored: int = 0) -> Tenant:
         """Count the run no longer, and let it wait no longer; twice is once. The tenant after it.
