@@ -53,7 +53,10 @@ def test_runs_that_fail_batches_schedules_and_webhooks_leave_nothing_in_logs_or_
             rate="1 hour",
         )
         due = datetime.now(UTC) + timedelta(hours=1, minutes=1)
-        assert call(cloud, "ReconcileFunction", {"time": due.isoformat(), "only": "schedules"}) == {"schedules": 1}
+        assert call(cloud, "ReconcileFunction", {"time": due.isoformat(), "only": "schedules"}) == {
+            "schedules": 1,
+            "left": 0,
+        }
         assert client.wait(failed.id, 60).status == "failed"
         client.wait_batch(batch.id, 60)
         [planned] = eventually(lambda: client.list_runs(metadata={"schedule": "c4nary-schedule"}) or None)
