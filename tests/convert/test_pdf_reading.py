@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 import unicodedata
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -15,6 +16,7 @@ from convert.pdf_reading.pages import faults
 from tests.convert.conftest import Converter
 from tests.convert.kinds.pdf import FAMILY
 
+PRINTED = Path(__file__).with_name("printed_by_a_browser.pdf").read_bytes()
 EVERYTHING = FAMILY.files["everything.pdf"]
 TEXT = "The growers of the {side} valley keep careful books of each tree and of each year, as number {n} says. "
 
@@ -106,6 +108,13 @@ def test_letters_that_a_font_draws_in_parts_come_back_once_and_in_order(converte
     made = converter.convert({"a.md": text.encode()}, "a.md", "a.pdf").files
     shown = [unicodedata.normalize("NFC", line) for line in converter.read(made, "a.pdf").splitlines()]
     assert shown[-len(lines) - 1 : -1] == [unicodedata.normalize("NFC", line) for line in lines]
+
+
+def test_words_that_pdfium_turns_are_read_by_where_their_letters_stand(converter: Converter) -> None:
+    """Chromium 156 printed it, of a page with these two lines."""
+    read = converter.read({"a.pdf": PRINTED}, "a.pdf").splitlines()
+    assert "يدفع المستأجر الإيجار في بداية كل شهر (المادة 5) بقيمة 1,250 يورو" in read
+    assert "לא ישלם השוכר את דמי השכירות (סעיף 3)" in read
 
 
 def test_neighbours_that_are_the_same_letter_are_no_parts_of_one(converter: Converter) -> None:

@@ -44,7 +44,7 @@ def in_order(line: Sequence[Character]) -> list[Character]:
     """The glyphs of a line as they are read, with a blank wherever there is room between two."""
     letters = sum(from_right(each.text[0]) for each in line)
     rightwards = letters <= sum(unicodedata.bidirectional(each.text[0]) == "L" for each in line)
-    ordered = sorted(line, key=lambda each: each.middle, reverse=not rightwards)
+    ordered = _with_marks(sorted(line, key=lambda each: each.middle, reverse=not rightwards))
     height = max(each.height for each in line)
     blanks = {
         after.number: _SPACE * height < max(after.left - before.right, before.left - after.right)
@@ -60,6 +60,20 @@ def in_order(line: Sequence[Character]) -> list[Character]:
         part = [each for _, each in run]
         made += reversed(part) if turned else part
     return made if rightwards else _opened(made)
+
+
+def _with_marks(line: Sequence[Character]) -> list[Character]:
+    """The same, each mark behind the letter over or under which it stands, wherever that has its middle."""
+    letters = [each for each in line if not unicodedata.combining(each.text[0])]
+    if len(letters) == len(line) or not letters:
+        return list(line)
+    with_marks = {each.number: each for each in letters}
+    for mark in sorted((each for each in line if unicodedata.combining(each.text[0])), key=lambda each: each.number):
+        of = min(letters, key=lambda each: abs(each.middle - mark.middle) - (each.right - each.left) / 2)
+        letter = with_marks[of.number]
+        left, right = min(letter.left, mark.left), max(letter.right, mark.right)
+        with_marks[of.number] = letter._replace(text=letter.text + mark.text, left=left, right=right)
+    return [with_marks[each.number] for each in letters]
 
 
 def _opened(line: list[Character]) -> list[Character]:

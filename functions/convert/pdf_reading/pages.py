@@ -63,7 +63,12 @@ class Pages:
 
     def _text(self, number: int) -> str:
         page = self.reader.pages[number - 1]
-        candidates = [_clean(_by_pdfium(self.document, number)), _clean(_by_pypdf(page))]
+        as_told = _clean(_by_pdfium(self.document, number))
+        if _turned(as_told):
+            # Some programs write the letters of a word as they stand, from the left, and others as they are said.
+            as_it_stands = _clean(_by_pdfium(self.document, number, by_place=True))
+            as_told = max(as_told, as_it_stands, key=lambda text: _upright(text) - _turned(text))
+        candidates = [as_told, _clean(_by_pypdf(page))]
         # Pdfium's comes first: it is in the order of reading, with tables.
         best = min(candidates, key=faults)
         return best if best.strip() else _instead_of_text(page)
@@ -98,27 +103,35 @@ def faults(text: str) -> float:
         return float("inf")
     words = _WORD.findall(text)
     glued = sum(len(word) for word in words if len(word) > _GLUED and _has_spaces_between(word))
-    turned = len(_BEGINS.findall(text)) + len(_TURNED_ARTICLE.findall(text))
-    upright = len(_ENDS.findall(text)) + len(_ARTICLE.findall(text))
-    wrong = 20 * len(_GARBLED.findall(text)) + glued + (len(text) if turned > upright else 0)
+    wrong = 20 * len(_GARBLED.findall(text)) + glued + (len(text) if _turned(text) > _upright(text) else 0)
     single = sum(len(word) == 1 and word.isalpha() and word.isascii() for word in words)
     if single > len(words) / 2:
         wrong += single
     return wrong / len(text)
 
 
+def _turned(text: str) -> int:
+    """Signs that words are the other way round."""
+    return len(_BEGINS.findall(text)) + len(_TURNED_ARTICLE.findall(text))
+
+
+def _upright(text: str) -> int:
+    """Signs that they are not."""
+    return len(_ENDS.findall(text)) + len(_ARTICLE.findall(text))
+
+
 def _has_spaces_between(word: str) -> bool:
     return unicodedata.name(word[0], "").split(" ")[0] in {"LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW"}
 
 
-def _by_pdfium(document: pypdfium2.PdfDocument | None, number: int) -> str:
+def _by_pdfium(document: pypdfium2.PdfDocument | None, number: int, *, by_place: bool = False) -> str:
     if document is None:
         return ""
     try:
         page = document[number - 1]
         if page.get_rotation():
             return str(page.get_textpage().get_text_range()).replace("\r\n", "\n")
-        return page_as_text(segments(page), rules(page))
+        return page_as_text(segments(page, by_place=by_place), rules(page))
     except pypdfium2.PdfiumError:
         return ""
 

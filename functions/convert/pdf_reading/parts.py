@@ -38,13 +38,19 @@ _FAR = 300
 """Characters between a part and its letter, at most, as pdfium puts them."""
 
 
-def put_together(characters: Sequence[Character]) -> Sequence[Character]:
-    """The characters of a page with each letter once; the same ones where none is drawn in parts."""
+def put_together(characters: Sequence[Character], *, every_line: bool = False) -> Sequence[Character]:
+    """The characters of a page with each letter once; the same ones where none is drawn in parts.
+
+    With `every_line`, all lines are put in order that have letters which are read to the left.
+    """
     if len(characters) > _MOST:
         return characters
     glyphs = _glyphs(characters)
     owners = _owners(glyphs)
-    if not owners:
+    begun = {owner.number: owner for owner in owners.values()}
+    if every_line:
+        begun |= {each.number: each for each in glyphs if each.number not in owners and from_right(each.text[0])}
+    if not begun:
         return characters
     ends: dict[int, float] = defaultdict(float)
     for part in (glyph for glyph in glyphs if glyph.number in owners):
@@ -54,7 +60,7 @@ def put_together(characters: Sequence[Character]) -> Sequence[Character]:
     ]
     line_of: dict[int, int] = {}
     lines: list[list[Character]] = []
-    for owner in sorted({owner.number: owner for owner in owners.values()}.values(), key=lambda each: each.top):
+    for owner in sorted(begun.values(), key=lambda each: each.top):
         if owner.number not in line_of:
             lines.append([each for each in drawn if each.number not in line_of and _beside(each, owner)])
             line_of |= {each.number: len(lines) - 1 for each in lines[-1]}

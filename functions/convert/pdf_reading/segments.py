@@ -49,12 +49,15 @@ class Rule:
     y: float
 
 
-def segments(page: pypdfium2.PdfPage) -> list[Segment]:
-    """All stretches of text of a page that is not turned, in the order of the file."""
+def segments(page: pypdfium2.PdfPage, *, by_place: bool = False) -> list[Segment]:
+    """All stretches of text of a page that is not turned, in the order of the file.
+
+    With `by_place`, letters of lines that are read to the left are in the order in which they stand.
+    """
     text_page, height = page.get_textpage(), page.get_height()
     found: list[Segment] = []
     current: Segment | None = None
-    for character, left, top, right, bottom, number, _ in _characters(text_page, height):
+    for character, left, top, right, bottom, number, _ in _characters(text_page, height, by_place):
         if character in _BREAKS or character == "\0":
             current = None
             continue
@@ -74,11 +77,11 @@ def segments(page: pypdfium2.PdfPage) -> list[Segment]:
     return [segment for segment in found if segment.text.strip()]
 
 
-def _characters(text_page: Any, height: float) -> Iterable[Character]:
+def _characters(text_page: Any, height: float, by_place: bool) -> Iterable[Character]:
     """All that are seen, with what parts them, in the order of the file."""
-    in_parts = may_have_parts(str(text_page.get_text_range()))
+    in_parts = by_place or may_have_parts(str(text_page.get_text_range()))
     found = _found(text_page, height, in_parts)
-    return put_together(list(found)) if in_parts else found
+    return put_together(list(found), every_line=by_place) if in_parts else found
 
 
 def _found(text_page: Any, height: float, sized: bool) -> Iterator[Character]:
