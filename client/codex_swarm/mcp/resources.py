@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver.exceptions import ResourceError
 
 from codex_swarm.async_client import AsyncCodexSwarmClient
-from codex_swarm.mcp.answers import as_text
+from codex_swarm.mcp.answers.files import as_text
 from codex_swarm.mcp.problems import of_resource
 
 LARGEST_RESOURCE = 8_000_000

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import BatchState, BatchTable
+from codex_swarm.mcp.answers.batches import BatchState, BatchTable, state_of_batch
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import LONGEST_TEXT, ProjectId, Toolset
 from codex_swarm.models import TaskType
@@ -43,22 +42,22 @@ class BatchTools(Toolset):
                 items,
                 name=name,
             )
-        return answers.state_of_batch(batch)
+        return state_of_batch(batch)
 
     async def get_batch(self, batch_id: BatchId) -> BatchTable:
         """Look at a batch: how far it is, and a row for each item. A row's link names its run."""
         with of_tool():
             batch = await self._client.get_batch(batch_id)
             report = await self._client.get_batch_table(batch_id, "markdown")
-        state = answers.state_of_batch(batch).model_dump()
+        state = state_of_batch(batch).model_dump()
         return BatchTable(**state, report=printable(report[:LONGEST_TEXT]), is_whole=len(report) <= LONGEST_TEXT)
 
     async def cancel_batch(self, batch_id: BatchId) -> BatchState:
         """Stop a batch for good: no more runs begin, and those under way end. What has been done stays."""
         with of_tool():
-            return answers.state_of_batch(await self._client.cancel_batch(batch_id))
+            return state_of_batch(await self._client.cancel_batch(batch_id))
 
     async def retry_batch(self, batch_id: BatchId) -> BatchState:
         """Try again what failed in a batch that has ended."""
         with of_tool():
-            return answers.state_of_batch(await self._client.retry_batch(batch_id))
+            return state_of_batch(await self._client.retry_batch(batch_id))

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import UsageTable
+from codex_swarm.mcp.answers.costs import UsageTable, table_of
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import Toolset
 from codex_swarm.models import BudgetRead
@@ -34,7 +33,7 @@ class CostTools(Toolset):
         """Show what runs used and cost, by day or by other fields."""
         with of_tool():
             found = await self._client.get_usage_report(start, end, group_by or ("day",), project_id=project_id)
-        return answers.table_of(found)
+        return table_of(found)
 
     async def get_budget(self, project_id: BudgetOf = None) -> BudgetRead:
         """Show what may be spent a day and a month, what is spent, and when it begins anew."""

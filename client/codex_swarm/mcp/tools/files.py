@@ -12,8 +12,8 @@ from pydantic import Field
 
 from codex_swarm.async_client import AsyncCodexSwarmClient
 from codex_swarm.errors import InvalidArgument, NotFound
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import Diff, FileLine, FileList, FileText, Hits, Upload, as_text
+from codex_swarm.mcp.answers.addresses import diff_uri, file_uri, linked
+from codex_swarm.mcp.answers.files import Diff, FileLine, FileList, FileText, Hits, Upload, as_text, hit_of
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import LONGEST_TEXT, MOST_FILES, ProjectId, RunId, Toolset
 from codex_swarm.text import printable
@@ -35,7 +35,7 @@ class FileTools(Toolset):
                 path=file.path,
                 size_bytes=file.size_bytes,
                 type=file.type,
-                resource=answers.file_uri(run_id, file.path),
+                resource=file_uri(run_id, file.path),
             )
             for file in page.files
         ]
@@ -63,7 +63,7 @@ class FileTools(Toolset):
                     await self._client.read_texts(run_id)
                     found = await self._client.search_run(run_id, words, most=MOST_FILES, cursor=cursor)
         return Hits(
-            hits=[answers.hit_of(each) for each in found.hits],
+            hits=[hit_of(each) for each in found.hits],
             searched=found.searched,
             not_searched=[f"{printable(each.path)}: {each.reason}" for each in found.not_searched[:MOST_FILES]],
             next_cursor=found.next_cursor,
@@ -88,13 +88,13 @@ class FileTools(Toolset):
             is_text=text is not None,
             text=printable(part),
             next_offset=end if text is not None and end < len(text) else None,
-            resource=answers.file_uri(run_id, path),
+            resource=file_uri(run_id, path),
         )
-        return answers.linked(answer, answer.resource, path)
+        return linked(answer, answer.resource, path)
 
     async def get_diff(self, run_id: RunId) -> Annotated[CallToolResult, Diff]:
         """Get what a run changed: files, and the beginning of the patch. All of the patch is the linked resource."""
-        uri = answers.diff_uri(run_id)
+        uri = diff_uri(run_id)
         with of_tool():
             try:
                 found = await self._client.get_diff(run_id)
@@ -111,7 +111,7 @@ class FileTools(Toolset):
                     is_whole=True,
                     resource=uri,
                 )
-                return answers.linked(nothing, uri, "diff.patch")
+                return linked(nothing, uri, "diff.patch")
         answer = Diff(
             run_id=run_id,
             files=[f"{file.status} {file.path}" for file in found.summary.files[:MOST_FILES]],
@@ -121,7 +121,7 @@ class FileTools(Toolset):
             is_whole=len(patch) <= LONGEST_TEXT,
             resource=uri,
         )
-        return answers.linked(answer, uri, "diff.patch")
+        return linked(answer, uri, "diff.patch")
 
     async def upload_file(
         self,

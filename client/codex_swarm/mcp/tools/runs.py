@@ -8,8 +8,7 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import RunAnswer, RunList, RunState
+from codex_swarm.mcp.answers.runs import Cancelled, RunAnswer, RunList, RunState, answer_of, line_of, state_of
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import MOST_FILES, RunId, Toolset
 from codex_swarm.models import DecisionKind, MessageMode, ModelsRead, RunRead, RunStatus
@@ -43,13 +42,13 @@ class RunTools(Toolset):
                 told = run
                 left = deadline - clock()
                 if run.status.final or run.waiting_for or left <= 0:
-                    return answers.state_of(run)
+                    return state_of(run)
                 await asyncio.sleep(min(1.0, left))
 
     async def get_run(self, run_id: RunId) -> RunAnswer:
         """Get how a run stands: state, main output, problems with suggestions, what it used."""
         with of_tool():
-            return answers.answer_of(await self._client.get_run(run_id))
+            return answer_of(await self._client.get_run(run_id))
 
     async def list_runs(
         self,
@@ -64,7 +63,7 @@ class RunTools(Toolset):
                 page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, brief=True)
             else:
                 page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, brief=True, status=state)
-        return RunList(runs=[answers.line_of(run) for run in page.items], next_cursor=page.next_cursor)
+        return RunList(runs=[line_of(run) for run in page.items], next_cursor=page.next_cursor)
 
     async def list_models(self) -> ModelsRead:
         """List the models that runs may use, for `model`, `effort` and `hosted_tools` of start_run."""
@@ -88,7 +87,7 @@ class RunTools(Toolset):
         """
         with of_tool():
             sent = await self._client.send_message(run_id, text, mode, files=files, uploads=upload_ids or ())
-            return answers.state_of(sent if isinstance(sent, RunRead) else await self._client.get_run(run_id))
+            return state_of(sent if isinstance(sent, RunRead) else await self._client.get_run(run_id))
 
     async def decide(
         self,
@@ -107,10 +106,10 @@ class RunTools(Toolset):
         Only calls of tools that you gave to start_run are yours to answer.
         """
         with of_tool():
-            return answers.state_of(await self._client.decide(run_id, decision, text, request_id=request_id))
+            return state_of(await self._client.decide(run_id, decision, text, request_id=request_id))
 
-    async def cancel_run(self, run_id: RunId) -> answers.Cancelled:
+    async def cancel_run(self, run_id: RunId) -> Cancelled:
         """Stop a run for good. What it has done so far stays."""
         with of_tool():
             await self._client.cancel_run(run_id)
-        return answers.Cancelled(run_id=run_id)
+        return Cancelled(run_id=run_id)

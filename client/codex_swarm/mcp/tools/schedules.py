@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import ScheduleList, ScheduleState
+from codex_swarm.mcp.answers.schedules import ScheduleList, ScheduleState, state_of_schedule
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import ProjectId, Toolset
 
@@ -19,7 +18,7 @@ class ScheduleTools(Toolset):
         """List what is run on a schedule in a project, when it is due next, and how it went."""
         with of_tool():
             found = await self._client.list_schedules(project_id or self._project)
-        return ScheduleList(schedules=[answers.state_of_schedule(each) for each in found])
+        return ScheduleList(schedules=[state_of_schedule(each) for each in found])
 
     async def put_schedule(
         self,
@@ -43,18 +42,18 @@ class ScheduleTools(Toolset):
                 timezone=timezone,
                 continue_workspace=continue_workspace,
             )
-        return answers.state_of_schedule(kept)
+        return state_of_schedule(kept)
 
     async def pause_schedule(
         self, name: Annotated[str, Field(description="The schedule's name.")], project_id: ProjectId = None
     ) -> ScheduleState:
         """Let no further run of a schedule begin, until `resume_schedule`; a run under way goes on."""
         with of_tool():
-            return answers.state_of_schedule(await self._client.pause_schedule(project_id or self._project, name))
+            return state_of_schedule(await self._client.pause_schedule(project_id or self._project, name))
 
     async def resume_schedule(
         self, name: Annotated[str, Field(description="The schedule's name.")], project_id: ProjectId = None
     ) -> ScheduleState:
         """Let a paused schedule go on with its next time. Its runs cost money: ask your user before."""
         with of_tool():
-            return answers.state_of_schedule(await self._client.resume_schedule(project_id or self._project, name))
+            return state_of_schedule(await self._client.resume_schedule(project_id or self._project, name))

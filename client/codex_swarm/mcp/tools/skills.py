@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from codex_swarm.errors import NotFound
-from codex_swarm.mcp.answers import SkillLine, SkillList
+from codex_swarm.mcp.answers.skills import SkillLine, SkillList
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import ProjectId, Toolset
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from codex_swarm.mcp import answers
-from codex_swarm.mcp.answers import RunState
+from codex_swarm.mcp.answers.runs import RunState, state_of
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import ProjectId, Toolset
 from codex_swarm.models import Approval, DocumentTemplate, TaskType, ToolCreate
@@ -82,7 +81,7 @@ class StartingTools(Toolset):
                 effort=effort,
                 hosted_tools=hosted_tools or (),
             )
-        return answers.state_of(run)
+        return state_of(run)
 
     async def convert_document(
         self,
@@ -105,4 +104,4 @@ class StartingTools(Toolset):
                 files=files,
                 template=template,
             )
-        return answers.state_of(run)
+        return state_of(run)
