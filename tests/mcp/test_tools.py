@@ -45,13 +45,16 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "wait_run": (True, None),
         "get_run": (True, None),
         "list_runs": (True, None),
+        "get_thread": (True, None),
         "list_models": (True, None),
         "list_skills": (True, None),
         "put_skill": (False, False),
+        "delete_skill": (False, True),
         "list_schedules": (True, None),
         "put_schedule": (False, False),
         "pause_schedule": (False, False),
         "resume_schedule": (False, False),
+        "delete_schedule": (False, True),
         "get_usage": (True, None),
         "get_budget": (True, None),
         "put_budget": (False, False),
@@ -61,6 +64,7 @@ def test_tools_say_what_they_do_to_the_world(ask: Ask) -> None:
         "get_diff": (True, None),
         "upload_file": (False, False),
         "send_message": (False, False),
+        "withdraw_message": (False, True),
         "decide": (False, False),
         "cancel_run": (False, True),
     }
@@ -81,7 +85,17 @@ def test_what_is_said_to_a_run_is_read_or_begins_another(ask: Ask, api: FakeApi)
     api.on("POST", "/runs/run-1/messages", waiting, told(bodies.run(id="run-2", status="queued", progress=0), 201))
     api.on("GET", "/runs/run-1", told(bodies.running(30)))
     answers = [call(ask, "send_message", run_id="run-1", text="shorter").structured_content for _ in range(2)]
-    assert [(each["run_id"], each["state"]) for each in answers] == [("run-1", "running"), ("run-2", "queued")]
+    seen = [(each["run_id"], each["state"], each["message_id"]) for each in answers]
+    assert seen == [("run-1", "running", "m-1"), ("run-2", "queued", None)]
+
+
+def test_a_message_is_taken_back_until_it_is_read(ask: Ask, api: FakeApi) -> None:
+    taken = told({"detail": "message m-1 was read; say it in another", "code": "message_already_read"}, 409)
+    api.on("DELETE", "/runs/run-1/messages/m-1", Answer(204, b""), taken)
+    first, second = (call(ask, "withdraw_message", run_id="run-1", message_id="m-1") for _ in range(2))
+    assert first.structured_content == {"run_id": "run-1", "message_id": "m-1"}
+    assert second.is_error
+    assert "say it in another" in second.content[0].text
 
 
 def test_many_items_are_one_call_and_their_report_another(ask: Ask, api: FakeApi) -> None:
@@ -134,6 +148,8 @@ def test_skills_are_listed_and_kept(ask: Ask, api: FakeApi) -> None:
     api.on("PUT", "/projects/assistant/skills/letters", told(skill))
     kept = call(ask, "put_skill", name="letters", files={"SKILL.md": "---\nname: letters\n---\n"})
     assert kept.structured_content["name"] == "letters"
+    api.on("DELETE", "/projects/assistant/skills/letters", Answer(204, b""))
+    assert call(ask, "delete_skill", name="letters").structured_content == {"name": "letters", "deleted": True}
 
 
 def test_schedules_are_listed_kept_and_paused(ask: Ask, api: FakeApi) -> None:
@@ -154,6 +170,8 @@ def test_schedules_are_listed_kept_and_paused(ask: Ask, api: FakeApi) -> None:
     assert call(ask, "pause_schedule", name="monday").structured_content["status"] == "paused"
     api.on("POST", f"{path}/monday/resume", told(bodies.schedule()))
     assert call(ask, "resume_schedule", name="monday").structured_content["status"] == "active"
+    api.on("DELETE", f"{path}/monday", Answer(204, b""))
+    assert call(ask, "delete_schedule", name="monday").structured_content == {"name": "monday", "deleted": True}
 
 
 def test_what_runs_cost_and_may_cost_is_seen_and_set(ask: Ask, api: FakeApi) -> None:
@@ -251,6 +269,11 @@ def test_runs_and_files_come_in_pages(ask: Ask, api: FakeApi) -> None:
     api.on("GET", "/runs/run-1/workspace/files?limit=100", told(bodies.listing("a b.md", total=300, next_cursor="c-2")))
     runs = call(ask, "list_runs", state="failed", limit=1).structured_content
     assert ([run["run_id"] for run in runs["runs"]], runs["next_cursor"]) == (["run-1"], "c-1")
+    api.on("GET", "/runs?waiting=true&parent_run_id=run-0&view=brief&limit=20", told([RUN]))
+    parts = call(ask, "list_runs", waiting=True, parent_run_id="run-0").structured_content
+    assert ([run["run_id"] for run in parts["runs"]], parts["next_cursor"]) == (["run-1"], None)
+    api.on("GET", "/threads/thread-1", told([RUN]))
+    assert call(ask, "get_thread", thread_id="thread-1").structured_content["runs"] == runs["runs"]
     files = call(ask, "list_files", run_id="run-1").structured_content
     assert (files["total_files"], files["next_cursor"]) == (300, "c-2")
     assert files["files"][0]["resource"] == "codex-swarm://runs/run-1/files/a%20b.md"

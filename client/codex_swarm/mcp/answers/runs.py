@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, JsonValue
 
-from codex_swarm.models import CriterionRead, RequestRead, RunRead, RunStatus
+from codex_swarm.models import CriterionRead, MessageRead, RequestRead, RunRead, RunStatus
 from codex_swarm.text import printable
 
 POLL_QUEUED_MS = 5_000
@@ -36,6 +36,21 @@ class RunState(BaseModel):
     next: str = Field(description="What to do now.")
 
 
+class Sent(RunState):
+    """How the run stands that a message was for, or that it began."""
+
+    message_id: str | None = Field(
+        default=None, description="For withdraw_message, until the agent has read it; null where it began a run."
+    )
+
+
+class Withdrawn(BaseModel):
+    """The message is taken back: the agent does not read it."""
+
+    run_id: str
+    message_id: str
+
+
 class Part(BaseModel):
     """A run that this one delegated a part of its task to."""
 
@@ -58,6 +73,7 @@ class RunAnswer(RunState):
     name: str
     task_type: str
     created_at: str
+    thread_id: str | None = Field(default=None, description="The conversation that it belongs to, for get_thread.")
     main_output: str | None = Field(default=None, description="The main file, for read_file.")
     other_outputs: list[str] = Field(default_factory=list)
     problems: list[Problem] = Field(default_factory=list)
@@ -104,6 +120,11 @@ def state_of(run: RunRead) -> RunState:
     return RunState.model_validate(_state(run))
 
 
+def sent(run: RunRead, message: MessageRead | None) -> Sent:
+    """How the run stands, and which message of it was taken, if one was."""
+    return Sent(**_state(run), message_id=message.id if message else None)
+
+
 def answer_of(run: RunRead) -> RunAnswer:
     """The run with what came of it."""
     summary = run.machine_summary
@@ -113,6 +134,7 @@ def answer_of(run: RunRead) -> RunAnswer:
         name=run.name,
         task_type=run.task_type,
         created_at=run.created_at.isoformat(),
+        thread_id=run.thread_id,
         main_output=summary.primary_artifact if summary else None,
         other_outputs=summary.secondary_artifacts if summary else [],
         problems=[Problem.model_validate(error, from_attributes=True) for error in run.errors],

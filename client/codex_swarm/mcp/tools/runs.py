@@ -8,7 +8,19 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from codex_swarm.mcp.answers.runs import Cancelled, RunAnswer, RunList, RunState, answer_of, line_of, state_of
+from codex_swarm.listing import RunFilter
+from codex_swarm.mcp.answers.runs import (
+    Cancelled,
+    RunAnswer,
+    RunList,
+    RunState,
+    Sent,
+    Withdrawn,
+    answer_of,
+    line_of,
+    sent,
+    state_of,
+)
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import MOST_FILES, RunId, Toolset
 from codex_swarm.models import DecisionKind, MessageMode, ModelsRead, RunRead, RunStatus
@@ -54,16 +66,27 @@ class RunTools(Toolset):
         self,
         project_id: Annotated[str | None, Field(description="Only of this project.")] = None,
         state: Annotated[RunStatus | None, Field(description="Only runs that stand so.")] = None,
+        waiting: Annotated[bool, Field(description="Only runs that wait for your user.")] = False,
+        parent_run_id: Annotated[str | None, Field(description="Only runs that do parts of this run's task.")] = None,
         limit: Annotated[int, Field(ge=1, le=MOST_FILES)] = 20,
         cursor: str | None = None,
     ) -> RunList:
         """List runs, newest first."""
+        wanted = RunFilter(brief=True)
+        if state is not None:
+            wanted["status"] = state
+        if waiting:
+            wanted["waiting"] = True
+        if parent_run_id is not None:
+            wanted["parent_run_id"] = parent_run_id
         with of_tool():
-            if state is None:
-                page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, brief=True)
-            else:
-                page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, brief=True, status=state)
+            page = await self._client.page_runs(project_id, limit=limit, cursor=cursor, **wanted)
         return RunList(runs=[line_of(run) for run in page.items], next_cursor=page.next_cursor)
+
+    async def get_thread(self, thread_id: Annotated[str, Field(description="Of get_run.")]) -> RunList:
+        """List the runs of one conversation, newest first: a message to a run that has ended begins another."""
+        with of_tool():
+            return RunList(runs=[line_of(run) for run in await self._client.get_thread(thread_id)], next_cursor=None)
 
     async def list_models(self) -> ModelsRead:
         """List the models that runs may use, for `model`, `effort` and `hosted_tools` of start_run."""
@@ -79,15 +102,25 @@ class RunTools(Toolset):
         ] = MessageMode.STEER,
         files: Annotated[dict[str, str] | None, Field(description="Small texts that come with it, by path.")] = None,
         upload_ids: Annotated[list[str] | None, Field(description="Of upload_file.")] = None,
-    ) -> RunState:
+    ) -> Sent:
         """Say something to a run: change what it is doing, or go on from a run that has ended.
 
         A run that has ended stays as it is; the answer is then a new run with its files and its whole conversation.
         Call wait_run with the run_id of the answer.
         """
         with of_tool():
-            sent = await self._client.send_message(run_id, text, mode, files=files, uploads=upload_ids or ())
-            return state_of(sent if isinstance(sent, RunRead) else await self._client.get_run(run_id))
+            said = await self._client.send_message(run_id, text, mode, files=files, uploads=upload_ids or ())
+            if isinstance(said, RunRead):
+                return sent(said, None)
+            return sent(await self._client.get_run(run_id), said)
+
+    async def withdraw_message(
+        self, run_id: RunId, message_id: Annotated[str, Field(description="As send_message answered it.")]
+    ) -> Withdrawn:
+        """Take back a message that the agent has not read yet."""
+        with of_tool():
+            await self._client.withdraw_message(run_id, message_id)
+        return Withdrawn(run_id=run_id, message_id=message_id)
 
     async def decide(
         self,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from codex_swarm.mcp.answers.deleted import Deleted
 from codex_swarm.mcp.answers.schedules import ScheduleList, ScheduleState, state_of_schedule
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import ProjectId, Toolset
@@ -57,3 +58,11 @@ class ScheduleTools(Toolset):
         """Let a paused schedule go on with its next time. Its runs cost money: ask your user before."""
         with of_tool():
             return state_of_schedule(await self._client.resume_schedule(project_id or self._project, name))
+
+    async def delete_schedule(
+        self, name: Annotated[str, Field(description="The schedule's name.")], project_id: ProjectId = None
+    ) -> Deleted:
+        """Delete a schedule for good; what it began stays. Ask your user before: pause_schedule is undone easily."""
+        with of_tool():
+            await self._client.delete_schedule(project_id or self._project, name)
+        return Deleted(name=name)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from codex_swarm.errors import NotFound
+from codex_swarm.mcp.answers.deleted import Deleted
 from codex_swarm.mcp.answers.skills import SkillLine, SkillList
 from codex_swarm.mcp.problems import of_tool
 from codex_swarm.mcp.tools.base import ProjectId, Toolset
@@ -43,3 +44,11 @@ class SkillTools(Toolset):
             contents = {path: text.encode() for path, text in files.items()}
             kept = await self._client.put_skill(name, contents, project_id=project)
         return SkillLine(name=kept.name, description=kept.description, scope=kept.scope)
+
+    async def delete_skill(
+        self, name: Annotated[str, Field(description="The skill's name.")], project_id: ProjectId = None
+    ) -> Deleted:
+        """Delete a skill of a project for good: later runs do without it. Ask your user before."""
+        with of_tool():
+            await self._client.delete_skill(name, project_id=project_id or self._project)
+        return Deleted(name=name)
