@@ -21,6 +21,7 @@ from tests.support.paths import ROOT
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 SECONDS = 60.0
+PATIENCE = 10.0
 
 
 class Terminal:
@@ -47,9 +48,16 @@ class Terminal:
             if not self._read(deadline - time.monotonic()):
                 raise AssertionError(f"no {text!r} in:\n{self.shown}")
 
-    def ended(self) -> int:
-        """Reads to the end; the exit code."""
+    def ended(self, pressing: str = "") -> int:
+        """Reads to the end; the exit code. Keys are pressed, and again after a while, as a person does.
+
+        What interrupts a program just as it begins to wait for a key, is seen by Python with the next one.
+        """
+        pressed = 0.0
         while self._child.poll() is None:
+            if pressing and time.monotonic() - pressed > PATIENCE:
+                self.type(pressing)
+                pressed = time.monotonic()
             self._read(0.05)
         while self._read(0.0):
             pass

@@ -69,8 +69,7 @@ def test_ctrl_c_asks_before_it_cancels(
         seen.wait_for("The agent is working")
         seen.type("\x03")
         seen.wait_for("Cancel the run, too?")
-        seen.type(answer if answer == "\x03" else f"{answer}\n")
-        assert seen.ended() == code
+        assert seen.ended(pressing=answer if answer == "\x03" else f"{answer}\n") == code
     assert client.get_run(run.id).status == status
     if status == "running":
         assert f"codex-swarm watch {run.id}" in seen.shown.replace("\r\n", "")

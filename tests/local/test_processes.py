@@ -30,6 +30,8 @@ calls = 0
 def handler(event, context):
     global calls
     calls += 1
+    if "says" in event:
+        log.info(event["says"])
     held = b"x" * event.get("size", 0)
     pathlib.Path(event["begun"]).touch()
     while not pathlib.Path(event["go"]).exists():
@@ -39,6 +41,7 @@ def handler(event, context):
     return {{"pid": os.getpid(), "calls": calls, "imported": imported, "session": os.getsid(0)}}
 """
 IMPORTED = "imported = os.getpid()"
+LOGS = f"{IMPORTED}; from aws_lambda_powertools import Logger; log = Logger(service='handling')"
 THREAD = f"{IMPORTED}; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
 
 
@@ -147,6 +150,14 @@ def test_nothing_is_left_of_a_function_that_is_stopped(function: Function, calle
     pids = [forker(function), *(worker.pid for worker in function.workers())]
     function.stop()
     assert not [pid for pid in pids if there(pid)]
+
+
+@pytest.mark.parametrize("function", [LOGS], indirect=True, ids=["logs"])
+def test_a_line_of_powertools_log_is_written_once(function: Function, called: Called) -> None:
+    first, second = called.end(called.begin(says="by the first"), called.begin(says="by a fork"))
+    assert first["imported"] == second["imported"] != second["pid"]
+    lines = function.log_path.read_text("utf-8").splitlines()
+    assert [sum(said in line for line in lines) for said in ("by the first", "by a fork")] == [1, 1]
 
 
 @pytest.mark.parametrize("function", [THREAD], indirect=True, ids=["thread"])

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import logging
 import os
 import runpy
 import socket
@@ -38,10 +39,35 @@ def main() -> None:
     asked = socket.socket(fileno=int(sys.argv.pop()))
     # A module run by its name has the working directory first in its path, not this file's folder.
     sys.path[0] = os.getcwd()  # noqa: PTH109  as the interpreter does
-    if _imports(sys.argv[1]) and _has_one_thread() and CLIENT not in sys.modules:
+    stand_in = _StandIn()
+    imported = _imports(sys.argv[1])
+    stand_in.give_way()
+    if imported and _has_one_thread() and CLIENT not in sys.modules:
         _leave_behind(asked)
     asked.close()
     runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+
+
+class _StandIn(logging.NullHandler):
+    """Has the place of the runtime's handler of logs, which is there before it imports a module.
+
+    Powertools puts a filter on what it finds there, or each line would be written twice; the runtime's gets it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        logging.root.addHandler(self)
+
+    def give_way(self) -> None:
+        """The next handler of the root is the runtime's."""
+        logging.root.removeHandler(self)
+        vars(logging.root)["addHandler"] = self._add
+
+    def _add(self, handler: logging.Handler) -> None:
+        del vars(logging.root)["addHandler"]
+        for each in self.filters:
+            handler.addFilter(each)
+        logging.root.addHandler(handler)
 
 
 def _imports(handler: str) -> bool:
