@@ -23,7 +23,8 @@ LAYERS = ("core", "agent", "data", "documents", "preview", "telemetry", "identit
 LAYER_INPUTS = tuple(Path("layers", name, "requirements.in") for name in LAYERS)
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
-_HOST_OR_PATH = re.compile(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/\w", re.MULTILINE)
+# No option of a line's own either, by whatever name: a lock has pins, and their hashes behind them.
+_HOST_OR_PATH = re.compile(r"^-|://| @ |(?:^|\s)/\w", re.MULTILINE)
 
 
 class Lock(NamedTuple):

@@ -27,7 +27,7 @@ def test_the_committed_locks_are_sound() -> None:
     assert list(locks.problems()) == []
 
 
-@pytest.mark.parametrize("line", ["--index-url ../simple", "a @ file://a.whl", "--find-links /opt/wheels"])
+@pytest.mark.parametrize("line", ["-i ../simple", "a @ file://a.whl", "--find-links /opt/wheels"])
 def test_a_lock_that_names_where_packages_come_from_is_found(line: str, copy: Path) -> None:
     lock = copy / locks.DEV
     lock.write_text(f"{line}\n{lock.read_text()}")

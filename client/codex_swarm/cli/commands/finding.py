@@ -11,7 +11,8 @@ import typer
 from codex_swarm.cli import output as words
 from codex_swarm.cli.session import ProjectId, RunId, Session
 from codex_swarm.cli.showing import FILES_SHOWN, show_run
-from codex_swarm.cli.watching import in_words, watch_to_its_end
+from codex_swarm.cli.telling import in_words
+from codex_swarm.cli.watching import watch_to_its_end
 from codex_swarm.errors import InvalidArgument
 from codex_swarm.listing import RunFilter
 from codex_swarm.models import ModelRead, RunStatus, StepEvent, TaskType
