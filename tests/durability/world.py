@@ -62,8 +62,13 @@ class World:
         self.http.put(f"/projects/{PROJECT}", json={"name": PROJECT}).raise_for_status()
 
     def get(self, path: str) -> httpx.Response:
-        """A GET, sent again while the process that answers it is dying."""
-        return eventually(lambda: answer if (answer := self.http.get(path)).status_code < 500 else None)
+        """A GET, sent again while the process that answers it is dying, or there were too many of them."""
+
+        def answered() -> httpx.Response | None:
+            answer = self.http.get(path)
+            return None if answer.status_code >= 500 or answer.status_code == 429 else answer
+
+        return eventually(answered)
 
     def post(self, key: str, instructions: str, **more: Any) -> httpx.Response:
         """Start a run under this idempotency key; a `conversion` instead of what the instructions say."""

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,18 @@ def test_without_what_forks_its_forks_go_on_and_others_begin_by_themselves(funct
     third, fourth = called.begin(), called.begin()
     imported = [each["imported"] for each in called.end(first, second, third, fourth)]
     assert imported[0] == imported[1] != imported[2] == imported[3]
+
+
+def test_what_forks_is_of_the_code_that_there_is_now(function: Function, called: Called, tmp_path: Path) -> None:
+    called.end(called.begin(), called.begin())
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "handling.py").write_text(HANDLER.format(first="imported = -1"))
+    function.specification = replace(function.specification, folders=(later,))
+    function.environment["PYTHONPATH"] = str(later)
+    began = [called.begin() for _ in range(4)]
+    # Those that there were are used, and others begin in the code that was put in its place.
+    assert [each["imported"] == -1 for each in called.end(*began)] == [False, False, True, True]
 
 
 def test_the_memory_of_what_was_forked_is_not_that_of_the_first(function: Function, called: Called) -> None:

@@ -136,7 +136,7 @@ class Processes:
     """The way in which those of one function begin; called by one thread at a time."""
 
     def __init__(self, specification: Specification, environment: Mapping[str, str], log: BinaryIO) -> None:
-        self._specification = specification
+        self._begun_as = specification
         self._environment = environment
         self._log = log
         self._watched = deaths.VARIABLE in environment
@@ -153,8 +153,12 @@ class Processes:
         """The process that forks; those that it forked descend from it, and it from the first of all."""
         return self._server.pid if self._server is not None and self._server.there else None
 
-    def start(self, address: str) -> Process:
-        """One that asks for work at this address."""
+    def start(self, specification: Specification, address: str) -> Process:
+        """One of the function as it is specified now, which asks for work at this address."""
+        if specification != self._begun_as:
+            # What forks has imported the code of before.
+            self.end()
+            self._begun_as = specification
         if self._server is not None and self._server.there:
             try:
                 return self._server.fork(address)
@@ -185,7 +189,7 @@ class Processes:
             server.end()
 
     def _started(self, address: str) -> Process:
-        handler, descriptors = self._specification.handler, list[int]()
+        handler, descriptors = self._begun_as.handler, list[int]()
         if self._forks:
             self.end()
             self._server = ForkServer()
@@ -195,7 +199,7 @@ class Processes:
             command = deaths.command(handler, watched=self._watched)
         process = subprocess.Popen(
             command,
-            cwd=self._specification.folder,
+            cwd=self._begun_as.folder,
             env={**self._environment, forking.ADDRESS: address},
             start_new_session=True,
             stdin=subprocess.DEVNULL,

@@ -42,7 +42,7 @@ class Worker:
         self.current: Invocation | None = None
         self.idle_since = time.monotonic()
         self._api = RuntimeApi(self, function.specification.timeout)
-        self._process = function.processes.start(self._api.address)
+        self._process = function.processes.start(function.specification, self._api.address)
         lifeline.holds(self._process.pid)
         if function.behind:
             with suppress(OSError):
